@@ -1,0 +1,82 @@
+"""Framecast: train spatio-temporal models from one job file.
+
+What plugin authors and notebooks import. Every name is resolved on first use (PEP 562), so that
+`import framecast` loads neither torch nor ray nor deepspeed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from framecast.engine.outputs import Compared, EvaluationOutputs
+    from framecast.engine.progress import Progress
+    from framecast.engine.streaming_metric import MetricValue, StreamingMetric
+    from framecast.errors import InputError, TrainingFailed
+    from framecast.launch.run import run
+    from framecast.registry.constraint import Constraint
+    from framecast.registry.hooks import hookimpl
+    from framecast.registry.kinds import Callback, Cost, Dataset, Metric, Model, SampleShape, Task
+    from framecast.registry.settings import Settings
+    from framecast.runs import events
+    from framecast.runs.events import Stop
+
+_HOMES = {
+    "Callback": "framecast.registry.kinds",
+    "Compared": "framecast.engine.outputs",
+    "Constraint": "framecast.registry.constraint",
+    "Cost": "framecast.registry.kinds",
+    "Dataset": "framecast.registry.kinds",
+    "EvaluationOutputs": "framecast.engine.outputs",
+    "InputError": "framecast.errors",
+    "Metric": "framecast.registry.kinds",
+    "MetricValue": "framecast.engine.streaming_metric",
+    "Model": "framecast.registry.kinds",
+    "Progress": "framecast.engine.progress",
+    "SampleShape": "framecast.registry.kinds",
+    "Settings": "framecast.registry.settings",
+    "Stop": "framecast.runs.events",
+    "StreamingMetric": "framecast.engine.streaming_metric",
+    "Task": "framecast.registry.kinds",
+    "TrainingFailed": "framecast.errors",
+    "events": "framecast.runs",
+    "hookimpl": "framecast.registry.hooks",
+    "run": "framecast.launch.run",
+}
+
+__all__ = [
+    "Callback",
+    "Compared",
+    "Constraint",
+    "Cost",
+    "Dataset",
+    "EvaluationOutputs",
+    "InputError",
+    "Metric",
+    "MetricValue",
+    "Model",
+    "Progress",
+    "SampleShape",
+    "Settings",
+    "Stop",
+    "StreamingMetric",
+    "Task",
+    "TrainingFailed",
+    "events",
+    "hookimpl",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'framecast' has no attribute {name!r}")
+    home = import_module(_HOMES[name])
+    value = import_module(f"{home.__name__}.{name}") if name == "events" else getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

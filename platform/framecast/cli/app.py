@@ -1,0 +1,43 @@
+"""`platform`: the verbs gathered, and the one place where errors become words and exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from framecast.cli import explain, list_runs, plugins, report, resume, schema, status, submit
+from framecast.errors import InputError
+
+app = typer.Typer(
+    name="platform",
+    help="Train spatio-temporal models from one job file.\n\nStart with: platform submit jobs/demo.yaml",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("submit")(submit.submit)
+app.command("resume")(resume.resume)
+app.command("list")(list_runs.list_runs)
+app.command("status")(status.status)
+app.command("report")(report.report)
+app.command("schema")(schema.schema)
+app.command("explain")(explain.explain)
+app.add_typer(plugins.app, name="plugins")
+
+
+def main() -> None:
+    """Runs the command. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 and 143 interrupted."""
+    try:
+        app()
+    except InputError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("stopped at once; `platform list` shows what is left", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,24 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Plugins = Annotated[
+    list[str] | None,
+    typer.Option("-p", "--plugin", metavar="PLUGIN", help="A plugin: module or path; no:NAME switches one off."),
+]
+Runs = Annotated[
+    Path | None, typer.Option("--runs", metavar="DIR", help="Folder of all runs. [default: $FRAMECAST_RUNS or ./runs]")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+InProcess = Annotated[bool, typer.Option("--in-process", help="Train in this process, without Ray.")]
+Run = Annotated[
+    str, typer.Argument(metavar="RUN", help="A path, an id, the beginning of one, or a job's name (its newest).")
+]
+Overrides = Annotated[
+    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings that replace the job's.")
+]

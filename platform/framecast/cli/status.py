@@ -1,0 +1,36 @@
+"""`platform status RUN`: how a run stands."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import typer
+
+from framecast.cli.options import Json, Run, Runs
+
+
+def status(run: Run, as_json: Json = False, runs: Runs = None) -> None:
+    """Show how a run stands: its state, its step, its best scores beside the baselines'."""
+    from framecast.report.closing import shown
+    from framecast.runs.checkpoints import CheckpointStore
+    from framecast.runs.folder import RunFolder, runs_root
+    from framecast.runs.status import Status
+
+    folder = RunFolder.find(run, runs_root(runs))
+    now = Status.of(folder)
+    if as_json:
+        typer.echo(json.dumps(dataclasses.asdict(now), indent=1, default=str))
+        return
+    typer.echo(f"{folder.name} {folder.id}: {now.state}{f' ({now.reason})' if now.reason else ''}")
+    typer.echo(f"step {now.step} of {now.total_steps}, epoch {now.epoch + 1}, attempt {now.attempt}")
+    if now.loss is not None:
+        typer.echo(f"loss {now.loss:.5f}")
+    for name, value in now.best.items():
+        beside = ", ".join(f"{baseline} {scores[name]:.5f}" for baseline, scores in now.baselines.items())
+        typer.echo(f"best {name} {value:.5f}{f' ({beside})' if beside else ''}")
+    kept = CheckpointStore(folder.checkpoints)
+    names = {name: point.path.name for name in ("best", "last", "previous") if (point := kept.named(name))}
+    if names:
+        typer.echo("checkpoints: " + ", ".join(f"{name} is {target}" for name, target in names.items()))
+    typer.echo(f"folder: {shown(folder.path)}")

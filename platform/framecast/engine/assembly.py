@@ -1,0 +1,66 @@
+"""From the plan to the objects that train: every plugin built, on its device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from framecast.engine.batches import Batches
+from framecast.engine.strategy import Strategy, make_strategy
+from framecast.engine.world import World
+from framecast.errors import InputError, Problem
+from framecast.job.plan import Plan
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What the loop works with. `strategy` is None for a model without parameters: nothing to train."""
+
+    task: Any
+    model: nn.Module
+    strategy: Strategy | None
+    training: Batches
+    validation: Batches
+    baselines: dict[str, nn.Module]
+    parameters: int
+
+
+def assemble(plan: Plan, world: World) -> Assembly:
+    """Builds the plan's parts. Raises InputError where the data are too few for one batch."""
+    job = plan.job
+    torch.manual_seed(job.training.seed)  # the first weights, the same on every process
+    model = plan.model.declaration.build(plan.model.settings, plan.sample_shape).to(world.device)
+    training, validation = (
+        Batches(
+            plan.data.declaration.build(plan.data.settings, split, plan.frames),
+            job.training.batch_size,
+            world,
+            job.compute.data_processes,
+        )
+        for split in ("train", "validation")
+    )
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    if parameters and not training.per_epoch():
+        message = (
+            f"{job.training.batch_size} is more than the {len(training.dataset)} clips of the training split: "
+            "no batch is full"
+        )
+        raise InputError(Problem(message, key="training.batch_size"))
+    if not len(validation.dataset):
+        raise InputError(Problem("the validation split has no clips", key="data"))
+    return Assembly(
+        task=plan.task.declaration.build(plan.task.settings),
+        model=model,
+        strategy=make_strategy(job, model, world) if parameters else None,
+        training=training,
+        validation=validation,
+        baselines={
+            part.name: part.declaration.build(part.settings, plan.sample_shape).to(world.device)
+            for part in plan.baselines
+            if part.name != plan.model.name
+        },
+        parameters=parameters,
+    )

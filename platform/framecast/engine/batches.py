@@ -1,0 +1,93 @@
+"""Batches by the position rule.
+
+Batch i of an epoch holds the same samples on any number of workers, and a sample's random draws depend on
+its position in the epoch alone. So a checkpoint needs only the position, and another number of workers goes
+on with the same epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+from torch.utils.data import DataLoader, default_collate
+
+from framecast.engine.world import World
+
+
+@dataclass(frozen=True)
+class MicroBatch:
+    """What one process computes in one go. `size` of its samples count (in evaluation some may be filler).
+
+    `share` is that number over the whole global batch.
+    """
+
+    batch: dict[str, Tensor]
+    positions: tuple[int, ...]
+    size: int
+    share: float
+
+
+class Batches:
+    """The clips of one split, cut into global batches, of which this process reads its share."""
+
+    def __init__(self, dataset: Any, batch_size: int, world: World, processes: int = 0) -> None:
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self._world = world
+        self._processes = processes
+
+    def per_epoch(self) -> int:
+        """Global batches in a training epoch: the last partial one is dropped."""
+        return len(self.dataset) // self.batch_size
+
+    def training(self, seed: int, epoch: int, first: int, accumulate: int) -> Iterator[list[MicroBatch]]:
+        """The batches of an epoch from number `first`, shuffled by (seed, epoch), each in `accumulate` parts."""
+        if hasattr(self.dataset, "set_epoch"):
+            self.dataset.set_epoch(epoch)
+        order = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch]))).permutation(
+            len(self.dataset)
+        )
+        spans = [
+            span
+            for number in range(first, self.per_epoch())
+            for span in self._spans(number * self.batch_size, self.batch_size, accumulate)
+        ]
+        loaded = self._load([order[span] for span in spans])
+        for start in range(0, len(spans), accumulate):
+            yield [
+                MicroBatch(next(loaded), tuple(span.tolist()), len(span), len(span) / self.batch_size)
+                for span in spans[start : start + accumulate]
+            ]
+
+    def evaluation(self) -> Iterator[MicroBatch]:
+        """Every clip once, in order. A process without a share of the last batch gets filler of size 0, so
+        that all processes go through the model equally often."""
+        total = len(self.dataset)
+        spans = [
+            span
+            for start in range(0, total, self.batch_size)
+            for span in self._spans(start, min(self.batch_size, total - start), 1)
+        ]
+        for span, batch in zip(spans, self._load([span if len(span) else np.array([0]) for span in spans]), strict=True):
+            yield MicroBatch(batch, tuple(span.tolist()), len(span), len(span) / self.batch_size)
+
+    def _spans(self, start: int, size: int, accumulate: int) -> list[np.ndarray]:
+        """This process's positions within the batch, in `accumulate` parts; shares may differ by one."""
+        pieces = np.array_split(np.arange(start, start + size), self._world.size * accumulate)
+        return pieces[self._world.rank * accumulate : (self._world.rank + 1) * accumulate]
+
+    def _load(self, indices: list[np.ndarray]) -> Iterator[dict[str, Tensor]]:
+        loader = DataLoader(
+            self.dataset,
+            batch_sampler=[index.tolist() for index in indices],
+            num_workers=self._processes,
+            collate_fn=default_collate,
+            pin_memory=self._world.device.type == "cuda",
+        )
+        for batch in loader:
+            yield {name: value.to(self._world.device, non_blocking=True) for name, value in batch.items()}
+

@@ -1,0 +1,50 @@
+"""Who hears a run's events: its journal, its metrics table, and the job's callbacks."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from framecast.job.plan import Plan
+from framecast.runs.events import Event, Stop
+from framecast.runs.folder import RunFolder
+from framecast.runs.metrics_table import MetricsTable
+
+
+class Listeners:
+    """Hands each event to all. On processes other than the first there is nobody to hear."""
+
+    def __init__(self, plan: Plan, run: RunFolder, first: bool) -> None:
+        self._essential: list[Callable[[Event], Any]] = []
+        self._callbacks: dict[str, Callable[[Event], Any]] = {}
+        self._stop: str | None = None
+        if first:
+            self._essential = [MetricsTable(run), run.journal.append]
+            for part in plan.callbacks:
+                self._try(part.name, lambda part=part: self._add(part.name, part, run))
+
+    def emit(self, event: Event) -> None:
+        for listener in self._essential:
+            listener(event)
+        for name, callback in list(self._callbacks.items()):
+            self._try(name, lambda name=name, callback=callback: self._ask(name, callback, event))
+
+    def stop(self) -> str | None:
+        """The reason of the first callback that asked the run to stop, or None."""
+        return self._stop
+
+    def _add(self, name: str, part: Any, run: RunFolder) -> None:
+        self._callbacks[name] = part.declaration.build(part.settings, run.path)
+
+    def _ask(self, name: str, callback: Callable[[Event], Any], event: Event) -> None:
+        answer = callback(event)
+        if isinstance(answer, Stop) and self._stop is None:
+            self._stop = f"{name}: {answer.reason}"
+
+    def _try(self, name: str, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception:  # a tracker that is down must not cost a week of training
+            self._callbacks.pop(name, None)
+            print(f"warning: callback {name} failed and is switched off\n{traceback.format_exc()}", flush=True)

@@ -1,0 +1,48 @@
+"""A metric over batches in constant memory, exact over any number of processes."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class MetricValue(NamedTuple):
+    """A metric over everything it was updated with: overall, and for each frame."""
+
+    overall: float
+    per_frame: list[float]
+
+
+class StreamingMetric:
+    """Adds up `measure` over batches, per frame, in float64.
+
+        class MeanSquaredError(framecast.StreamingMetric):
+            def measure(self, prediction, target, mask):      # each (B, T, C, H, W)
+                return ((prediction - target) ** 2).mean((2, 3, 4))
+
+    `state` (2, T) holds sums and counts; the engine adds the states of all processes before `compute`.
+    """
+
+    def __init__(self) -> None:
+        self.state: Tensor | None = None
+
+    def measure(self, prediction: Tensor, target: Tensor, mask: Tensor | None) -> Tensor:
+        """The value of each sample and frame, (B, T); not a number where there is nothing to measure."""
+        raise NotImplementedError
+
+    def update(self, prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
+        """Measures a batch, adds it to the state, and returns the per-sample values (B, T)."""
+        values = self.measure(prediction, target, mask)
+        known = ~values.isnan()
+        added = torch.stack([values.nan_to_num(0.0).sum(0), known.sum(0)]).to("cpu", torch.float64)
+        self.state = added if self.state is None else self.state + added
+        return values
+
+    def compute(self) -> MetricValue:
+        """The mean over everything, and over each frame."""
+        if self.state is None:
+            raise ValueError("compute() before any update(): there is nothing to average")
+        sums, counts = self.state
+        return MetricValue(float(sums.sum() / counts.sum()), (sums / counts).tolist())

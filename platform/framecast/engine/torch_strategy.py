@@ -1,0 +1,86 @@
+"""The `torch` strategy: DistributedDataParallel and autocast, nothing else."""
+
+from __future__ import annotations
+
+import math
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from framecast.engine.precision import AUTOCAST_DTYPES
+from framecast.engine.strategy import StepResult
+from framecast.engine.world import World
+from framecast.job.job import Training
+
+
+class TorchStrategy:
+    """For machines without DeepSpeed, for pdb, and as the check that both strategies give the same losses."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        world: World,
+        precision: str,
+        training: Training,
+    ) -> None:
+        self.precision = precision
+        self._module = model
+        self._optimizer = optimizer
+        self._world = world
+        self._clipping = training.gradient_clipping
+        self._scaler = torch.amp.GradScaler(world.device.type, enabled=precision == "fp16")
+        self._parallel = DistributedDataParallel(model) if world.size > 1 else None
+        self._training = True
+
+    @property
+    def model(self) -> nn.Module:
+        # ranks evaluate on their own: DDP's forward could wait for one that is done
+        return self._parallel if self._parallel is not None and self._training else self._module
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        if self.precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self._world.device.type, AUTOCAST_DTYPES[self.precision])
+
+    def train(self, training: bool) -> None:
+        self._training = training
+        self._module.train(training)
+
+    def backward(self, loss: Tensor, share: float, last: bool) -> None:
+        # DDP averages over workers: times their number makes it the sum of the weighted losses
+        weighted = self._scaler.scale(loss * (share * self._world.size))
+        if self._parallel is not None:
+            self._parallel.require_backward_grad_sync = last
+        weighted.backward()
+
+    def step(self, learning_rate: float) -> StepResult:
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
+        self._scaler.unscale_(self._optimizer)
+        limit = math.inf if self._clipping is None else self._clipping
+        norm = float(nn.utils.clip_grad_norm_(self._module.parameters(), limit))
+        scale_before = self._scaler.get_scale()
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        self._optimizer.zero_grad(set_to_none=True)
+        scaled = self._scaler.is_enabled()
+        return StepResult(norm, scale_before if scaled else None, scaled and not math.isfinite(norm))
+
+    def weights(self) -> dict[str, Tensor]:
+        return {name: value.detach().cpu() for name, value in self._module.state_dict().items()}
+
+    def save(self, folder: Path) -> None:
+        if self._world.first:
+            state = {"optimizer": self._optimizer.state_dict(), "scaler": self._scaler.state_dict()}
+            torch.save({"model": self._module.state_dict(), **state}, folder / "torch.pt")
+
+    def load(self, folder: Path) -> None:
+        state = torch.load(folder / "torch.pt", map_location=self._world.device, weights_only=True)
+        self._module.load_state_dict(state["model"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._scaler.load_state_dict(state["scaler"])

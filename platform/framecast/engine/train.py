@@ -1,0 +1,230 @@
+"""The training loop, on one page.
+
+    plan -> assemble -> restore?                                      RunStarted
+         -> for epoch: for batch: training_step -> backward -> step   StepDone
+              -> evaluate (closed loop) -> schedules                  Evaluated
+              -> checkpoint                                           CheckpointSaved
+         -> done                                                      RunFinished | RunInterrupted | RunFailed
+"""
+
+from __future__ import annotations
+
+import math
+import time
+
+import torch
+
+from framecast.engine.assembly import assemble
+from framecast.engine.batches import MicroBatch
+from framecast.engine.checkpointing import Checkpointing, Position
+from framecast.engine.evaluation import Scores, evaluate
+from framecast.engine.listeners import Listeners
+from framecast.engine.optimizer import schedule_factor
+from framecast.engine.progress import Progress
+from framecast.engine.world import World
+from framecast.errors import InputError, TrainingFailed
+from framecast.job.plan import Plan
+from framecast.runs.events import (
+    CheckpointSaved,
+    Evaluated,
+    Event,
+    RunFailed,
+    RunFinished,
+    RunInterrupted,
+    RunStarted,
+    StepDone,
+)
+from framecast.runs.folder import RunFolder
+
+_GO_ON, _INTERRUPT, _FINISH = 0.0, 1.0, 2.0
+
+
+def train(plan: Plan, run: RunFolder, world: World) -> None:
+    """Trains the plan's model in this process, one of `world`, going on from the run's newest checkpoint.
+
+    What comes of it is in the run folder. A failure that trying again cannot mend ends as RunFailed, on every
+    process alike; anything else is raised.
+    """
+    listeners = Listeners(plan, run, world.first)
+    position = Position()
+    try:
+        loop = Loop(plan, run, world, listeners, position)
+        listeners.emit(loop.train() if loop.parts.strategy else loop.only_evaluate())
+    except (TrainingFailed, InputError) as error:
+        listeners.emit(RunFailed(position.step, str(error)))
+
+
+class Loop:
+    """One attempt at a run: its assembled parts, and where training stands."""
+
+    def __init__(self, plan: Plan, run: RunFolder, world: World, listeners: Listeners, position: Position) -> None:
+        self.job, self.plan, self.run, self.world = plan.job, plan, run, world
+        self.emit, self.listeners, self.position = listeners.emit, listeners, position
+        self.parts = assemble(plan, world)
+        self.checkpointing = Checkpointing(plan, run, world)
+        if self.parts.strategy:
+            self.checkpointing.restore(self.parts.strategy, self.parts.task, position)
+        self.total_steps = self.job.training.epochs * self.parts.training.per_epoch()
+        if self.job.training.max_steps:
+            self.total_steps = min(self.total_steps, self.job.training.max_steps)
+        self.emit(
+            RunStarted(
+                attempt=run.journal.attempts() + 1,
+                step=position.step,
+                epoch=position.epoch,
+                batch=position.batch,
+                steps_per_epoch=self.parts.training.per_epoch(),
+                total_steps=self.total_steps,
+                workers=world.size,
+                device=str(world.device),
+                precision=self.parts.strategy.precision if self.parts.strategy else "fp32",
+                strategy=self.job.training.strategy,
+                parameters=self.parts.parameters,
+            )
+        )
+
+    def train(self) -> Event:
+        """The loop itself. Returns the event that ends the run."""
+        position, training = self.position, self.job.training
+        ending = RunFinished(position.step, "epochs") if position.step >= self.total_steps else None
+        while ending is None:
+            for batch in self.parts.training.training(
+                training.seed, position.epoch, position.batch, training.accumulate
+            ):
+                if ending := self.step(batch):
+                    break
+            else:
+                position.epoch, position.batch = position.epoch + 1, 0
+                if position.epoch == training.epochs:
+                    ending = RunFinished(position.step, "epochs")
+
+            if isinstance(ending, RunInterrupted):
+                self.checkpoint()
+            else:
+                scores = self.evaluate() if ending or position.epoch % training.evaluate_every == 0 else None
+                if ending or position.epoch % self.job.checkpoints.every == 0 or self.is_best(scores):
+                    self.checkpoint(scores)
+        return ending
+
+    def step(self, batch: list[MicroBatch]) -> Event | None:
+        """One optimizer step over one global batch. Returns the event that ends the run, if it ends here."""
+        job, position, strategy = self.job, self.position, self.parts.strategy
+        assert strategy is not None, "only a model with parameters is trained"
+        began = time.monotonic()
+        torch.manual_seed(job.training.seed + 1_000_003 * position.step + self.world.rank)  # for dropout
+        schedule = schedule_factor(job.training.schedule, position.step, self.total_steps)
+        rate = job.training.optimizer.learning_rate * schedule * self.parts.task.learning_rate_factor
+
+        sums: dict[str, float | torch.Tensor] = {}
+        for number, part in enumerate(batch, start=1):
+            progress = Progress(job.training.seed, position.epoch, position.step, part.positions)
+            with strategy.autocast():
+                loss, logs = self.parts.task.training_step(strategy.model, part.batch, progress)
+            strategy.backward(loss, part.share, last=number == len(batch))
+            for name, value in {"loss": loss.detach(), **logs}.items():
+                sums[name] = sums.get(name, 0.0) + value * part.share
+        result = strategy.step(rate)
+
+        position.batch, position.step = position.batch + 1, position.step + 1
+        verdict, reason = self.verdict() if self.world.first else (_GO_ON, "")
+        shared = self.world.sum(torch.tensor([verdict, *map(float, sums.values())], dtype=torch.float64)).tolist()
+        verdict, means = shared[0], dict(zip(sums, shared[1:], strict=True))
+        seconds = time.monotonic() - began
+        position.seconds += seconds
+        self.emit(
+            StepDone(
+                step=position.step,
+                epoch=position.epoch,
+                loss=means["loss"],
+                gradient_norm=result.gradient_norm,
+                learning_rate=rate,
+                loss_scale=result.loss_scale,
+                skipped=result.skipped,
+                seconds=seconds,
+                logs={name: mean for name, mean in means.items() if name != "loss"},
+            )
+        )
+        if not math.isfinite(means["loss"]):
+            scale = "" if result.loss_scale is None else f" (loss scale {result.loss_scale:g})"
+            raise TrainingFailed(
+                f"the loss is {means['loss']} at step {position.step}{scale}; {self.checkpointing.last_good()}. "
+                "Try a lower training.optimizer.learning_rate or training.gradient_clipping"
+            )
+        if verdict == _INTERRUPT:
+            return RunInterrupted(position.step, reason)
+        return RunFinished(position.step, reason) if verdict == _FINISH else None
+
+    def verdict(self) -> tuple[float, str]:
+        """Whether the run ends at this step, and why: the first process decides for all."""
+        if reason := self.run.stop_requested():
+            return _INTERRUPT, reason
+        if reason := self.listeners.stop():
+            return _FINISH, reason
+        if self.position.step == self.job.training.max_steps:
+            return _FINISH, "max_steps"
+        hours = self.job.training.max_hours
+        return (_FINISH, "max_hours") if hours and self.position.seconds >= hours * 3600 else (_GO_ON, "")
+
+    def evaluate(self) -> Scores:
+        """Scores the model; the first time in a run, the baselines too. Then the task moves its schedules."""
+        position, strategy = self.position, self.parts.strategy
+        if position.evaluations == 0:
+            for name, baseline in self.parts.baselines.items():
+                began = time.monotonic()
+                scores = evaluate(baseline, self.parts.task, self.plan, self.parts.validation, self.world)
+                self.announce(name, scores, time.monotonic() - began)
+        began = time.monotonic()
+        if strategy is None:
+            scores = evaluate(self.parts.model, self.parts.task, self.plan, self.parts.validation, self.world)
+        else:
+            strategy.train(False)
+            scores = evaluate(
+                strategy.model, self.parts.task, self.plan, self.parts.validation, self.world, strategy.autocast
+            )
+            strategy.train(True)
+        self.announce("model", scores, time.monotonic() - began)
+        position.evaluations += 1
+        self.parts.task.after_evaluation(scores.metrics, position.epoch)
+        return scores
+
+    def only_evaluate(self) -> Event:
+        """The whole run of a model without parameters."""
+        self.evaluate()
+        return RunFinished(0, "nothing to train")
+
+    def announce(self, name: str, scores: Scores, seconds: float) -> None:
+        position = self.position
+        self.emit(
+            Evaluated(
+                step=position.step,
+                epoch=position.epoch,
+                name=name,
+                split="validation",
+                metrics=scores.metrics,
+                per_frame=scores.per_frame,
+                samples=scores.samples,
+                seconds=seconds,
+            )
+        )
+
+    def checkpoint(self, scores: Scores | None = None) -> None:
+        """Saves everything that going on needs; with the monitored score where there was an evaluation."""
+        monitor = self.job.checkpoints.monitor
+        value = scores.metrics[monitor] if scores else None
+        if self.is_best(scores):
+            self.position.best = value
+        assert self.parts.strategy is not None, "only a model with parameters has checkpoints"
+        saved, best = self.checkpointing.save(
+            self.parts.strategy, self.parts.task, self.position, value, scores.shown if scores else None
+        )
+        if saved:
+            self.emit(CheckpointSaved(saved.step, saved.epoch, saved.path.name, best, monitor, value))
+
+    def is_best(self, scores: Scores | None) -> bool:
+        """Whether these scores beat every checkpoint before."""
+        if scores is None:
+            return False
+        value, best = scores.metrics[self.job.checkpoints.monitor], self.position.best
+        if best is None:
+            return True
+        return value < best if self.plan.monitor_direction == "min" else value > best

@@ -1,0 +1,56 @@
+"""What can go wrong, in two words: the user's input is wrong, or the run failed; and the way out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A position in a file the user wrote; lines and columns count from 1, 0 means the file as a whole."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with the user's input, and the way out."""
+
+    message: str
+    key: str = ""
+    place: Place | None = None
+
+    def __str__(self) -> str:
+        where = " ".join(part for part in (str(self.place or ""), self.key) if part)
+        return f"{where}: {self.message}" if where else self.message
+
+
+class InputError(Exception):
+    """The user's input is wrong. Holds every problem found, sorted by place; the command line exits with 2."""
+
+    def __init__(self, problems: Problem | str | Iterable[Problem]) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems)
+        found = [problems] if isinstance(problems, Problem) else list(problems)
+        self.problems = sorted(found, key=lambda problem: problem.place or Place(""))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class TrainingFailed(Exception):
+    """Training cannot go on, and trying again would not help (a loss that is not finite, say)."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """", did you mean 'rank'?", or the known words where none is close, or nothing where there are none."""
+    known = sorted(known)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f", did you mean {close[0]}?"
+    return f", choose from: {', '.join(known)}" if known else ""

@@ -1,0 +1,178 @@
+"""The job: what a user can write in a job file, section by section. The docstrings are its documentation."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from framecast.registry.settings import Settings
+
+MOST = 2**31 - 1
+Count = Annotated[int, Field(ge=1, le=MOST)]
+
+
+class Section(BaseModel):
+    """A plugin's section: its name, and settings that the plugin itself checks."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    name: str
+    """Which plugin's declaration to use; `platform plugins list` shows what is installed."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+def _named(value: Any) -> Any:
+    """A section may be a bare name."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+PluginSection = Annotated[Section, BeforeValidator(_named)]
+
+
+class Optimizer(Settings):
+    """The optimizer."""
+
+    name: Literal["adam", "adamw", "sgd"] = "adam"
+    """Which optimizer: `adam` (the paper's), `adamw` (decoupled weight decay) or `sgd` (momentum 0.9)."""
+
+    learning_rate: float = Field(1e-3, gt=0, le=100)
+    """Step size before schedules; the paper's ConvLSTM takes 1e-3, its Conv-TT-LSTM example 1e-4."""
+
+    weight_decay: float = Field(0.0, ge=0, le=100)
+    """Weight decay; 0 means none."""
+
+
+class Schedule(Settings):
+    """The learning rate over the steps of the run; a task may lower it further."""
+
+    name: Literal["constant", "cosine"] = "constant"
+    """`constant`, or `cosine` down to a hundredth of the learning rate at the last step."""
+
+    warmup_steps: int = Field(0, ge=0, le=MOST)
+    """Steps over which the learning rate rises linearly from 0; 0 means none."""
+
+
+class Training(Settings):
+    """How the model is trained."""
+
+    epochs: Count = 10
+    """Passes over the training clips."""
+
+    max_steps: Count | None = None
+    """Stops after this many optimizer steps, if that comes before `epochs`; null means no limit."""
+
+    max_hours: float | None = Field(None, gt=0, le=100_000)
+    """Stops after this many hours of training, over all attempts; null means no limit."""
+
+    batch_size: Count = 16
+    """Clips in one optimizer step, over all workers: the same number trains the same model on any number."""
+
+    accumulate: int = Field(1, ge=1, le=65536)
+    """Parts that a worker's share of the batch is computed in, one after another, to save memory."""
+
+    evaluate_every: Count = 1
+    """Epochs between two evaluations on the validation split."""
+
+    optimizer: Optimizer = Optimizer()
+    schedule: Schedule = Schedule()
+
+    gradient_clipping: float | None = Field(1.0, gt=0, le=1e9)
+    """Largest norm of the whole gradient; higher orders are unstable without it. null means no clipping."""
+
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    """Number format of the arithmetic. `auto`: bf16 on a GPU that has it, fp16 on another, fp32 on a CPU."""
+
+    strategy: Literal["deepspeed", "torch"] = Field(
+        default_factory=lambda: "deepspeed" if sys.platform == "linux" else "torch"
+    )
+    """Who steps the model: `deepspeed`, or `torch` (plain DDP and autocast, for machines without DeepSpeed)."""
+
+    seed: int = Field(0, ge=0, le=2**63 - 1)
+    """Seed of every random draw in training: first weights, order of clips, truth masks, dropout."""
+
+
+class DeepSpeed(Settings):
+    """What only the `deepspeed` strategy reads."""
+
+    zero_stage: Literal[0, 1, 2, 3] = 1
+    """What ZeRO shares out over the workers: 0 nothing, 1 optimizer state, 2 gradients too, 3 weights too."""
+
+    extra: dict[str, Any] = Field(default_factory=dict)
+    """Further keys of DeepSpeed's own configuration, merged over the ones made from this job."""
+
+
+class Compute(Settings):
+    """Where and on how much hardware the run trains."""
+
+    workers: int = Field(1, ge=1, le=65536)
+    """Training processes, one for each GPU where there are GPUs."""
+
+    cpus_per_worker: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = "auto"
+    """CPU cores, and so threads, of each worker. `auto`: this machine's cores shared out over the workers."""
+
+    gpus_per_worker: Literal[0, 1, "auto"] = "auto"
+    """GPUs of each worker. `auto`: 1 where there is one for every worker, else 0."""
+
+    data_processes: int = Field(0, ge=0, le=256)
+    """Processes that load data beside each worker; 0 loads within the worker."""
+
+    address: str | None = None
+    """Address of a running Ray cluster that this machine belongs to, such as `auto`; null starts Ray here."""
+
+    max_failures: int = Field(3, ge=-1, le=MOST)
+    """How often a run whose worker died starts again from its last checkpoint; -1 means without limit."""
+
+
+class Checkpoints(Settings):
+    """When checkpoints are written and which are kept."""
+
+    every: Count = 1
+    """Epochs between two checkpoints; the last epoch always makes one."""
+
+    monitor: str = "validation/loss"
+    """What decides the best checkpoint: `validation/loss` or `validation/<metric>`; each metric knows its
+    better direction."""
+
+    keep_best: int = Field(1, ge=1, le=MOST)
+    """How many of the best checkpoints are kept."""
+
+    keep_last: int = Field(2, ge=1, le=MOST)
+    """How many of the newest checkpoints are kept: `last`, `previous` and so on."""
+
+
+class Job(Settings):
+    """A job: what to train, on what, and how."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+    """Name of the job and of its folder of runs: letters, digits, dots, dashes and underscores."""
+
+    extends: str | None = None
+    """Another job file, relative to this one, whose keys are taken first."""
+
+    task: PluginSection
+    """What training means: how a batch becomes a loss and a prediction."""
+
+    model: PluginSection
+    """The network."""
+
+    data: PluginSection
+    """The clips."""
+
+    metrics: list[PluginSection] | None = Field(None, max_length=100)
+    """Scores of the evaluation; null means the task's own list."""
+
+    training: Training = Training()
+    deepspeed: DeepSpeed = DeepSpeed()
+    compute: Compute = Compute()
+    checkpoints: Checkpoints = Checkpoints()
+
+    callbacks: list[PluginSection] = Field(default_factory=list, max_length=100)
+    """Listeners to the run, such as `tensorboard`."""
+
+    plugins: list[str] = Field(default_factory=list, max_length=100)
+    """Plugins beside the installed ones: modules, or paths of files or packages relative to the job file."""

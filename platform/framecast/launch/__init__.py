@@ -1,0 +1,1 @@
+"""How processes come to be: Ray Train, or just this one. Runs any one-process function on n workers."""

@@ -1,0 +1,130 @@
+"""From a plan to a finished run: its folder, its processes, and the signals that stop it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from framecast.errors import InputError, Problem
+from framecast.job.document import Document
+from framecast.job.plan import Plan
+from framecast.launch.environment import environment
+from framecast.launch.hardware import local_resources, settled
+from framecast.launch.worker import train_as_ray_worker, train_in_this_process
+from framecast.runs.events import RunFailed
+from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.status import Status, mark_alive
+
+INTERRUPTED = "Ctrl-C"
+TERMINATED = "SIGTERM"
+
+
+def create_run(plan: Plan, document: Document, root: Path) -> RunFolder:
+    """A new run folder with the job as written and the plan as resolved."""
+    run = RunFolder.create(root, plan.job.name)
+    write_atomically(run.job, document.text or plan.to_yaml())
+    write_atomically(run.environment, json.dumps(environment(), indent=1))
+    write_atomically(run.plan, plan.to_yaml())
+    return run
+
+
+def resumed_plan(run: RunFolder, overrides: list[str]) -> Plan:
+    """The plan to go on with. Raises InputError if the run goes on already, is done, or would be another one."""
+    plan = Plan.from_yaml(run.plan.read_text(), overrides)
+    before = Plan.from_yaml(run.plan.read_text())
+    status = Status.of(run)
+    if status.state in ("running", "starting"):
+        raise InputError(f"run {run.id} is {status.state}: nothing to resume")
+    problems = [
+        Problem("cannot change when a run is resumed, its weights would not fit: submit a new job", key=key)
+        for key in ("task", "model", "data")
+        if getattr(plan, key) != getattr(before, key)
+    ]
+    if plan.job.training.strategy != before.job.training.strategy:
+        problems.append(Problem("cannot change when a run is resumed", key="training.strategy"))
+    if problems:
+        raise InputError(problems)
+    if status.state == "finished" and plan.job.training == before.job.training:
+        more = f"platform resume {run.id} training.epochs={2 * plan.job.training.epochs}"
+        raise InputError(f"run {run.id} is finished ({status.reason}); give it more to do: {more}")
+    return plan
+
+
+def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:
+    """Trains the run until it is done, or stopped by a signal at its next step; returns how it stands.
+
+    Goes on from the run's newest checkpoint where there is one. Raises InputError if the hardware cannot do
+    what the plan asks for. Whatever else goes wrong is a RunFailed event, with the traceback in the logs.
+    """
+    run.clear_stop()
+    mark_alive(run)
+    with _stopping_on_signals(run):
+        try:
+            _in_process(plan, run) if in_process else _on_ray(plan, run)
+        except InputError:
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            run.journal.append(RunFailed(Status.of(run).step, _in_one_line(error)))
+        finally:
+            run.clear_stop()
+    return Status.of(run)
+
+
+def _in_process(plan: Plan, run: RunFolder) -> None:
+    if plan.job.compute.workers != 1:
+        message = f"--in-process is one process, the job asks for {plan.job.compute.workers}: add compute.workers=1"
+        raise InputError(Problem(message, key="compute.workers"))
+    write_atomically(run.plan, settled(plan, local_resources()).to_yaml())
+    train_in_this_process(str(run.path))
+
+
+def _on_ray(plan: Plan, run: RunFolder) -> None:
+    from framecast.launch.ray_train import ray_session, run_on_workers
+
+    local = local_resources()
+    if plan.job.compute.address is None:
+        plan = settled(plan, local)  # a job that does not fit is refused before Ray starts
+    with ray_session(run, plan.job.compute, local) as resources:
+        plan = settled(plan, resources)
+        write_atomically(run.plan, plan.to_yaml())
+        run_on_workers(train_as_ray_worker, run, plan.job.compute)
+
+
+@contextmanager
+def _stopping_on_signals(run: RunFolder) -> Iterator[None]:
+    """Ctrl-C and SIGTERM ask the run to checkpoint and stop; a second Ctrl-C stops at once."""
+
+    def on_interrupt(number: int, frame: FrameType | None) -> None:
+        if run.stop_requested():
+            raise KeyboardInterrupt
+        run.request_stop(INTERRUPTED)
+
+    def on_termination(number: int, frame: FrameType | None) -> None:
+        run.request_stop(TERMINATED)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may listen to signals
+        return
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, on_interrupt),
+        signal.SIGTERM: signal.signal(signal.SIGTERM, on_termination),
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _in_one_line(error: Exception) -> str:
+    """The error's last words: Ray wraps a worker's own error in pages of traceback."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    last = lines[-1] if lines else type(error).__name__
+    return last if ":" in last else f"{type(error).__name__}: {last}"

@@ -1,0 +1,100 @@
+"""Runs the workers through Ray Train, on an embedded Ray or on a cluster that this machine belongs to."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from framecast.job.job import Compute
+from framecast.launch.hardware import Resources
+from framecast.runs.folder import RunFolder
+
+_LARGEST_LOG = 5_000_000
+
+
+@contextmanager
+def ray_session(run: RunFolder, compute: Compute, local: Resources) -> Iterator[Resources]:
+    """A Ray to train on: an embedded one of these local resources, or the cluster at `compute.address`.
+
+    Yields the resources that it has. The embedded one's logs are kept in the run folder.
+    """
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's coming default; else it warns
+    import ray
+
+    where: dict[str, Any] = {"address": compute.address}
+    if compute.address is None:
+        where = {"address": "local", "num_cpus": local.cpus, "num_gpus": local.gpus, "dashboard_host": "127.0.0.1"}
+    session = ray.init(**where, log_to_driver=False, logging_level=logging.WARNING)
+    try:
+        found = ray.cluster_resources()
+        yield Resources(int(found.get("CPU", 0)), int(found.get("GPU", 0)))
+    finally:
+        session_logs = Path(session.address_info["session_dir"]) / "logs"
+        ray.shutdown()
+        if compute.address is None:
+            _keep_logs(session_logs, run.logs / "ray")
+
+
+def run_on_workers(work: Callable[[dict[str, str]], None], run: RunFolder, compute: Compute) -> None:
+    """Runs `work({"folder": ...})` on every worker of a definite `compute`, until all are done.
+
+    When a worker dies all start again, up to `compute.max_failures` times. Raises what Ray raises.
+    """
+    from ray.train import FailureConfig, RunConfig, ScalingConfig
+    from ray.train.torch import TorchConfig, TorchTrainer
+
+    gpus = int(compute.gpus_per_worker)
+    trainer = TorchTrainer(
+        work,
+        train_loop_config={"folder": str(run.path)},
+        scaling_config=ScalingConfig(
+            num_workers=compute.workers,
+            use_gpu=gpus > 0,
+            resources_per_worker={"CPU": float(compute.cpus_per_worker), **({"GPU": 1.0} if gpus else {})},
+        ),
+        torch_config=TorchConfig(backend="nccl" if gpus else "gloo"),
+        run_config=RunConfig(
+            name=run.id,
+            storage_path=str(run.logs / "ray"),
+            failure_config=FailureConfig(max_failures=compute.max_failures),
+        ),
+    )
+    # Beside the main thread, where Ray would take Ctrl-C for itself and kill workers that should checkpoint.
+    raised: list[BaseException] = []
+
+    def fit() -> None:
+        try:
+            trainer.fit()
+        except BaseException as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=fit, name="ray-train", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.1)  # in short turns, so that signals are heard
+    if raised:
+        raise raised[0]
+
+
+def _keep_logs(session_logs: Path, target: Path) -> None:
+    """Copies Ray's own logs into the run folder; the session's folder goes with the machine's next cleaning."""
+
+    def too_large(folder: str, names: list[str]) -> list[str]:
+        files = [Path(folder, name) for name in names]
+        return [each.name for each in files if each.is_symlink() or (each.is_file() and each.stat().st_size > _LARGEST_LOG)]
+
+    def copy(source: str, destination: str) -> Any:
+        if not os.path.exists(source):
+            return destination  # Ray's processes are still tidying up
+        return shutil.copy(source, destination)
+
+    try:
+        shutil.copytree(session_logs, target, ignore=too_large, copy_function=copy, dirs_exist_ok=True)
+    except (OSError, shutil.Error) as error:
+        print(f"warning: some of Ray's logs could not be kept: {error}", flush=True)

@@ -1,0 +1,71 @@
+"""Constraints between settings, as expressions that can be checked, printed and searched over."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A comparison that settings must satisfy, such as `Constraint("order <= steps", "...")`.
+
+    `expression` is one comparison of names, numbers and + - * // %; it is parsed, never evaluated as Python.
+    `because` completes the sentence that a refused job prints.
+    """
+
+    expression: str
+    because: str
+
+    def __post_init__(self) -> None:
+        self._parse()
+
+    def refusal(self, values: Mapping[str, Any]) -> str | None:
+        """None if `values` satisfy the constraint, else the sentence that says which numbers do not."""
+        comparison = self._parse()
+        left, right = _value(comparison.left, values), _value(comparison.comparators[0], values)
+        if _COMPARISONS[type(comparison.ops[0])](left, right):
+            return None
+        numbers = ", ".join(f"{name} is {values[name]}" for name in self.names)
+        return f"{self.expression} is required, but {numbers}: {self.because}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The settings the expression speaks of, in order of appearance."""
+        found = [node.id for node in ast.walk(self._parse()) if isinstance(node, ast.Name)]
+        return tuple(dict.fromkeys(found))
+
+    def _parse(self) -> ast.Compare:
+        tree = ast.parse(self.expression, mode="eval").body
+        if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or type(tree.ops[0]) not in _COMPARISONS:
+            raise ValueError(f"constraint {self.expression!r}: write one comparison, such as 'order <= steps'")
+        return tree
+
+
+def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return node.value
+    if isinstance(node, ast.Name):
+        return values[node.id]
+    if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+        return _ARITHMETIC[type(node.op)](_value(node.left, values), _value(node.right, values))
+    raise ValueError(f"constraint: {ast.unparse(node)!r} is not a name, a number or + - * // %")

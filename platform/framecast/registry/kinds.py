@@ -1,0 +1,132 @@
+"""The five kinds of thing a plugin can declare.
+
+A declaration is a frozen dataclass: cheap to make, safe to compare, and free of torch. The heavy object is
+made by its `build` when a job needs it, so that listing plugins imports none of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from framecast.registry.constraint import Constraint
+from framecast.registry.settings import Settings
+
+
+class SampleShape(NamedTuple):
+    """The shape of one sample's frames, (T, C, H, W)."""
+
+    frames: int
+    channels: int
+    height: int
+    width: int
+
+
+class Cost(NamedTuple):
+    """What a model costs: trainable numbers, and multiplications per time step of one sample."""
+
+    parameters: int
+    multiplies: int
+
+
+class NoSettings(Settings):
+    """For plugins without settings."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model. `build(settings, sample_shape)` returns a `torch.nn.Module`.
+
+    A video model is called as `model(frames, frames_out, truth=None, keep_truth=None)`:
+    frames (B, T_in, C, H, W) float; returns (B, P, C, H, W) with frames_out <= P <= T_in + frames_out - 1,
+    aligned at the end. `truth` (B, frames_out - 1, C, H, W) with the boolean `keep_truth` (B, frames_out - 1)
+    feeds true frames back in place of its own outputs. A model without parameters is evaluated, never trained.
+    """
+
+    name: str
+    summary: str
+    build: Callable[[Any, SampleShape], Any]
+    settings: type[Settings] = NoSettings
+    constraints: tuple[Constraint, ...] = ()
+    cost: Callable[[Any, SampleShape], Cost] | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set. `build(settings, split, frames)` returns a map-style data set of clips.
+
+    A sample is `{"frames": (T, C, H, W)}`, uint8, or float32 in `value_range`. Splits are `train`,
+    `validation` and `test`. `sample_shape(settings, frames)` tells a clip's shape without building anything.
+    A data set with a method `set_epoch(epoch)` is told the epoch before its clips are drawn.
+    """
+
+    name: str
+    summary: str
+    build: Callable[[Any, str, int], Any]
+    sample_shape: Callable[[Any, int], SampleShape]
+    settings: type[Settings] = NoSettings
+    value_range: tuple[float, float] = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric. `build(settings, value_range)` returns an object that streams (see `framecast.StreamingMetric`).
+
+    `update(prediction, target, mask=None)` returns per-sample values (B, ...) and adds them to its float64
+    `state`, which the engine sums over processes before `compute()`. `needs` names the output it scores.
+    """
+
+    name: str
+    summary: str
+    build: Callable[[Any, tuple[float, float]], Any]
+    direction: Literal["min", "max"]
+    settings: type[Settings] = NoSettings
+    needs: Literal["frames", "logits"] = "frames"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What training means for a kind of problem. `build(settings)` returns an object with
+
+    - `training_step(model, batch, progress) -> (loss, logs)`: the mean loss over the batch, a scalar
+    - `evaluation_step(model, batch) -> framecast.EvaluationOutputs`
+    - `learning_rate_factor`: multiplies the job's learning rate
+    - `after_evaluation(metrics, epoch)`: moves its schedules; metrics by name ("validation/loss"), epochs done
+    - `state_dict()`, `load_state_dict(state)`: its schedules as plain numbers, for checkpoints
+
+    `frames(settings)` is the length of the clips it needs; `baselines` name the models without parameters
+    that every run is compared with.
+    """
+
+    name: str
+    summary: str
+    build: Callable[[Any], Any]
+    frames: Callable[[Any], int]
+    default_metrics: tuple[str, ...]
+    settings: type[Settings] = NoSettings
+    baselines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A listener. `build(settings, run_folder)` returns a callable that takes each event of the run
+    (`framecast.events`) and returns None, or `framecast.Stop(reason)` to end the run at the next step."""
+
+    name: str
+    summary: str
+    build: Callable[[Any, Path], Callable[[Any], Any]]
+    settings: type[Settings] = NoSettings
+
+
+Declaration = Model | Dataset | Metric | Task | Callback
+
+KINDS: dict[str, type] = {
+    "model": Model,
+    "data": Dataset,
+    "metric": Metric,
+    "task": Task,
+    "callback": Callback,
+}
+"""Each kind by the word that jobs and listings use for it."""

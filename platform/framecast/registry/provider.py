@@ -1,0 +1,88 @@
+"""Where plugins come from: entry points, a module's name, or a path; and how one is imported."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from framecast.registry.hooks import PROJECT
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One plugin: an importable module, and where it was found. Plain data, so that it travels with a job."""
+
+    name: str
+    module: str
+    distribution: str = ""
+    version: str = ""
+    path: str = ""
+
+    def __str__(self) -> str:
+        origin = f"{self.distribution} {self.version}".strip() or self.path or f"module {self.module}"
+        return f"{self.name} ({origin})"
+
+    def to_dict(self) -> dict[str, Any]:
+        return {key: value for key, value in asdict(self).items() if value}
+
+    def load(self) -> ModuleType:
+        """Imports the plugin's module; whatever it raises is for the caller to report."""
+        if not self.path:
+            return importlib.import_module(self.module)
+        if self.module in sys.modules:
+            return sys.modules[self.module]
+        path = Path(self.path)
+        file = path / "__init__.py" if path.is_dir() else path
+        spec = importlib.util.spec_from_file_location(
+            self.module, file, submodule_search_locations=[str(path)] if path.is_dir() else None
+        )
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{file} is not a Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[self.module] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[self.module]
+            raise
+        return module
+
+
+def installed() -> list[Provider]:
+    """The plugins of every installed distribution, by name; none of them is imported."""
+    found = {(entry.name, entry.value): _from_entry_point(entry) for entry in entry_points(group=PROJECT)}
+    return sorted(found.values(), key=lambda provider: (provider.name, provider.distribution))
+
+
+def from_text(text: str, folder: Path) -> Provider:
+    """The plugin that a user named: a module, or the path (relative to `folder`) of a file or package."""
+    if not _is_path(text):
+        return Provider(name=text.split(".")[-1], module=text)
+    path = (folder / Path(text).expanduser()).resolve()
+    if not path.exists():
+        raise FileNotFoundError(f"no such file or folder: {path}")
+    if path.is_dir() and not (path / "__init__.py").exists():
+        raise FileNotFoundError(f"{path} holds no __init__.py: name the package's own folder, or a file")
+    unique = hashlib.sha256(str(path).encode()).hexdigest()[:8]  # two files of one name are two plugins
+    return Provider(name=path.stem, module=f"framecast_plugin_{path.stem}_{unique}", path=str(path))
+
+
+def _is_path(text: str) -> bool:
+    return text.endswith(".py") or "/" in text or text.startswith((".", "~"))
+
+
+def _from_entry_point(entry: EntryPoint) -> Provider:
+    metadata = entry.dist.metadata if entry.dist else None
+    return Provider(
+        name=entry.name,
+        module=entry.module,
+        distribution=metadata["Name"] if metadata else "",
+        version=metadata["Version"] if metadata else "",
+    )

@@ -1,0 +1,129 @@
+"""The live console: one progress line and one line for each evaluation; lines at intervals where there is no terminal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from framecast.runs.events import (
+    CheckpointSaved,
+    Evaluated,
+    Event,
+    RunFailed,
+    RunInterrupted,
+    RunStarted,
+    StepDone,
+)
+from framecast.runs.folder import RunFolder
+
+_SECONDS_BETWEEN_LINES = 15.0
+
+
+@contextmanager
+def following(run: RunFolder, terminal: IO[str], title: str) -> Iterator[None]:
+    """Shows the run's events on `terminal` while the body runs."""
+    done = threading.Event()
+    view = LiveView(Console(file=terminal, highlight=False, soft_wrap=True), title)
+    events = run.journal.follow(done.is_set)
+
+    def show() -> None:
+        with view:
+            for event in events:
+                view.show(event)
+
+    thread = threading.Thread(target=show, name="console", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+class LiveView:
+    """Draws events. `with view:` holds the progress line."""
+
+    def __init__(self, console: Console, title: str) -> None:
+        self._console = console
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[numbers]}"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("starting", total=None, numbers="")
+        self._title = title
+        self._losses: list[float] = []
+        self._evaluated: Evaluated | None = None
+        self._line_at = 0.0
+
+    def __enter__(self) -> LiveView:
+        self._console.print(self._title)
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.stop()
+
+    def show(self, event: Event) -> None:
+        match event:
+            case RunStarted():
+                self._started(event)
+            case StepDone():
+                self._stepped(event)
+            case Evaluated():
+                self._evaluated_now(event)
+            case CheckpointSaved(best=True):
+                self._say(f"  [green]best so far[/], kept as checkpoints/best ({event.folder})")
+            case RunInterrupted():
+                self._say(f"stopping: {event.reason}; checkpoint at step {event.step}")
+            case RunFailed():
+                self._say(f"[red]failed[/] at step {event.step}")
+
+    def _started(self, event: RunStarted) -> None:
+        workers = f"{event.workers} worker{'s' if event.workers > 1 else ''}"
+        again = f", attempt {event.attempt} from step {event.step}" if event.attempt > 1 else ""
+        self._say(
+            f"training {event.parameters:,} parameters on {workers} ({event.device}, {event.precision}, "
+            f"{event.strategy}), {event.total_steps:,} steps{again}"
+        )
+        self._progress.update(self._task, total=event.total_steps, completed=event.step, description="epoch 1")
+
+    def _stepped(self, event: StepDone) -> None:
+        self._losses.append(event.loss)
+        loss = self._losses[-1] if len(self._losses) < 2 else sum(self._losses[-20:]) / len(self._losses[-20:])
+        numbers = f"loss {loss:.4f}  {_pace(event.seconds)}"
+        self._progress.update(
+            self._task, completed=event.step, description=f"epoch {event.epoch + 1}", numbers=numbers
+        )
+        if not self._console.is_terminal and event.time - self._line_at >= _SECONDS_BETWEEN_LINES:
+            self._line_at = event.time
+            self._say(f"epoch {event.epoch + 1}  step {event.step}  {numbers}")
+        if event.skipped:
+            self._say(f"step {event.step}: fp16 overflow at loss scale {event.loss_scale:g}, step skipped")
+
+    def _evaluated_now(self, event: Evaluated) -> None:
+        scores = "  ".join(f"{name.removeprefix('validation/')} {value:.4f}" for name, value in event.metrics.items())
+        if event.name != "model":
+            self._say(f"[dim]{event.name:>18}  {scores}[/]")
+            return
+        train = f"train {sum(self._losses) / len(self._losses):.4f}  " if self._losses else ""
+        self._losses.clear()
+        self._say(f"epoch {event.epoch:>3}  step {event.step:>6}  {train}[bold]validation[/] {scores}")
+
+    def _say(self, text: str) -> None:
+        self._progress.console.print(text)
+
+
+def _pace(seconds: float) -> str:
+    return f"{seconds:.2f} s/step" if seconds >= 1 else f"{1 / max(seconds, 1e-9):.1f} steps/s"

@@ -1,0 +1,40 @@
+"""Turns a run's events into TensorBoard scalars."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from torch.utils.tensorboard import SummaryWriter
+
+import framecast
+
+
+class TensorBoardWriter:
+    """Training scalars by step, scores by step under their own names, baselines as `baseline/...`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writer: SummaryWriter | None = None
+
+    def __call__(self, event: Any) -> None:
+        if isinstance(event, framecast.events.RunStarted):
+            # what a restored step overtook is hidden by TensorBoard itself
+            self._writer = SummaryWriter(str(self._folder), purge_step=event.step + 1 if event.step else None)
+        if self._writer is None:
+            return
+        if isinstance(event, framecast.events.StepDone):
+            scalars = {"loss": event.loss, "learning_rate": event.learning_rate, "seconds": event.seconds, **event.logs}
+            if event.gradient_norm is not None:
+                scalars["gradient_norm"] = event.gradient_norm
+            for name, value in scalars.items():
+                self._writer.add_scalar(f"train/{name}", value, event.step)
+        elif isinstance(event, framecast.events.Evaluated):
+            prefix = "" if event.name == "model" else f"baseline/{event.name}/"
+            for name, value in event.metrics.items():
+                self._writer.add_scalar(prefix + name, value, event.step)
+            self._writer.flush()
+        elif isinstance(
+            event, framecast.events.RunFinished | framecast.events.RunInterrupted | framecast.events.RunFailed
+        ):
+            self._writer.close()

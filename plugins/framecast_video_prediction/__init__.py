@@ -1,0 +1,48 @@
+"""Video prediction: see some frames, predict the next ones; and the forecasters that every model must beat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import framecast
+from framecast_video_prediction.settings import VideoPredictionSettings
+
+
+def _build_task(settings: VideoPredictionSettings) -> Any:
+    from framecast_video_prediction.task import VideoPrediction
+
+    return VideoPrediction(settings)
+
+
+def _build_black(settings: framecast.Settings, sample: framecast.SampleShape) -> Any:
+    from framecast_video_prediction.forecasters import Black
+
+    return Black()
+
+
+def _build_last_frame(settings: framecast.Settings, sample: framecast.SampleShape) -> Any:
+    from framecast_video_prediction.forecasters import LastFrame
+
+    return LastFrame()
+
+
+@framecast.hookimpl
+def framecast_tasks() -> Iterator[framecast.Task]:
+    yield framecast.Task(
+        name="video_prediction",
+        summary="Predict the next frames of a clip, by the paper's loss and scheduled sampling",
+        settings=VideoPredictionSettings,
+        build=_build_task,
+        frames=lambda settings: settings.frames_in + settings.frames_out,
+        default_metrics=("mse", "mae", "psnr", "ssim"),
+        baselines=("black", "last_frame"),
+    )
+
+
+@framecast.hookimpl
+def framecast_models() -> Iterator[framecast.Model]:
+    yield framecast.Model(name="black", summary="Forecasts black frames; no parameters", build=_build_black)
+    yield framecast.Model(
+        name="last_frame", summary="Forecasts the last seen frame, again and again; no parameters", build=_build_last_frame
+    )

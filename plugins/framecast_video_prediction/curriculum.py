@@ -1,0 +1,53 @@
+"""The paper's curriculum: scheduled sampling and learning-rate decay, both driven by the validation loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from framecast_video_prediction.settings import ScheduledSampling
+
+
+class Curriculum:
+    """`ratio` is the probability of feeding the truth back; `learning_rate_factor` scales the learning rate.
+
+    The ratio stays until the best validation loss is `patience` epochs old, then falls every epoch. Once it is
+    falling and the best loss is again `patience` epochs old, the learning rate falls every few epochs.
+    """
+
+    def __init__(self, settings: ScheduledSampling) -> None:
+        self.settings = settings
+        self.ratio = settings.ratio
+        self.learning_rate_factor = 1.0
+        self._best_loss: float | None = None
+        self._best_epoch = 0
+        self._falling_since: int | None = None
+        self._decayed_at: int | None = None
+        self._seen_epoch = 0
+
+    def after_evaluation(self, loss: float, epoch: int) -> None:
+        """Takes the validation loss after `epoch` epochs."""
+        settings = self.settings
+        passed, self._seen_epoch = epoch - self._seen_epoch, epoch
+        if self._best_loss is None or loss < self._best_loss:
+            self._best_loss, self._best_epoch = loss, epoch
+        stale = epoch - self._best_epoch >= settings.patience
+
+        if self._falling_since is None:
+            if stale and epoch >= settings.not_before:
+                self._falling_since = self._best_epoch = epoch  # patience starts anew for the learning rate
+                self.ratio = max(0.0, self.ratio - settings.fall)
+            return
+        self.ratio = max(0.0, self.ratio - settings.fall * passed)
+        if self._decayed_at is None:
+            if not (stale and epoch - self._falling_since >= settings.learning_rate_not_before):
+                return
+        elif epoch - self._decayed_at < settings.learning_rate_every:
+            return
+        self.learning_rate_factor *= settings.learning_rate_factor
+        self._decayed_at = epoch
+
+    def state_dict(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "settings"}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
