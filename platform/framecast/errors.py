@@ -48,7 +48,7 @@ class TrainingFailed(Exception):
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """", did you mean 'rank'?", or the known words where none is close, or nothing where there are none."""
+    """ ", did you mean 'rank'?", or the known words where none is close, or nothing where there are none."""
     known = sorted(known)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if close:

@@ -25,7 +25,9 @@ def framecast_models() -> Iterator[framecast.Model]:
         build=_build,
         cost=network_cost,
         constraints=(
-            framecast.Constraint("order <= steps", "every core needs a past hidden state of its own to start from"),
+            framecast.Constraint(
+                "order <= steps", "every core needs a past hidden state of its own to start from"
+            ),
         ),
     )
     yield framecast.Model(

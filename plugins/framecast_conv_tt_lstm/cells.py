@@ -20,7 +20,7 @@ class ConvLSTMState(NamedTuple):
 
 
 class ConvTTLSTMState(NamedTuple):
-    """The state of a Conv-TT-LSTM cell: the last N hidden states, oldest first, and the cell, each (B, C, H, W)."""
+    """The state of a Conv-TT-LSTM cell: the last N hidden states, oldest first, and the cell: (B, C, H, W)."""
 
     hidden: tuple[Tensor, ...]
     cell: Tensor
@@ -29,10 +29,10 @@ class ConvTTLSTMState(NamedTuple):
 class ConvLSTMCell(nn.Module):
     """Convolutional LSTM (Shi et al., NeurIPS 2015), without peepholes: the paper's baseline.
 
-        cell = ConvLSTMCell(1, 16, kernel_size=5)
-        state = cell.initial_state(frames_BTCHW[:, 0])
-        for t in range(frames_BTCHW.shape[1]):
-            output_BCHW, state = cell(frames_BTCHW[:, t], state)
+    cell = ConvLSTMCell(1, 16, kernel_size=5)
+    state = cell.initial_state(frames_BTCHW[:, 0])
+    for t in range(frames_BTCHW.shape[1]):
+        output_BCHW, state = cell(frames_BTCHW[:, t], state)
     """
 
     def __init__(self, input_channels: int, hidden_channels: int, kernel_size: int) -> None:

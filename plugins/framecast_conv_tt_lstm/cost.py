@@ -22,7 +22,9 @@ def network_cost(settings: ConvLSTMSettings, sample: framecast.SampleShape) -> f
 def layer_channels(settings: ConvLSTMSettings, image_channels: int) -> Iterator[tuple[int, int]]:
     """(input, hidden) channels of each recurrent layer, first to last."""
     inputs = image_channels
-    for block, (layers, hidden) in enumerate(zip(settings.layers_per_block, settings.hidden_channels, strict=True)):
+    for block, (layers, hidden) in enumerate(
+        zip(settings.layers_per_block, settings.hidden_channels, strict=True)
+    ):
         for _ in range(layers):
             yield inputs, hidden
             inputs = hidden

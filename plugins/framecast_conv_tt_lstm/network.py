@@ -71,7 +71,8 @@ class RecurrentVideoNetwork(nn.Module):
         alone.
         """
         frames_in = frames_BTCHW.shape[1]
-        states: list[list[Any]] = [[None] * len(block) for block in self.blocks]  # type: ignore[arg-type]
+        blocks: Any = self.blocks
+        states: list[list[Any]] = [[None] * len(block) for block in blocks]
         predictions: list[Tensor] = []
         for time in range(frames_in + frames_out - 1):
             if time < frames_in:
@@ -86,7 +87,8 @@ class RecurrentVideoNetwork(nn.Module):
         passed_BCHW = frame_BCHW
         outputs: list[Tensor] = []
         for number, block in enumerate(self.blocks):
-            for layer, cell in enumerate(block):  # type: ignore[arg-type]
+            cells: Any = block
+            for layer, cell in enumerate(cells):
                 state = states[number][layer] or cell.initial_state(passed_BCHW)
                 passed_BCHW, states[number][layer] = cell(passed_BCHW, state)
             outputs.append(passed_BCHW)

@@ -41,7 +41,7 @@ class StructuralSimilarity(FrameMetric):
         )
         if mask_BTCHW is None:
             return similarity.mean((1, 2, 3)).view(batch, frames)
-        whole = (_blurred(known.to(torch.float64)) > 1 - 0.5 / WINDOW**2)
+        whole = _blurred(known.to(torch.float64)) > 1 - 0.5 / WINDOW**2
         return ((similarity * whole).sum((1, 2, 3)) / whole.sum((1, 2, 3))).view(batch, frames)
 
 

@@ -52,7 +52,9 @@ class MovingMNIST:
             drawn[row] = self._random(index).random((count, 4))
         which_BN = (drawn[..., 0] * len(self._digits)).astype(np.int64)
         travel = size - self._settings.digit_size
-        corner_BNT2 = np.trunc(travel * trajectories(drawn[..., 1:], self._frames, self._settings.step)).astype(int)
+        corner_BNT2 = np.trunc(travel * trajectories(drawn[..., 1:], self._frames, self._settings.step)).astype(
+            int
+        )
         clips_BTHW = np.zeros((len(indices), self._frames, size, size), np.uint8)
         for clip, (digits, corners) in enumerate(zip(which_BN, corner_BNT2, strict=True)):
             for digit, corner in zip(digits, corners, strict=True):

@@ -23,7 +23,7 @@ class MovingMNISTSettings(framecast.Settings):
     """Digits in each clip."""
 
     digit_size: int = 28
-    """Height and width of a digit in pixels: 28, 14 or 7; take 14 on frames of 32, or hardly any travel is left."""
+    """Height and width of a digit in pixels, 28, 14 or 7: on frames of 32 take 14, or hardly any way is left."""
 
     step: float = Field(0.1, gt=0, le=1)
     """Way of a digit between two frames, as a part of its whole range of travel."""

@@ -24,7 +24,12 @@ class TensorBoardWriter:
         if self._writer is None:
             return
         if isinstance(event, framecast.events.StepDone):
-            scalars = {"loss": event.loss, "learning_rate": event.learning_rate, "seconds": event.seconds, **event.logs}
+            scalars = {
+                "loss": event.loss,
+                "learning_rate": event.learning_rate,
+                "seconds": event.seconds,
+                **event.logs,
+            }
             if event.gradient_norm is not None:
                 scalars["gradient_norm"] = event.gradient_norm
             for name, value in scalars.items():

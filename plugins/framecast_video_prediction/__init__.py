@@ -44,5 +44,7 @@ def framecast_tasks() -> Iterator[framecast.Task]:
 def framecast_models() -> Iterator[framecast.Model]:
     yield framecast.Model(name="black", summary="Forecasts black frames; no parameters", build=_build_black)
     yield framecast.Model(
-        name="last_frame", summary="Forecasts the last seen frame, again and again; no parameters", build=_build_last_frame
+        name="last_frame",
+        summary="Forecasts the last seen frame, again and again; no parameters",
+        build=_build_last_frame,
     )

@@ -12,12 +12,14 @@ Plugins = Annotated[
     typer.Option("-p", "--plugin", metavar="PLUGIN", help="A plugin: module or path; no:NAME switches one off."),
 ]
 Runs = Annotated[
-    Path | None, typer.Option("--runs", metavar="DIR", help="Folder of all runs. [default: $FRAMECAST_RUNS or ./runs]")
+    Path | None,
+    typer.Option("--runs", metavar="DIR", help="Folder of all runs. [default: $FRAMECAST_RUNS or ./runs]"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 InProcess = Annotated[bool, typer.Option("--in-process", help="Train in this process, without Ray.")]
 Run = Annotated[
-    str, typer.Argument(metavar="RUN", help="A path, an id, the beginning of one, or a job's name (its newest).")
+    str,
+    typer.Argument(metavar="RUN", help="A path, an id, the beginning of one, or a job's name (its newest)."),
 ]
 Overrides = Annotated[
     list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings that replace the job's.")

@@ -12,7 +12,9 @@ from framecast.cli.options import Json, Plugins
 from framecast.cli.table import table
 from framecast.errors import InputError, did_you_mean
 
-app = typer.Typer(help="See which plugins are installed, and their settings.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="See which plugins are installed, and their settings.", no_args_is_help=True, rich_markup_mode=None
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, data set, metric, task or callback.")]
 

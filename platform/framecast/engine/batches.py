@@ -72,7 +72,9 @@ class Batches:
             for start in range(0, total, self.batch_size)
             for span in self._spans(start, min(self.batch_size, total - start), 1)
         ]
-        for span, batch in zip(spans, self._load([span if len(span) else np.array([0]) for span in spans]), strict=True):
+        for span, batch in zip(
+            spans, self._load([span if len(span) else np.array([0]) for span in spans]), strict=True
+        ):
             yield MicroBatch(batch, tuple(span.tolist()), len(span), len(span) / self.batch_size)
 
     def _spans(self, start: int, size: int, accumulate: int) -> list[np.ndarray]:
@@ -90,4 +92,3 @@ class Batches:
         )
         for batch in loader:
             yield {name: value.to(self._world.device, non_blocking=True) for name, value in batch.items()}
-

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from framecast.job.plan import Plan
@@ -22,29 +23,27 @@ class Listeners:
         if first:
             self._essential = [MetricsTable(run), run.journal.append]
             for part in plan.callbacks:
-                self._try(part.name, lambda part=part: self._add(part.name, part, run))
+                with self._surviving(part.name):
+                    self._callbacks[part.name] = part.declaration.build(part.settings, run.path)
 
     def emit(self, event: Event) -> None:
         for listener in self._essential:
             listener(event)
         for name, callback in list(self._callbacks.items()):
-            self._try(name, lambda name=name, callback=callback: self._ask(name, callback, event))
+            with self._surviving(name):
+                answer = callback(event)
+                if isinstance(answer, Stop) and self._stop is None:
+                    self._stop = f"{name}: {answer.reason}"
 
     def stop(self) -> str | None:
         """The reason of the first callback that asked the run to stop, or None."""
         return self._stop
 
-    def _add(self, name: str, part: Any, run: RunFolder) -> None:
-        self._callbacks[name] = part.declaration.build(part.settings, run.path)
-
-    def _ask(self, name: str, callback: Callable[[Event], Any], event: Event) -> None:
-        answer = callback(event)
-        if isinstance(answer, Stop) and self._stop is None:
-            self._stop = f"{name}: {answer.reason}"
-
-    def _try(self, name: str, call: Callable[[], None]) -> None:
+    @contextmanager
+    def _surviving(self, name: str) -> Iterator[None]:
+        """A callback that raises is switched off: a tracker that is down must not cost a week of training."""
         try:
-            call()
-        except Exception:  # a tracker that is down must not cost a week of training
+            yield
+        except Exception:
             self._callbacks.pop(name, None)
             print(f"warning: callback {name} failed and is switched off\n{traceback.format_exc()}", flush=True)

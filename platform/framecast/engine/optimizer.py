@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -12,13 +13,16 @@ from framecast.job.job import Optimizer, Schedule
 
 def build_optimizer(settings: Optimizer, model: nn.Module, device: torch.device) -> torch.optim.Optimizer:
     """A torch optimizer, its update fused into one kernel on a GPU; both strategies step the same one."""
-    shared = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
-    fused = {"fused": True} if device.type == "cuda" else {}
+    shared: dict[str, Any] = {
+        "lr": settings.learning_rate,
+        "weight_decay": settings.weight_decay,
+        "fused": device.type == "cuda",
+    }
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if settings.name == "sgd":
-        return torch.optim.SGD(parameters, momentum=0.9, **shared, **fused)
+        return torch.optim.SGD(parameters, momentum=0.9, **shared)
     kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.name]
-    return kind(parameters, **shared, **fused)
+    return kind(parameters, **shared)
 
 
 def schedule_factor(settings: Schedule, step: int, total_steps: int) -> float:

@@ -15,7 +15,9 @@ def resolved_precision(wanted: str, device: torch.device) -> str:
             return "fp32"
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
     if wanted == "fp16" and not on_gpu:
-        message = f"this machine trains on its {device.type}, which has no fp16 arithmetic: write fp32, bf16 or auto"
+        message = (
+            f"this machine trains on its {device.type}, which has no fp16 arithmetic: write fp32, bf16 or auto"
+        )
         raise InputError(Problem(message, key="training.precision"))
     return wanted
 

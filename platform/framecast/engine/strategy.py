@@ -29,8 +29,10 @@ class Strategy(Protocol):
     """Steps a model on one process of a world. Built by `make_strategy`."""
 
     precision: str
-    model: Callable[..., Any]
-    """What a task calls for its predictions, in training and in evaluation alike."""
+
+    @property
+    def model(self) -> Callable[..., Any]:
+        """What a task calls for its predictions, in training and in evaluation alike."""
 
     def autocast(self) -> AbstractContextManager[Any]:
         """The number format of forward passes."""

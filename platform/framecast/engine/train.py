@@ -1,10 +1,10 @@
 """The training loop, on one page.
 
-    plan -> assemble -> restore?                                      RunStarted
-         -> for epoch: for batch: training_step -> backward -> step   StepDone
-              -> evaluate (closed loop) -> schedules                  Evaluated
-              -> checkpoint                                           CheckpointSaved
-         -> done                                                      RunFinished | RunInterrupted | RunFailed
+plan -> assemble -> restore?                                      RunStarted
+     -> for epoch: for batch: training_step -> backward -> step   StepDone
+          -> evaluate (closed loop) -> schedules                  Evaluated
+          -> checkpoint                                           CheckpointSaved
+     -> done                                                      RunFinished | RunInterrupted | RunFailed
 """
 
 from __future__ import annotations
@@ -86,7 +86,9 @@ class Loop:
     def train(self) -> Event:
         """The loop itself. Returns the event that ends the run."""
         position, training = self.position, self.job.training
-        ending = RunFinished(position.step, "epochs") if position.step >= self.total_steps else None
+        ending: Event | None = None
+        if position.step >= self.total_steps:  # resumed with nothing left to do
+            ending = RunFinished(position.step, "epochs")
         while ending is None:
             for batch in self.parts.training.training(
                 training.seed, position.epoch, position.batch, training.accumulate
@@ -179,7 +181,12 @@ class Loop:
         else:
             strategy.train(False)
             scores = evaluate(
-                strategy.model, self.parts.task, self.plan, self.parts.validation, self.world, strategy.autocast
+                strategy.model,
+                self.parts.task,
+                self.plan,
+                self.parts.validation,
+                self.world,
+                strategy.autocast,
             )
             strategy.train(True)
         self.announce("model", scores, time.monotonic() - began)

@@ -67,7 +67,7 @@ class Document:
         if not equals or not all(part != "" for part in parts):
             raise ValueError("write key.path=value, such as training.epochs=20")
         try:
-            node, value = _parse(text, "command line")
+            _, value = _parse(text, "command line")
         except InputError as error:
             raise ValueError(error.problems[0].message) from None
         target: Any = self.data
@@ -266,5 +266,12 @@ def _set(target: Any, part: str | int, value: Any, path: Key) -> None:
 
 
 def _described(value: Any) -> str:
-    names = {dict: "a mapping", list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
+    names = {
+        dict: "a mapping",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
     return names.get(type(value), "nothing")

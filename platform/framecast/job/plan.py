@@ -112,6 +112,9 @@ class Plan:
     def to_yaml(self) -> str:
         stream = io.StringIO()
         yaml = YAML()
+        yaml.representer.add_representer(
+            type(None), lambda to, _: to.represent_scalar("tag:yaml.org,2002:null", "null")
+        )
         yaml.default_flow_style = None  # short lists on one line
         yaml.width = 110
         yaml.dump(self.to_dict(), stream)
@@ -169,8 +172,11 @@ def make_plan(document: Document, registry: Registry) -> Plan:
     assert job is not None
     plan = Plan(
         job=job,
-        **{key: _sound(part) for key, part in single.items()},
-        **{key: tuple(map(_sound, parts)) for key, parts in listed.items()},
+        task=_sound(single["task"]),
+        model=_sound(single["model"]),
+        data=_sound(single["data"]),
+        metrics=tuple(map(_sound, listed["metrics"])),
+        callbacks=tuple(map(_sound, listed["callbacks"])),
         baselines=tuple(map(_sound, baselines)),
     )
     _try_out(plan, document)
@@ -252,4 +258,3 @@ def _named_plugins(document: Document, folder: Path) -> list[str]:
 def _sound(part: Part | None) -> Part:
     assert part is not None, "a part without problems is there"
     return part
-

@@ -98,7 +98,7 @@ def _row(key: str, type_name: str, field: FieldInfo, owner: str) -> Explained:
     if field.is_required():
         default = "required"
     else:
-        value = field.get_default(call_default_factory=True)  # type: ignore[call-arg]
+        value = field.get_default(call_default_factory=True)
         default = "see below" if isinstance(value, BaseModel) else _yaml(value)
     text = " ".join((field.description or _docstring(field)).split())
     return Explained(key, type_name, default, text, owner)

@@ -37,14 +37,13 @@ def validated(
         return None
 
 
-def _written(location: tuple[int | str, ...], data: Any) -> Key:
+def _written(location: tuple[Any, ...], data: Any) -> Key:
     """The part of pydantic's location that a user would write: branches of unions are left out."""
     key: list[int | str] = []
     for part in location:
-        if isinstance(data, dict) and part in data:
-            key.append(part)
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        in_mapping = isinstance(data, dict) and part in data
+        in_list = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if in_mapping or in_list:
             key.append(part)
             data = data[part]
         elif isinstance(data, dict) and part == location[-1]:

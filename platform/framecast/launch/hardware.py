@@ -34,15 +34,16 @@ def settled(plan: Plan, resources: Resources) -> Plan:
     gpus_each = compute.gpus_per_worker
     if gpus_each == "auto":
         gpus_each = 1 if resources.gpus >= workers else 0
-    cpus_each = compute.cpus_per_worker
-    if cpus_each == "auto":
-        cpus_each = max(1, resources.cpus // workers)
+    given = compute.cpus_per_worker
+    cpus_each = max(1, resources.cpus // workers) if given == "auto" else int(given)
     if workers * gpus_each > resources.gpus:
         message = f"{workers} workers with a GPU each need {workers} GPUs, there are {resources.gpus}"
         way_out = "write fewer compute.workers, or compute.gpus_per_worker=0"
         problems.append(Problem(f"{message}: {way_out}", key="compute.gpus_per_worker"))
     if workers * cpus_each > resources.cpus:
-        message = f"{workers} workers of {_cores(cpus_each)} need {workers * cpus_each}, there are {resources.cpus}"
+        message = (
+            f"{workers} workers of {_cores(cpus_each)} need {workers * cpus_each}, there are {resources.cpus}"
+        )
         way_out = "lower compute.workers or compute.cpus_per_worker"
         problems.append(Problem(f"{message}: {way_out}", key="compute.workers"))
     if plan.job.training.precision == "fp16" and gpus_each == 0:

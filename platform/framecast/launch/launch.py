@@ -79,7 +79,9 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:
 
 def _in_process(plan: Plan, run: RunFolder) -> None:
     if plan.job.compute.workers != 1:
-        message = f"--in-process is one process, the job asks for {plan.job.compute.workers}: add compute.workers=1"
+        message = (
+            f"--in-process is one process, the job asks for {plan.job.compute.workers}: add compute.workers=1"
+        )
         raise InputError(Problem(message, key="compute.workers"))
     write_atomically(run.plan, settled(plan, local_resources()).to_yaml())
     train_in_this_process(str(run.path))

@@ -29,7 +29,12 @@ def ray_session(run: RunFolder, compute: Compute, local: Resources) -> Iterator[
 
     where: dict[str, Any] = {"address": compute.address}
     if compute.address is None:
-        where = {"address": "local", "num_cpus": local.cpus, "num_gpus": local.gpus, "dashboard_host": "127.0.0.1"}
+        where = {
+            "address": "local",
+            "num_cpus": local.cpus,
+            "num_gpus": local.gpus,
+            "dashboard_host": "127.0.0.1",
+        }
     session = ray.init(**where, log_to_driver=False, logging_level=logging.WARNING)
     try:
         found = ray.cluster_resources()
@@ -87,7 +92,11 @@ def _keep_logs(session_logs: Path, target: Path) -> None:
 
     def too_large(folder: str, names: list[str]) -> list[str]:
         files = [Path(folder, name) for name in names]
-        return [each.name for each in files if each.is_symlink() or (each.is_file() and each.stat().st_size > _LARGEST_LOG)]
+        return [
+            each.name
+            for each in files
+            if each.is_symlink() or (each.is_file() and each.stat().st_size > _LARGEST_LOG)
+        ]
 
     def copy(source: str, destination: str) -> Any:
         if not os.path.exists(source):

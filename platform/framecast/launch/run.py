@@ -15,7 +15,9 @@ from framecast.runs.folder import runs_root
 from framecast.runs.status import Status
 
 
-def run(job: str | Path | Mapping[str, Any], *overrides: str, runs: Path | None = None, in_process: bool = False) -> Status:
+def run(
+    job: str | Path | Mapping[str, Any], *overrides: str, runs: Path | None = None, in_process: bool = False
+) -> Status:
     """Trains a job, a file or a mapping of the same keys, and returns how the run stands.
 
         status = framecast.run("jobs/demo.yaml", "training.epochs=2")

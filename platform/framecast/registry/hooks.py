@@ -1,10 +1,10 @@
 """The hooks that a plugin may implement. Each yields declarations of one kind (`framecast.registry.kinds`).
 
-    import framecast
+import framecast
 
-    @framecast.hookimpl
-    def framecast_models():
-        yield framecast.Model(name="my_cell", summary="...", settings=MySettings, build=build)
+@framecast.hookimpl
+def framecast_models():
+    yield framecast.Model(name="my_cell", summary="...", settings=MySettings, build=build)
 """
 
 from __future__ import annotations

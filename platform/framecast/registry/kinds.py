@@ -122,7 +122,7 @@ class Callback:
 
 Declaration = Model | Dataset | Metric | Task | Callback
 
-KINDS: dict[str, type] = {
+KINDS: dict[str, type[Declaration]] = {
     "model": Model,
     "data": Dataset,
     "metric": Metric,

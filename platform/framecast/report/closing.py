@@ -31,7 +31,8 @@ def next_commands(run: RunFolder, status: Status, plan: Plan) -> list[str]:
         return [f"platform status {where}", follow, f"platform explain model.{_first_setting(plan)}"]
     follow = f"platform resume {where}"
     if status.state == "failed":
-        return [f"less {shown(run.logs)}/worker-0.log", f"{follow} training.optimizer.learning_rate=1e-4", "platform list"]
+        worker, driver = run.logs / "worker-0.log", run.logs / "driver.log"
+        return [f"less {shown(worker if worker.exists() else driver)}", follow, f"platform status {where}"]
     return [follow, f"platform status {where}", "platform list"]
 
 
@@ -61,7 +62,8 @@ def _scores(status: Status, plan: Plan) -> list[str]:
         direction = "lower" if _direction(plan, name) == "min" else "higher"
         lines.append(f"best {name}: {status.best[name]:.5f} at step {status.best_step} ({direction} is better)")
         lines += [
-            f"  {baseline.replace('_', ' ') + ':':<20} {scores[name]:.5f}" for baseline, scores in status.baselines.items()
+            f"  {baseline.replace('_', ' ') + ':':<20} {scores[name]:.5f}"
+            for baseline, scores in status.baselines.items()
         ]
     return lines
 

@@ -1,4 +1,4 @@
-"""The live console: one progress line and one line for each evaluation; lines at intervals where there is no terminal."""
+"""The live console: a progress line and a line for each evaluation; without a terminal, lines at intervals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from contextlib import contextmanager
 from typing import IO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from framecast.runs.events import (
     CheckpointSaved,
@@ -113,7 +120,9 @@ class LiveView:
             self._say(f"step {event.step}: fp16 overflow at loss scale {event.loss_scale:g}, step skipped")
 
     def _evaluated_now(self, event: Evaluated) -> None:
-        scores = "  ".join(f"{name.removeprefix('validation/')} {value:.4f}" for name, value in event.metrics.items())
+        scores = "  ".join(
+            f"{name.removeprefix('validation/')} {value:.4f}" for name, value in event.metrics.items()
+        )
         if event.name != "model":
             self._say(f"[dim]{event.name:>18}  {scores}[/]")
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -26,7 +27,13 @@ def loss_curves(events: Sequence[Event]) -> str | None:
     axes.plot(x, _smoothed(y), color=_BLUE, label="training (smoothed)")
     if evaluations:
         points = [(event.step, event.metrics["validation/loss"]) for event in evaluations]
-        axes.plot(*zip(*points, strict=True), color=_ORANGE, marker="o", markersize=3, label="validation, closed loop")
+        axes.plot(
+            *zip(*points, strict=True),
+            color=_ORANGE,
+            marker="o",
+            markersize=3,
+            label="validation, closed loop",
+        )
     axes.set_yscale("log")
     axes.legend(frameon=False)
     return _svg(figure)
@@ -34,7 +41,9 @@ def loss_curves(events: Sequence[Event]) -> str | None:
 
 def metric_curve(events: Sequence[Event], name: str) -> str | None:
     """One metric over the run, with the baselines as lines."""
-    points = [(event.step, event.metrics[name]) for event in model_evaluations(list(events)) if name in event.metrics]
+    points = [
+        (event.step, event.metrics[name]) for event in model_evaluations(list(events)) if name in event.metrics
+    ]
     if not points:
         return None
     figure, axes = _axes("step", name)
@@ -51,7 +60,13 @@ def horizon_curve(events: Sequence[Event], best: Evaluated, name: str) -> str:
     values = best.per_frame[name]
     axes.plot(range(1, len(values) + 1), values, color=_BLUE, marker="o", markersize=3, label="model")
     for grey, event in zip(_GREYS, _baselines(events), strict=False):
-        axes.plot(range(1, len(values) + 1), event.per_frame[name], color=grey, linestyle="--", label=event.name.replace("_", " "))
+        axes.plot(
+            range(1, len(values) + 1),
+            event.per_frame[name],
+            color=grey,
+            linestyle="--",
+            label=event.name.replace("_", " "),
+        )
     axes.legend(frameon=False)
     return _svg(figure)
 
@@ -70,7 +85,7 @@ def _smoothed(values: np.ndarray) -> np.ndarray:
     return (sums[ends] - sums[starts]) / (ends - starts)
 
 
-def _axes(x_label: str, y_label: str) -> tuple[Figure, object]:
+def _axes(x_label: str, y_label: str) -> tuple[Figure, Any]:
     figure = Figure(figsize=(5.6, 3.2), layout="constrained")
     axes = figure.subplots()
     axes.set_xlabel(x_label)

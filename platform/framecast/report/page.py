@@ -44,7 +44,11 @@ def write_report(run: RunFolder) -> Status:
         "metric_curve": metric_curve(events, main),
         "horizon_curves": [horizon_curve(events, best, name) for name in names[1:]] if best else [],
         "animation": data_address(animation(clips), "image/gif") if clips else None,
-        "strips": [data_address(filmstrip(clips, index), "image/png") for index in range(_STRIPS)][: len(clips.target)] if clips else [],
+        "strips": [data_address(filmstrip(clips, index), "image/png") for index in range(_STRIPS)][
+            : len(clips.target)
+        ]
+        if clips
+        else [],
         "job": run.job.read_text(errors="replace"),
         "plan_text": run.plan.read_text(),
     }

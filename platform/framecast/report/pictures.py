@@ -26,7 +26,9 @@ class Clips:
 
 def filmstrip(clips: Clips, index: int, most: int = 10) -> bytes:
     """A PNG: the seen frames, and below each other the true and the predicted future."""
-    context, target, prediction = (_thinned(rows[index], most) for rows in (clips.context, clips.target, clips.prediction))
+    context, target, prediction = (
+        _thinned(rows[index], most) for rows in (clips.context, clips.target, clips.prediction)
+    )
     height, width = _size(target)
     scale = max(1, 64 // height)
     height, width = height * scale, width * scale
@@ -69,7 +71,9 @@ def animation(clips: Clips, most: int = 4) -> bytes:
             for row, picture in enumerate(pair_pictures):
                 left, top = 6 + column * step_x, 6 + row * step_y
                 colour = _GUESSED if row and time >= seen else _SEEN
-                pen.rectangle([left - 2, top - 2, left + picture.width + 1, top + picture.height + 1], outline=colour)
+                pen.rectangle(
+                    [left - 2, top - 2, left + picture.width + 1, top + picture.height + 1], outline=colour
+                )
                 sheet.paste(picture, (left, top))
         pictures.append(sheet)
     stream = io.BytesIO()

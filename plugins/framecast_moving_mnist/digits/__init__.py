@@ -15,7 +15,8 @@ _IDX_IMAGES = 2051
 
 
 def load_digits(root: str | None, split: str) -> np.ndarray:
-    """(K, 28, 28) uint8 digits of "train" or "test". Raises InputError if `root` lacks them or they are damaged."""
+    """(K, 28, 28) uint8 digits of a split, "train" or "test". Raises InputError
+    if `root` lacks them or has them damaged."""
     if root is None:
         with (files(__name__) / f"{split}.npz").open("rb") as stream:
             return np.load(stream)["digits"]

@@ -1,0 +1,52 @@
+# Every target does what it needs first, and is quick the second time.
+#
+#   make demo      set up, then train a small model and write a report (about 3 minutes of training)
+#   make test      set up, then run the tests
+#   make check     format, lint and types, as CI runs them
+#   make bench     measure what docs/benchmarks.md records
+#
+# Where there is no NVIDIA driver the CPU build of torch is taken if pip can find one. TORCH_INDEX names an
+# index that has it:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
+
+.PHONY: install demo test check format bench clean
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Framecast needs Python 3.11 or newer: make install PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	@if ! command -v nvidia-smi >/dev/null 2>&1; then \
+	  echo "no NVIDIA driver: looking for the CPU build of torch $(TORCH)"; \
+	  $(PIP) install --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) "torch==$(TORCH)+cpu" 2>/dev/null \
+	    || echo "none found: taking the default build (several GB); TORCH_INDEX= names an index that has it"; \
+	fi
+	$(PIP) install --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: install
+	$(BIN)/platform submit jobs/demo.yaml
+
+test: install
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: install
+	$(BIN)/python benchmarks/run_all.py
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache dist
