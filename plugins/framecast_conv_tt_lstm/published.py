@@ -24,11 +24,11 @@ def from_published(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 def _own_name(name: str, last_core: int) -> str:
     if name.startswith("layers.output."):
         return name.removeprefix("layers.")
-    match = re.fullmatch(r"layers\.b(\d+)l(\d+)\.(conv|layers_?)(?:\.(\d+))?\.(weight|bias)", name)
+    match = re.fullmatch(r"layers\.b(\d+)l(\d+)\.(?:conv|(layers_?)\.(\d+))\.(weight|bias)", name)
     if match is None:
         raise ValueError(f"{name!r} is not a weight of a published ConvLSTM or Conv-TT-LSTM")
     block, layer, part, core, kind = match.groups()
-    if part == "conv" or (part == "layers" and int(core) == last_core):
+    if part is None or (part == "layers" and int(core) == last_core):
         inner = "gates"
     else:
         inner = f"{'chain' if part == 'layers' else 'windows'}.{core}"

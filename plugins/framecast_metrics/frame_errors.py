@@ -55,4 +55,5 @@ def mean_over_pixels(values_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
     """(B, T): the mean where the mask is set; not a number for a frame that is masked whole."""
     if mask_BTCHW is None:
         return values_BTCHW.mean(PIXELS)
-    return (values_BTCHW * mask_BTCHW).sum(PIXELS) / mask_BTCHW.sum(PIXELS)
+    # where, not a product: what is masked may be not a number
+    return values_BTCHW.where(mask_BTCHW, 0).sum(PIXELS) / mask_BTCHW.sum(PIXELS)

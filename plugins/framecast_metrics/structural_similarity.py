@@ -28,7 +28,7 @@ class StructuralSimilarity(FrameMetric):
         other = target_BTCHW.flatten(0, 1).to(torch.float64)
         if mask_BTCHW is not None:
             known = mask_BTCHW.flatten(0, 1)
-            one, other = one * known, other * known
+            one, other = one.where(known, 0), other.where(known, 0)
         unbiased = WINDOW**2 / (WINDOW**2 - 1)
         mean_one, mean_other = _blurred(one), _blurred(other)
         variance_one = unbiased * (_blurred(one * one) - mean_one**2)

@@ -19,8 +19,8 @@ class TensorBoardWriter:
 
     def __call__(self, event: Any) -> None:
         if isinstance(event, framecast.events.RunStarted):
-            # what a restored step overtook is hidden by TensorBoard itself
-            self._writer = SummaryWriter(str(self._folder), purge_step=event.step + 1 if event.step else None)
+            # TensorBoard itself hides what an earlier attempt wrote beyond the restored step; all of it at step 0
+            self._writer = SummaryWriter(str(self._folder), purge_step=event.step + 1 if event.step else 0)
         if self._writer is None:
             return
         if isinstance(event, framecast.events.StepDone):

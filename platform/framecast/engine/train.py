@@ -127,12 +127,13 @@ class Loop:
                 sums[name] = sums.get(name, 0.0) + value * part.share
         result = strategy.step(rate)
 
-        position.batch, position.step = position.batch + 1, position.step + 1
-        verdict, reason = self.verdict() if self.world.first else (_GO_ON, "")
-        shared = self.world.sum(torch.tensor([verdict, *map(float, sums.values())], dtype=torch.float64)).tolist()
-        verdict, means = shared[0], dict(zip(sums, shared[1:], strict=True))
+        own = [float(value) for value in sums.values()]  # waits for the device
         seconds = time.monotonic() - began
+        position.batch, position.step = position.batch + 1, position.step + 1
         position.seconds += seconds
+        verdict, reason = self.verdict() if self.world.first else (_GO_ON, "")
+        verdict, *shared = self.world.sum(torch.tensor([verdict, *own], dtype=torch.float64)).tolist()
+        means = dict(zip(sums, shared, strict=True))
         self.emit(
             StepDone(
                 step=position.step,

@@ -72,6 +72,8 @@ class Document:
             raise ValueError(error.problems[0].message) from None
         target: Any = self.data
         for depth, part in enumerate(parts[:-1]):
+            if isinstance(target, dict) and str(part) not in target:  # a section that only the command line names
+                self.places[parts[: depth + 1]] = Place("command line")
             target = _step(target, part, parts[depth + 1], parts[: depth + 1])
         _set(target, parts[-1], value, parts)
         for old in [key for key in self.places if key[: len(parts)] == parts]:
@@ -188,6 +190,8 @@ class _Plain:
             raise self._refused(node, "holds too many values or nests too deeply (aliases count each time)")
         if isinstance(node, ScalarNode):
             return self._scalar(node)
+        if node.tag not in (f"{_TAG}seq", f"{_TAG}map"):
+            raise self._refused(node, f"the tag {node.tag!s} is not allowed in a job")
         if isinstance(node, SequenceNode):
             return [self.value(child, depth + 1) for child in node.value]
         result: dict[str, Any] = {}
@@ -208,7 +212,7 @@ class _Plain:
         if kind in ("null", "bool", "int", "float"):
             try:
                 return self._constructor.construct_object(node)
-            except (ValueError, OverflowError):
+            except (ValueError, OverflowError, LookupError):  # a bool of another word is a KeyError
                 raise self._refused(node, f"{node.value[:40]!r} is not a usable {kind}") from None
         raise self._refused(node, f"the tag {node.tag!s} is not allowed in a job")
 

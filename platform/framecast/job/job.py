@@ -99,7 +99,7 @@ class Training(Settings):
 class DeepSpeed(Settings):
     """What only the `deepspeed` strategy reads."""
 
-    zero_stage: Literal[0, 1, 2, 3] = 1
+    zero_stage: int = Field(1, ge=0, le=3)
     """What ZeRO shares out over the workers: 0 nothing, 1 optimizer state, 2 gradients too, 3 weights too."""
 
     extra: dict[str, Any] = Field(default_factory=dict)
@@ -115,7 +115,7 @@ class Compute(Settings):
     cpus_per_worker: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = "auto"
     """CPU cores, and so threads, of each worker. `auto`: this machine's cores shared out over the workers."""
 
-    gpus_per_worker: Literal[0, 1, "auto"] = "auto"
+    gpus_per_worker: Annotated[int, Field(ge=0, le=1)] | Literal["auto"] = "auto"
     """GPUs of each worker. `auto`: 1 where there is one for every worker, else 0."""
 
     data_processes: int = Field(0, ge=0, le=256)

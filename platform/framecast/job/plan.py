@@ -18,7 +18,7 @@ from framecast.job.document import Document, Key, dotted
 from framecast.job.job import Compute, Job
 from framecast.job.validation import validated
 from framecast.registry.kinds import Cost, Model, SampleShape
-from framecast.registry.provider import Provider
+from framecast.registry.provider import Provider, from_text
 from framecast.registry.registry import Registry
 from framecast.registry.settings import Settings
 
@@ -249,10 +249,25 @@ def _try_out(plan: Plan, document: Document) -> None:
 
 
 def _named_plugins(document: Document, folder: Path) -> list[str]:
-    """The job's `plugins:`, their paths taken relative to the job file."""
+    """The job's `plugins:`, their paths taken relative to the job file. Raises InputError where there is none."""
     named = document.data.get("plugins")
-    texts = [text for text in named if isinstance(text, str)] if isinstance(named, list) else []
-    return [str(folder.resolve() / text) if text.endswith(".py") or "/" in text else text for text in texts]
+    result, problems = [], []
+    for index, text in enumerate(named if isinstance(named, list) else []):
+        if not isinstance(text, str):
+            continue  # the job model says so
+        if text.startswith("no:"):
+            result.append(text)
+            continue
+        try:
+            provider = from_text(text, folder)
+        except FileNotFoundError as error:
+            key: Key = ("plugins", index)
+            problems.append(Problem(str(error), key=dotted(key), place=document.place(key)))
+        else:
+            result.append(provider.path or text)
+    if problems:
+        raise InputError(problems)
+    return result
 
 
 def _sound(part: Part | None) -> Part:

@@ -44,7 +44,7 @@ def resumed_plan(run: RunFolder, overrides: list[str]) -> Plan:
     problems = [
         Problem("cannot change when a run is resumed, its weights would not fit: submit a new job", key=key)
         for key in ("task", "model", "data")
-        if getattr(plan, key) != getattr(before, key)
+        if getattr(plan, key).to_dict() != getattr(before, key).to_dict()
     ]
     if plan.job.training.strategy != before.job.training.strategy:
         problems.append(Problem("cannot change when a run is resumed", key="training.strategy"))

@@ -6,7 +6,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt,
@@ -37,22 +37,27 @@ class Constraint:
     because: str
 
     def __post_init__(self) -> None:
-        self._parse()
+        comparison = self._parse()
+        for side in (comparison.left, comparison.comparators[0]):
+            self._check(side)
 
     def refusal(self, values: Mapping[str, Any]) -> str | None:
         """None if `values` satisfy the constraint, else the sentence that says which numbers do not."""
         comparison = self._parse()
-        left, right = _value(comparison.left, values), _value(comparison.comparators[0], values)
-        if _COMPARISONS[type(comparison.ops[0])](left, right):
-            return None
+        try:
+            left, right = _value(comparison.left, values), _value(comparison.comparators[0], values)
+            if _COMPARISONS[type(comparison.ops[0])](left, right):
+                return None
+        except (ArithmeticError, TypeError):
+            pass  # a division by 0, or a setting that is null: what cannot be computed does not hold
         numbers = ", ".join(f"{name} is {values[name]}" for name in self.names)
         return f"{self.expression} is required, but {numbers}: {self.because}"
 
     @property
     def names(self) -> tuple[str, ...]:
         """The settings the expression speaks of, in order of appearance."""
-        found = [node.id for node in ast.walk(self._parse()) if isinstance(node, ast.Name)]
-        return tuple(dict.fromkeys(found))
+        found = [node for node in ast.walk(self._parse()) if isinstance(node, ast.Name)]
+        return tuple(dict.fromkeys(node.id for node in sorted(found, key=lambda node: node.col_offset)))
 
     def _parse(self) -> ast.Compare:
         tree = ast.parse(self.expression, mode="eval").body
@@ -60,12 +65,22 @@ class Constraint:
             raise ValueError(f"constraint {self.expression!r}: write one comparison, such as 'order <= steps'")
         return tree
 
+    def _check(self, node: ast.expr) -> None:
+        if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+            self._check(node.left)
+            self._check(node.right)
+        elif not (isinstance(node, ast.Name) or (isinstance(node, ast.Constant) and _is_number(node.value))):
+            raise ValueError(
+                f"constraint {self.expression!r}: {ast.unparse(node)!r} is not a name, a number or + - * // %"
+            )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
+
 
 def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return node.value
-    if isinstance(node, ast.Name):
-        return values[node.id]
-    if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
+    """What an expression that `_check` has passed comes to."""
+    if isinstance(node, ast.BinOp):
         return _ARITHMETIC[type(node.op)](_value(node.left, values), _value(node.right, values))
-    raise ValueError(f"constraint: {ast.unparse(node)!r} is not a name, a number or + - * // %")
+    return values[node.id] if isinstance(node, ast.Name) else cast(ast.Constant, node).value

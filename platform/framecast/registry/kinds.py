@@ -52,6 +52,11 @@ class Model:
     constraints: tuple[Constraint, ...] = ()
     cost: Callable[[Any, SampleShape], Cost] | None = None
 
+    def __post_init__(self) -> None:
+        unknown = [name for each in self.constraints for name in each.names if name not in self.settings.model_fields]
+        if unknown:
+            raise ValueError(f"model {self.name}: its constraints speak of {', '.join(unknown)}, no setting of it")
+
 
 @dataclass(frozen=True)
 class Dataset:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+import zlib
 from importlib.resources import files
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def load_digits(root: str | None, split: str) -> np.ndarray:
         if file.exists():
             try:
                 return _from_csv(file) if file.suffix == ".csv" else _from_idx(file)
-            except (OSError, ValueError, struct.error, EOFError) as error:
+            except (OSError, ValueError, struct.error, EOFError, zlib.error) as error:
                 raise _wrong(f"{file} is not a whole file of MNIST digits: {error}") from None
     raise _wrong(f"{folder} holds none of {', '.join(names)}; leave root out for the digits in the package")
 
@@ -44,7 +45,7 @@ def _from_idx(file: Path) -> np.ndarray:
         if magic != _IDX_IMAGES or (height, width) != (28, 28):
             raise ValueError("its header is not that of 28x28 images")
         pixels = np.frombuffer(stream.read(), np.uint8)
-    if len(pixels) != count * height * width:
+    if not count or len(pixels) != count * height * width:
         raise ValueError(f"its header promises {count} images, it holds {len(pixels) / (height * width):g}")
     return pixels.reshape(count, height, width)
 

@@ -1,0 +1,258 @@
+"""The loop: what it leaves behind, how it stops, and that resuming loses nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from framecast.engine.train import train
+from framecast.engine.world import World
+from framecast.job.document import Document
+from framecast.job.plan import Plan
+from framecast.launch.launch import create_run
+from framecast.runs.checkpoints import CheckpointStore
+from framecast.runs.events import (
+    CheckpointSaved,
+    Evaluated,
+    Event,
+    RunFailed,
+    RunFinished,
+    RunInterrupted,
+    RunStarted,
+    StepDone,
+)
+from framecast.runs.folder import RunFolder
+from safetensors.torch import load_file
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+def started(plan: Plan, root: Path) -> RunFolder:
+    return create_run(plan, Document.from_data({}), root)
+
+
+def trained(plan: Plan, root: Path) -> RunFolder:
+    run = started(plan, root)
+    train(plan, run, World.alone(torch.device("cpu")))
+    return run
+
+
+def losses(run: RunFolder) -> list[float]:
+    return [event.loss for event in run.journal.read() if isinstance(event, StepDone)]
+
+
+def last_checkpoint(run: RunFolder) -> Path:
+    last = CheckpointStore(run.checkpoints).named("last")
+    assert last is not None
+    return last.path
+
+
+def same_files(one: Path, other: Path) -> None:
+    """Every tensor and every number of two checkpoints is equal, bit for bit."""
+    names = sorted(str(path.relative_to(one)) for path in one.rglob("*") if path.suffix in (".pt", ".safetensors"))
+    assert names
+    assert names == sorted(
+        str(path.relative_to(other)) for path in other.rglob("*") if path.suffix in (".pt", ".safetensors")
+    )
+    for name in names:
+        first, second = (
+            load_file(folder / name) if name.endswith("safetensors") else _unpickled(folder / name)
+            for folder in (one, other)
+        )
+        same_values(first, second)
+    states = [json.loads((folder / "loop.json").read_text()) for folder in (one, other)]
+    for state in states:
+        state["position"].pop("seconds")  # the only thing that may differ: the clock
+    assert states[0] == states[1]
+
+
+def _unpickled(path: Path) -> Any:
+    return torch.load(path, weights_only=False)  # written by this very test; DeepSpeed adds types of its own
+
+
+def same_values(one: Any, other: Any) -> None:
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other)
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one:
+            same_values(one[key], other[key])
+    elif isinstance(one, list | tuple):
+        assert len(one) == len(other)
+        for left, right in zip(one, other, strict=True):
+            same_values(left, right)
+    elif isinstance(one, int | float | str | bool):
+        assert one == other
+
+
+def kinds(events: list[Event]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+def test_a_run_tells_its_story_in_events(tiny_plan: Any, runs: Path) -> None:
+    run = trained(tiny_plan(training={"epochs": 1}), runs)
+    assert kinds(run.journal.read()) == [
+        "RunStarted",
+        *["StepDone"] * 6,
+        *["Evaluated"] * 3,  # black, last frame, the model
+        "CheckpointSaved",
+        "RunFinished",
+    ]
+
+
+def test_training_lowers_the_loss(tiny_plan: Any, runs: Path) -> None:
+    run = trained(tiny_plan(training={"epochs": 8, "optimizer": {"learning_rate": 0.01}}), runs)
+    assert np.mean(losses(run)[-6:]) < 0.8 * np.mean(losses(run)[:6])
+
+
+def test_the_folder_holds_what_the_plan_promises(tiny_plan: Any, runs: Path) -> None:
+    run = trained(tiny_plan(callbacks=["tensorboard"]), runs)
+    store = CheckpointStore(run.checkpoints)
+    assert store.named("best") is not None
+    assert [store.named(name).step for name in ("last", "previous")] == [12, 6]  # type: ignore[union-attr]
+    assert run.metrics.read_text().splitlines()[0] == (
+        "epoch,step,train/loss,validation/loss,validation/mse,validation/ssim"
+    )
+    assert len(run.metrics.read_text().splitlines()) == 3
+    assert list((run.path / "tensorboard").iterdir())
+
+
+@pytest.mark.parametrize("strategy", ["torch", "deepspeed"])
+@pytest.mark.parametrize("stop_at", [3, 5, 8])  # within an epoch, at its end, within the next
+def test_a_run_that_was_interrupted_and_resumed_equals_one_that_never_was(
+    tiny_plan: Any, runs: Path, strategy: str, stop_at: int, stopping_plugin: Any
+) -> None:
+    settings = {"training": {"strategy": strategy, "accumulate": 2, "schedule": {"name": "cosine"}}}
+    undisturbed = trained(tiny_plan(**settings), runs)
+
+    run = started(tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": stop_at}]), runs)
+    plan = tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": stop_at}])
+    train(plan, run, World.alone(torch.device("cpu")))
+    assert isinstance(run.journal.read()[-1], RunInterrupted)
+    assert CheckpointStore(run.checkpoints).named("last").step == stop_at + 1  # type: ignore[union-attr]
+
+    run.clear_stop()
+    train(plan, run, World.alone(torch.device("cpu")))
+    assert losses(run) == losses(undisturbed)
+    same_files(last_checkpoint(run), last_checkpoint(undisturbed))
+
+
+def test_resuming_a_run_that_is_done_changes_nothing(tiny_plan: Any, runs: Path) -> None:
+    plan = tiny_plan(training={"epochs": 1})
+    run = trained(plan, runs)
+    before = losses(run)
+    train(plan, run, World.alone(torch.device("cpu")))
+    assert losses(run) == before
+    assert isinstance(run.journal.read()[-1], RunFinished)
+
+
+def test_more_epochs_go_on_where_the_run_ended(tiny_plan: Any, runs: Path) -> None:
+    twice = trained(tiny_plan(training={"epochs": 2}), runs)
+    run = trained(tiny_plan(training={"epochs": 1}), runs)
+    train(tiny_plan(training={"epochs": 2}), run, World.alone(torch.device("cpu")))
+    assert losses(run) == losses(twice)
+
+
+def test_max_steps_ends_a_run_with_scores_and_a_checkpoint(tiny_plan: Any, runs: Path) -> None:
+    run = trained(tiny_plan(training={"max_steps": 4}), runs)
+    events = run.journal.read()
+    assert events[-1].reason == "max_steps"  # type: ignore[attr-defined]
+    assert len(losses(run)) == 4
+    assert any(isinstance(event, Evaluated) and event.name == "model" for event in events)
+    assert CheckpointStore(run.checkpoints).named("last").step == 4  # type: ignore[union-attr]
+
+
+def test_max_hours_ends_a_run(tiny_plan: Any, runs: Path) -> None:
+    run = trained(tiny_plan(training={"max_hours": 1e-9}), runs)
+    assert len(losses(run)) == 1
+    assert run.journal.read()[-1].reason == "max_hours"  # type: ignore[attr-defined]
+
+
+def test_a_loss_that_is_not_finite_names_the_step_and_the_last_good_checkpoint(
+    tiny_plan: Any, runs: Path, stopping_plugin: str
+) -> None:
+    run = trained(tiny_plan(model="fragile"), runs)
+    failed = run.journal.read()[-1]
+    last = CheckpointStore(run.checkpoints).named("last")
+    assert isinstance(failed, RunFailed)
+    assert last is not None
+    assert last.step == 6  # what the bad step left behind was not saved
+    assert "the loss is nan at step 8" in failed.reason
+    assert str(last.path) in failed.reason
+
+
+def test_the_best_checkpoint_is_the_one_with_the_best_score(tiny_plan: Any, runs: Path) -> None:
+    plan = tiny_plan(training={"epochs": 5}, checkpoints={"monitor": "validation/ssim", "every": 2})
+    run = trained(plan, runs)
+    events = run.journal.read()
+    scores = {
+        event.step: event.metrics["validation/ssim"]
+        for event in events
+        if isinstance(event, Evaluated) and event.name == "model"
+    }
+    best = CheckpointStore(run.checkpoints, direction="max").named("best")
+    assert best is not None
+    assert scores[best.step] == max(scores.values())  # an epoch without a due checkpoint too
+    flagged = [event.step for event in events if isinstance(event, CheckpointSaved) and event.best]
+    assert flagged[-1] == best.step
+
+
+def test_a_model_without_parameters_is_evaluated_and_never_trained(tiny_plan: Any, runs: Path) -> None:
+    run = trained(tiny_plan(model="last_frame"), runs)
+    assert kinds(run.journal.read()) == ["RunStarted", "Evaluated", "Evaluated", "RunFinished"]
+
+
+def test_a_callback_that_raises_costs_nothing(tiny_plan: Any, runs: Path, stopping_plugin: Any) -> None:
+    run = trained(tiny_plan(callbacks=["broken_tracker"], training={"epochs": 1}), runs)
+    assert isinstance(run.journal.read()[-1], RunFinished)
+
+
+def test_a_callback_may_end_the_run(tiny_plan: Any, runs: Path, stopping_plugin: Any) -> None:
+    run = trained(tiny_plan(callbacks=[{"name": "early", "at": 2}]), runs)
+    ended = run.journal.read()[-1]
+    assert isinstance(ended, RunFinished)
+    assert ended.reason == "early: enough"
+    assert len(losses(run)) == 3  # the step that was under way when it asked
+
+
+def test_too_few_clips_for_a_batch_fail_in_words(tiny_plan: Any, runs: Path) -> None:
+    run = trained(tiny_plan(data={"train_clips": 3}), runs)
+    failed = run.journal.read()[-1]
+    assert isinstance(failed, RunFailed)
+    assert "training.batch_size" in failed.reason
+    assert "3 clips" in failed.reason
+
+
+def test_accumulated_parts_train_like_the_whole_batch(tiny_plan: Any, runs: Path) -> None:
+    whole = losses(trained(tiny_plan(), runs))
+    parts = losses(trained(tiny_plan(training={"accumulate": 3}), runs))  # 4 clips in unequal parts
+    assert parts == pytest.approx(whole, rel=1e-4)
+
+
+@pytest.mark.parametrize("stage", [0, 1, 2, 3])
+def test_both_strategies_give_the_same_losses(tiny_plan: Any, runs: Path, stage: int) -> None:
+    torch_losses = losses(trained(tiny_plan(), runs))
+    plan = tiny_plan(training={"strategy": "deepspeed"}, deepspeed={"zero_stage": stage})
+    assert losses(trained(plan, runs)) == pytest.approx(torch_losses, rel=1e-4)
+
+
+@pytest.mark.parametrize("strategy", ["torch", "deepspeed"])
+def test_bf16_trains_close_to_fp32(tiny_plan: Any, runs: Path, strategy: str) -> None:
+    exact = losses(trained(tiny_plan(), runs))
+    rough = losses(trained(tiny_plan(training={"precision": "bf16", "strategy": strategy}), runs))
+    assert rough != exact
+    assert rough == pytest.approx(exact, rel=0.05)
+
+
+def test_the_started_event_says_what_trains_on_what(tiny_plan: Any, runs: Path) -> None:
+    first = trained(tiny_plan(training={"epochs": 1}), runs).journal.read()[0]
+    assert isinstance(first, RunStarted)
+    assert (first.workers, first.device, first.precision, first.strategy) == (1, "cpu", "fp32", "torch")
+    assert (first.steps_per_epoch, first.total_steps) == (6, 6)

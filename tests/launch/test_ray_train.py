@@ -1,0 +1,167 @@
+"""Runs on real Ray: the same losses on any number of workers, signals, a killed worker, a calm console.
+
+The slowest tests of the project: each starts a Ray of its own, as `platform submit` does.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from framecast.runs.checkpoints import CheckpointStore
+from framecast.runs.events import RunStarted, StepDone
+from framecast.runs.folder import RunFolder
+from framecast.runs.status import Status
+from ruamel.yaml import YAML
+from safetensors.torch import load_file
+
+pytestmark = pytest.mark.ray
+
+_PLUGIN = '''
+import sys
+import framecast
+
+
+def build(settings, folder):
+    """Notes, from within a Ray worker, which `platform` is imported there."""
+    import platform
+
+    (folder / "worker.txt").write_text(f"{platform.__file__} {platform.system()} {platform.python_version()}")
+    return lambda event: None
+
+
+@framecast.hookimpl
+def framecast_callbacks():
+    yield framecast.Callback(name="witness", summary="notes what a worker sees", build=build)
+'''
+
+
+@pytest.fixture
+def submitted(tmp_path: Path, runs: Path, tiny_job: Callable[..., Mapping[str, Any]]) -> Callable[..., Any]:
+    """Starts `platform submit` (or another verb) in a process of its own, as a user does."""
+
+    def start(*arguments: str, verb: str = "submit", **sections: Any) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "framecast", verb]
+        if verb == "submit":
+            (tmp_path / "witness.py").write_text(_PLUGIN)
+            job = tmp_path / "tiny.yaml"
+            YAML().dump(dict(tiny_job(**sections)), job)
+            command.append(str(job))
+        return subprocess.Popen(
+            [*command, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "FRAMECAST_RUNS": str(runs)},
+        )
+
+    return start
+
+
+def only_run(runs: Path) -> RunFolder:
+    (run,) = RunFolder.all(runs)
+    return run
+
+
+def losses(run: RunFolder) -> list[float]:
+    return [event.loss for event in run.journal.read() if isinstance(event, StepDone)]
+
+
+def wait_for_step(runs: Path, step: int, process: subprocess.Popen[str]) -> RunFolder:
+    """The run, once it has done `step` steps."""
+    while process.poll() is None:
+        found = RunFolder.all(runs)
+        if found and len(losses(found[0])) >= step:
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError(f"ended before step {step}: {process.communicate()[0]}")
+
+
+def test_two_workers_train_like_one_and_the_console_stays_calm(submitted: Any, runs: Path) -> None:
+    # a batch of 5 does not divide by two: the workers take 3 and 2 clips
+    shared = {"training": {"strategy": "deepspeed", "batch_size": 5}, "callbacks": ["witness"]}
+    two = submitted("-p", str(runs.parent / "witness.py"), **shared, compute={"workers": 2})
+    said, _ = two.communicate()
+    assert two.returncode == 0, said
+    run = only_run(runs)
+
+    one = submitted("--in-process", "-p", str(runs.parent / "witness.py"), "--runs", str(runs.parent / "one"), **shared)
+    assert one.wait() == 0
+    alone = only_run(runs.parent / "one")
+    assert losses(run) == pytest.approx(losses(alone), rel=1e-4)
+    assert Status.of(run).best == pytest.approx(Status.of(alone).best, rel=1e-4)
+
+    # the standard library's `platform` is what a Ray worker sees, not the project's folder of that name
+    witness = (run.path / "worker.txt").read_text()
+    assert "Linux" in witness or "Darwin" in witness
+    assert "site-packages" not in witness
+
+    for chatter in ("WARNING", "INFO", "UserWarning", "ray::", "DeepSpeed", "Traceback"):
+        assert chatter not in said
+    assert "best validation/mse" in said
+    assert "last frame" in said
+    assert str(run.report.name) in said
+    assert (run.logs / "worker-0.log").exists()
+    assert (run.logs / "worker-1.log").exists()
+    assert list((run.logs / "ray").glob("raylet*"))  # Ray's own logs too
+
+
+def test_ctrl_c_checkpoints_and_resume_goes_on_to_the_same_weights(submitted: Any, runs: Path) -> None:
+    long = {"training": {"strategy": "deepspeed", "epochs": 3}, "data": {"train_clips": 240}}
+    process = submitted(**long)
+    run = wait_for_step(runs, 20, process)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate()
+    assert process.returncode == 130, said
+    stopped = Status.of(run)
+    assert stopped.state == "interrupted"
+    assert CheckpointStore(run.checkpoints).named("last").step == stopped.step  # type: ignore[union-attr]
+    assert f"platform resume {run.path}" in said or f"platform resume {run.id}" in said
+
+    resumed = submitted(run.id, verb="resume")
+    said, _ = resumed.communicate()
+    assert resumed.returncode == 0, said
+
+    undisturbed = submitted("--in-process", "--runs", str(runs.parent / "other"), **long)
+    assert undisturbed.wait() == 0
+    other = only_run(runs.parent / "other")
+    assert losses(run) == losses(other)
+    weights = [load_file(each.checkpoints / "last" / "model.safetensors") for each in (run, other)]
+    assert all(weights[0][name].equal(weights[1][name]) for name in weights[0])
+
+
+def test_a_killed_worker_is_replaced_and_no_step_counts_twice(submitted: Any, runs: Path) -> None:
+    process = submitted(
+        training={"strategy": "torch", "epochs": 4}, data={"train_clips": 400}, compute={"max_failures": 2}
+    )
+    run = wait_for_step(runs, 130, process)  # beyond the first epoch's checkpoint
+    os.kill(_worker_of(process.pid), signal.SIGKILL)
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    attempts = [event for event in run.journal.raw() if isinstance(event, RunStarted)]
+    assert [event.attempt for event in attempts] == [1, 2]
+    assert attempts[1].step >= 100
+    steps = [event.step for event in run.journal.read() if isinstance(event, StepDone)]
+    assert steps == list(range(1, 401))
+
+
+def _worker_of(driver: int) -> int:
+    """The process, in the driver's session, that runs Ray Train's training function."""
+    session = os.getsid(driver)
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                title = (entry / "cmdline").read_bytes().split(b"\0")[0]
+                if title.startswith(b"ray::") and b"TrainWorker" in title and os.getsid(int(entry.name)) == session:
+                    return int(entry.name)
+            except OSError:
+                continue
+    raise AssertionError("no Ray Train worker is running")

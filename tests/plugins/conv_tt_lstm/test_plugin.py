@@ -1,0 +1,29 @@
+"""The declarations: what the platform gets to see."""
+
+import framecast
+import pytest
+import torch
+from framecast_conv_tt_lstm import framecast_models
+from framecast_conv_tt_lstm.cells import ConvLSTMCell, ConvTTLSTMCell
+
+MODELS = {model.name: model for model in framecast_models()}
+SMALL = {"layers_per_block": [1, 1], "hidden_channels": [2, 3], "kernel_size": 3}
+
+
+@pytest.mark.parametrize(("name", "cell"), [("conv_tt_lstm", ConvTTLSTMCell), ("conv_lstm", ConvLSTMCell)])
+def test_each_name_builds_a_network_of_its_cells(name, cell):
+    model, colour = MODELS[name], framecast.SampleShape(20, 3, 8, 8)
+    settings = model.settings(**SMALL)
+
+    network = model.build(settings, colour)
+
+    assert all(isinstance(layer, cell) for block in network.blocks for layer in block)
+    assert network(torch.rand(1, 2, 3, 8, 8), 2).shape == (1, 3, 3, 8, 8)
+    assert model.cost(settings, colour).parameters == sum(value.numel() for value in network.parameters())
+
+
+def test_a_job_with_more_cores_than_states_is_refused_with_both_numbers():
+    (constraint,) = MODELS["conv_tt_lstm"].constraints
+
+    assert "order is 4, steps is 3" in constraint.refusal({"order": 4, "steps": 3})
+    assert constraint.refusal({"order": 3, "steps": 3}) is None

@@ -1,0 +1,31 @@
+"""Frames to score: real Moving-MNIST ones, and poor predictions of them."""
+
+import numpy as np
+import pytest
+import torch
+from framecast_moving_mnist import framecast_datasets
+
+
+@pytest.fixture(scope="session")
+def target():
+    """(4, 3, 1, 64, 64) in [0, 1]."""
+    (declared,) = framecast_datasets()
+    dataset = declared.build(declared.settings(), "test", 3)
+    return torch.stack([dataset[index]["frames"] for index in range(4)]).float() / 255
+
+
+@pytest.fixture(scope="session")
+def prediction(target):
+    """The digits one frame late, under noise that leads well out of [0, 1]."""
+    noise = torch.from_numpy(np.random.default_rng(0).normal(0, 0.2, target.shape)).float()
+    return target.roll(1, 1) + noise
+
+
+@pytest.fixture(scope="session")
+def mask(target):
+    """True on the left half and on all of the first frame; the last frame of the first clip is masked whole."""
+    known = torch.zeros(target.shape, dtype=torch.bool)
+    known[..., :32] = True
+    known[:, 0] = True
+    known[0, -1] = False
+    return known

@@ -1,0 +1,65 @@
+"""Pixel errors against numpy and scikit-image."""
+
+import numpy as np
+import pytest
+import torch
+from framecast_metrics.frame_errors import MeanAbsoluteError, MeanSquaredError, PeakSignalToNoiseRatio
+from skimage.metrics import peak_signal_noise_ratio
+
+PICTURES = (0.0, 1.0)
+
+
+def by_frame(measure, prediction, target):
+    """`measure` of every sample and frame, (B, T), in numpy."""
+    pairs = zip(prediction.clamp(0, 1).flatten(0, 1).numpy(), target.flatten(0, 1).numpy(), strict=True)
+    return np.array([measure(one, other) for one, other in pairs]).reshape(prediction.shape[:2])
+
+
+@pytest.mark.parametrize(
+    ("metric", "measure"),
+    [
+        (MeanSquaredError, lambda one, other: ((one - other) ** 2).mean()),
+        (MeanAbsoluteError, lambda one, other: np.abs(one - other).mean()),
+        (PeakSignalToNoiseRatio, lambda one, other: peak_signal_noise_ratio(other, one, data_range=1)),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_each_frame_agrees_with_numpy_and_scikit_image(metric, measure, channels, prediction, target):
+    if channels == 3:
+        prediction = torch.cat([prediction, prediction.flip(3), prediction * 0.5], 2)
+        target = torch.cat([target, target.flip(4), target], 2)
+
+    values = metric(PICTURES).update(prediction, target)
+
+    np.testing.assert_allclose(values.numpy(), by_frame(measure, prediction, target), atol=1e-4)
+
+
+def test_identical_frames_count_as_100_db(target):
+    metric = PeakSignalToNoiseRatio(PICTURES)
+    metric.update(target, target)
+
+    assert metric.compute() == (100.0, [100.0, 100.0, 100.0])
+
+
+def test_decibels_are_averaged_and_not_the_errors_below_them(prediction, target):
+    # one perfect frame among poor ones tells the two apart
+    better = prediction.clone()
+    better[0] = target[0]
+    metric = PeakSignalToNoiseRatio(PICTURES)
+
+    values = metric.update(better, target)
+
+    assert values[0].tolist() == [100.0] * 3
+    assert metric.compute().overall == pytest.approx(values.double().mean().item())
+
+
+def test_an_error_is_averaged_over_the_known_pixels_alone():
+    prediction, target = torch.tensor([0.5, 0.5, 0.5, 1.0]), torch.tensor([0.5, 0.0, 1.0, 0.0])
+    mask = torch.tensor([True, True, False, False])
+
+    def frame(values):
+        return values.view(1, 1, 1, 2, 2)
+
+    values = MeanSquaredError(PICTURES).update(frame(prediction), frame(target), frame(mask))
+
+    assert values.tolist() == [[0.125]]

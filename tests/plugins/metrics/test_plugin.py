@@ -1,0 +1,119 @@
+"""What all metrics have in common: they stream, per frame and overall."""
+
+import math
+
+import pytest
+import torch
+from framecast_metrics import framecast_metrics
+
+METRICS = {metric.name: metric for metric in framecast_metrics()}
+EVERY_METRIC = pytest.mark.parametrize("name", METRICS)
+
+
+def build(name, value_range=(0.0, 1.0)):
+    return METRICS[name].build(METRICS[name].settings(), value_range)
+
+
+def score(name, *batches, value_range=(0.0, 1.0)):
+    metric = build(name, value_range)
+    for batch in batches:
+        metric.update(*batch)
+    return metric.compute()
+
+
+def assert_same(one, other, **tolerance):
+    torch.testing.assert_close([one.overall, *one.per_frame], [other.overall, *other.per_frame], **tolerance)
+
+
+def test_errors_are_better_low_and_similarities_high():
+    assert {name: metric.direction for name, metric in METRICS.items()} == {
+        "mse": "min",
+        "mae": "min",
+        "psnr": "max",
+        "ssim": "max",
+    }
+
+
+@EVERY_METRIC
+def test_each_sample_and_frame_has_its_value_and_the_score_is_their_mean(name, prediction, target):
+    metric = build(name)
+
+    values = metric.update(prediction, target)
+
+    assert values.shape == (4, 3)
+    assert metric.compute().per_frame == pytest.approx(values.double().mean(0).tolist())
+    assert metric.compute().overall == pytest.approx(values.double().mean().item())
+
+
+@EVERY_METRIC
+def test_uneven_batches_score_as_one_big_batch(name, prediction, target):
+    # a mean of batch means would weigh the last sample three times
+    pieces = [(prediction[:3], target[:3]), (prediction[3:], target[3:])]
+
+    assert_same(score(name, *pieces), score(name, (prediction, target)))
+
+
+@EVERY_METRIC
+def test_the_states_of_two_halves_add_up_to_the_whole(name, prediction, target, mask):
+    # how the engine joins the scores of several processes
+    whole, one, other = build(name), build(name), build(name)
+    whole.update(prediction, target, mask)
+    one.update(prediction[:1], target[:1], mask[:1])
+    other.update(prediction[1:], target[1:], mask[1:])
+
+    one.state = one.state + other.state
+
+    assert_same(one.compute(), whole.compute())
+
+
+@EVERY_METRIC
+def test_predictions_are_clamped_to_the_value_range(name, prediction, target):
+    assert not torch.equal(prediction, prediction.clamp(0, 1))
+    assert_same(score(name, (prediction, target)), score(name, (prediction.clamp(0, 1), target)))
+
+
+@EVERY_METRIC
+def test_a_mask_of_everything_changes_nothing(name, prediction, target):
+    everything = torch.ones_like(target, dtype=torch.bool)
+
+    assert_same(score(name, (prediction, target, everything)), score(name, (prediction, target)))
+
+
+@EVERY_METRIC
+@pytest.mark.parametrize("junk", [0.7, math.nan])
+def test_masked_pixels_do_not_count_whatever_they_hold(name, junk, prediction, target, mask):
+    spoilt = target.where(mask, junk)
+
+    assert_same(score(name, (prediction, spoilt, mask)), score(name, (prediction, target, mask)))
+
+
+@EVERY_METRIC
+def test_a_frame_that_is_masked_whole_is_left_out(name, prediction, target, mask):
+    assert not mask[0, 2].any()
+    known_samples = score(name, (prediction[1:], target[1:], mask[1:]))
+
+    metric = build(name)
+    values = metric.update(prediction, target, mask)
+
+    assert values.isnan().nonzero().tolist() == [[0, 2]]
+    assert metric.compute().per_frame[2] == pytest.approx(known_samples.per_frame[2])
+    assert metric.compute().overall == pytest.approx(values.nanmean().item(), rel=1e-5)
+
+
+@EVERY_METRIC
+def test_frames_in_another_value_range_score_as_pictures_do(name, prediction, target):
+    # the same frames in kelvin, say: from 250 to 300; errors then come in those units
+    units = {"mse": 50.0**2, "mae": 50.0}.get(name, 1.0)
+    pictures = score(name, (prediction.double(), target.double()))
+
+    kelvin = score(name, (prediction.double() * 50 + 250, target.double() * 50 + 250), value_range=(250.0, 300.0))
+
+    # the constants of ssim stand beside squared means, so a shifted range shifts it a little
+    tolerance = {"rel": 1e-6} if name != "ssim" else {"abs": 1.0}
+    assert kelvin.overall == pytest.approx(pictures.overall * units, **tolerance)
+
+
+@EVERY_METRIC
+def test_nothing_scored_is_an_error_and_no_number(name):
+    with pytest.raises(ValueError, match="before any update"):
+        build(name).compute()

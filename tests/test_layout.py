@@ -1,0 +1,159 @@
+"""The house as docs/architecture.md draws it: its folders, its floors, and who may know whom."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from framecast.registry import hooks
+
+ROOT = Path(__file__).resolve().parents[1]
+PLATFORM = ROOT / "platform" / "framecast"
+PLUGINS = sorted(path.parent for path in (ROOT / "plugins").glob("*/__init__.py"))
+
+FLOORS: list[set[str]] = [  # from the top; a room imports only from floors below its own
+    {"cli"},
+    {"report"},
+    {"search"},
+    {"launch"},
+    {"evaluation", "testing"},
+    {"engine"},
+    {"job"},
+    {"registry", "runs"},
+    {"errors"},
+]
+FACADE = {"__init__", "__main__"}  # the two doors: they show what is inside, nobody inside goes through them
+
+
+def imported(file: Path) -> Iterator[tuple[int, str]]:
+    """(line, module) of every import in a file, also inside functions and under TYPE_CHECKING."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, name.name) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{file}:{node.lineno} imports relatively"
+            assert node.module
+            yield node.lineno, node.module
+            yield from ((node.lineno, f"{node.module}.{name.name}") for name in node.names)
+
+
+def room(file: Path) -> str:
+    return file.relative_to(PLATFORM).parts[0].removesuffix(".py")
+
+
+def source_files() -> list[Path]:
+    return [file for file in sorted(PLATFORM.rglob("*.py")) if room(file) not in FACADE]
+
+
+def floor_of(name: str) -> int:
+    return next(level for level, rooms in enumerate(FLOORS) if name in rooms)
+
+
+@pytest.mark.parametrize("folder", ["platform", "plugins"])
+@pytest.mark.parametrize("name", ["__init__.py", "platform.py"])
+def test_a_source_root_is_not_a_package(folder: str, name: str) -> None:
+    assert not (ROOT / folder / name).exists()
+
+
+def test_no_folder_of_tests_shadows_the_standard_librarys_platform() -> None:
+    assert not (ROOT / "tests" / "platform").exists()
+    assert not list((ROOT / "tests").rglob("__init__.py"))
+
+
+def test_import_platform_at_the_repository_root_is_the_standard_librarys() -> None:
+    code = "import platform; print(platform.__file__); platform.system()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert Path(done.stdout.strip()).parent == Path(ast.__file__).parent
+
+
+def test_every_room_stands_on_a_floor() -> None:
+    known = set().union(*FLOORS) | FACADE
+    rooms = {path.stem for path in PLATFORM.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert rooms <= known
+
+
+@pytest.mark.parametrize("file", source_files(), ids=lambda file: str(file.relative_to(PLATFORM)))
+def test_a_room_imports_only_from_floors_below(file: Path) -> None:
+    for line, module in imported(file):
+        parts = module.split(".")
+        if parts[0] != "framecast":
+            continue
+        assert len(parts) > 1, f"{file}:{line} imports the facade, which reaches every floor"
+        if parts[1] != room(file):
+            assert floor_of(parts[1]) > floor_of(room(file)), f"{file}:{line} imports {module}"
+
+
+def test_rooms_on_one_floor_do_not_know_each_other() -> None:
+    """Which the comparison of floors above includes; `registry` and `runs` are the pair that exists today."""
+    for file in source_files():
+        others = {name for rooms in FLOORS if room(file) in rooms for name in rooms} - {room(file)}
+        assert not {f"framecast.{name}" for name in others} & {module for _, module in imported(file)}
+
+
+@pytest.mark.parametrize("file", source_files(), ids=lambda file: str(file.relative_to(PLATFORM)))
+def test_no_room_names_a_first_party_plugin(file: Path) -> None:
+    text = file.read_text()
+    assert not [package.name for package in PLUGINS if package.name in text and file.name != "hooks.py"]
+
+
+def test_the_hooks_file_imports_no_plugin() -> None:
+    """It is left out above, because the hook `framecast_metrics` has the name of a plugin package."""
+    names = {package.name for package in PLUGINS}
+    assert not names & {module.split(".")[0] for _, module in imported(PLATFORM / "registry" / "hooks.py")}
+
+
+@pytest.mark.parametrize("lower", ["engine", "evaluation", "job", "registry", "runs"])
+def test_rooms_below_launch_import_no_ray(lower: str) -> None:
+    for file in (PLATFORM / lower).rglob("*.py"):
+        assert not [module for _, module in imported(file) if module.split(".")[0] == "ray"], file
+
+
+@pytest.mark.parametrize("lower", ["job", "registry", "runs", "errors.py"])
+def test_rooms_below_the_engine_import_no_torch(lower: str) -> None:
+    files = [PLATFORM / lower] if lower.endswith(".py") else list((PLATFORM / lower).rglob("*.py"))
+    for file in files:
+        assert not [module for _, module in imported(file) if module.split(".")[0] in ("torch", "deepspeed")], file
+
+
+@pytest.mark.parametrize("package", PLUGINS, ids=lambda package: package.name)
+def test_a_first_party_plugin_imports_what_any_plugin_may(package: Path) -> None:
+    """Its own modules, other people's libraries, and `framecast` as a whole: nothing private of the platform."""
+    first_party = {other.name for other in PLUGINS}
+    for file in package.rglob("*.py"):
+        for line, module in imported(file):
+            top = module.split(".")[0]
+            if top == "framecast":
+                assert module == "framecast", f"{file}:{line} imports {module}"
+            elif top in first_party:
+                assert top == package.name, f"{file}:{line} imports {module}"
+
+
+def test_every_entry_point_is_a_plugin_folder_and_every_folder_an_entry_point() -> None:
+    import tomllib
+
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["framecast"]
+    assert sorted(declared.values()) == [package.name for package in PLUGINS]
+
+
+def test_every_hook_is_documented_and_known_by_its_kind() -> None:
+    declared = {name for name in vars(hooks) if name.startswith("framecast_")}
+    assert declared == set(hooks.HOOK_OF_KIND.values())
+    for name in declared:
+        assert getattr(hooks, name).__doc__
+
+
+@pytest.mark.parametrize("file", source_files(), ids=lambda file: str(file.relative_to(PLATFORM)))
+def test_every_module_says_what_it_is_for(file: Path) -> None:
+    assert ast.get_docstring(ast.parse(file.read_text()))
+
+
+def test_the_package_is_found_below_platform() -> None:
+    spec = importlib.util.find_spec("framecast")
+    assert spec is not None
+    assert spec.origin == str(PLATFORM / "__init__.py")
