@@ -50,7 +50,9 @@ def rendered(tree: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator
 
 def with_value(key: str, value: str | None) -> tuple[bytes, str]:
     """The sound job with `key` set to raw YAML, or left out; and the place where that key then stands."""
-    tree: dict[str, Any] = {name: dict(inner) if isinstance(inner, dict) else inner for name, inner in SOUND.items()}
+    tree: dict[str, Any] = {
+        name: dict(inner) if isinstance(inner, dict) else inner for name, inner in SOUND.items()
+    }
     *sections, last = key.split(".")
     target = tree
     for section in sections:
@@ -219,7 +221,9 @@ def bad_yaml() -> Iterator[Case]:
         "tagged key": "!!python/name:os.system name: a\n",
         "alias of itself": "name: &a [*a]\n",
         "alias bomb": "a: &a [x, x, x, x, x, x, x, x, x]\n"
-        + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)),
+        + "".join(
+            f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+        ),
         "deep lists": "name: " + "[" * 3000 + "]" * 3000 + "\n",
         "deep mappings": "name: " + "{a: " * 3000 + "}" * 3000 + "\n",
         "deep blocks": "\n".join(" " * depth + "a:" for depth in range(400)) + "\n",

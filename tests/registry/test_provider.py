@@ -76,7 +76,12 @@ def test_a_file_that_is_not_python_is_an_import_error(tmp_path: Path) -> None:
 
 def test_a_provider_travels_as_plain_data() -> None:
     provider = Provider("cell", "their.cell", distribution="their", version="1.0")
-    assert provider.to_dict() == {"name": "cell", "module": "their.cell", "distribution": "their", "version": "1.0"}
+    assert provider.to_dict() == {
+        "name": "cell",
+        "module": "their.cell",
+        "distribution": "their",
+        "version": "1.0",
+    }
     assert Provider(**provider.to_dict()) == provider
 
 

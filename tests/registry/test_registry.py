@@ -29,7 +29,10 @@ BROKEN = {
     "hook with an argument": (SOUND.format(name="x").replace("models()", "models(wanted)"), "wanted"),
     "wrong type": ("import framecast\n@framecast.hookimpl\ndef framecast_models():\n    yield 3\n", "not 3"),
     "wrong kind": (SOUND.format(name="x").replace("_models", "_metrics"), "must yield framecast.Metric"),
-    "yields nothing at all": ("import framecast\n@framecast.hookimpl\ndef framecast_models(): pass\n", "TypeError"),
+    "yields nothing at all": (
+        "import framecast\n@framecast.hookimpl\ndef framecast_models(): pass\n",
+        "TypeError",
+    ),
     "no hooks": ("import framecast\n", "declares nothing"),
     "hook raises": ("import framecast\n@framecast.hookimpl\ndef framecast_models(): 1 / 0\n", "ZeroDivisionError"),
     "declares half": (SOUND.format(name="half") + "    1 / 0\n", "ZeroDivisionError"),
@@ -80,7 +83,9 @@ def test_a_plugin_is_found_by_the_path_of_a_file(tmp_path: Path) -> None:
 
 def test_a_plugin_is_found_by_the_path_of_a_package(tmp_path: Path) -> None:
     plugin(tmp_path, "cells/__init__.py")
-    assert Registry.discover(["./cells"], tmp_path).find("model", "my_cell").provider.path == str(tmp_path / "cells")
+    assert Registry.discover(["./cells"], tmp_path).find("model", "my_cell").provider.path == str(
+        tmp_path / "cells"
+    )
 
 
 def test_a_plugin_named_twice_is_one_plugin(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from framecast.engine.strategy import StepResult
 from framecast.engine.world import World
+from framecast.errors import InputError, Problem, TrainingFailed
 from framecast.job.job import DeepSpeed, Training
 
 _TAG = "deepspeed"
@@ -41,6 +42,8 @@ class DeepSpeedStrategy:
         self.precision = precision
         self._world = world
         self._accumulate = training.accumulate
+        if precision == "fp16" and settings.zero_stage == 0:  # `auto` on a GPU without bf16
+            raise InputError(Problem("fp16 needs ZeRO: write 1 or more", key="deepspeed.zero_stage"))
         deepspeed.logger.setLevel(logging.WARNING)
         _join_deepspeed(world)
         self._engine, *_ = deepspeed.initialize(
@@ -70,9 +73,15 @@ class DeepSpeedStrategy:
     def step(self, learning_rate: float) -> StepResult:
         for group in self._engine.optimizer.param_groups:
             group["lr"] = learning_rate
-        scale = float(self._engine.optimizer.cur_scale) if self.precision == "fp16" else None
+        scale = float(self._engine.optimizer.loss_scale) if self.precision == "fp16" else None
         skipped_before = self._engine.skipped_steps
-        self._engine.step()
+        try:
+            self._engine.step()
+        except Exception as error:
+            if "loss scale already at minimum" not in str(error):  # DeepSpeed has no type for it
+                raise
+            message = "fp16 overflows at the lowest loss scale: the gradients are not finite"
+            raise TrainingFailed(f"{message}; try training.precision=bf16 or fp32") from None
         norm = self._engine.get_global_grad_norm()
         return StepResult(
             None if norm is None else float(norm), scale, self._engine.skipped_steps > skipped_before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +39,7 @@ class Document:
     @classmethod
     def from_data(cls, data: Mapping[str, Any], file: str = "job") -> Document:
         """A job that was made in Python."""
-        return cls(file, dict(data))
+        return cls(file, copy.deepcopy(dict(data)))  # overrides must not reach the caller's own mapping
 
     def override(self, assignments: list[str]) -> None:
         """Sets `key.path=value` from the command line, the value written as in YAML; list entries by index.

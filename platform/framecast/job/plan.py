@@ -231,6 +231,10 @@ def _between_settings(job: Job, document: Document, metrics: list[str]) -> list[
     if training.precision == "fp16" and compute.gpus_per_worker == 0:
         message = "fp16 needs a GPU and compute.gpus_per_worker is 0: write fp32, bf16 or auto"
         found.append((("training", "precision"), message))
+    if (training.precision, training.strategy, job.deepspeed.zero_stage) == ("fp16", "deepspeed", 0):
+        # engine.backward scales losses only for ZeRO's optimizers, yet the other one unscales gradients
+        message = "DeepSpeed does not scale fp16 losses without ZeRO: write 1, which costs one worker nothing"
+        found.append((("deepspeed", "zero_stage"), message))
     return [Problem(message, key=dotted(key), place=document.place(key)) for key, message in found]
 
 

@@ -53,7 +53,9 @@ class Model:
     cost: Callable[[Any, SampleShape], Cost] | None = None
 
     def __post_init__(self) -> None:
-        unknown = [name for each in self.constraints for name in each.names if name not in self.settings.model_fields]
+        unknown = [
+            name for each in self.constraints for name in each.names if name not in self.settings.model_fields
+        ]
         if unknown:
             raise ValueError(f"model {self.name}: its constraints speak of {', '.join(unknown)}, no setting of it")
 

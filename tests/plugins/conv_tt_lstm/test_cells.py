@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from framecast_conv_tt_lstm.cells import ConvLSTMCell, ConvTTLSTMCell
 
 

@@ -1,13 +1,14 @@
 """Counts without torch: the paper's settings as exact integers, any other setting against the network itself."""
 
-import framecast
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import framecast
 from framecast_conv_tt_lstm.cost import network_cost
 from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 GREY_PIXEL = framecast.SampleShape(20, 1, 1, 1)
 COLOUR_PIXEL = framecast.SampleShape(20, 3, 1, 1)

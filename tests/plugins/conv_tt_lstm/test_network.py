@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
-from framecast_conv_tt_lstm.published import from_published
-from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import l1_loss, mse_loss
+
+from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
+from framecast_conv_tt_lstm.published import from_published
+from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 
 GOLDEN = Path(__file__).parent / "golden"
 

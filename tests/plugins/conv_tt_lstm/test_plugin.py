@@ -1,8 +1,9 @@
 """The declarations: what the platform gets to see."""
 
-import framecast
 import pytest
 import torch
+
+import framecast
 from framecast_conv_tt_lstm import framecast_models
 from framecast_conv_tt_lstm.cells import ConvLSTMCell, ConvTTLSTMCell
 

@@ -1,8 +1,9 @@
 """What a job may not set of the two models."""
 
 import pytest
-from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 from pydantic import ValidationError
+
+from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 
 BOTH = pytest.mark.parametrize("settings", [ConvLSTMSettings, ConvTTLSTMSettings])
 

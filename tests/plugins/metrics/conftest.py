@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from framecast_moving_mnist import framecast_datasets
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from framecast_metrics.frame_errors import MeanAbsoluteError, MeanSquaredError, PeakSignalToNoiseRatio
 from skimage.metrics import peak_signal_noise_ratio
+
+from framecast_metrics.frame_errors import MeanAbsoluteError, MeanSquaredError, PeakSignalToNoiseRatio
 
 PICTURES = (0.0, 1.0)
 
@@ -32,6 +33,15 @@ def test_each_frame_agrees_with_numpy_and_scikit_image(metric, measure, channels
     values = metric(PICTURES).update(prediction, target)
 
     np.testing.assert_allclose(values.numpy(), by_frame(measure, prediction, target), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("metric", "units"), [(MeanSquaredError, 50**2), (MeanAbsoluteError, 50), (PeakSignalToNoiseRatio, 1)]
+)
+def test_a_value_range_need_not_start_at_zero(metric, units, prediction, target):
+    kelvin = metric((250.0, 300.0)).update(prediction.double() * 50 + 250, target.double() * 50 + 250)
+
+    torch.testing.assert_close(kelvin, metric(PICTURES).update(prediction.double(), target.double()) * units)
 
 
 def test_identical_frames_count_as_100_db(target):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from framecast_metrics.structural_similarity import StructuralSimilarity
 from skimage.metrics import structural_similarity
+
+from framecast_metrics.structural_similarity import StructuralSimilarity
 
 PICTURES = (0.0, 1.0)
 

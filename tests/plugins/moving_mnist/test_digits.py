@@ -4,9 +4,10 @@ import gzip
 import hashlib
 import struct
 
-import framecast
 import numpy as np
 import pytest
+
+import framecast
 from framecast_moving_mnist.digits import load_digits
 
 DIGITS = np.random.default_rng(0).integers(0, 256, (5, 28, 28)).astype(np.uint8)
@@ -114,7 +115,7 @@ IDX, GZIPPED = "train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"
         pytest.param("mnist_train.csv", b"label,pixel0\n", id="no rows"),
         pytest.param("mnist_train.csv", b"label,pixel0\n7,1\n", id="too few columns"),
         pytest.param("mnist_train.csv", csv(DIGITS).encode()[:-1000], id="cut in a row"),
-        pytest.param("mnist_train.csv", csv(DIGITS).replace("7,", "7,x", 1).encode(), id="not numbers"),
+        pytest.param("mnist_train.csv", csv(DIGITS).replace("\n7,", "\n7,x", 1).encode(), id="not numbers"),
         pytest.param("mnist_train.csv", csv(DIGITS.astype(int) + 200).encode(), id="beyond 255"),
         pytest.param("mnist_train.csv", csv(DIGITS.astype(int) - 200).encode(), id="below 0"),
         pytest.param("mnist_train.csv", b"\xff\xfe\x00\xd8", id="not text"),

@@ -4,6 +4,7 @@ import struct
 
 import numpy as np
 import pytest
+
 from framecast_moving_mnist import framecast_datasets
 
 (DATASET,) = framecast_datasets()

@@ -1,8 +1,9 @@
 """What a job may not set of Moving-MNIST."""
 
 import pytest
-from framecast_moving_mnist.settings import MovingMNISTSettings
 from pydantic import ValidationError
+
+from framecast_moving_mnist.settings import MovingMNISTSettings
 
 
 @pytest.mark.parametrize(

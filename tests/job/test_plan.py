@@ -1,0 +1,232 @@
+"""The plan: a job resolved against the plugins; pure, complete, and the same after a trip over the disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from framecast.errors import InputError
+from framecast.job.document import Document
+from framecast.job.plan import Plan, load_plan, make_plan
+from framecast.registry.registry import Registry
+
+ROOT = Path(__file__).resolve().parents[2]
+JOBS = sorted((ROOT / "jobs").glob("*.yaml"))
+
+JOB = """\
+name: tiny
+task: {name: video_prediction, frames_in: 2, frames_out: 3}
+model:
+  name: conv_tt_lstm
+  layers_per_block: [1]
+  hidden_channels: [2]
+data: {name: moving_mnist, size: 16, digit_size: 7}
+"""
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return Registry.discover()
+
+
+def plan_of(folder: Path, text: str = JOB, *overrides: str, plugins: tuple[str, ...] = ()) -> Plan:
+    (folder / "job.yaml").write_text(text)
+    return load_plan(folder / "job.yaml", list(overrides), list(plugins))[1]
+
+
+def refusals(folder: Path, text: str, *overrides: str) -> list[str]:
+    with pytest.raises(InputError) as refused:
+        plan_of(folder, text, *overrides)
+    return [str(problem).removeprefix(f"{folder}/") for problem in refused.value.problems]
+
+
+def test_every_default_is_filled_in(tmp_path: Path) -> None:
+    job = plan_of(tmp_path).to_dict()["job"]
+    assert set(job) == {
+        *("name", "task", "model", "data", "metrics", "training"),
+        *("deepspeed", "compute", "checkpoints", "callbacks"),
+    }
+    assert job["training"]["optimizer"] == {"name": "adam", "learning_rate": 1e-3, "weight_decay": 0.0}
+    assert job["model"]["rank"] == 8
+    assert job["task"]["sampling"]["patience"] == 20
+    assert job["data"]["validation_clips"] == 3000
+
+
+def test_the_metrics_are_the_tasks_own_where_the_job_names_none(tmp_path: Path) -> None:
+    assert [part.name for part in plan_of(tmp_path).metrics] == ["mse", "mae", "psnr", "ssim"]
+    assert [part.name for part in plan_of(tmp_path, JOB + "metrics: null\n").metrics][0] == "mse"
+    assert [part.name for part in plan_of(tmp_path, JOB + "metrics: [ssim]\n").metrics] == ["ssim"]
+    assert plan_of(tmp_path, JOB + "metrics: []\n").metrics == ()
+
+
+def test_the_baselines_are_the_tasks(tmp_path: Path) -> None:
+    assert [part.name for part in plan_of(tmp_path).baselines] == ["black", "last_frame"]
+
+
+def test_a_section_may_be_a_bare_name(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, "name: a\ntask: video_prediction\nmodel: conv_lstm\ndata: moving_mnist\n")
+    assert (plan.task.name, plan.model.name, plan.data.name) == ("video_prediction", "conv_lstm", "moving_mnist")
+
+
+def test_the_clip_is_as_long_as_the_task_needs(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    assert plan.frames == 5
+    assert plan.sample_shape == (5, 1, 16, 16)
+
+
+def test_every_plugin_is_named_with_its_version_and_only_those_needed(tmp_path: Path) -> None:
+    plugins = plan_of(tmp_path).to_dict()["plugins"]
+    assert {plugin["name"] for plugin in plugins} == {
+        "video_prediction",
+        "conv_tt_lstm",
+        "moving_mnist",
+        "metrics",
+    }
+    assert all(plugin["version"] for plugin in plugins)
+
+
+def test_the_direction_of_the_monitor_is_the_metrics_own(tmp_path: Path) -> None:
+    def monitoring(name: str) -> str:
+        return plan_of(tmp_path, JOB, f"checkpoints.monitor=validation/{name}").monitor_direction
+
+    assert [monitoring(name) for name in ("loss", "mse", "psnr", "ssim")] == ["min", "min", "max", "max"]
+
+
+def files(folder: Path) -> Iterator[tuple[str, int]]:
+    for path in sorted(folder.rglob("*")):
+        yield str(path), path.stat().st_mtime_ns
+
+
+def test_making_a_plan_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registry: Registry) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "job.yaml").write_text(JOB)
+    document = Document.read(Path("job.yaml"))
+    before = list(files(tmp_path)), dict(os.environ), dict(document.data)
+    plans = [make_plan(document, registry).to_dict() for _ in range(2)]
+    assert plans[0] == plans[1]
+    assert (list(files(tmp_path)), dict(os.environ), dict(document.data)) == before
+
+
+@pytest.mark.parametrize("file", JOBS, ids=lambda file: file.name)
+def test_a_plan_is_the_same_after_a_trip_over_the_disk(file: Path) -> None:
+    plan = load_plan(file, [], [])[1]
+    again = Plan.from_yaml(plan.to_yaml())
+    assert again.to_dict() == plan.to_dict()
+    assert again.to_yaml() == plan.to_yaml()
+
+
+def test_a_plan_with_a_plugin_from_a_path_finds_it_again(tmp_path: Path) -> None:
+    (tmp_path / "cell.py").write_text(
+        "import framecast\n@framecast.hookimpl\ndef framecast_models():\n"
+        "    yield framecast.Model(name='cell', summary='A cell', build=lambda settings, sample: None)\n"
+    )
+    text = JOB.partition("model:")[0] + "model: cell\ndata: moving_mnist\nplugins: [./cell.py]\n"
+    plan = plan_of(tmp_path, text)
+    assert Plan.from_yaml(plan.to_yaml()).model.provider.path == str(tmp_path / "cell.py")
+
+
+def test_a_plan_read_back_takes_overrides(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    assert Plan.from_yaml(plan.to_yaml(), ["training.epochs=99"]).job.training.epochs == 99
+
+
+def test_a_jobs_plugin_path_is_relative_to_the_job_and_the_command_lines_to_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = (
+        "import framecast\n@framecast.hookimpl\ndef framecast_models():\n"
+        "    yield framecast.Model(name={name!r}, summary='A cell', build=lambda settings, sample: None)\n"
+    )
+    (tmp_path / "jobs").mkdir()
+    (tmp_path / "jobs" / "beside.py").write_text(source.format(name="beside"))
+    (tmp_path / "here.py").write_text(source.format(name="here"))
+    monkeypatch.chdir(tmp_path)
+    text = JOB + "plugins: [beside.py]\n"
+    assert plan_of(tmp_path / "jobs", text, "model=beside", plugins=("./here.py",)).model.name == "beside"
+    assert plan_of(tmp_path / "jobs", text, "model=here", plugins=("./here.py",)).model.name == "here"
+
+
+def test_a_plugin_that_is_not_there_has_a_place(tmp_path: Path) -> None:
+    (said,) = refusals(tmp_path, JOB + "plugins:\n  - ./no.py\n")
+    assert said.startswith("job.yaml:9:5 plugins.0: no such file")
+
+
+def test_a_job_that_does_not_need_a_broken_plugin_goes_on_without_it(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("raise RuntimeError('no licence')\n")
+    assert plan_of(tmp_path, JOB + "plugins: [./broken.py]\n").model.name == "conv_tt_lstm"
+    text = JOB.replace("conv_tt_lstm", "their_cell") + "plugins: [./broken.py]\n"
+    assert any("is broken" in said and "no licence" in said for said in refusals(tmp_path, text))
+
+
+def test_a_constraint_is_refused_with_both_numbers_at_the_line_that_was_written(tmp_path: Path) -> None:
+    (said,) = refusals(tmp_path, JOB.replace("data:", "  order: 5\ndata:"))
+    assert said == (
+        "job.yaml:7:3 model.order: order <= steps is required, but order is 5, steps is 3: "
+        "every core needs a past hidden state of its own to start from"
+    )
+
+
+def test_a_constraint_broken_by_the_other_setting_points_at_that_one(tmp_path: Path) -> None:
+    (said,) = refusals(tmp_path, JOB.replace("data:", "  steps: 2\ndata:"))
+    assert said.startswith("job.yaml:7:3 model.steps: order <= steps is required, but order is 3, steps is 2")
+
+
+def test_the_monitor_must_be_measured(tmp_path: Path) -> None:
+    (said,) = refusals(tmp_path, JOB + "metrics: [mse]\ncheckpoints:\n  monitor: validation/ssim\n")
+    assert said == (
+        "job.yaml:10:3 checkpoints.monitor: validation/ssim is not measured in this job, "
+        "choose from: validation/loss, validation/mse"
+    )
+
+
+@pytest.mark.parametrize(("workers", "accumulate"), [(9, 1), (1, 9), (3, 3)])
+def test_a_batch_smaller_than_its_shares_is_refused(workers: int, accumulate: int, tmp_path: Path) -> None:
+    (said,) = refusals(
+        tmp_path, JOB + f"training: {{batch_size: 8, accumulate: {accumulate}}}\ncompute: {{workers: {workers}}}\n"
+    )
+    assert said.startswith(
+        f"job.yaml:8:12 training.batch_size: 8 clips cannot be shared out over {workers} workers"
+    )
+    assert plan_of(tmp_path, JOB, f"training.accumulate={accumulate}", f"compute.workers={workers}")
+
+
+def test_fp16_without_a_gpu_is_refused(tmp_path: Path) -> None:
+    (said,) = refusals(tmp_path, JOB + "training: {precision: fp16}\ncompute: {gpus_per_worker: 0}\n")
+    assert "fp16 needs a GPU" in said
+
+
+def test_all_problems_come_at_once_sorted_by_place(tmp_path: Path) -> None:
+    text = JOB.replace("name: tiny", "name: ../tiny").replace("[2]", "[0]").replace("16", "2")
+    found = refusals(tmp_path, text + "trainig: {}\nmetrics: [mes]\n")
+    assert [said.partition(" ")[2].partition(":")[0] for said in found] == [
+        *("name", "model.hidden_channels.0", "data.size", "trainig", "metrics.0")
+    ]
+
+
+def test_a_metric_listed_twice_is_refused(tmp_path: Path) -> None:
+    (said,) = refusals(tmp_path, JOB + "metrics: [mse, {name: mse}]\n")
+    assert said == "job.yaml:8:1 metrics: mse is listed twice"
+
+
+@pytest.mark.parametrize("file", JOBS, ids=lambda file: file.name)
+def test_every_job_that_comes_with_the_project_resolves(file: Path) -> None:
+    assert load_plan(file, [], [])[1].job.name == file.stem
+
+
+@pytest.mark.parametrize("file", JOBS, ids=lambda file: file.name)
+def test_every_job_opens_with_its_command_time_score_and_knob(file: Path) -> None:
+    text = file.read_text()
+    header = text[: text.index("\n\n")]
+    assert all(line.startswith("#") for line in header.splitlines())
+    for word in ("command", "time", "score", "the knob"):
+        assert any(line.removeprefix("#").strip().startswith(word) for line in header.splitlines()), word
+    assert f"platform submit jobs/{file.name}" in header
+
+
+def test_a_job_from_python_is_a_mapping_of_the_same_keys(registry: Registry) -> None:
+    data: dict[str, Any] = {"name": "a", "task": "video_prediction", "model": "conv_lstm", "data": "moving_mnist"}
+    assert make_plan(Document.from_data(data), registry).job.name == "a"
