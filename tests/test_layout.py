@@ -157,3 +157,11 @@ def test_the_package_is_found_below_platform() -> None:
     spec = importlib.util.find_spec("framecast")
     assert spec is not None
     assert spec.origin == str(PLATFORM / "__init__.py")
+
+
+def test_git_ignores_no_folder_of_the_sources() -> None:
+    """`runs/` would ignore platform/framecast/runs too, and hatchling leaves out of the wheel what git ignores."""
+    patterns = {line.strip() for line in (ROOT / ".gitignore").read_text().splitlines()}
+    files = [file for top in ("platform", "plugins", "tests") for file in (ROOT / top).rglob("*.py")]
+    folders = {part for file in files for part in file.relative_to(ROOT).parts[:-1]}
+    assert not [pattern for pattern in patterns if pattern.rstrip("/") in folders]

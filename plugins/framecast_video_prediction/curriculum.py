@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from framecast_video_prediction.settings import ScheduledSampling
@@ -28,7 +29,7 @@ class Curriculum:
         """Takes the validation loss after `epoch` epochs."""
         settings = self.settings
         passed, self._seen_epoch = epoch - self._seen_epoch, epoch
-        if self._best_loss is None or loss < self._best_loss:
+        if not math.isnan(loss) and (self._best_loss is None or loss < self._best_loss):
             self._best_loss, self._best_epoch = loss, epoch
         stale = epoch - self._best_epoch >= settings.patience
 

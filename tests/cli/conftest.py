@@ -1,4 +1,4 @@
-"""A run made by a real tiny training, shared by the tests of the verbs that look at runs; and the command itself."""
+"""A run made by a real tiny training, shared by the tests of the verbs that look at runs; and the command."""
 
 from __future__ import annotations
 

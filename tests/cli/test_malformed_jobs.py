@@ -3,6 +3,7 @@ never a run folder."""
 
 from __future__ import annotations
 
+import copy
 import re
 import subprocess
 import sys
@@ -50,14 +51,11 @@ def rendered(tree: dict[str, Any], prefix: str = "", depth: int = 0) -> Iterator
 
 def with_value(key: str, value: str | None) -> tuple[bytes, str]:
     """The sound job with `key` set to raw YAML, or left out; and the place where that key then stands."""
-    tree: dict[str, Any] = {
-        name: dict(inner) if isinstance(inner, dict) else inner for name, inner in SOUND.items()
-    }
+    tree = copy.deepcopy(SOUND)
     *sections, last = key.split(".")
     target = tree
     for section in sections:
-        target[section] = dict(target.get(section, {}))
-        target = target[section]
+        target = target.setdefault(section, {})
     target[last] = value
     if value is None:
         del target[last]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 
-def test_a_report_is_made_from_a_copied_folder_alone(trained, platform, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_report_is_made_from_a_copied_folder_alone(trained, platform, tmp_path) -> None:
     copied = tmp_path / "a colleague's disk" / "copied"
     shutil.copytree(trained.folder, copied, symlinks=True)
     (copied / "report.html").unlink()
@@ -17,13 +17,13 @@ def test_a_report_is_made_from_a_copied_folder_alone(trained, platform, tmp_path
     assert "validation/mse" in page or "mse" in page
 
 
-def test_the_report_is_one_file_that_loads_nothing_from_elsewhere(trained) -> None:  # type: ignore[no-untyped-def]
+def test_the_report_is_one_file_that_loads_nothing_from_elsewhere(trained) -> None:
     page = (trained.folder / "report.html").read_text()
     for reference in ('src="http', "src='http", 'href="http', "<script src", "<link"):
         assert reference not in page
 
 
-def test_the_report_of_a_run_that_has_only_begun_is_made_too(trained, platform, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_the_report_of_a_run_that_has_only_begun_is_made_too(trained, platform, tmp_path) -> None:
     begun = tmp_path / "runs" / "tiny" / "20260101-000000-abcd"
     begun.mkdir(parents=True)
     for name in ("plan.yaml", "job.yaml", "environment.json"):

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 
-def test_the_schema_is_json_and_knows_the_plugins(platform) -> None:  # type: ignore[no-untyped-def]
+def test_the_schema_is_json_and_knows_the_plugins(platform) -> None:
     answer = platform("schema")
     assert answer.code == 0
     schema = json.loads(answer.out)
@@ -15,7 +15,7 @@ def test_the_schema_is_json_and_knows_the_plugins(platform) -> None:  # type: ig
     assert "conv_tt_lstm" in answer.out
 
 
-def test_the_schema_knows_a_plugin_from_a_path(platform) -> None:  # type: ignore[no-untyped-def]
+def test_the_schema_knows_a_plugin_from_a_path(platform) -> None:
     Path("cell.py").write_text(
         "import framecast\n@framecast.hookimpl\ndef framecast_models():\n"
         "    yield framecast.Model(name='my_cell', summary='A cell', build=lambda settings, sample: None)\n"

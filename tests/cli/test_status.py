@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 
-def test_a_finished_run_shows_its_scores_beside_the_baselines(trained, platform) -> None:  # type: ignore[no-untyped-def]
+def test_a_finished_run_shows_its_scores_beside_the_baselines(trained, platform) -> None:
     answer = platform("status", "tiny", "--runs", trained.root)
     assert answer.code == 0
     assert f"tiny {trained.folder.name}: finished (epochs)" in answer.out
@@ -16,11 +16,11 @@ def test_a_finished_run_shows_its_scores_beside_the_baselines(trained, platform)
     assert "best is step-00000002, last is step-00000002" in answer.out
 
 
-def test_a_run_is_found_by_its_path_from_anywhere(trained, platform) -> None:  # type: ignore[no-untyped-def]
+def test_a_run_is_found_by_its_path_from_anywhere(trained, platform) -> None:
     assert platform("status", trained.folder).code == 0
 
 
-def test_the_json_holds_the_same_for_programs(trained, platform) -> None:  # type: ignore[no-untyped-def]
+def test_the_json_holds_the_same_for_programs(trained, platform) -> None:
     status = json.loads(platform("status", trained.folder, "--json").out)
     assert (status["state"], status["step"], status["total_steps"]) == ("finished", 2, 2)
     assert set(status["baselines"]) == {"black", "last_frame"}
@@ -28,7 +28,7 @@ def test_the_json_holds_the_same_for_programs(trained, platform) -> None:  # typ
     assert status["folder"] == str(trained.folder)
 
 
-def test_it_needs_the_folder_only(trained, platform, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_it_needs_the_folder_only(trained, platform, tmp_path) -> None:
     """No checkpoint, no report: a run that has only begun has neither."""
     begun = tmp_path / "runs" / "tiny" / "20260101-000000-abcd"
     begun.mkdir(parents=True)
@@ -38,7 +38,7 @@ def test_it_needs_the_folder_only(trained, platform, tmp_path) -> None:  # type:
     assert "died" in answer.out
 
 
-def test_a_misspelt_run_is_answered_with_the_one_meant(trained, platform) -> None:  # type: ignore[no-untyped-def]
+def test_a_misspelt_run_is_answered_with_the_one_meant(trained, platform) -> None:
     answer = platform("status", "tinny", "--runs", trained.root)
     assert answer.code == 2
     assert "did you mean tiny?" in answer.err

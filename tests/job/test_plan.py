@@ -58,7 +58,7 @@ def test_every_default_is_filled_in(tmp_path: Path) -> None:
 
 def test_the_metrics_are_the_tasks_own_where_the_job_names_none(tmp_path: Path) -> None:
     assert [part.name for part in plan_of(tmp_path).metrics] == ["mse", "mae", "psnr", "ssim"]
-    assert [part.name for part in plan_of(tmp_path, JOB + "metrics: null\n").metrics][0] == "mse"
+    assert len(plan_of(tmp_path, JOB + "metrics: null\n").metrics) == 4
     assert [part.name for part in plan_of(tmp_path, JOB + "metrics: [ssim]\n").metrics] == ["ssim"]
     assert plan_of(tmp_path, JOB + "metrics: []\n").metrics == ()
 

@@ -71,16 +71,12 @@ def test_a_section_and_a_nested_key_are_explained(registry: Registry) -> None:
         ("model.ranks", "did you mean rank?"),
         ("", "no key ''"),
         ("nothing.like.it", "no key"),
-        ("model.", "model"),
     ],
 )
 def test_an_unknown_key_is_answered_with_the_nearest(key: str, hint: str, registry: Registry) -> None:
-    try:
-        assert explain(key, registry)
-    except InputError as refused:
-        assert hint in str(refused)
-    else:
-        assert key == "model."
+    with pytest.raises(InputError) as refused:
+        explain(key, registry)
+    assert hint in str(refused.value)
 
 
 def test_the_schema_is_a_schema(schema: dict[str, Any]) -> None:

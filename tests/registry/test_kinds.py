@@ -19,7 +19,7 @@ def test_every_kind_has_a_hook() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_declaration_is_frozen_and_its_contract_written_down(kind: str) -> None:
     declaration = KINDS[kind]
-    assert declaration.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    assert declaration.__dataclass_params__.frozen
     assert "build(" in (declaration.__doc__ or "")
 
 
@@ -47,7 +47,7 @@ def test_a_sample_shape_reads_frames_channels_height_width() -> None:
 def test_what_cannot_be_changed_by_accident_cannot_be_changed() -> None:
     model = Registry.discover().find("model", "conv_lstm").declaration
     with pytest.raises(dataclasses.FrozenInstanceError):
-        model.name = "other"  # type: ignore[misc]
+        model.name = "other"
 
 
 def test_a_constraint_on_a_setting_that_is_none_is_refused_when_it_is_declared() -> None:

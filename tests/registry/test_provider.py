@@ -42,7 +42,7 @@ def test_a_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_init_is_no_package(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="holds no __init__.py"):
+    with pytest.raises(FileNotFoundError, match="holds no __init__"):
         from_text("./", tmp_path)
 
 

@@ -118,7 +118,7 @@ def test_a_blocked_plugin_is_never_imported(tmp_path: Path) -> None:
 
 def test_an_installed_plugin_can_be_switched_off() -> None:
     registry = Registry.discover(["no:conv_tt_lstm"])
-    with pytest.raises(InputError, match="switched off by -p no:conv_tt_lstm"):
+    with pytest.raises(InputError, match="switched off by no:conv_tt_lstm"):
         registry.find("model", "conv_tt_lstm")
     assert registry.find("model", "black")
 

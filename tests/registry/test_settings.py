@@ -41,4 +41,4 @@ def test_a_default_that_breaks_its_own_rule_is_refused() -> None:
 
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
-        Cell().rank = 3  # type: ignore[misc]
+        Cell().rank = 3

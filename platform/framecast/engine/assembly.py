@@ -9,9 +9,12 @@ import torch
 from torch import nn
 
 from framecast.engine.batches import Batches
-from framecast.engine.strategy import Strategy, make_strategy
+from framecast.engine.optimizer import build_optimizer
+from framecast.engine.precision import resolved_precision
+from framecast.engine.strategy import Strategy
 from framecast.engine.world import World
 from framecast.errors import InputError, Problem
+from framecast.job.job import Job
 from framecast.job.plan import Plan
 
 
@@ -54,7 +57,7 @@ def assemble(plan: Plan, world: World) -> Assembly:
     return Assembly(
         task=plan.task.declaration.build(plan.task.settings),
         model=model,
-        strategy=make_strategy(job, model, world) if parameters else None,
+        strategy=_strategy(job, model, world) if parameters else None,
         training=training,
         validation=validation,
         baselines={
@@ -64,3 +67,16 @@ def assemble(plan: Plan, world: World) -> Assembly:
         },
         parameters=parameters,
     )
+
+
+def _strategy(job: Job, model: nn.Module, world: World) -> Strategy:
+    """The strategy that the job asks for, around a model already on its device."""
+    precision = resolved_precision(job.training.precision, world.device)
+    optimizer = build_optimizer(job.training.optimizer, model, world.device)
+    if job.training.strategy == "torch":
+        from framecast.engine.torch_strategy import TorchStrategy
+
+        return TorchStrategy(model, optimizer, world, precision, job.training)
+    from framecast.engine.deepspeed_strategy import DeepSpeedStrategy
+
+    return DeepSpeedStrategy(model, optimizer, world, precision, job.training, job.deepspeed)

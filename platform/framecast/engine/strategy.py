@@ -8,12 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from torch import Tensor, nn
-
-from framecast.engine.optimizer import build_optimizer
-from framecast.engine.precision import resolved_precision
-from framecast.engine.world import World
-from framecast.job.job import Job
+from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -26,7 +21,7 @@ class StepResult:
 
 
 class Strategy(Protocol):
-    """Steps a model on one process of a world. Built by `make_strategy`."""
+    """Steps a model on one process of a world. Built in `framecast.engine.assembly`."""
 
     precision: str
 
@@ -57,16 +52,3 @@ class Strategy(Protocol):
 
     def load(self, folder: Path) -> None:
         """Restores weights and optimizer exactly from what `save` wrote into `folder`."""
-
-
-def make_strategy(job: Job, model: nn.Module, world: World) -> Strategy:
-    """The strategy that the job asks for, around a model already on its device."""
-    precision = resolved_precision(job.training.precision, world.device)
-    optimizer = build_optimizer(job.training.optimizer, model, world.device)
-    if job.training.strategy == "torch":
-        from framecast.engine.torch_strategy import TorchStrategy
-
-        return TorchStrategy(model, optimizer, world, precision, job.training)
-    from framecast.engine.deepspeed_strategy import DeepSpeedStrategy
-
-    return DeepSpeedStrategy(model, optimizer, world, precision, job.training, job.deepspeed)

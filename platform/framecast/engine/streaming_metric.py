@@ -35,8 +35,9 @@ class StreamingMetric:
     def update(self, prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
         """Measures a batch, adds it to the state, and returns the per-sample values (B, T)."""
         values = self.measure(prediction, target, mask)
-        known = ~values.isnan()
-        added = torch.stack([values.nan_to_num(0.0).sum(0), known.sum(0)]).to("cpu", torch.float64)
+        spoiled = prediction.isnan() if mask is None else prediction.isnan() & mask
+        counted = ~values.isnan() | spoiled.flatten(2).any(2)  # a model's own NaN is no reason to look away
+        added = torch.stack([values.where(counted, 0.0).sum(0), counted.sum(0)]).to("cpu", torch.float64)
         self.state = added if self.state is None else self.state + added
         return values
 

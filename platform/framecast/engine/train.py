@@ -9,6 +9,7 @@ plan -> assemble -> restore?                                      RunStarted
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 
@@ -106,7 +107,7 @@ class Loop:
                 scores = self.evaluate() if ending or position.epoch % training.evaluate_every == 0 else None
                 if ending or position.epoch % self.job.checkpoints.every == 0 or self.is_best(scores):
                     self.checkpoint(scores)
-        return ending
+        return dataclasses.replace(ending, time=time.time())  # it ends now, the rest is done
 
     def step(self, batch: list[MicroBatch]) -> Event | None:
         """One optimizer step over one global batch. Returns the event that ends the run, if it ends here."""
@@ -233,6 +234,6 @@ class Loop:
         if scores is None:
             return False
         value, best = scores.metrics[self.job.checkpoints.monitor], self.position.best
-        if best is None:
-            return True
+        if best is None or math.isnan(value):
+            return not math.isnan(value)
         return value < best if self.plan.monitor_direction == "min" else value > best

@@ -96,8 +96,8 @@ class Registry:
             providers = " and ".join(str(entry.provider) for entry in entries)
             raise InputError(f"{kind} {name!r} is declared by {providers}: switch one off with -p no:NAME")
         message = f"no {kind} is called {name!r}{did_you_mean(name, self.names(kind))}"
-        if name in self.blocked:
-            message += f" (plugin {name} is switched off by -p no:{name})"
+        for blocked in self.blocked:
+            message += f" (plugin {blocked} is switched off by no:{blocked} and was not searched)"
         for provider, why in self.broken.items():
             message += f" (plugin {provider} is broken and was not searched: {why})"
         raise InputError(message)

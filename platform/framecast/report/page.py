@@ -44,11 +44,7 @@ def write_report(run: RunFolder) -> Status:
         "metric_curve": metric_curve(events, main),
         "horizon_curves": [horizon_curve(events, best, name) for name in names[1:]] if best else [],
         "animation": data_address(animation(clips), "image/gif") if clips else None,
-        "strips": [data_address(filmstrip(clips, index), "image/png") for index in range(_STRIPS)][
-            : len(clips.target)
-        ]
-        if clips
-        else [],
+        "strips": _strips(clips) if clips else [],
         "job": run.job.read_text(errors="replace"),
         "plan_text": run.plan.read_text(),
     }
@@ -56,6 +52,12 @@ def write_report(run: RunFolder) -> Status:
     template = environment.from_string((files(__package__) / "page.html.j2").read_text())
     write_atomically(run.report, template.render(content))
     return status
+
+
+def _strips(clips: Clips) -> list[str]:
+    return [
+        data_address(filmstrip(clips, index), "image/png") for index in range(min(_STRIPS, len(clips.target)))
+    ]
 
 
 def _clips(run: RunFolder) -> Clips | None:

@@ -126,8 +126,8 @@ def test_a_rank_of_zero_is_refused():
         ConvTTLSTMCell(1, 2, kernel_size=3, order=2, steps=3, rank=0)
 
 
-@pytest.mark.parametrize("kernel_size", [0, 2, 4])
-def test_even_kernels_are_refused(kernel_size):
+@pytest.mark.parametrize("kernel_size", [-1, 0, 2, 4])
+def test_kernels_that_are_even_or_empty_are_refused(kernel_size):
     with pytest.raises(ValueError, match=rf"kernel_size \({kernel_size}\) must be odd"):
         ConvLSTMCell(1, 2, kernel_size)
     with pytest.raises(ValueError, match=rf"kernel_size \({kernel_size}\) must be odd"):

@@ -90,12 +90,6 @@ def test_a_folder_that_does_not_exist_is_refused_by_name(tmp_path):
         load_digits(str(tmp_path / "nowhere"), "train")
 
 
-def in_the_middle(blob):
-    """`blob` with a few bytes in its middle overwritten."""
-    middle = len(blob) // 2
-    return blob[:middle] + b"\xff" * 40 + blob[middle + 40 :]
-
-
 IDX, GZIPPED = "train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"
 
 
@@ -111,7 +105,7 @@ IDX, GZIPPED = "train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"
         pytest.param(IDX, struct.pack(">IIII", 2051, 1, 32, 32) + bytes(1024), id="images of another size"),
         pytest.param(GZIPPED, idx(DIGITS), id="not gzipped"),
         pytest.param(GZIPPED, gzip.compress(idx(DIGITS))[:-300], id="cut while gzipped"),
-        pytest.param(GZIPPED, in_the_middle(gzip.compress(idx(DIGITS // 64))), id="damaged while gzipped"),
+        pytest.param(GZIPPED, gzip.compress(idx(DIGITS))[:10] + b"\xff" * 100, id="damaged while gzipped"),
         pytest.param("mnist_train.csv", b"label,pixel0\n", id="no rows"),
         pytest.param("mnist_train.csv", b"label,pixel0\n7,1\n", id="too few columns"),
         pytest.param("mnist_train.csv", csv(DIGITS).encode()[:-1000], id="cut in a row"),

@@ -60,6 +60,7 @@ def attempt(run_folder, *happened):
     listener = CALLBACK.build(CALLBACK.settings(), run_folder)
     for event in happened:
         assert listener(event) is None  # it never asks to stop
+    return listener  # to be held: a listener that is thrown away also closes its file
 
 
 def an_hour_passes(run_folder):
@@ -118,18 +119,20 @@ def test_scores_keep_their_names_and_baselines_stand_beside_them(tmp_path):
 
 
 def test_scores_can_be_read_while_the_run_goes_on(tmp_path):
-    attempt(tmp_path, started(), step_done(1), evaluated(1, mse=0.02))  # no end
+    running = attempt(tmp_path, started(), step_done(1), evaluated(1, mse=0.02))
 
     assert curves(tmp_path)["validation/mse"] == [(1, 0.02)]
+    running(FINISHED)
 
 
 @pytest.mark.parametrize(
     "ending", [FINISHED, events.RunInterrupted(1, "signal"), events.RunFailed(1, "out of memory")]
 )
 def test_every_ending_leaves_the_last_steps_on_disk(tmp_path, ending):
-    attempt(tmp_path, started(), step_done(1), ending)
+    ended = attempt(tmp_path, started(), step_done(1), ending)
 
     assert curves(tmp_path)["train/loss"] == [(1, 0.5)]
+    del ended
 
 
 def test_steps_that_a_resumed_run_takes_again_are_shown_once(tmp_path):

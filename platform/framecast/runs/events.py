@@ -1,0 +1,144 @@
+"""What happens in a run, as plain data. Each event at its place in the loop:
+
+    RunStarted                                    once for each attempt
+    for epoch in epochs:
+        for batch in epoch:
+            task.training_step, backward, step
+            StepDone
+        Evaluated                                 the model; at first also the baselines
+        CheckpointSaved
+    RunFinished | RunInterrupted | RunFailed      how the attempt ended
+
+Events are appended to events.jsonl by rank 0. The console, the report, `platform status` and callbacks all
+read the same ones.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events. `time` is in seconds since 1970."""
+
+    time: float = field(default_factory=time.time, kw_only=True)
+
+    def to_json(self) -> str:
+        return json.dumps({"event": type(self).__name__, **asdict(self)})
+
+
+@dataclass(frozen=True)
+class RunStarted(Event):
+    """An attempt begins; `step` and `epoch` (with `batch` batches of it done) are what it restored, or 0."""
+
+    attempt: int
+    step: int
+    epoch: int
+    batch: int
+    steps_per_epoch: int
+    total_steps: int
+    workers: int
+    device: str
+    precision: str
+    strategy: str
+    parameters: int
+
+
+@dataclass(frozen=True)
+class StepDone(Event):
+    """One optimizer step. `loss` is the mean over the global batch; `skipped`: fp16 overflowed, weights kept."""
+
+    step: int
+    epoch: int
+    loss: float
+    gradient_norm: float | None
+    learning_rate: float
+    loss_scale: float | None
+    skipped: bool
+    seconds: float
+    logs: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Evaluated(Event):
+    """Scores on a split. `name` is "model" or a baseline's; `metrics` by `split/metric`; `per_frame` likewise."""
+
+    step: int
+    epoch: int
+    name: str
+    split: str
+    metrics: dict[str, float]
+    per_frame: dict[str, list[float]]
+    samples: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class CheckpointSaved(Event):
+    """A checkpoint is complete on disk. `folder` is relative to the run's checkpoints; `monitor` names what
+    decides which one is best, `value` is what it was here."""
+
+    step: int
+    epoch: int
+    folder: str
+    best: bool
+    monitor: str
+    value: float | None
+
+
+@dataclass(frozen=True)
+class RunFinished(Event):
+    """Training is done: `reason` says which limit ended it."""
+
+    step: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RunInterrupted(Event):
+    """The run stopped early, with a checkpoint at this very step; it can be resumed."""
+
+    step: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RunFailed(Event):
+    """The run cannot go on; `reason` is for the user, the traceback is in the run's logs."""
+
+    step: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What a callback answers to end the run at the next step boundary."""
+
+    reason: str
+
+
+_EVENTS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        RunStarted,
+        StepDone,
+        Evaluated,
+        CheckpointSaved,
+        RunFinished,
+        RunInterrupted,
+        RunFailed,
+    )
+}
+
+
+def from_json(line: str) -> Event | None:
+    """The event in one line of events.jsonl; None for a line cut short by a crash or an unknown event."""
+    try:
+        fields: dict[str, Any] = json.loads(line)
+        return _EVENTS[fields.pop("event")](**fields)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

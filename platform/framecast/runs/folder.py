@@ -1,0 +1,145 @@
+"""The run folder: where each file of a run lies, and how a run is named and found.
+
+runs/<name>/<YYYYMMDD-HHMMSS-xxxx>/
+    job.yaml          as the user wrote it          plan.yaml     resolved, every default filled in
+    environment.json  versions and machine          events.jsonl  what happened, one event a line
+    metrics.csv       one row for each evaluation    report.html   the report, one self-contained file
+    checkpoints/      step-NNNNNNNN folders, and best, last and previous that point to them
+    logs/             everything Ray, DeepSpeed and PyTorch had to say, a file for each worker
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from pathlib import Path
+
+from framecast.errors import InputError, did_you_mean
+from framecast.runs.journal import Journal
+
+DEFAULT_ROOT = "runs"
+
+
+def runs_root(chosen: Path | None = None) -> Path:
+    """The folder that holds all runs: what the user chose, else $FRAMECAST_RUNS, else ./runs."""
+    return (chosen or Path(os.environ.get("FRAMECAST_RUNS") or DEFAULT_ROOT)).expanduser().resolve()
+
+
+class RunFolder:
+    """One run on disk. Holds nothing but the path: every process that opens the folder sees the same run."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def create(cls, root: Path, name: str) -> RunFolder:
+        """A new folder root/name/<run id>. Raises InputError if it cannot be written."""
+        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+        folder = cls(root / name / run_id)
+        try:
+            for inner in (folder.checkpoints, folder.logs):
+                inner.mkdir(parents=True)
+        except OSError as error:
+            raise InputError(f"cannot make the run folder {folder.path}: {error.strerror or error}") from None
+        return folder
+
+    @classmethod
+    def find(cls, text: str, root: Path) -> RunFolder:
+        """The run that `text` names: a path, an id, a unique prefix of one, or a job's name (its newest run).
+
+        Raises InputError if there is none, or more than one id begins so.
+        """
+        if (Path(text) / "plan.yaml").exists():
+            return cls(Path(text).resolve())
+        runs = cls.all(root)
+        for matches in (
+            [run for run in runs if run.id == text],
+            [run for run in runs if run.name == text][:1],
+            [run for run in runs if run.id.startswith(text)],
+        ):
+            if len(matches) == 1:
+                return matches[0]
+            if matches:
+                raise InputError(f"run {text!r} could be {', '.join(run.id for run in matches)}: write more of it")
+        known = {run.name for run in runs} | {run.id for run in runs}
+        hint = did_you_mean(text, known) if len(known) <= 12 else ""
+        raise InputError(f"no run {text!r} in {root}{hint}; `platform list` shows all runs")
+
+    @classmethod
+    def all(cls, root: Path) -> list[RunFolder]:
+        """Every run below `root`, the newest first."""
+        plans = root.glob("*/*/plan.yaml") if root.is_dir() else ()
+        return sorted((cls(plan.parent) for plan in plans), key=lambda run: run.id, reverse=True)
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def name(self) -> str:
+        return self.path.parent.name
+
+    @property
+    def root(self) -> Path:
+        return self.path.parent.parent
+
+    @property
+    def job(self) -> Path:
+        return self.path / "job.yaml"
+
+    @property
+    def plan(self) -> Path:
+        return self.path / "plan.yaml"
+
+    @property
+    def environment(self) -> Path:
+        return self.path / "environment.json"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.csv"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def journal(self) -> Journal:
+        return Journal(self.path / "events.jsonl")
+
+    def request_stop(self, reason: str) -> None:
+        """Asks the run to checkpoint and stop at its next step, from any process that sees the folder."""
+        write_atomically(self._stop, reason)
+
+    def stop_requested(self) -> str | None:
+        """The reason somebody gave for stopping, or None."""
+        try:
+            return self._stop.read_text()
+        except FileNotFoundError:
+            return None
+
+    def clear_stop(self) -> None:
+        self._stop.unlink(missing_ok=True)
+
+    @property
+    def _stop(self) -> Path:
+        return self.path / "stop"
+
+
+def write_atomically(file: Path, content: str | bytes) -> None:
+    """Writes beside the file, then moves over it: a reader sees the old content or the new, never a part."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}.writing")
+    try:
+        beside.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.replace(beside, file)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,75 @@
+"""events.jsonl: written by rank 0, followed by the console, read by everything else."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from framecast.runs.events import CheckpointSaved, Evaluated, Event, RunStarted, StepDone, from_json
+
+
+class Journal:
+    """The events of one run, on disk."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def append(self, event: Event) -> None:
+        """Adds one event as one write, so that a crash can cut only the last line."""
+        line = event.to_json() + "\n"
+        with open(self.file, "ab+") as stream:
+            if stream.tell() and not _ends_with_newline(stream.fileno()):
+                line = "\n" + line  # the writer before us died within a line
+            stream.write(line.encode())
+
+    def raw(self) -> list[Event]:
+        """Every event of every attempt, in the order written."""
+        if not self.file.exists():
+            return []
+        lines = self.file.read_text(errors="replace").splitlines()
+        return [event for line in lines if (event := from_json(line)) is not None]
+
+    def read(self) -> list[Event]:
+        """What really came of the run: without the steps that a resumed attempt has overtaken."""
+        kept: list[Event] = []
+        for event in self.raw():
+            if isinstance(event, RunStarted):
+                kept = [earlier for earlier in kept if not _overtaken(earlier, event.step)]
+            kept.append(event)
+        return kept
+
+    def attempts(self) -> int:
+        return sum(isinstance(event, RunStarted) for event in self.raw())
+
+    def follow(self, ended: Callable[[], bool], seconds: float = 0.1) -> Iterator[Event]:
+        """Yields events as they are written, from the end the file has now until `ended()` and all is read."""
+        return self._tail(self.file.stat().st_size if self.file.exists() else 0, ended, seconds)
+
+    def _tail(self, position: int, ended: Callable[[], bool], seconds: float) -> Iterator[Event]:
+        pause = threading.Event()
+        rest = b""
+        while True:
+            last_round = ended()
+            if self.file.exists():
+                with open(self.file, "rb") as stream:
+                    stream.seek(position)
+                    rest += stream.read()
+                    position = stream.tell()
+            *lines, rest = rest.split(b"\n")
+            for line in lines:
+                if (event := from_json(line.decode(errors="replace"))) is not None:
+                    yield event
+            if last_round:
+                return
+            pause.wait(seconds)
+
+
+def _overtaken(event: Event, step: int) -> bool:
+    return isinstance(event, StepDone | Evaluated | CheckpointSaved) and event.step > step
+
+
+def _ends_with_newline(descriptor: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    return size == 0 or os.pread(descriptor, 1, size - 1) == b"\n"

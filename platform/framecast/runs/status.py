@@ -1,0 +1,120 @@
+"""How a run stands, derived from its events: what `platform list`, `status` and the report show."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from framecast.runs.events import (
+    CheckpointSaved,
+    Evaluated,
+    Event,
+    RunFailed,
+    RunFinished,
+    RunInterrupted,
+    RunStarted,
+    StepDone,
+)
+from framecast.runs.folder import RunFolder, write_atomically
+
+
+@dataclass(frozen=True)
+class Status:
+    """`state` is starting, running, finished, interrupted, failed or died (its process is gone without a word)."""
+
+    folder: Path
+    state: str
+    reason: str
+    attempt: int
+    step: int
+    total_steps: int
+    epoch: int
+    loss: float | None
+    best: dict[str, float]
+    """The model's scores at the evaluation whose checkpoint is the best one."""
+    best_step: int | None
+    monitor: str
+    """What decides which checkpoint is best."""
+    best_value: float | None
+    baselines: dict[str, dict[str, float]]
+    seconds: float
+    """Seconds from the first event of the last attempt to its last event."""
+
+    @classmethod
+    def of(cls, run: RunFolder) -> Status:
+        events = run.journal.read()
+        starts = [event for event in events if isinstance(event, RunStarted)]
+        steps = [event for event in events if isinstance(event, StepDone)]
+        best_saved = [event for event in events if isinstance(event, CheckpointSaved) and event.best]
+        best_step = best_saved[-1].step if best_saved else None
+        scores = {event.step: event.metrics for event in model_evaluations(events)}
+        state, reason = _state(run, events)
+        return cls(
+            folder=run.path,
+            state=state,
+            reason=reason,
+            attempt=len(starts),
+            step=steps[-1].step if steps else 0,
+            total_steps=starts[-1].total_steps if starts else 0,
+            epoch=steps[-1].epoch if steps else 0,
+            loss=steps[-1].loss if steps else None,
+            best=scores.get(best_step, {}) if best_step is not None else {},
+            best_step=best_step,
+            monitor=best_saved[-1].monitor if best_saved else "",
+            best_value=best_saved[-1].value if best_saved else None,
+            baselines=baseline_scores(events),
+            seconds=events[-1].time - starts[-1].time if starts else 0.0,
+        )
+
+
+def model_evaluations(events: list[Event]) -> list[Evaluated]:
+    """The evaluations of the model itself, oldest first."""
+    return [event for event in events if isinstance(event, Evaluated) and event.name == "model"]
+
+
+def baseline_scores(events: list[Event]) -> dict[str, dict[str, float]]:
+    """The scores of the trivial forecasters by name."""
+    return {
+        event.name: event.metrics for event in events if isinstance(event, Evaluated) and event.name != "model"
+    }
+
+
+def mark_alive(run: RunFolder) -> None:
+    """Notes which process drives the run, so that others can tell a running run from a dead one."""
+    owner = {"host": socket.gethostname(), "process": os.getpid(), "since": time.time()}
+    write_atomically(run.path / "driver.json", json.dumps(owner))
+
+
+def driver_is_alive(run: RunFolder) -> bool:
+    """False only if the driving process is known to be gone; a process on another host counts as alive."""
+    try:
+        owner = json.loads((run.path / "driver.json").read_text())
+        host, process = owner["host"], int(owner["process"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    if host != socket.gethostname():
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _state(run: RunFolder, events: list[Event]) -> tuple[str, str]:
+    last = events[-1] if events else None
+    if isinstance(last, RunFinished):
+        return "finished", last.reason
+    if isinstance(last, RunInterrupted):
+        return "interrupted", last.reason
+    if isinstance(last, RunFailed):
+        return "failed", last.reason
+    if not driver_is_alive(run):
+        return "died", "its process is gone; resume goes on from the last checkpoint"
+    return ("running" if events else "starting"), ""

@@ -1,0 +1,130 @@
+"""The run folder: how a run is named and found, and how its files are replaced."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from framecast.errors import InputError
+from framecast.runs.folder import RunFolder, runs_root, write_atomically
+
+
+def run(root: Path, name: str, run_id: str) -> RunFolder:
+    folder = root / name / run_id
+    folder.mkdir(parents=True)
+    (folder / "plan.yaml").write_text("job: {}\n")
+    return RunFolder(folder)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    run(tmp_path, "demo", "20260101-120000-aaaa")
+    run(tmp_path, "demo", "20260102-120000-bbbb")
+    run(tmp_path, "kth", "20260103-120000-cccc")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("20260101-120000-aaaa", "20260101-120000-aaaa"),
+        ("20260102", "20260102-120000-bbbb"),
+        ("20260103-12", "20260103-120000-cccc"),
+        ("demo", "20260102-120000-bbbb"),
+        ("kth", "20260103-120000-cccc"),
+    ],
+)
+def test_a_run_is_found_by_its_id_a_prefix_of_it_or_its_job(text: str, found: str, root: Path) -> None:
+    assert RunFolder.find(text, root).id == found
+
+
+def test_a_run_is_found_by_its_path_wherever_it_lies(root: Path, tmp_path: Path) -> None:
+    path = root / "demo" / "20260101-120000-aaaa"
+    assert RunFolder.find(str(path), tmp_path / "elsewhere").path == path
+
+
+def test_a_run_is_found_by_a_path_relative_to_here(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root / "demo")
+    assert RunFolder.find("20260101-120000-aaaa", Path("/nowhere")).name == "demo"
+
+
+def test_a_prefix_of_two_runs_is_refused_with_both(root: Path) -> None:
+    with pytest.raises(InputError, match="could be 20260103-120000-cccc, 20260102-120000-bbbb, 20260101"):
+        RunFolder.find("2026010", root)
+
+
+@pytest.mark.parametrize("text", ["dmeo", "", ".", "nowhere/at/all", "\0"])
+def test_an_unknown_run_is_refused_with_the_way_out(text: str, root: Path) -> None:
+    with pytest.raises(InputError, match=r"`platform list` shows all runs|could be"):
+        RunFolder.find(text, root)
+
+
+def test_a_misspelt_job_is_answered_with_the_one_that_is_meant(root: Path) -> None:
+    with pytest.raises(InputError, match=r"did you mean demo\?"):
+        RunFolder.find("demmo", root)
+
+
+def test_all_runs_are_listed_with_the_newest_first(root: Path) -> None:
+    assert [folder.id[-4:] for folder in RunFolder.all(root)] == ["cccc", "bbbb", "aaaa"]
+    assert RunFolder.all(root / "nothing here") == []
+
+
+def test_a_new_run_has_a_name_an_id_and_its_folders(tmp_path: Path) -> None:
+    new = RunFolder.create(tmp_path, "demo")
+    assert (new.name, new.root) == ("demo", tmp_path)
+    assert new.checkpoints.is_dir()
+    assert new.logs.is_dir()
+    assert RunFolder.create(tmp_path, "demo").id != new.id
+
+
+def test_a_folder_that_cannot_be_made_is_the_users_problem(tmp_path: Path) -> None:
+    (tmp_path / "demo").write_text("a file where the job's folder should be")
+    with pytest.raises(InputError, match="cannot make the run folder"):
+        RunFolder.create(tmp_path, "demo")
+
+
+def test_the_root_is_what_was_chosen_then_the_environments_then_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FRAMECAST_RUNS", "/from/environment")
+    assert runs_root(Path("/chosen")) == Path("/chosen")
+    assert runs_root() == Path("/from/environment")
+    monkeypatch.delenv("FRAMECAST_RUNS")
+    assert runs_root() == Path.cwd() / "runs"
+
+
+def test_a_request_to_stop_is_seen_until_it_is_cleared(root: Path) -> None:
+    folder = RunFolder.find("kth", root)
+    assert folder.stop_requested() is None
+    folder.request_stop("enough")
+    assert RunFolder(folder.path).stop_requested() == "enough"
+    folder.clear_stop()
+    folder.clear_stop()
+    assert folder.stop_requested() is None
+
+
+def test_writing_replaces_the_whole_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    file = tmp_path / "plan.yaml"
+    write_atomically(file, "a long first version")
+    write_atomically(file, b"short")
+    assert file.read_text() == "short"
+    assert os.listdir(tmp_path) == ["plan.yaml"]
+
+
+def test_a_write_that_fails_leaves_the_old_content_and_nothing_else(tmp_path: Path) -> None:
+    """A folder in the file's place lets the last step, the move, fail."""
+    (tmp_path / "plan.yaml" / "inner").mkdir(parents=True)
+    with pytest.raises(OSError, match=r"plan\.yaml"):
+        write_atomically(tmp_path / "plan.yaml", "new")
+    assert os.listdir(tmp_path) == ["plan.yaml"]
+    assert (tmp_path / "plan.yaml" / "inner").is_dir()
+
+
+def test_a_reader_never_sees_a_part(tmp_path: Path) -> None:
+    """An open file keeps the content it had: the new one is another file, moved over the name."""
+    file = tmp_path / "status"
+    write_atomically(file, "old")
+    with open(file) as reader:
+        write_atomically(file, "new")
+        assert reader.read() == "old"
+    assert file.read_text() == "new"
