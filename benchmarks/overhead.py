@@ -5,6 +5,7 @@ Targets: at least 0.95 for the paper's 12-layer network, 0.85 for the demo's sma
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import tempfile
 from pathlib import Path
@@ -30,7 +31,7 @@ def measured(name: str, job: str, overrides: list[str], steps: int, pairs: int) 
             (only,) = RunFolder.all(Path(folder))
             times = [event.time for event in only.journal.read() if isinstance(event, StepDone)]
         # from the end of one step to the end of the next: all that happens between counts
-        between = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+        between = [later - earlier for earlier, later in itertools.pairwise(times)]
         return 1 / statistics.median(between[WARM_UP - 1 :])
 
     def bare() -> float:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from framecast.job.document import Document
-from framecast.job.plan import Plan, make_plan
+from framecast.job.plan import Plan
+from framecast.job.resolve import make_plan
 from framecast.registry.registry import Registry
 
 _PLUGIN = '''

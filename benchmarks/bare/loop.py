@@ -1,6 +1,6 @@
 """A bare training loop over a job's model and batches: nothing but torch. Prints seconds of each step.
 
-    python benchmarks/bare/loop.py JOB STEPS [key=value ...]
+python benchmarks/bare/loop.py JOB STEPS [key=value ...]
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from framecast.job.plan import load_plan
+from framecast.job.resolve import load_plan
 
 job, steps, *overrides = sys.argv[1:]
 _, plan = load_plan(Path(job), overrides, [])

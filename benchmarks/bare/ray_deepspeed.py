@@ -1,6 +1,6 @@
 """The least script that trains a job's model with Ray Train and DeepSpeed. Prints when its first step was done.
 
-    python benchmarks/bare/ray_deepspeed.py JOB [key=value ...]
+python benchmarks/bare/ray_deepspeed.py JOB [key=value ...]
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def train(config: dict) -> None:
     import deepspeed
     import torch
 
-    from framecast.job.plan import load_plan
+    from framecast.job.resolve import load_plan
 
     _, plan = load_plan(Path(config["job"]), config["overrides"], [])
     model = plan.model.declaration.build(plan.model.settings, plan.sample_shape)
@@ -53,7 +53,11 @@ if __name__ == "__main__":
         ray.init()
         TorchTrainer(
             train,
-            train_loop_config={"job": str(Path(sys.argv[1]).resolve()), "overrides": sys.argv[2:], "done": str(done)},
+            train_loop_config={
+                "job": str(Path(sys.argv[1]).resolve()),
+                "overrides": sys.argv[2:],
+                "done": str(done),
+            },
             scaling_config=ScalingConfig(num_workers=1, resources_per_worker={"CPU": os.cpu_count()}),
             run_config=RunConfig(storage_path=folder),
         ).fit()

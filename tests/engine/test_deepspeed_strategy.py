@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,12 +16,11 @@ from framecast.job.plan import Plan
 
 
 @pytest.fixture
-def fp16_on_cpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def fp16_on_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     """DeepSpeed refuses fp16 on CPUs without native support; the arithmetic itself works, only slowly."""
     from deepspeed.accelerator import get_accelerator
 
     monkeypatch.setattr(type(get_accelerator()), "is_fp16_supported", lambda self: True)
-    yield
 
 
 def strategy_for(plan: Plan, stage: int) -> tuple[DeepSpeedStrategy, nn.Linear]:
@@ -82,7 +81,9 @@ def test_weights_are_the_fp32_masters(tiny_plan: Callable[..., Plan]) -> None:
     assert not weight.equal(weight.half().float())  # more digits than fp16 has
 
 
-def test_fp16_without_zero_is_refused_for_deepspeed_would_not_scale_its_losses(tiny_plan: Callable[..., Plan]) -> None:
+def test_fp16_without_zero_is_refused_for_deepspeed_would_not_scale_its_losses(
+    tiny_plan: Callable[..., Plan],
+) -> None:
     with pytest.raises(InputError, match=r"deepspeed\.zero_stage: DeepSpeed does not scale fp16 losses"):
         tiny_plan(training={"strategy": "deepspeed", "precision": "fp16"}, deepspeed={"zero_stage": 0})
 
@@ -90,6 +91,5 @@ def test_fp16_without_zero_is_refused_for_deepspeed_would_not_scale_its_losses(t
 @pytest.mark.usefixtures("fp16_on_cpu")
 def test_overflow_without_end_stops_the_run_with_advice(tiny_plan: Callable[..., Plan]) -> None:
     strategy, _ = strategy_for(tiny_plan(), 1)
-    with pytest.raises(TrainingFailed, match="training.precision=bf16"):
-        for _ in range(100):
-            stepped(strategy, factor=float("inf"))
+    with pytest.raises(TrainingFailed, match=r"training\.precision=bf16"):
+        [stepped(strategy, factor=float("inf")) for _ in range(100)]

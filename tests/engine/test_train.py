@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+
 from framecast.engine.train import train
 from framecast.engine.world import World
 from framecast.job.document import Document
@@ -26,7 +28,6 @@ from framecast.runs.events import (
     StepDone,
 )
 from framecast.runs.folder import RunFolder
-from safetensors.torch import load_file
 
 
 @pytest.fixture(autouse=True)

@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
+from safetensors.torch import load_file
+
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.events import RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
-from ruamel.yaml import YAML
-from safetensors.torch import load_file
 
 pytestmark = pytest.mark.ray
 
@@ -93,7 +94,9 @@ def test_two_workers_train_like_one_and_the_console_stays_calm(submitted: Any, r
     assert two.returncode == 0, said
     run = only_run(runs)
 
-    one = submitted("--in-process", "-p", str(runs.parent / "witness.py"), "--runs", str(runs.parent / "one"), **shared)
+    one = submitted(
+        "--in-process", "-p", str(runs.parent / "witness.py"), "--runs", str(runs.parent / "one"), **shared
+    )
     assert one.wait() == 0
     alone = only_run(runs.parent / "one")
     assert losses(run) == pytest.approx(losses(alone), rel=1e-4)
@@ -160,7 +163,11 @@ def _worker_of(driver: int) -> int:
         if entry.name.isdigit():
             try:
                 title = (entry / "cmdline").read_bytes().split(b"\0")[0]
-                if title.startswith(b"ray::") and b"TrainWorker" in title and os.getsid(int(entry.name)) == session:
+                if (
+                    title.startswith(b"ray::")
+                    and b"TrainWorker" in title
+                    and os.getsid(int(entry.name)) == session
+                ):
                     return int(entry.name)
             except OSError:
                 continue

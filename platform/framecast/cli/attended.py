@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import typer
 
 from framecast.job.plan import Plan
@@ -21,7 +23,10 @@ def attend(plan: Plan, run: RunFolder, in_process: bool) -> None:
     title = f"{run.name}: {plan.model.name} on {plan.data.name}, in {shown(run.path)}"
     with quiet(run.logs / "driver.log") as terminal, following(run, terminal, title):
         status = launch(plan, run, in_process)
-        write_report(run)
+        try:
+            write_report(run)
+        except Exception:  # a picture that cannot be drawn must not spoil a run that is done
+            traceback.print_exc()
     typer.echo(closing(run, status, plan))
     interrupted = 143 if status.reason == TERMINATED else 130
     raise typer.Exit(_EXIT_CODES.get(status.state, interrupted))

@@ -26,7 +26,7 @@ def submit(
     Settings after the file replace the job's own: platform submit jobs/demo.yaml model.rank=16 training.epochs=20
     """
     from framecast.cli.attended import attend
-    from framecast.job.plan import load_plan
+    from framecast.job.resolve import load_plan
     from framecast.runs.folder import runs_root
 
     document, plan = load_plan(Path(job), overrides or [], plugin or [])

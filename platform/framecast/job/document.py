@@ -8,18 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from framecast.errors import InputError, Place, Problem
+from framecast.job.yaml_text import Key, dotted, parse_yaml
 
-Key = tuple[str | int, ...]
-"""The way to a value: ("model", "rank"), or ("metrics", 3, "net")."""
-
-_TAG = "tag:yaml.org,2002:"
 _MOST_BYTES = 1_000_000
-_MOST_VALUES = 100_000
+_COMMAND_LINE = Place("command line")
 
 
 @dataclass
@@ -51,7 +44,7 @@ class Document:
             try:
                 self._assign(assignment)
             except ValueError as error:
-                problems.append(Problem(str(error), place=Place("command line"), key=assignment))
+                problems.append(Problem(str(error), place=_COMMAND_LINE, key=assignment))
         if problems:
             raise InputError(problems)
 
@@ -68,22 +61,18 @@ class Document:
         if not equals or not all(part != "" for part in parts):
             raise ValueError("write key.path=value, such as training.epochs=20")
         try:
-            _, value = _parse(text, "command line")
+            value, _ = parse_yaml(text, "command line")
         except InputError as error:
             raise ValueError(error.problems[0].message) from None
         target: Any = self.data
         for depth, part in enumerate(parts[:-1]):
             if isinstance(target, dict) and str(part) not in target:  # a section that only the command line names
-                self.places[parts[: depth + 1]] = Place("command line")
+                self.places[parts[: depth + 1]] = _COMMAND_LINE
             target = _step(target, part, parts[depth + 1], parts[: depth + 1])
         _set(target, parts[-1], value, parts)
         for old in [key for key in self.places if key[: len(parts)] == parts]:
             del self.places[old]
-        self.places[parts] = Place("command line")
-
-
-def dotted(key: Key) -> str:
-    return ".".join(map(str, key))
+        self.places[parts] = _COMMAND_LINE
 
 
 def _read(path: Path) -> Document:
@@ -107,16 +96,14 @@ def _read(path: Path) -> Document:
         before = raw[: error.start].decode("utf-8-sig", errors="ignore")
         place = Place(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise InputError(Problem("is not UTF-8 text: save the file as UTF-8", place=place)) from None
-    node, data = _parse(text, file)
+    data, places = parse_yaml(text, file)
     if data is None:
         needed = "a job needs name, task, model and data"
         raise InputError(Problem(f"the file is empty: {needed}", place=Place(file, 1, 1)))
-    if not isinstance(data, dict) or node is None:
+    if not isinstance(data, dict):
         message = f"a job is a mapping of keys to values, this is {_described(data)}"
         raise InputError(Problem(message, place=Place(file, 1, 1)))
-    document = Document(file, data, text=text)
-    _note_places(node, (), file, document.places)
-    return document
+    return Document(file, data, places, text)
 
 
 def _with_extended(document: Document, path: Path, seen: tuple[Path, ...]) -> Document:
@@ -156,84 +143,6 @@ def _merge(into: Document, document: Document, key: Key) -> None:
             for place in [place for place in document.places if place[: len(inner)] == inner]:
                 into.places[place] = document.places[place]
         into.places[inner] = document.place(inner)
-
-
-def _parse(text: str, file: str) -> tuple[Node | None, Any]:
-    """The node graph, for places, and the plain data. Raises InputError at the offending place."""
-    yaml = YAML(typ="safe", pure=True)
-    try:
-        node = yaml.compose(text)
-        return node, (None if node is None else _Plain(yaml.constructor, file).value(node, 0))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file)
-        what = " ".join(str(error.problem or error.context or "cannot be read").split())
-        raise InputError(Problem(f"not valid YAML: {what}", place=place)) from None
-    except YAMLError as error:
-        line = getattr(error, "position", None)
-        place = Place(file, text[:line].count("\n") + 1, 1) if isinstance(line, int) else Place(file)
-        raise InputError(Problem(f"not valid YAML: {' '.join(str(error).split())}", place=place)) from None
-    except RecursionError:
-        raise InputError(Problem("is nested too deeply", place=Place(file))) from None
-
-
-class _Plain:
-    """Turns YAML nodes into plain data. Dates stay texts; tags, key merging bombs and odd keys are refused."""
-
-    def __init__(self, constructor: Any, file: str) -> None:
-        self._constructor = constructor
-        self._file = file
-        self._values = 0
-
-    def value(self, node: Node, depth: int) -> Any:
-        self._values += 1
-        if self._values > _MOST_VALUES or depth > 50:
-            raise self._refused(node, "holds too many values or nests too deeply (aliases count each time)")
-        if isinstance(node, ScalarNode):
-            return self._scalar(node)
-        if node.tag not in (f"{_TAG}seq", f"{_TAG}map"):
-            raise self._refused(node, f"the tag {node.tag!s} is not allowed in a job")
-        if isinstance(node, SequenceNode):
-            return [self.value(child, depth + 1) for child in node.value]
-        result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = key_node.value if isinstance(key_node, ScalarNode) else None
-            if key is None or key_node.tag != f"{_TAG}str":
-                shown = repr(key) if key is not None else "this one"
-                raise self._refused(key_node, f"keys are words, {shown} is not")
-            if key in result:
-                raise self._refused(key_node, f"{key} is written twice")
-            result[key] = self.value(value_node, depth + 1)
-        return result
-
-    def _scalar(self, node: ScalarNode) -> Any:
-        kind = node.tag.removeprefix(_TAG) if isinstance(node.tag, str) else str(node.tag)
-        if kind in ("str", "timestamp"):
-            return node.value
-        if kind in ("null", "bool", "int", "float"):
-            try:
-                return self._constructor.construct_object(node)
-            except (ValueError, OverflowError, LookupError):  # a bool of another word is a KeyError
-                raise self._refused(node, f"{node.value[:40]!r} is not a usable {kind}") from None
-        raise self._refused(node, f"the tag {node.tag!s} is not allowed in a job")
-
-    def _refused(self, node: Node, message: str) -> InputError:
-        mark = node.start_mark
-        return InputError(Problem(message, place=Place(self._file, mark.line + 1, mark.column + 1)))
-
-
-def _note_places(node: Node, key: Key, file: str, places: dict[Key, Place], depth: int = 0) -> None:
-    if isinstance(node, MappingNode):
-        for key_node, value_node in node.value:
-            inner = (*key, key_node.value)
-            mark = key_node.start_mark
-            places.setdefault(inner, Place(file, mark.line + 1, mark.column + 1))
-            _note_places(value_node, inner, file, places, depth + 1)
-    elif isinstance(node, SequenceNode):
-        for index, child in enumerate(node.value):
-            mark = child.start_mark
-            places.setdefault((*key, index), Place(file, mark.line + 1, mark.column + 1))
-            _note_places(child, (*key, index), file, places, depth + 1)
 
 
 def _at(data: Any, key: Key) -> Any:

@@ -1,29 +1,17 @@
-"""The plan: a job resolved. Every default is filled in, every plugin named with its version.
-
-Making a plan is pure: it reads nothing, writes nothing, and needs no torch.
-"""
+"""The plan: a job resolved. Every default is filled in, every plugin named with its version."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
-from framecast.errors import InputError, Problem
-from framecast.job.document import Document, Key, dotted
 from framecast.job.job import Compute, Job
-from framecast.job.validation import validated
-from framecast.registry.kinds import Cost, Model, SampleShape
-from framecast.registry.provider import Provider, from_text
-from framecast.registry.registry import Registry
+from framecast.registry.kinds import Cost, SampleShape
+from framecast.registry.provider import Provider
 from framecast.registry.settings import Settings
-
-SECTIONS = {"task": "task", "model": "model", "data": "data"}
-LISTS = {"metrics": "metric", "callbacks": "callback"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will run. `to_dict` and `from_dict` are its form on disk, plan.yaml."""
+    """What will run. `to_yaml` is its form on disk, which `framecast.job.resolve.read_plan` reads."""
 
     job: Job
     task: Part
@@ -101,14 +89,6 @@ class Plan:
             result["cost"] = {"parameters": self.cost.parameters, "multiplies": self.cost.multiplies}
         return result
 
-    @classmethod
-    def from_dict(cls, data: dict[str, Any], overrides: list[str] | None = None) -> Plan:
-        """The plan of a run on disk, with its own plugins and no others, and with overrides laid over it."""
-        registry = Registry.exactly(Provider(**provider) for provider in data["plugins"])
-        document = Document.from_data(data["job"], "plan.yaml")
-        document.override(overrides or [])
-        return make_plan(document, registry)
-
     def to_yaml(self) -> str:
         stream = io.StringIO()
         yaml = YAML()
@@ -119,161 +99,3 @@ class Plan:
         yaml.width = 110
         yaml.dump(self.to_dict(), stream)
         return stream.getvalue()
-
-    @classmethod
-    def from_yaml(cls, text: str, overrides: list[str] | None = None) -> Plan:
-        return cls.from_dict(YAML(typ="safe", pure=True).load(text), overrides)
-
-
-def load_plan(path: Path, overrides: list[str], plugins: list[str]) -> tuple[Document, Plan]:
-    """A job file to its plan: read, override, find plugins, resolve. Raises InputError with every problem."""
-    document = Document.read(path)
-    document.override(overrides)
-    registry = Registry.discover([*_named_plugins(document, path.parent), *plugins])
-    return document, make_plan(document, registry)
-
-
-def make_plan(document: Document, registry: Registry) -> Plan:
-    """Resolves a job against the plugins found. Raises InputError with every problem at once."""
-    problems: list[Problem] = []
-    job = validated(Job, document.data, document, (), problems)
-    single = {
-        key: _part(kind, document.data[key], (key,), document, registry, problems)
-        for key, kind in SECTIONS.items()
-        if key in document.data
-    }
-    task = single.get("task")
-    data = document.data
-    if data.get("metrics") is None and task is not None:  # the task's own list
-        data = {**data, "metrics": list(task.declaration.default_metrics)}
-    listed = {
-        key: [
-            _part(kind, entry, (key, index), document, registry, problems)
-            for index, entry in enumerate(data.get(key) or [])
-        ]
-        for key, kind in LISTS.items()
-        if isinstance(data.get(key), list | None)
-    }
-    for key, parts in listed.items():
-        names = [part.name for part in parts if part]
-        problems += [
-            Problem(f"{name} is listed twice", key=key, place=document.place((key,)))
-            for name in dict.fromkeys(names)
-            if names.count(name) > 1
-        ]
-    if job:
-        problems += _between_settings(job, document, [part.name for part in listed.get("metrics", []) if part])
-    baselines = [
-        _part("model", name, ("task",), document, registry, problems)
-        for name in (task.declaration.baselines if task else ())
-    ]
-    if problems:
-        raise InputError(problems)
-    assert job is not None
-    plan = Plan(
-        job=job,
-        task=_sound(single["task"]),
-        model=_sound(single["model"]),
-        data=_sound(single["data"]),
-        metrics=tuple(map(_sound, listed["metrics"])),
-        callbacks=tuple(map(_sound, listed["callbacks"])),
-        baselines=tuple(map(_sound, baselines)),
-    )
-    _try_out(plan, document)
-    return plan
-
-
-def _part(
-    kind: str, entry: Any, key: Key, document: Document, registry: Registry, problems: list[Problem]
-) -> Part | None:
-    """The plugin's declaration and settings for one section of the job; None where there are problems."""
-    if isinstance(entry, str):
-        entry = {"name": entry}
-    if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-        return None  # the job model has said so
-    try:
-        found = registry.find(kind, entry["name"])
-    except InputError as error:
-        at = (*key, "name") if (*key, "name") in document.places else key
-        problems += [Problem(each.message, key=dotted(key), place=document.place(at)) for each in error.problems]
-        return None
-    declaration = found.declaration
-    written = {name: value for name, value in entry.items() if name != "name"}
-    settings = validated(declaration.settings, written, document, key, problems)
-    if settings is None:
-        return None
-    for constraint in declaration.constraints if isinstance(declaration, Model) else ():
-        refusal = constraint.refusal(settings.model_dump())
-        if refusal:
-            at = next(((*key, name) for name in constraint.names if name in written), key)
-            problems.append(Problem(refusal, key=dotted(at), place=document.place(at)))
-    return Part(kind, declaration, settings, found.provider)
-
-
-def _between_settings(job: Job, document: Document, metrics: list[str]) -> list[Problem]:
-    """What single settings cannot know: rules between them."""
-    found: list[tuple[Key, str]] = []
-    training, compute = job.training, job.compute
-    parts = compute.workers * training.accumulate
-    if training.batch_size < parts:
-        found.append(
-            (
-                ("training", "batch_size"),
-                f"{training.batch_size} clips cannot be shared out over {compute.workers} workers x "
-                f"{training.accumulate} accumulated parts: at least {parts} are needed",
-            )
-        )
-    monitors = ["validation/loss", *(f"validation/{name}" for name in metrics)]
-    if job.checkpoints.monitor not in monitors:
-        choices = ", ".join(monitors)
-        message = f"{job.checkpoints.monitor} is not measured in this job, choose from: {choices}"
-        found.append((("checkpoints", "monitor"), message))
-    if training.precision == "fp16" and compute.gpus_per_worker == 0:
-        message = "fp16 needs a GPU and compute.gpus_per_worker is 0: write fp32, bf16 or auto"
-        found.append((("training", "precision"), message))
-    if (training.precision, training.strategy, job.deepspeed.zero_stage) == ("fp16", "deepspeed", 0):
-        # engine.backward scales losses only for ZeRO's optimizers, yet the other one unscales gradients
-        message = "DeepSpeed does not scale fp16 losses without ZeRO: write 1, which costs one worker nothing"
-        found.append((("deepspeed", "zero_stage"), message))
-    return [Problem(message, key=dotted(key), place=document.place(key)) for key, message in found]
-
-
-def _try_out(plan: Plan, document: Document) -> None:
-    """Asks the plugins for shape and cost, so that what they refuse is a problem of the job."""
-    asked: list[tuple[str, Callable[[], object]]] = [
-        ("task", lambda: plan.frames),
-        ("data", lambda: plan.sample_shape),
-        ("model", lambda: plan.cost),
-    ]
-    for key, ask in asked:
-        try:
-            ask()
-        except ValueError as error:
-            raise InputError(Problem(str(error), key=key, place=document.place((key,)))) from None
-
-
-def _named_plugins(document: Document, folder: Path) -> list[str]:
-    """The job's `plugins:`, their paths taken relative to the job file. Raises InputError where there is none."""
-    named = document.data.get("plugins")
-    result, problems = [], []
-    for index, text in enumerate(named if isinstance(named, list) else []):
-        if not isinstance(text, str):
-            continue  # the job model says so
-        if text.startswith("no:"):
-            result.append(text)
-            continue
-        try:
-            provider = from_text(text, folder)
-        except FileNotFoundError as error:
-            key: Key = ("plugins", index)
-            problems.append(Problem(str(error), key=dotted(key), place=document.place(key)))
-        else:
-            result.append(provider.path or text)
-    if problems:
-        raise InputError(problems)
-    return result
-
-
-def _sound(part: Part | None) -> Part:
-    assert part is not None, "a part without problems is there"
-    return part

@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from framecast.errors import InputError, did_you_mean
 from framecast.job.job import MOST, Job
-from framecast.job.plan import LISTS, SECTIONS
+from framecast.job.resolve import LISTS, SECTIONS
 from framecast.registry.registry import Registered, Registry
 from framecast.registry.settings import Settings
 

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from framecast.errors import Problem, did_you_mean
-from framecast.job.document import Document, Key, dotted
+from framecast.job.document import Document
+from framecast.job.yaml_text import Key, dotted
 
 Checked = TypeVar("Checked", bound=BaseModel)
 

@@ -14,6 +14,7 @@ from types import FrameType
 from framecast.errors import InputError, Problem
 from framecast.job.document import Document
 from framecast.job.plan import Plan
+from framecast.job.resolve import read_plan
 from framecast.launch.environment import environment
 from framecast.launch.hardware import local_resources, settled
 from framecast.launch.worker import train_as_ray_worker, train_in_this_process
@@ -36,8 +37,8 @@ def create_run(plan: Plan, document: Document, root: Path) -> RunFolder:
 
 def resumed_plan(run: RunFolder, overrides: list[str]) -> Plan:
     """The plan to go on with. Raises InputError if the run goes on already, is done, or would be another one."""
-    plan = Plan.from_yaml(run.plan.read_text(), overrides)
-    before = Plan.from_yaml(run.plan.read_text())
+    plan = read_plan(run.plan.read_text(), overrides)
+    before = read_plan(run.plan.read_text())
     status = Status.of(run)
     if status.state in ("running", "starting"):
         raise InputError(f"run {run.id} is {status.state}: nothing to resume")
@@ -68,6 +69,8 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:
         try:
             _in_process(plan, run) if in_process else _on_ray(plan, run)
         except InputError:
+            if not run.journal.attempts():
+                run.remove()  # nothing has happened in it
             raise
         except Exception as error:
             traceback.print_exc()

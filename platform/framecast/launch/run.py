@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from framecast.job.document import Document
-from framecast.job.plan import load_plan, make_plan
+from framecast.job.resolve import load_plan, make_plan
 from framecast.launch.chatter import quiet
 from framecast.launch.launch import create_run, launch
 from framecast.registry.registry import Registry

@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 from framecast.job.plan import Plan
+from framecast.job.resolve import read_plan
 from framecast.runs.folder import RunFolder
 
 
 def train_in_this_process(folder: str) -> None:
     """Trains the run in `folder` as the only process there is."""
     run = RunFolder(Path(folder))
-    plan = Plan.from_yaml(run.plan.read_text())
+    plan = read_plan(run.plan.read_text())
     _choose_accelerator(plan)
     import torch
 
@@ -39,7 +40,7 @@ def train_as_ray_worker(config: dict[str, str]) -> None:
     run = RunFolder(Path(config["folder"]))
     rank = ray.train.get_context().get_world_rank()
     redirect_output(run.logs / f"worker-{rank}.log")
-    plan = Plan.from_yaml(run.plan.read_text())
+    plan = read_plan(run.plan.read_text())
     _choose_accelerator(plan)
 
     from framecast.engine.train import train

@@ -14,8 +14,8 @@ def closing(run: RunFolder, status: Status, plan: Plan) -> str:
     """A few lines for the end of `platform submit` and `platform resume`."""
     lines = [_headline(status)]
     lines += _scores(status, plan)
-    if run.report.exists():
-        lines.append(f"report: {shown(run.report)}")
+    missing = f"could not be made, see {shown(run.logs / 'driver.log')}"
+    lines.append(f"report: {shown(run.report) if run.report.exists() else missing}")
     lines += ["next:", *(f"  {command}" for command in next_commands(run, status, plan))]
     return "\n".join(lines)
 

@@ -9,6 +9,7 @@ import numpy as np
 from jinja2 import Environment, StrictUndefined
 
 from framecast.job.plan import Plan
+from framecast.job.resolve import read_plan
 from framecast.report.curves import horizon_curve, loss_curves, metric_curve
 from framecast.report.pictures import Clips, animation, data_address, filmstrip
 from framecast.runs.checkpoints import CheckpointStore
@@ -21,7 +22,7 @@ _STRIPS = 3
 
 def write_report(run: RunFolder) -> Status:
     """Writes the run's report.html and returns how the run stands."""
-    plan = Plan.from_yaml(run.plan.read_text())
+    plan = read_plan(run.plan.read_text())
     status = Status.of(run)
     events = run.journal.read()
     names = ["validation/loss", *(f"validation/{part.name}" for part in plan.metrics)]
@@ -55,9 +56,7 @@ def write_report(run: RunFolder) -> Status:
 
 
 def _strips(clips: Clips) -> list[str]:
-    return [
-        data_address(filmstrip(clips, index), "image/png") for index in range(min(_STRIPS, len(clips.target)))
-    ]
+    return [data_address(filmstrip(clips, index), "image/png") for index in range(min(_STRIPS, len(clips.target)))]
 
 
 def _clips(run: RunFolder) -> Clips | None:

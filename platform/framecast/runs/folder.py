@@ -10,8 +10,10 @@ runs/<name>/<YYYYMMDD-HHMMSS-xxxx>/
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import shutil
 import time
 from pathlib import Path
 
@@ -115,6 +117,12 @@ class RunFolder:
     @property
     def journal(self) -> Journal:
         return Journal(self.path / "events.jsonl")
+
+    def remove(self) -> None:
+        """Deletes the folder, and that of its job if no other run is left there."""
+        shutil.rmtree(self.path)
+        with contextlib.suppress(OSError):
+            self.path.parent.rmdir()
 
     def request_stop(self, reason: str) -> None:
         """Asks the run to checkpoint and stop at its next step, from any process that sees the folder."""

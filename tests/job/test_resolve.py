@@ -11,7 +11,8 @@ import pytest
 
 from framecast.errors import InputError
 from framecast.job.document import Document
-from framecast.job.plan import Plan, load_plan, make_plan
+from framecast.job.plan import Plan
+from framecast.job.resolve import load_plan, make_plan, read_plan
 from framecast.registry.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,7 +115,7 @@ def test_making_a_plan_writes_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize("file", JOBS, ids=lambda file: file.name)
 def test_a_plan_is_the_same_after_a_trip_over_the_disk(file: Path) -> None:
     plan = load_plan(file, [], [])[1]
-    again = Plan.from_yaml(plan.to_yaml())
+    again = read_plan(plan.to_yaml())
     assert again.to_dict() == plan.to_dict()
     assert again.to_yaml() == plan.to_yaml()
 
@@ -126,12 +127,12 @@ def test_a_plan_with_a_plugin_from_a_path_finds_it_again(tmp_path: Path) -> None
     )
     text = JOB.partition("model:")[0] + "model: cell\ndata: moving_mnist\nplugins: [./cell.py]\n"
     plan = plan_of(tmp_path, text)
-    assert Plan.from_yaml(plan.to_yaml()).model.provider.path == str(tmp_path / "cell.py")
+    assert read_plan(plan.to_yaml()).model.provider.path == str(tmp_path / "cell.py")
 
 
 def test_a_plan_read_back_takes_overrides(tmp_path: Path) -> None:
     plan = plan_of(tmp_path)
-    assert Plan.from_yaml(plan.to_yaml(), ["training.epochs=99"]).job.training.epochs == 99
+    assert read_plan(plan.to_yaml(), ["training.epochs=99"]).job.training.epochs == 99
 
 
 def test_a_jobs_plugin_path_is_relative_to_the_job_and_the_command_lines_to_here(

@@ -1,0 +1,127 @@
+"""From a plan to a run, in this process: what a user sees when it ends well, badly, or by a signal."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+import framecast
+from framecast.runs.events import StepDone
+from framecast.runs.folder import RunFolder
+from framecast.runs.status import Status
+
+
+def submitted(job: Mapping[str, Any], folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """`platform submit --in-process` in a process of its own."""
+    file = folder / "job.yaml"
+    YAML().dump(dict(job), file)
+    command = [sys.executable, "-m", "framecast", "submit", str(file), "--in-process", *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ)
+    )
+
+
+def test_run_from_python_returns_how_the_run_stands(tiny_job: Callable[..., dict[str, Any]], runs: Path) -> None:
+    status = framecast.run(tiny_job(), "training.epochs=1", runs=runs, in_process=True)
+    assert status.state == "finished"
+    assert status.folder.parent.parent == runs
+    assert status.best["validation/mse"] > 0
+    assert json.loads((status.folder / "environment.json").read_text())["packages"]["torch"]
+
+
+def test_run_from_python_raises_every_problem_of_the_job(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path
+) -> None:
+    with pytest.raises(framecast.InputError) as refused:
+        framecast.run(tiny_job(model={"ranks": 2}, training={"epoch": 1}), runs=runs)
+    assert len(refused.value.problems) == 2
+
+
+def test_hardware_that_does_not_fit_exits_with_2_and_leaves_no_run(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path
+) -> None:
+    process = submitted(tiny_job(training={"precision": "fp16"}), tmp_path, "compute.gpus_per_worker=auto")
+    said, _ = process.communicate()
+    assert process.returncode == 2, said
+    assert "training.precision: fp16 needs a GPU" in said
+    assert "Traceback" not in said
+    assert not list(runs.glob("*"))
+
+
+def test_in_process_is_one_process(tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path) -> None:
+    process = submitted(tiny_job(compute={"workers": 2}), tmp_path)
+    said, _ = process.communicate()
+    assert process.returncode == 2
+    assert "compute.workers=1" in said
+
+
+def test_a_plugin_that_breaks_in_training_fails_the_run_with_its_reason_and_keeps_the_traceback(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path
+) -> None:
+    plugin = tmp_path / "careless.py"
+    plugin.write_text(
+        "import framecast\n"
+        "def build(settings, sample):\n"
+        "    raise ZeroDivisionError('an author was careless')\n"
+        "@framecast.hookimpl\n"
+        "def framecast_models():\n"
+        "    yield framecast.Model(name='careless', summary='', build=build)\n"
+    )
+    process = submitted(tiny_job(model="careless"), tmp_path, "-p", str(plugin))
+    said, _ = process.communicate()
+    assert process.returncode == 1
+    assert "an author was careless" in said
+    assert "Traceback" not in said
+    (run,) = RunFolder.all(runs)
+    assert "careless.py" in (run.logs / "driver.log").read_text()
+    assert Status.of(run).state == "failed"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_checkpoints_at_the_next_step_and_says_how_to_go_on(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    process = submitted(tiny_job(training={"epochs": 1000}, data={"train_clips": 400}), tmp_path)
+    while not (found := RunFolder.all(runs)) or not any(isinstance(e, StepDone) for e in found[0].journal.raw()):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(number)
+    said, _ = process.communicate()
+    assert process.returncode == code, said
+    status = Status.of(found[0])
+    assert status.state == "interrupted"
+    assert (found[0].checkpoints / "last").resolve().name == f"step-{status.step:08d}"
+    assert "platform resume" in said
+
+
+def test_what_libraries_print_goes_into_the_logs(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path
+) -> None:
+    plugin = tmp_path / "loud.py"
+    plugin.write_text(
+        "import os, sys, framecast\n"
+        "def build(settings, folder):\n"
+        "    print('from python'); os.write(2, b'from below python\\n'); os.system('echo from a child')\n"
+        "    return lambda event: None\n"
+        "@framecast.hookimpl\n"
+        "def framecast_callbacks():\n"
+        "    yield framecast.Callback(name='loud', summary='', build=build)\n"
+    )
+    process = submitted(tiny_job(callbacks=["loud"], training={"epochs": 1}), tmp_path, "-p", str(plugin))
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    (run,) = RunFolder.all(runs)
+    log = (run.logs / "driver.log").read_text()
+    for text in ("from python", "from below python", "from a child"):
+        assert text in log
+        assert text not in said

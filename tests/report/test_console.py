@@ -1,0 +1,63 @@
+"""The console, drawn into a text as a terminal and as a log file."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from framecast.report.console import LiveView, following
+from framecast.runs.events import CheckpointSaved, Evaluated, RunFinished, RunStarted, StepDone
+from framecast.runs.folder import RunFolder
+
+STARTED = RunStarted(1, 0, 0, 0, 10, 20, 2, "cpu", "fp32", "torch", 1234)
+
+
+def step(number: int, at: float, skipped: bool = False) -> StepDone:
+    return StepDone(number, 0, 0.5, 1.0, 1e-3, 65536.0, skipped, 0.01, {}, time=at)
+
+
+def evaluated(name: str) -> Evaluated:
+    return Evaluated(10, 1, name, "validation", {"validation/mse": 0.25}, {"validation/mse": [0.25]}, 5, 0.1)
+
+
+def drawn(*events: object, terminal: bool = False) -> str:
+    text = io.StringIO()
+    with LiveView(Console(file=text, force_terminal=terminal, width=100), "title") as view:
+        for event in events:
+            view.show(event)  # type: ignore[arg-type]
+    return text.getvalue()
+
+
+def test_without_a_terminal_steps_make_a_line_at_intervals_only() -> None:
+    said = drawn(STARTED, *(step(number, 1000.0 + number) for number in range(1, 31)))
+    assert said.count("loss 0.5000") == 2
+
+
+def test_a_terminal_gets_one_live_line() -> None:
+    said = drawn(STARTED, step(1, 1000.0), terminal=True)
+    assert "1/20" in said
+
+
+def test_an_evaluation_stands_below_its_baselines() -> None:
+    said = drawn(STARTED, evaluated("black"), evaluated("model")).splitlines()
+    assert "black" in said[2]
+    assert "mse 0.2500" in said[2]
+    assert "validation" in said[3]
+
+
+def test_the_best_checkpoint_and_skipped_steps_are_told() -> None:
+    said = drawn(STARTED, step(3, 0.0, skipped=True), CheckpointSaved(10, 1, "step-00000010", True, "m", 0.1))
+    assert "step 3: fp16 overflow at loss scale 65536, step skipped" in said
+    assert "best so far" in said
+
+
+def test_following_shows_what_is_written_meanwhile_up_to_the_last_event(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    text = io.StringIO()
+    with following(run, text, "title"):
+        for event in (STARTED, evaluated("model"), RunFinished(10, "epochs")):
+            run.journal.append(event)
+    assert "1,234 parameters on 2 workers" in text.getvalue()
+    assert "mse 0.2500" in text.getvalue()
