@@ -15,6 +15,8 @@ from framecast.job.resolve import load_plan
 
 job, steps, *overrides = sys.argv[1:]
 _, plan = load_plan(Path(job), overrides, [])
+if plan.job.compute.cpus_per_worker != "auto":
+    torch.set_num_threads(plan.job.compute.cpus_per_worker)
 torch.manual_seed(0)
 model = plan.model.declaration.build(plan.model.settings, plan.sample_shape)
 data = plan.data.declaration.build(plan.data.settings, "train", plan.frames)

@@ -33,8 +33,9 @@ def strategy_for(plan: Plan, stage: int) -> tuple[DeepSpeedStrategy, nn.Linear]:
 
 
 def stepped(strategy: DeepSpeedStrategy, factor: float = 1.0) -> tuple[bool, float | None]:
-    loss = (strategy.model(torch.ones(2, 4)) * factor + 1).float().square().mean()
-    strategy.backward(loss, share=1.0, last=True)
+    with strategy.micro_batch(last=True):
+        loss = (strategy.model(torch.ones(2, 4)) * factor + 1).float().square().mean()
+        strategy.backward(loss, share=1.0)
     result = strategy.step(0.1)
     return result.skipped, result.loss_scale
 

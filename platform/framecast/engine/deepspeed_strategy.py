@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,15 @@ class DeepSpeedStrategy:
     def train(self, training: bool) -> None:
         self._engine.train(training)
 
-    def backward(self, loss: Tensor, share: float, last: bool) -> None:
-        # DeepSpeed averages over workers and accumulated parts: times their number makes it a sum
-        self._engine.backward(loss * (share * self._world.size * self._accumulate))
+    @contextmanager
+    def micro_batch(self, last: bool) -> Iterator[None]:
+        yield
         if not last:
             self._engine.step()  # not a boundary: counts the part, changes nothing
+
+    def backward(self, loss: Tensor, share: float) -> None:
+        # DeepSpeed averages over workers and accumulated parts: times their number makes it a sum
+        self._engine.backward(loss * (share * self._world.size * self._accumulate))
 
     def step(self, learning_rate: float) -> StepResult:
         for group in self._engine.optimizer.param_groups:

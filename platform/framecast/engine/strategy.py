@@ -35,11 +35,11 @@ class Strategy(Protocol):
     def train(self, training: bool) -> None:
         """Switches the model between training and evaluation."""
 
-    def backward(self, loss: Tensor, share: float, last: bool) -> None:
-        """Adds the gradient of `loss`, a mean over the samples that are `share` of the global batch.
+    def micro_batch(self, last: bool) -> AbstractContextManager[Any]:
+        """Around the forward and backward pass of one part of a batch. `last`: the step follows."""
 
-        `last`: the step follows, after no further backward pass.
-        """
+    def backward(self, loss: Tensor, share: float) -> None:
+        """Adds the gradient of `loss`, a mean over the samples that are `share` of the global batch."""
 
     def step(self, learning_rate: float) -> StepResult:
         """Clips and takes one optimizer step over the gradients of all workers, then clears them."""

@@ -51,12 +51,13 @@ class TorchStrategy:
         self._training = training
         self._module.train(training)
 
-    def backward(self, loss: Tensor, share: float, last: bool) -> None:
+    def micro_batch(self, last: bool) -> AbstractContextManager[Any]:
+        # DDP decides in the forward pass whether the backward pass exchanges gradients
+        return nullcontext() if last or self._parallel is None else self._parallel.no_sync()
+
+    def backward(self, loss: Tensor, share: float) -> None:
         # DDP averages over workers: times their number makes it the sum of the weighted losses
-        weighted = self._scaler.scale(loss * (share * self._world.size))
-        if self._parallel is not None:
-            self._parallel.require_backward_grad_sync = last
-        weighted.backward()
+        self._scaler.scale(loss * (share * self._world.size)).backward()
 
     def step(self, learning_rate: float) -> StepResult:
         for group in self._optimizer.param_groups:

@@ -121,9 +121,10 @@ class Loop:
         sums: dict[str, float | torch.Tensor] = {}
         for number, part in enumerate(batch, start=1):
             progress = Progress(job.training.seed, position.epoch, position.step, part.positions)
-            with strategy.autocast():
-                loss, logs = self.parts.task.training_step(strategy.model, part.batch, progress)
-            strategy.backward(loss, part.share, last=number == len(batch))
+            with strategy.micro_batch(last=number == len(batch)):
+                with strategy.autocast():
+                    loss, logs = self.parts.task.training_step(strategy.model, part.batch, progress)
+                strategy.backward(loss, part.share)
             for name, value in {"loss": loss.detach(), **logs}.items():
                 sums[name] = sums.get(name, 0.0) + value * part.share
         result = strategy.step(rate)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 from framecast.job.plan import Plan
-from framecast.runs.folder import RunFolder
+from framecast.runs.folder import RunFolder, runs_root
 from framecast.runs.status import Status
 
 
@@ -22,18 +24,28 @@ def closing(run: RunFolder, status: Status, plan: Plan) -> str:
 
 def next_commands(run: RunFolder, status: Status, plan: Plan) -> list[str]:
     """Three commands that make sense now, ready to be copied."""
-    where = run.id if run.root == Path("runs").resolve() else shown(run.path)
+    where = run.id if run.root == runs_root() else shown(run.path)
+    platform = own_command()
     if status.state == "finished":
         more = plan.job.training.epochs * 2
-        follow = f"platform resume {where} training.epochs={more}"
+        follow = f"{platform} resume {where} training.epochs={more}"
         limits = [name for name in ("max_steps", "max_hours") if getattr(plan.job.training, name) is not None]
         follow += "".join(f" training.{name}=null" for name in limits)
-        return [f"platform status {where}", follow, f"platform explain model.{_first_setting(plan)}"]
-    follow = f"platform resume {where}"
+        return [f"{platform} status {where}", follow, f"{platform} explain model.{_first_setting(plan)}"]
+    follow = f"{platform} resume {where}"
     if status.state == "failed":
         worker, driver = run.logs / "worker-0.log", run.logs / "driver.log"
-        return [f"less {shown(worker if worker.exists() else driver)}", follow, f"platform status {where}"]
-    return [follow, f"platform status {where}", "platform list"]
+        return [f"less {shown(worker if worker.exists() else driver)}", follow, f"{platform} status {where}"]
+    return [follow, f"{platform} status {where}", f"{platform} list"]
+
+
+def own_command() -> str:
+    """The command as it can be typed here: `platform`, or its path where that is not on the PATH."""
+    program = Path(sys.argv[0])
+    if program.name != "platform":
+        return "python -m framecast"
+    found = shutil.which("platform")
+    return "platform" if found and Path(found).resolve() == program.resolve() else shown(program.absolute())
 
 
 def shown(path: Path) -> str:
