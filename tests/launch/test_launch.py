@@ -101,7 +101,7 @@ def test_a_signal_checkpoints_at_the_next_step_and_says_how_to_go_on(
     status = Status.of(found[0])
     assert status.state == "interrupted"
     assert (found[0].checkpoints / "last").resolve().name == f"step-{status.step:08d}"
-    assert "platform resume" in said
+    assert f"resume {found[0].id}" in said
 
 
 def test_what_libraries_print_goes_into_the_logs(

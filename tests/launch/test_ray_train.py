@@ -127,7 +127,7 @@ def test_ctrl_c_checkpoints_and_resume_goes_on_to_the_same_weights(submitted: An
     stopped = Status.of(run)
     assert stopped.state == "interrupted"
     assert CheckpointStore(run.checkpoints).named("last").step == stopped.step  # type: ignore[union-attr]
-    assert f"platform resume {run.path}" in said or f"platform resume {run.id}" in said
+    assert f"resume {run.id}" in said
 
     resumed = submitted(run.id, verb="resume")
     said, _ = resumed.communicate()
@@ -154,6 +154,25 @@ def test_a_killed_worker_is_replaced_and_no_step_counts_twice(submitted: Any, ru
     assert attempts[1].step >= 100
     steps = [event.step for event in run.journal.read() if isinstance(event, StepDone)]
     assert steps == list(range(1, 401))
+
+
+def test_what_fails_before_its_first_step_is_not_tried_again(submitted: Any, runs: Path, tmp_path: Path) -> None:
+    plugin = tmp_path / "careless.py"
+    plugin.write_text(
+        "import framecast\n"
+        "def build(settings, sample):\n"
+        "    raise ZeroDivisionError('an author was careless')\n"
+        "@framecast.hookimpl\n"
+        "def framecast_models():\n"
+        "    yield framecast.Model(name='careless', summary='', build=build)\n"
+    )
+    process = submitted("-p", str(plugin), model="careless")
+    said, _ = process.communicate()
+    assert process.returncode == 1
+    assert "failed at step 0: ZeroDivisionError: an author was careless" in said
+    assert "Traceback" not in said
+    log = (only_run(runs).logs / "worker-0.log").read_text()
+    assert log.count("Traceback") == 1  # one attempt, its traceback kept
 
 
 def _worker_of(driver: int) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import threading
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,8 +16,7 @@ from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
 from framecast.launch.environment import environment
 from framecast.launch.hardware import local_resources, settled
-from framecast.launch.worker import train_as_ray_worker, train_in_this_process
-from framecast.runs.events import RunFailed
+from framecast.launch.worker import note_failure, train_as_ray_worker, train_in_this_process
 from framecast.runs.folder import RunFolder, write_atomically
 from framecast.runs.status import Status, mark_alive
 
@@ -73,8 +71,7 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:
                 run.remove()  # nothing has happened in it
             raise
         except Exception as error:
-            traceback.print_exc()
-            run.journal.append(RunFailed(Status.of(run).step, _in_one_line(error)))
+            note_failure(run, error)
         finally:
             run.clear_stop()
     return Status.of(run)
@@ -126,10 +123,3 @@ def _stopping_on_signals(run: RunFolder) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _in_one_line(error: Exception) -> str:
-    """The error's last words: Ray wraps a worker's own error in pages of traceback."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    last = lines[-1] if lines else type(error).__name__
-    return last if ":" in last else f"{type(error).__name__}: {last}"

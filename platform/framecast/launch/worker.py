@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 
 from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
+from framecast.runs.events import RunFailed, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
+from framecast.runs.status import Status
 
 
 def train_in_this_process(folder: str) -> None:
@@ -47,8 +50,31 @@ def train_as_ray_worker(config: dict[str, str]) -> None:
     from framecast.engine.world import World
 
     _set_threads(plan)
-    train(plan, run, World.joined(ray.train.torch.get_device()))
-    sys.stdout.flush()
+    world = World.joined(ray.train.torch.get_device())
+    try:
+        train(plan, run, world)
+    except Exception as error:
+        if world.size > 1 or _stepped(run):
+            raise  # Ray ends the others, and all try again from the last checkpoint
+        note_failure(run, error)  # what fails before its first step fails again
+    finally:
+        sys.stdout.flush()
+
+
+def note_failure(run: RunFolder, error: Exception) -> None:
+    """Ends the run with RunFailed; the traceback goes where this process prints."""
+    traceback.print_exc()
+    # Ray wraps a worker's own error in pages of traceback: its last line is the error
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    last = lines[-1] if lines else ""
+    own = len(lines) <= 1 or ":" not in last
+    run.journal.append(RunFailed(Status.of(run).step, f"{type(error).__name__}: {last}" if own else last))
+
+
+def _stepped(run: RunFolder) -> bool:
+    """Whether the present attempt has taken a step."""
+    latest = [event for event in run.journal.raw() if isinstance(event, RunStarted | StepDone)][-1:]
+    return any(isinstance(event, StepDone) for event in latest)
 
 
 def _choose_accelerator(plan: Plan) -> None:

@@ -21,7 +21,6 @@ from framecast.runs.events import (
     CheckpointSaved,
     Evaluated,
     Event,
-    RunFailed,
     RunInterrupted,
     RunStarted,
     StepDone,
@@ -94,8 +93,6 @@ class LiveView:
                 self._say(f"  [green]best so far[/], kept as checkpoints/best ({event.folder})")
             case RunInterrupted():
                 self._say(f"stopping: {event.reason}; checkpoint at step {event.step}")
-            case RunFailed():
-                self._say(f"[red]failed[/] at step {event.step}")
 
     def _started(self, event: RunStarted) -> None:
         workers = f"{event.workers} worker{'s' if event.workers > 1 else ''}"
