@@ -67,8 +67,8 @@ def test_the_closing_words_give_the_score_the_report_and_what_comes_next(trained
     assert "best validation/mse" in trained.said
     assert "report: runs/tiny/" in trained.said
     after = trained.said.partition("next:")[2]
-    assert f"platform status {trained.folder.name}" in after
-    assert "platform resume" in after
+    assert f"status {trained.folder.name}" in after
+    assert f"resume {trained.folder.name}" in after
 
 
 @pytest.mark.parametrize("word", ["Traceback", "Warning", "ray"])

@@ -43,6 +43,7 @@ def train_as_ray_worker(config: dict[str, str]) -> None:
     run = RunFolder(Path(config["folder"]))
     rank = ray.train.get_context().get_world_rank()
     redirect_output(run.logs / f"worker-{rank}.log")
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # past Ray's own, which write everything twice
     plan = read_plan(run.plan.read_text())
     _choose_accelerator(plan)
 
@@ -58,7 +59,7 @@ def train_as_ray_worker(config: dict[str, str]) -> None:
             raise  # Ray ends the others, and all try again from the last checkpoint
         note_failure(run, error)  # what fails before its first step fails again
     finally:
-        sys.stdout.flush()
+        print(end="", flush=True)
 
 
 def note_failure(run: RunFolder, error: Exception) -> None:
