@@ -17,6 +17,7 @@ from framecast.runs.events import Evaluated, RunFailed, RunInterrupted, StepDone
 from framecast.runs.folder import RunFolder
 
 _WORKER = """
+import os
 import sys
 from pathlib import Path
 import torch
@@ -34,8 +35,8 @@ if size != "1":
 world = World.joined(torch.device("cpu")) if size != "1" else World.alone(torch.device("cpu"))
 run = RunFolder(Path(folder))
 train(read_plan(run.plan.read_text()), run, world)
-if size != "1":
-    torch.distributed.destroy_process_group()  # as Ray Train does; else gloo's threads may outlive Python
+sys.stdout.flush()
+os._exit(0)  # as Ray ends its workers: unwinding Python while gloo's threads run may abort
 """
 
 
