@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from dataclasses import dataclass
@@ -104,8 +105,10 @@ class CheckpointStore:
     def _arrange(self) -> Path | None:
         """Points the links at the right checkpoints and deletes those that are neither new nor good enough."""
         newest = self.all()
-        measured = [each for each in newest if each.monitor is not None]
-        best = sorted(measured, key=lambda each: (self._sign * (each.monitor or 0.0), each.step))
+        # a score that is not a number is no score: it would sort anywhere
+        values = {each.step: each.monitor for each in newest if each.monitor is not None}
+        measured = [each for each in newest if not math.isnan(values.get(each.step, math.nan))]
+        best = sorted(measured, key=lambda each: (self._sign * values[each.step], each.step))
         kept = newest[: self._keep_last] + best[: self._keep_best]
         for name, chosen in (("last", newest[:1]), ("previous", newest[1:2]), ("best", best[:1])):
             if chosen and chosen[0] in kept:
