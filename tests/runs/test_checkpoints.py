@@ -157,3 +157,10 @@ def test_a_step_that_is_reached_again_replaces_the_old_checkpoint(store: Checkpo
     assert best
     assert checkpoint.damaged() == []
     assert (store.folder / "last" / "model.bin").read_bytes() == b"another attempt"
+
+
+def test_a_score_that_is_not_a_number_never_makes_the_best(store: CheckpointStore) -> None:
+    save(store, 1, monitor=0.5)
+    _, best = save(store, 2, monitor=float("nan"))
+    assert not best
+    assert named(store)["best"] == 1
