@@ -1,9 +1,10 @@
 # Every target does what it needs first, and is quick the second time.
 #
-#   make demo      set up, then train a small model and write a report (about 3 minutes of training)
-#   make test      set up, then run the tests
-#   make check     format, lint and types, as CI runs them
-#   make bench     measure what docs/benchmarks.md records
+#   make demo             set up, then train a small model and write a report (about 3 minutes of training)
+#   make test             set up, then run the tests
+#   make test-stability   train orders 1 to 5 at three ranks with both curricula (24 small trainings, minutes)
+#   make check            format, lint and types, as CI runs them
+#   make bench            measure what docs/benchmarks.md records
 #
 # Where there is no NVIDIA driver the CPU build of torch is taken if pip can find one. TORCH_INDEX names an
 # index that has it:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -14,7 +15,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 
-.PHONY: install demo test check format bench clean
+.PHONY: install demo test test-stability check format bench clean
 
 install: .venv/installed
 
@@ -35,6 +36,9 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest
+
+test-stability: install
+	$(BIN)/python -m pytest -m "" -sv tests/stability
 
 check: install
 	$(BIN)/ruff format --check .

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from framecast.engine.outputs import Compared, EvaluationOutputs
     from framecast.engine.progress import Progress
     from framecast.engine.streaming_metric import MetricValue, StreamingMetric
-    from framecast.errors import InputError, TrainingFailed
+    from framecast.errors import InputError, TrainingFailed, did_you_mean
     from framecast.launch.run import run
     from framecast.registry.constraint import Constraint
     from framecast.registry.hooks import hookimpl
@@ -40,6 +40,7 @@ _HOMES = {
     "StreamingMetric": "framecast.engine.streaming_metric",
     "Task": "framecast.registry.kinds",
     "TrainingFailed": "framecast.errors",
+    "did_you_mean": "framecast.errors",
     "events": "framecast.runs",
     "hookimpl": "framecast.registry.hooks",
     "run": "framecast.launch.run",
@@ -63,6 +64,7 @@ __all__ = [
     "StreamingMetric",
     "Task",
     "TrainingFailed",
+    "did_you_mean",
     "events",
     "hookimpl",
     "run",

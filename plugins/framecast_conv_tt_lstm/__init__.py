@@ -1,13 +1,48 @@
-"""Conv-TT-LSTM (Su et al., NeurIPS 2020, arXiv 2002.09131) and its baseline ConvLSTM, for video prediction."""
+"""Conv-TT-LSTM (Su et al., NeurIPS 2020, arXiv 2002.09131) and its baseline ConvLSTM, for video prediction.
+
+For other plugins and notebooks: the cells, the network, the tensor-train convolution and the reader of the
+authors' checkpoints. They are resolved on first use, so that listing plugins imports no torch.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import framecast
 from framecast_conv_tt_lstm.cost import network_cost
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
+
+if TYPE_CHECKING:
+    from framecast_conv_tt_lstm.cells import ConvLSTMCell, ConvTTLSTMCell
+    from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
+    from framecast_conv_tt_lstm.published import load_published
+    from framecast_conv_tt_lstm.tensor_train import ConvTensorTrain
+
+_HOMES = {
+    "ConvLSTMCell": "cells",
+    "ConvTTLSTMCell": "cells",
+    "ConvTensorTrain": "tensor_train",
+    "RecurrentVideoNetwork": "network",
+    "load_published": "published",
+}
+
+__all__ = [
+    "ConvLSTMCell",
+    "ConvLSTMSettings",
+    "ConvTTLSTMCell",
+    "ConvTTLSTMSettings",
+    "ConvTensorTrain",
+    "RecurrentVideoNetwork",
+    "load_published",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
 def _build(settings: ConvLSTMSettings | ConvTTLSTMSettings, sample: framecast.SampleShape) -> Any:
@@ -26,9 +61,12 @@ def framecast_models() -> Iterator[framecast.Model]:
         cost=network_cost,
         constraints=(
             framecast.Constraint(
-                "order <= steps", "every core needs a past hidden state of its own to start from"
+                "order <= steps",
+                "with sliding windows every core starts from a past state of its own",
+                when={"window": "sliding"},
             ),
         ),
+        checkpoints_layers=True,
     )
     yield framecast.Model(
         name="conv_lstm",
@@ -36,4 +74,5 @@ def framecast_models() -> Iterator[framecast.Model]:
         settings=ConvLSTMSettings,
         build=_build,
         cost=network_cost,
+        checkpoints_layers=True,
     )

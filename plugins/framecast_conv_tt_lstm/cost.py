@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 import framecast
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
@@ -45,12 +47,12 @@ def _skipped(settings: ConvLSTMSettings, block: int) -> int:
 
 def _layer(settings: ConvLSTMSettings, inputs: int, hidden: int) -> tuple[int, int]:
     """Weights and biases of one recurrent layer."""
-    area = settings.kernel_size**2
+    area, bias = math.prod(settings.kernel), int(settings.bias)
     if not isinstance(settings, ConvTTLSTMSettings):
-        return (inputs + hidden) * 4 * hidden * area, 4 * hidden
-    order, rank = settings.order, settings.rank
-    window = settings.steps - order + 1
-    chain = (order - 1) * rank * rank * area
-    gates = (rank + inputs) * 4 * hidden * area
-    windows = order * hidden * rank * window * area
-    return chain + gates + windows, (order - 1) * rank + 4 * hidden + order * rank
+        return (inputs + hidden) * 4 * hidden * area, bias * 4 * hidden
+    windows = settings.windows
+    ranks = windows.ranks
+    links = sum(before * after for before, after in pairwise(ranks)) * area
+    gates = (ranks[-1] + inputs) * 4 * hidden * area
+    taps = windows.length * hidden * windows.channels * area
+    return links + gates + taps, bias * (sum(ranks[1:]) + 4 * hidden + windows.channels)

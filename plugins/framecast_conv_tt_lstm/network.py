@@ -1,18 +1,21 @@
 """The network for video prediction: blocks of recurrent layers with skip connections, frame in, next frame out.
 
-Dimensions: B batch, T time, P predictions, C channels, H W space.
+Dimensions: B batch, T time, C channels, H W space.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from framecast_conv_tt_lstm.cells import ConvLSTMCell, ConvTTLSTMCell
+from framecast_conv_tt_lstm.cells import Cell, ConvLSTMCell, ConvTTLSTMCell, Unrolled
+from framecast_conv_tt_lstm.convolution import convolve
 from framecast_conv_tt_lstm.cost import layer_channels, output_channels
+from framecast_conv_tt_lstm.kernels import OutputKernel
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 
 
@@ -20,14 +23,15 @@ class RecurrentVideoNetwork(nn.Module):
     """Predicts each next frame from the frames before (Su et al. 2020, section 5).
 
     `cells` are the recurrent layers, first to last, `layers_per_block` of them in each block. The output of
-    block b - skip_stride is concatenated to that of block b before what follows it.
+    block b - skip_stride is concatenated to that of block b before what follows it. With `checkpoint_layers`
+    the backward pass computes each layer again instead of keeping its gates: less memory, more time.
     """
 
     def __init__(
         self,
-        cells: Iterable[nn.Module],
+        cells: Iterable[Cell],
         layers_per_block: Sequence[int],
-        output: nn.Conv2d,
+        output: OutputKernel,
         skip_stride: int | None = 2,
         output_sigmoid: bool = False,
     ) -> None:
@@ -39,20 +43,15 @@ class RecurrentVideoNetwork(nn.Module):
         self.output = output
         self.skip_stride = skip_stride
         self.output_sigmoid = output_sigmoid
+        self.checkpoint_layers = False
 
     @classmethod
     def from_settings(cls, settings: ConvLSTMSettings, image_channels: int) -> RecurrentVideoNetwork:
         """The network that a job's settings describe, for frames of `image_channels`."""
-        make_cell: Callable[[int, int], nn.Module]
-        if isinstance(settings, ConvTTLSTMSettings):
-            chain = (settings.order, settings.steps, settings.rank)
-            make_cell = lambda inputs, hidden: ConvTTLSTMCell(inputs, hidden, settings.kernel_size, *chain)  # noqa: E731
-        else:
-            make_cell = lambda inputs, hidden: ConvLSTMCell(inputs, hidden, settings.kernel_size)  # noqa: E731
         return cls(
-            (make_cell(inputs, hidden) for inputs, hidden in layer_channels(settings, image_channels)),
+            (_cell(settings, inputs, hidden) for inputs, hidden in layer_channels(settings, image_channels)),
             settings.layers_per_block,
-            nn.Conv2d(output_channels(settings), image_channels, 1),
+            OutputKernel(output_channels(settings), image_channels),
             settings.skip_stride,
             settings.output_sigmoid,
         )
@@ -68,40 +67,63 @@ class RecurrentVideoNetwork(nn.Module):
 
         After the last of `frames` the input is the network's own last output, or the true frame: where
         `keep_truth` (B, frames_out - 1) is set, or everywhere if `truth` (B, frames_out - 1, C, H, W) comes
-        alone.
+        alone. Steps whose inputs are all known beforehand are taken together, layer by layer.
         """
-        frames_in = frames_BTCHW.shape[1]
+        frames_in, times = frames_BTCHW.shape[1], frames_BTCHW.shape[1] + frames_out - 1
+        known_TBCHW = (
+            frames_BTCHW if truth_BTCHW is None else torch.cat([frames_BTCHW, truth_BTCHW], 1)
+        ).transpose(0, 1)
+        fed_back = _fed_back(range(frames_in, times), truth_BTCHW, keep_truth_BT)
         blocks: Any = self.blocks
-        states: list[list[Any]] = [[None] * len(block) for block in blocks]
+        layers = [[cell.unroll(self.checkpoint_layers) for cell in block] for block in blocks]
+        output = self.output()
         predictions: list[Tensor] = []
-        for time in range(frames_in + frames_out - 1):
-            if time < frames_in:
-                input_BCHW = frames_BTCHW[:, time]
-            else:
-                input_BCHW = _fed_back(predictions[-1], time - frames_in, truth_BTCHW, keep_truth_BT)
-            predictions.append(self._step(input_BCHW, states))
-        return torch.stack(predictions, 1)
+        for begin, end in pairwise([0, *fed_back, times]):
+            inputs_TBCHW = known_TBCHW[begin:end]
+            if begin:
+                first_BCHW = predictions[-1][-1]
+                if truth_BTCHW is not None and keep_truth_BT is not None:
+                    kept_B111 = keep_truth_BT[:, begin - frames_in, None, None, None]
+                    first_BCHW = torch.where(kept_B111, known_TBCHW[begin], first_BCHW)
+                inputs_TBCHW = torch.cat([first_BCHW[None], known_TBCHW[begin + 1 : end]])
+            predictions.append(self._predict(inputs_TBCHW, layers, output))
+        return torch.cat(predictions).transpose(0, 1)
 
-    def _step(self, frame_BCHW: Tensor, states: list[list[Any]]) -> Tensor:
-        """One time step through all layers; `states` are replaced in place."""
-        passed_BCHW = frame_BCHW
+    def _predict(
+        self, inputs_TBCHW: Tensor, layers: list[list[Unrolled]], output: tuple[Tensor, Tensor]
+    ) -> Tensor:
+        """The next frame after each of some inputs, through one layer after another."""
+        passed_TBCHW = inputs_TBCHW
         outputs: list[Tensor] = []
-        for number, block in enumerate(self.blocks):
-            cells: Any = block
-            for layer, cell in enumerate(cells):
-                state = states[number][layer] or cell.initial_state(passed_BCHW)
-                passed_BCHW, states[number][layer] = cell(passed_BCHW, state)
-            outputs.append(passed_BCHW)
-            if self.skip_stride and number >= self.skip_stride:
-                passed_BCHW = torch.cat([passed_BCHW, outputs[number - self.skip_stride]], 1)
-        prediction_BCHW = self.output(passed_BCHW)
-        return prediction_BCHW.sigmoid() if self.output_sigmoid else prediction_BCHW
+        for block in layers:
+            for layer in block:
+                passed_TBCHW = layer(passed_TBCHW)
+            outputs.append(passed_TBCHW)
+            if self.skip_stride and len(outputs) > self.skip_stride:
+                passed_TBCHW = torch.cat([passed_TBCHW, outputs[-1 - self.skip_stride]], 2)
+        prediction_TBCHW = convolve(passed_TBCHW, *output)
+        return prediction_TBCHW.sigmoid() if self.output_sigmoid else prediction_TBCHW
 
 
-def _fed_back(own_BCHW: Tensor, step: int, truth_BTCHW: Tensor | None, keep_truth_BT: Tensor | None) -> Tensor:
-    """The input of a future step: the last output, or the truth where it is kept."""
+def _fed_back(future: range, truth_BTCHW: Tensor | None, keep_truth_BT: Tensor | None) -> list[int]:
+    """The future steps whose input is, for some sample, the network's own last output."""
     if truth_BTCHW is None:
-        return own_BCHW
+        return list(future)
     if keep_truth_BT is None:
-        return truth_BTCHW[:, step]
-    return torch.where(keep_truth_BT[:, step, None, None, None], truth_BTCHW[:, step], own_BCHW)
+        return []
+    return [time for time, kept in zip(future, keep_truth_BT.all(0).tolist(), strict=True) if not kept]
+
+
+def _cell(settings: ConvLSTMSettings, inputs: int, hidden: int) -> Cell:
+    if not isinstance(settings, ConvTTLSTMSettings):
+        return ConvLSTMCell(inputs, hidden, settings.kernel_size, settings.bias)
+    return ConvTTLSTMCell(
+        inputs,
+        hidden,
+        settings.kernel_size,
+        settings.order,
+        settings.steps,
+        settings.rank,
+        settings.window,
+        settings.bias,
+    )

@@ -1,43 +1,274 @@
-"""Reads weights in the published checkpoints' format (the authors' layout of names and axes)."""
+"""Reads checkpoints in the published format: the names and axes of the authors' code.
+
+`torch.save({"epoch": int, "model_state_dict": {...}})` or a bare state dict, with or without `module.` before
+each name. Layer Y of block X is `layers.bXlY`:
+
+- Conv-TT-LSTM: `layers.L` are G_1 ... G_M, the last one from [x, V_(M-1)] to the gates; `layers_.L` are
+  P_0 ... P_(M-1), (R, C, k, k, D) in the original and the evaluation code, time last and oldest first, and
+  (R, D C, k, k) in the optimised code, states concatenated oldest first
+- ConvLSTM: `conv`, from [x, h] to the gates
+- `layers.output` is the 1 x 1 convolution to the image
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from typing import Any
 
+import torch
+from pydantic import ValidationError
 from torch import Tensor
 
+import framecast
+from framecast_conv_tt_lstm.cost import layer_channels, output_channels
+from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
+from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
+from framecast_conv_tt_lstm.windows import Windows
 
-def from_published(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The state dict of a `RecurrentVideoNetwork` from a published one, original or optimised layout.
+Weights = dict[str, Tensor]
+_CELLS: dict[str, type[ConvLSTMSettings]] = {"convlstm": ConvLSTMSettings, "convttlstm": ConvTTLSTMSettings}
 
-    Layer Y of block X is `layers.bXlY`: `conv` is a ConvLSTM's gates; `layers.L` are G_1 ... G_M, `layers_.L`
-    are P_0 ... P_(M-1), in the original layout (R, C, k, k, D) with time last. A `module.` prefix is taken off.
-    Raises ValueError for a name of no known form.
+
+def load_published(
+    source: str | PathLike[str] | Mapping[str, Any], settings: Mapping[str, Any] | None = None
+) -> RecurrentVideoNetwork:
+    """The network of a published checkpoint, from a file or a state dict, with its weights.
+
+    What the weights tell is read off them. `settings` tell the rest, or insist: `cell` (convlstm, convttlstm),
+    `input_channels`, and the settings of the model, of which `output_sigmoid` (false), `window` (sliding) and
+    steps beside a fixed window are in no weight. Raises ValueError that names every weight that is missing,
+    not of the network, or of another shape; no pickled object is ever run.
     """
+    weights = _plain(_read(source))
+    asked = dict(settings or {})
+    cell, image_channels, described = _described(weights, asked)
+    _compare(weights, dict(_expected(described, image_channels)), cell)
+    network = RecurrentVideoNetwork.from_settings(described, image_channels)
+    network.load_state_dict(from_published(weights, described, image_channels))
+    return network
+
+
+def from_published(weights: Mapping[str, Tensor], settings: ConvLSTMSettings, image_channels: int) -> Weights:
+    """The state dict of a `RecurrentVideoNetwork` of these settings; gradients have the axes of their weights."""
+    weights = _plain(weights)
+    ours = {f"output.{kind}": weights[f"layers.output.{kind}"] for kind in ("weight", "bias")}
+    for name, place, inputs, hidden in _layers(settings, image_channels):
+        windows = settings.windows if isinstance(settings, ConvTTLSTMSettings) else None
+        gates = f"{name}.layers.{windows.order - 1}" if windows else f"{name}.conv"
+        layer = {
+            "input": weights[f"{gates}.weight"][:, :inputs],
+            "signal": weights[f"{gates}.weight"][:, inputs:],
+            "bias": weights.get(f"{gates}.bias"),
+        }
+        if windows:
+            layer |= _train_from_published(weights, name, windows, hidden)
+        ours |= {f"{place}.kernels.{key}": value for key, value in layer.items() if value is not None}
+    return ours
+
+
+def _train_from_published(weights: Weights, name: str, windows: Windows, hidden: int) -> dict[str, Tensor | None]:
+    """P_i, whose kernels for one state each are sorted by the state's age; then the G_i."""
+    cores, links = range(windows.order), range(1, windows.order)
+    taps = [
+        weights[f"{name}.layers_.{core}.weight"][:, place * hidden : (place + 1) * hidden]
+        for _, core, place in windows.taps()
+    ]
+    train: dict[str, Tensor | None] = {"taps": torch.cat(taps)}
+    train |= {f"link_{core}": weights[f"{name}.layers.{core - 1}.weight"] for core in links}
+    if f"{name}.layers_.0.bias" in weights:
+        train["tap_bias"] = torch.cat([weights[f"{name}.layers_.{core}.bias"] for core in cores])
+        if links:
+            train["link_bias"] = torch.cat([weights[f"{name}.layers.{core - 1}.bias"] for core in links])
+    return train
+
+
+def _read(source: str | PathLike[str] | Mapping[str, Any]) -> Mapping[str, Any]:
+    checkpoint: Any = source if isinstance(source, Mapping) else _load(source)
+    if isinstance(checkpoint, Mapping) and isinstance(checkpoint.get("model_state_dict"), Mapping):
+        checkpoint = checkpoint["model_state_dict"]
+    if not isinstance(checkpoint, Mapping) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in checkpoint.items()
+    ):
+        raise ValueError("a published checkpoint is a state dict, or holds one under 'model_state_dict'")
+    return checkpoint
+
+
+def _load(path: str | PathLike[str]) -> Any:
+    with open(path, "rb") as file:
+        try:
+            return torch.load(file, map_location="cpu", weights_only=True)
+        except Exception as error:  # bytes that are no pickle, or half of one, end in nearly any of them
+            reason = str(error).split("\n")[0] or type(error).__name__
+            raise ValueError(f"{path}: not a checkpoint of tensors alone ({reason})") from None
+
+
+def _plain(weights: Mapping[str, Tensor]) -> Weights:
+    """Names without `module.`, windows with their states before the channels."""
     plain = {name.removeprefix("module."): value for name, value in weights.items()}
-    chains = [match for match in map(re.compile(r"layers\.b\d+l\d+\.layers\.(\d+)\.").match, plain) if match]
-    last_core = max((int(match[1]) for match in chains), default=-1)
-    return {_own_name(name, last_core): _states_in_channels(name, value) for name, value in plain.items()}
+    return {
+        name: value.permute(0, 4, 1, 2, 3).flatten(1, 2) if ".layers_." in name and value.dim() == 5 else value
+        for name, value in plain.items()
+    }
 
 
-def _own_name(name: str, last_core: int) -> str:
-    if name.startswith("layers.output."):
-        return name.removeprefix("layers.")
-    match = re.fullmatch(r"layers\.b(\d+)l(\d+)\.(?:conv|(layers_?)\.(\d+))\.(weight|bias)", name)
-    if match is None:
-        raise ValueError(f"{name!r} is not a weight of a published ConvLSTM or Conv-TT-LSTM")
-    block, layer, part, core, kind = match.groups()
-    if part is None or (part == "layers" and int(core) == last_core):
-        inner = "gates"
+def _described(weights: Weights, asked: dict[str, Any]) -> tuple[str, int, ConvLSTMSettings]:
+    """The cell's name, the image's channels and the model's settings, read off the weights' names and shapes."""
+    depths, output = _depths(weights), _kernel(weights, "layers.output.weight")
+    asked = {name: list(value) if isinstance(value, tuple) else value for name, value in asked.items()}
+    plain = any(name.startswith("layers.b0l0.conv.") for name in weights)
+    cell = asked.pop("cell", "convlstm" if plain else "convttlstm")
+    image_channels = asked.pop("input_channels", output[0])
+    for ignored in ("frames_in", "frames_out"):  # any length will do
+        asked.pop(ignored, None)
+    if cell not in _CELLS:
+        raise ValueError(f"cell {cell!r}: one of {', '.join(_CELLS)} is known")
+    train = _CELLS[cell] is ConvTTLSTMSettings
+    order = _order(weights, asked.get("order"))
+    names = [
+        f"layers.b{block}l0.{f'layers.{order - 1}' if train else 'conv'}.weight" for block in range(len(depths))
+    ]
+    gates = [_kernel(weights, name, cell) for name in names]
+    for name, (outputs, *_) in zip(names, gates, strict=True):
+        if outputs % 4:
+            raise ValueError(f"{name} is {tuple(weights[name].shape)}: its outputs are no four gates")
+    hidden = [outputs // 4 for outputs, *_ in gates]
+    height, width = gates[0][2:]
+    seen: dict[str, Any] = {
+        "layers_per_block": depths,
+        "hidden_channels": hidden,
+        "kernel_size": height if height == width else (height, width),
+        "bias": names[0].replace("weight", "bias") in weights,
+    }
+    if train:
+        windows = [_kernel(weights, f"layers.b0l0.layers_.{core}.weight", cell) for core in range(order)]
+        ranks = [rank for rank, *_ in windows]
+        length = windows[0][1] // hidden[0]
+        fixed = (
+            asked.get("window", "fixed" if order > 1 and asked.get("steps") == length else "sliding") == "fixed"
+        )
+        seen |= {
+            "order": order,
+            "rank": ranks[0] if len(set(ranks)) == 1 else ranks,
+            "window": "fixed" if fixed else "sliding",
+            "steps": length if fixed else length + order - 1,
+        }
+        inputs = [channels - ranks[-1] for _, channels, *_ in gates]
     else:
-        inner = f"{'chain' if part == 'layers' else 'windows'}.{core}"
-    return f"blocks.{block}.{layer}.{inner}.{kind}"
+        asked = {name: value for name, value in asked.items() if name not in ("order", "steps", "rank")}
+        inputs = [channels - own for (_, channels, *_), own in zip(gates, hidden, strict=True)]
+    seen["skip_stride"] = _skip_stride(hidden, [*inputs[1:], output[1]])
+    try:
+        return cell, image_channels, _CELLS[cell](**{**seen, **asked})
+    except ValidationError as error:
+        raise ValueError(f"these settings make no {cell}: {_reasons(error, _CELLS[cell])}") from None
 
 
-def _states_in_channels(name: str, value: Tensor) -> Tensor:
-    """(R, C, k, k, D) with time last becomes (R, D*C, k, k), the states concatenated oldest first."""
-    if not (".layers_." in name and value.dim() == 5):
-        return value
-    rank, channels, height, width, window = value.shape
-    return value.permute(0, 4, 1, 2, 3).reshape(rank, window * channels, height, width)
+def _order(weights: Weights, asked: Any) -> int:
+    """What is asked for goes before what is counted: with a core missing, that core is what is to be named."""
+    if isinstance(asked, int) and asked >= 1:
+        return asked
+    return max(1, sum(bool(re.fullmatch(r"layers\.b0l0\.layers\.\d+\.weight", name)) for name in weights))
+
+
+def _kernel(weights: Weights, name: str, cell: str = "network") -> tuple[int, ...]:
+    """The shape of a convolution's weight."""
+    if name not in weights:
+        raise ValueError(f"{name} is missing: not a {cell} in the published format")
+    shape = tuple(weights[name].shape)
+    if len(shape) != 4 or 0 in shape:
+        raise ValueError(f"{name} is {shape}: no kernel of a convolution")
+    return shape
+
+
+def _reasons(error: ValidationError, settings: type[ConvLSTMSettings]) -> str:
+    reasons = []
+    for detail in error.errors():
+        name = str(detail["loc"][0]) if detail["loc"] else ""
+        unknown = detail["type"] == "extra_forbidden"
+        reason = (
+            "unknown" + framecast.did_you_mean(name, settings.model_fields)
+            if unknown
+            else detail["msg"].removeprefix("Value error, ")
+        )
+        reasons.append(f"{name}: {reason}" if name else reason)
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def _depths(weights: Weights) -> list[int]:
+    """Layers in each block."""
+    found = {
+        (int(match[1]), int(match[2]))
+        for match in map(re.compile(r"layers\.b(\d+)l(\d+)\.").match, weights)
+        if match
+    }
+    depths: list[int] = []
+    while (len(depths), 0) in found:
+        block, depth = len(depths), 0
+        while (block, depth) in found:
+            depth += 1
+        depths.append(depth)
+    if not depths:
+        raise ValueError("layers.b0l0 is missing: not a network in the published format")
+    return depths
+
+
+def _skip_stride(hidden: list[int], into: list[int]) -> int | None:
+    """The stride whose skip connections widen what follows each block as the weights have it, if there is one."""
+    for stride in range(1, len(hidden)):
+        skipped = [0] * stride + hidden[:-stride]
+        if [own + more for own, more in zip(hidden, skipped, strict=True)] == into:
+            return stride
+    return None
+
+
+def _layers(settings: ConvLSTMSettings, image_channels: int) -> Iterator[tuple[str, str, int, int]]:
+    """Each layer's published name, ours, and its input and hidden channels."""
+    channels = layer_channels(settings, image_channels)
+    for block, depth in enumerate(settings.layers_per_block):
+        for layer in range(depth):
+            yield f"layers.b{block}l{layer}", f"blocks.{block}.{layer}", *next(channels)
+
+
+def _expected(settings: ConvLSTMSettings, image_channels: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The published name and shape of every weight of a network."""
+
+    def convolution(
+        name: str, inputs: int, outputs: int, bias: bool, *size: int
+    ) -> Iterator[tuple[str, tuple[int, ...]]]:
+        yield f"{name}.weight", (outputs, inputs, *size)
+        if bias:
+            yield f"{name}.bias", (outputs,)
+
+    for name, _, inputs, hidden in _layers(settings, image_channels):
+        rest = settings.bias, *settings.kernel
+        if not isinstance(settings, ConvTTLSTMSettings):
+            yield from convolution(f"{name}.conv", inputs + hidden, 4 * hidden, *rest)
+            continue
+        windows = settings.windows
+        for core, rank in enumerate(windows.ranks):
+            yield from convolution(f"{name}.layers_.{core}", windows.length * hidden, rank, *rest)
+            last = core == windows.order - 1
+            yield from convolution(
+                f"{name}.layers.{core}",
+                rank + last * inputs,
+                4 * hidden if last else windows.ranks[core + 1],
+                *rest,
+            )
+    yield from convolution("layers.output", output_channels(settings), image_channels, True, 1, 1)
+
+
+def _compare(weights: Weights, expected: dict[str, tuple[int, ...]], cell: str) -> None:
+    """Raises ValueError for every difference at once."""
+    differences = [f"{name} is missing" for name in expected.keys() - weights.keys()]
+    for name in sorted(weights.keys() - expected.keys()):
+        hint = framecast.did_you_mean(name, expected)
+        differences.append(f"{name} is no weight of this {cell}{hint}")
+    differences += [
+        f"{name} is {tuple(weights[name].shape)} where {shape} is expected"
+        for name, shape in expected.items()
+        if name in weights and tuple(weights[name].shape) != shape
+    ]
+    if differences:
+        raise ValueError("the checkpoint does not fit: " + "; ".join(sorted(differences)))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 import framecast
+from framecast_conv_tt_lstm.windows import Window, Windows
 
 
 def _odd(value: int) -> int:
@@ -15,6 +16,7 @@ def _odd(value: int) -> int:
     return value
 
 
+Odd = Annotated[int, Field(ge=1, le=63), AfterValidator(_odd)]
 Positive = Annotated[int, Field(ge=1, le=4096)]
 
 
@@ -27,14 +29,22 @@ class ConvLSTMSettings(framecast.Settings):
     hidden_channels: list[Positive] = Field([32, 48, 48, 32], min_length=1, max_length=64)
     """Channels of the hidden state in each block; more cost more and remember more."""
 
-    kernel_size: Annotated[int, Field(ge=1, le=63), AfterValidator(_odd)] = 5
-    """Height and width of every recurrent convolution in pixels, odd."""
+    kernel_size: Odd | Annotated[tuple[Odd, Odd], Field(strict=False)] = 5
+    """Size of every recurrent convolution in pixels, odd: one number, or height and width."""
 
     skip_stride: int | None = Field(2, ge=1, le=64)
     """Each block's output is also given to the block this many blocks later, and one on; null means no skips."""
 
+    bias: bool = True
+    """Whether the recurrent convolutions add a bias."""
+
     output_sigmoid: bool = False
     """Squashes predictions into (0, 1)."""
+
+    @property
+    def kernel(self) -> tuple[int, int]:
+        """Height and width of the kernel."""
+        return (self.kernel_size, self.kernel_size) if isinstance(self.kernel_size, int) else self.kernel_size
 
     @model_validator(mode="after")
     def _blocks_agree(self) -> ConvLSTMSettings:
@@ -50,10 +60,29 @@ class ConvTTLSTMSettings(ConvLSTMSettings):
     """The same stack with tensor-train cells, which look several hidden states back."""
 
     order: Positive = 3
-    """Cores in the tensor train, at most `steps`; a higher order composes past states more deeply."""
+    """Cores in the tensor train, at most `steps` with sliding windows; a higher order composes past states more
+    deeply."""
 
     steps: Positive = 3
     """Past hidden states that a cell sees."""
 
-    rank: Positive = 8
-    """Channels that pass between two cores; a higher rank costs more and expresses more."""
+    rank: Positive | list[Positive] = 8
+    """Channels that leave a core, one number or one for each core; a higher rank costs and expresses more."""
+
+    window: Window = "sliding"
+    """Which past states a core sees: `sliding`, steps - order + 1 of its own (the paper's), or `fixed`, all."""
+
+    @property
+    def windows(self) -> Windows:
+        """Which core sees which past state."""
+        return Windows.of(self.order, self.steps, self.rank, self.window)
+
+    @field_validator("rank")
+    @classmethod
+    def _a_rank_for_each_core(cls, rank: int | list[int], info: ValidationInfo) -> int | list[int]:
+        order = info.data.get("order")
+        if isinstance(rank, list) and order is not None and len(rank) != order:
+            raise ValueError(
+                f"names {len(rank)} cores where order is {order}: give one number, or one for each core"
+            )
+        return rank

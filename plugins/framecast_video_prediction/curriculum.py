@@ -22,7 +22,7 @@ class Curriculum:
         self._best_loss: float | None = None
         self._best_epoch = 0
         self._falling_since: int | None = None
-        self._decayed_at: int | None = None
+        self._next_decay: int | None = None
         self._seen_epoch = 0
 
     def after_evaluation(self, loss: float, epoch: int) -> None:
@@ -34,18 +34,17 @@ class Curriculum:
         stale = epoch - self._best_epoch >= settings.patience
 
         if self._falling_since is None:
-            if stale and epoch >= settings.not_before:
+            if stale and epoch > settings.not_before:
                 self._falling_since = self._best_epoch = epoch  # patience starts anew for the learning rate
                 self.ratio = max(0.0, self.ratio - settings.fall)
             return
         self.ratio = max(0.0, self.ratio - settings.fall * passed)
-        if self._decayed_at is None:
-            if not (stale and epoch - self._falling_since >= settings.learning_rate_not_before):
-                return
-        elif epoch - self._decayed_at < settings.learning_rate_every:
-            return
-        self.learning_rate_factor *= settings.learning_rate_factor
-        self._decayed_at = epoch
+        falling_for = epoch - self._falling_since
+        if self._next_decay is None and stale and falling_for >= settings.learning_rate_not_before:
+            self._next_decay = epoch
+        while self._next_decay is not None and epoch >= self._next_decay:  # again for epochs without an evaluation
+            self.learning_rate_factor *= settings.learning_rate_factor
+            self._next_decay += settings.learning_rate_every
 
     def state_dict(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "settings"}

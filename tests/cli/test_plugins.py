@@ -33,7 +33,7 @@ def test_a_broken_plugin_and_a_blocked_one_are_shown_and_break_nothing(platform)
 def test_info_shows_the_constraints_and_every_setting(platform) -> None:
     answer = platform("plugins", "info", "conv_tt_lstm")
     assert "constraint: order <= steps" in answer.out
-    assert "rank: whole number >= 1 <= 4096, default 8" in answer.out
+    assert "rank: whole number >= 1 <= 4096, or list of whole number >= 1 <= 4096, default 8" in answer.out
     (described,) = json.loads(platform("plugins", "info", "conv_tt_lstm", "--json").out)
     assert {row["key"] for row in described["settings"]} >= {"rank", "order", "steps", "kernel_size"}
 

@@ -167,7 +167,7 @@ def test_a_constraint_is_refused_with_both_numbers_at_the_line_that_was_written(
     (said,) = refusals(tmp_path, JOB.replace("data:", "  order: 5\ndata:"))
     assert said == (
         "job.yaml:7:3 model.order: order <= steps is required, but order is 5, steps is 3: "
-        "every core needs a past hidden state of its own to start from"
+        "with sliding windows every core starts from a past state of its own"
     )
 
 

@@ -36,6 +36,8 @@ def assemble(plan: Plan, world: World) -> Assembly:
     job = plan.job
     torch.manual_seed(job.training.seed)  # the first weights, the same on every process
     model = plan.model.declaration.build(plan.model.settings, plan.sample_shape).to(world.device)
+    if job.training.activation_checkpointing == "layers":
+        model.checkpoint_layers = True
     training, validation = (
         Batches(
             plan.data.declaration.build(plan.data.settings, split, plan.frames),

@@ -87,6 +87,10 @@ class Training(Settings):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     """Number format of the arithmetic. `auto`: bf16 on a GPU that has it, fp16 on another, fp32 on a CPU."""
 
+    activation_checkpointing: Literal["none", "layers"] = "none"
+    """What the backward pass computes again instead of keeping it: `none`, or `layers`, each layer's activations
+    from its input, which takes a fraction of the memory and about a third more time."""
+
     strategy: Literal["deepspeed", "torch"] = Field(
         default_factory=lambda: "deepspeed" if sys.platform == "linux" else "torch"
     )

@@ -71,7 +71,8 @@ def make_plan(document: Document, registry: Registry) -> Plan:
             if names.count(name) > 1
         ]
     if job:
-        problems += _between_settings(job, document, [part.name for part in listed.get("metrics", []) if part])
+        metrics = [part.name for part in listed.get("metrics", []) if part]
+        problems += _between_settings(job, document, single.get("model"), metrics)
     baselines = [
         _part("model", name, ("task",), document, registry, problems)
         for name in (task.declaration.baselines if task else ())
@@ -119,7 +120,7 @@ def _part(
     return Part(kind, declaration, settings, found.provider)
 
 
-def _between_settings(job: Job, document: Document, metrics: list[str]) -> list[Problem]:
+def _between_settings(job: Job, document: Document, model: Part | None, metrics: list[str]) -> list[Problem]:
     """What single settings cannot know: rules between them."""
     found: list[tuple[Key, str]] = []
     training, compute = job.training, job.compute
@@ -144,6 +145,9 @@ def _between_settings(job: Job, document: Document, metrics: list[str]) -> list[
         # engine.backward scales losses only for ZeRO's optimizers, yet the other one unscales gradients
         message = "DeepSpeed does not scale fp16 losses without ZeRO: write 1, which costs one worker nothing"
         found.append((("deepspeed", "zero_stage"), message))
+    if training.activation_checkpointing == "layers" and model and not model.declaration.checkpoints_layers:
+        message = f"the model {model.name} cannot compute its layers again: write none"
+        found.append((("training", "activation_checkpointing"), message))
     return [Problem(message, key=dotted(key), place=document.place(key)) for key, message in found]
 
 

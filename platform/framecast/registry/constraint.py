@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
@@ -30,11 +30,13 @@ class Constraint:
     """A comparison that settings must satisfy, such as `Constraint("order <= steps", "...")`.
 
     `expression` is one comparison of names, numbers and + - * // %; it is parsed, never evaluated as Python.
-    `because` completes the sentence that a refused job prints.
+    `because` completes the sentence that a refused job prints. With `when` it holds only for settings that
+    have these values.
     """
 
     expression: str
     because: str
+    when: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         comparison = self._parse()
@@ -43,6 +45,8 @@ class Constraint:
 
     def refusal(self, values: Mapping[str, Any]) -> str | None:
         """None if `values` satisfy the constraint, else the sentence that says which numbers do not."""
+        if any(values[name] != value for name, value in self.when.items()):
+            return None
         comparison = self._parse()
         try:
             left, right = _value(comparison.left, values), _value(comparison.comparators[0], values)
@@ -55,7 +59,7 @@ class Constraint:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The settings the expression speaks of, in order of appearance."""
+        """The settings that the expression compares, in order of appearance."""
         found = [node for node in ast.walk(self._parse()) if isinstance(node, ast.Name)]
         return tuple(dict.fromkeys(node.id for node in sorted(found, key=lambda node: node.col_offset)))
 

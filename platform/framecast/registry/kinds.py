@@ -43,6 +43,9 @@ class Model:
     frames (B, T_in, C, H, W) float; returns (B, P, C, H, W) with frames_out <= P <= T_in + frames_out - 1,
     aligned at the end. `truth` (B, frames_out - 1, C, H, W) with the boolean `keep_truth` (B, frames_out - 1)
     feeds true frames back in place of its own outputs. A model without parameters is evaluated, never trained.
+
+    `checkpoints_layers` says that the module has an attribute `checkpoint_layers`, False: set to True, the
+    backward pass computes each layer again from its input instead of keeping its activations.
     """
 
     name: str
@@ -51,11 +54,11 @@ class Model:
     settings: type[Settings] = NoSettings
     constraints: tuple[Constraint, ...] = ()
     cost: Callable[[Any, SampleShape], Cost] | None = None
+    checkpoints_layers: bool = False
 
     def __post_init__(self) -> None:
-        unknown = [
-            name for each in self.constraints for name in each.names if name not in self.settings.model_fields
-        ]
+        named = [name for each in self.constraints for name in (*each.names, *each.when)]
+        unknown = [name for name in named if name not in self.settings.model_fields]
         if unknown:
             raise ValueError(f"model {self.name}: its constraints speak of {', '.join(unknown)}, no setting of it")
 

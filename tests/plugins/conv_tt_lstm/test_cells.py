@@ -1,9 +1,13 @@
-"""The cells as pure functions; their numbers are tested by the golden cases in test_network.py."""
+"""The cells against the yardstick, in numbers; then as pure functions of input and state."""
 
 import pytest
 import torch
+from drawn import KERNEL_SIZES, both, difference, gradients, gradients_of, trains
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from framecast_conv_tt_lstm.cells import ConvLSTMCell, ConvTTLSTMCell
+from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 
 
 def conv_lstm():
@@ -12,12 +16,6 @@ def conv_lstm():
 
 def conv_tt_lstm():
     return ConvTTLSTMCell(2, 3, kernel_size=3, order=2, steps=4, rank=5)
-
-
-def flat(state):
-    """All tensors of a state of either cell."""
-    hidden = state.hidden if isinstance(state.hidden, tuple) else (state.hidden,)
-    return torch.stack([*hidden, state.cell])
 
 
 @pytest.fixture(params=[conv_lstm, conv_tt_lstm])
@@ -31,38 +29,193 @@ def frames():
     return torch.rand(5, 2, 2, 6, 7, generator=torch.Generator().manual_seed(1))
 
 
+def of_one_layer(kernel_size, bias, hidden, train):
+    """The settings of a network that is one cell and the output."""
+    stack = {"layers_per_block": [1], "hidden_channels": [hidden], "kernel_size": kernel_size, "bias": bias}
+    return ConvTTLSTMSettings(**stack, **train) if train else ConvLSTMSettings(**stack)
+
+
+def against_the_yardstick(setting, frames, autocast=None):
+    """Differences of the outputs, the inputs' gradients, and the weights' gradients together."""
+    channels = frames.shape[2]
+    slow, fast = both(setting, channels, frames.dtype)
+    layer, cell = slow.layers["b0l0"], fast.blocks[0][0]
+    x, x_slow = (frames.clone().requires_grad_() for _ in range(2))
+    state, outputs_slow = None, []
+    for frame in x_slow:
+        output, state = layer(frame, state)
+        outputs_slow.append(output)
+    outputs_slow = torch.stack(outputs_slow)
+    with torch.autocast("cpu", autocast, enabled=autocast is not None):
+        outputs, _ = cell(x)
+    weights = torch.randn(outputs.shape, generator=torch.Generator().manual_seed(1))
+    for result in (outputs, outputs_slow):
+        (result * weights).sum().backward()
+
+    ours = {name: one for name, one in gradients(fast).items() if not name.startswith("output")}
+    theirs = {name: one for name, one in gradients_of(slow, setting, channels).items() if name in ours}
+    assert all(one is not None for one in ours.values())
+    return [difference(outputs, outputs_slow), difference(x.grad, x_slow.grad), difference(ours, theirs)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.none() | trains(),
+    st.sampled_from(KERNEL_SIZES),
+    st.booleans(),
+    st.integers(1, 6),
+    *(st.integers(1, most) for most in (6, 3, 3, 6, 6)),
+)
+def test_any_cell_is_the_yardstick_in_outputs_and_gradients(
+    train, kernel_size, bias, hidden, times, batch, channels, height, width
+):
+    setting = of_one_layer(kernel_size, bias, hidden, train)
+    frames = torch.randn(times, batch, channels, height, width, generator=torch.Generator().manual_seed(0))
+
+    assert max(against_the_yardstick(setting, frames.double())) < 1e-12
+    assert max(against_the_yardstick(setting, frames)) < 1e-5
+
+
+def train(order, steps, rank, window="sliding"):
+    return {"order": order, "steps": steps, "rank": rank, "window": window}
+
+
+PLAIN = [
+    None,
+    train(1, 1, 8),
+    train(2, 3, 4),
+    train(3, 3, 8),
+    train(3, 5, 8),
+    train(5, 5, [8, 4, 2, 4, 8]),
+    train(3, 3, 8, "fixed"),
+    train(4, 2, 3, "fixed"),
+]
+
+
+@pytest.mark.parametrize("train", PLAIN, ids=str)
+@pytest.mark.parametrize("hidden", [8, 16])
+def test_the_papers_cells_are_the_yardstick_in_outputs_and_gradients(train, hidden):
+    frames = torch.rand(6, 2, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+
+    assert max(against_the_yardstick(of_one_layer(5, True, hidden, train), frames)) < 1e-5
+
+
+@pytest.mark.parametrize("train", PLAIN, ids=str)
+def test_under_autocast_a_cell_is_the_exact_yardstick_within_two_percent(train):
+    frames = torch.rand(6, 2, 1, 8, 8, generator=torch.Generator().manual_seed(0))
+
+    assert max(against_the_yardstick(of_one_layer(3, True, 8, train), frames, torch.bfloat16)) < 0.02
+
+
+def test_under_autocast_the_cell_state_alone_keeps_its_digits(cell, frames):
+    with torch.autocast("cpu", torch.bfloat16):
+        output, state = cell(frames)
+
+    assert output.dtype == state.hidden.dtype == torch.bfloat16
+    assert state.cell.dtype == torch.float32
+
+
+def test_under_autocast_a_step_goes_on_from_a_state_of_plain_zeros(cell, frames):
+    with torch.autocast("cpu", torch.bfloat16):
+        from_nothing, _ = cell(frames[0])
+        from_zeros, _ = cell(frames[0], cell.initial_state(frames[0]))
+        from_zeros.float().sum().backward()
+
+    assert torch.equal(from_nothing, from_zeros)
+
+
+def test_a_conv_tt_lstm_step_follows_the_equations(frames):
+    # order 2, steps 4: two windows of three states each
+    torch.manual_seed(0)
+    cell = conv_tt_lstm()
+    outputs, state = cell(frames[:4])
+    h = list(outputs)
+    kernels = cell.kernels
+    places = [(core, place) for _, core, place in cell.windows.taps()]
+    taps = dict(zip(places, kernels.taps.split(5), strict=True))
+
+    def window(core):
+        return sum(convolve(h[core + place], taps[core, place]) for place in range(3))
+
+    b0, b1 = kernels.tap_bias[:, None, None].split(5)
+    v0 = window(0) + b0
+    v1 = window(1) + b1 + convolve(v0, kernels.link_1) + kernels.link_bias[:, None, None]
+    gates = convolve(frames[4], kernels.input) + convolve(v1, kernels.signal) + kernels.bias[:, None, None]
+    i, f, o, g = gates.split(3, 1)
+    c_new = torch.sigmoid(f) * state.cell + torch.sigmoid(i) * torch.tanh(g)
+
+    output, new = cell(frames[4], state)
+
+    torch.testing.assert_close(new.cell, c_new)
+    torch.testing.assert_close(output, torch.sigmoid(o) * torch.tanh(c_new))
+
+
+def convolve(x, kernel):
+    return torch.nn.functional.conv2d(x, kernel, padding=1)
+
+
+def assert_same_state(one, other):
+    for tensor, expected in zip(one, other, strict=True):
+        torch.testing.assert_close(tensor, expected)
+
+
+def test_many_steps_at_once_are_one_after_another(cell, frames):
+    outputs, state = cell(frames)
+    stepped = None
+    for frame, output in zip(frames, outputs, strict=True):
+        one, stepped = cell(frame, stepped)
+        torch.testing.assert_close(one, output)
+
+    assert_same_state(stepped, state)
+
+
+def test_a_clip_may_come_in_pieces_of_any_length(cell, frames):
+    layer = cell.unroll()
+
+    pieces = torch.cat([layer(frames[:2]), layer(frames[2:3]), layer(frames[3:])])
+
+    outputs, state = cell(frames)
+    torch.testing.assert_close(pieces, outputs)
+    assert_same_state(layer.state, state)
+
+
 def test_a_state_starts_at_zero(cell, frames):
-    assert flat(cell.initial_state(frames[0])).count_nonzero() == 0
+    state = cell.initial_state(frames[0])
+
+    assert not any(one.count_nonzero() for one in state if one is not None)
+    from_zeros, from_nothing = cell(frames[0], state), cell(frames[0])
+    assert torch.equal(from_zeros[0], from_nothing[0])
+    assert_same_state(from_zeros[1], from_nothing[1])
 
 
 def test_a_step_never_changes_the_state_it_is_given(cell, frames):
-    _, state = cell(frames[0], cell.initial_state(frames[0]))
-    before = flat(state).clone()
+    _, state = cell(frames[0])
+    before = [one if one is None else one.clone() for one in state]
 
-    cell(frames[1], state)
+    cell(frames[1], state)[0].sum().backward()
 
-    assert torch.equal(flat(state), before)
+    assert all(one is kept is None or torch.equal(one, kept) for one, kept in zip(before, state, strict=True))
 
 
 def test_the_same_input_and_state_give_the_same_output_and_state(cell, frames):
-    _, state = cell(frames[0], cell.initial_state(frames[0]))
+    _, state = cell(frames[0])
 
     (output, new), (output_again, new_again) = cell(frames[1], state), cell(frames[1], state)
 
     assert torch.equal(output, output_again)
-    assert torch.equal(flat(new), flat(new_again))
+    assert all(one is again is None or torch.equal(one, again) for one, again in zip(new, new_again, strict=True))
 
 
 def test_two_clips_can_be_stepped_in_turns(cell, frames):
     # nothing is kept on the module between steps
     def run(clip):
-        state = cell.initial_state(clip[0])
+        state = None
         for frame in clip:
             output, state = cell(frame, state)
         return output
 
     one, other = frames, frames.flip(0)
-    one_state, other_state = cell.initial_state(one[0]), cell.initial_state(other[0])
+    one_state = other_state = None
     for one_frame, other_frame in zip(one, other, strict=True):
         one_output, one_state = cell(one_frame, one_state)
         other_output, other_state = cell(other_frame, other_state)
@@ -72,43 +225,41 @@ def test_two_clips_can_be_stepped_in_turns(cell, frames):
     assert not torch.equal(one_output, other_output)
 
 
+def test_the_clips_of_a_batch_know_nothing_of_each_other(cell, frames):
+    together, _ = cell(frames)
+
+    for clip in range(2):
+        alone, _ = cell(frames[:, clip : clip + 1])
+        torch.testing.assert_close(together[:, clip : clip + 1], alone)
+
+
 def test_the_output_is_the_new_hidden_state(cell, frames):
-    output, state = cell(frames[0], cell.initial_state(frames[0]))
+    output, state = cell(frames[0])
 
-    newest = state.hidden[-1] if isinstance(state.hidden, tuple) else state.hidden
     assert output.shape == (2, 3, 6, 7)
-    assert torch.equal(output, newest)
+    assert torch.equal(output, state.hidden)
 
 
-def test_the_oldest_hidden_state_drops_out_as_the_newest_comes_in(frames):
-    cell = conv_tt_lstm()
-    state = cell.initial_state(frames[0])
-    outputs = []
-    for frame in frames:
-        output, state = cell(frame, state)
-        outputs.append(output)
+def test_without_gradients_it_predicts_the_same(cell, frames):
+    expected, _ = cell(frames)
 
-    assert len(state.hidden) == 4
-    assert all(torch.equal(kept, output) for kept, output in zip(state.hidden, outputs[-4:], strict=True))
+    for guard in (torch.no_grad(), torch.inference_mode()):
+        with guard:
+            outputs, _ = cell(frames)
+        assert torch.equal(outputs, expected)
+        assert not outputs.requires_grad
 
 
-def test_a_conv_tt_lstm_step_follows_the_equations(frames):
-    # order 2, steps 4: two windows of three states each
-    cell = conv_tt_lstm()
-    state = cell.initial_state(frames[0])
-    for frame in frames[:4]:
-        _, state = cell(frame, state)
-    h, c = state
+@pytest.mark.parametrize("recompute", [False, True])
+def test_a_layer_that_is_computed_again_has_the_same_gradients(cell, frames, recompute):
+    found = []
+    for again in (False, recompute):
+        layer = cell.unroll(recompute=again)
+        loss = torch.cat([layer(frames[:3]), layer(frames[3:])]).square().sum()
+        found.append(torch.autograd.grad(loss, list(cell.parameters())))
 
-    v0 = cell.windows[0](torch.cat([h[0], h[1], h[2]], 1))
-    v1 = cell.windows[1](torch.cat([h[1], h[2], h[3]], 1)) + cell.chain[0](v0)
-    i, f, o, g = cell.gates(torch.cat([frames[4], v1], 1)).split(3, 1)
-    c_new = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-
-    output, new = cell(frames[4], state)
-
-    torch.testing.assert_close(new.cell, c_new)
-    torch.testing.assert_close(output, torch.sigmoid(o) * torch.tanh(c_new))
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs)
 
 
 def test_an_order_above_the_steps_is_refused_with_both_numbers():
@@ -116,19 +267,29 @@ def test_an_order_above_the_steps_is_refused_with_both_numbers():
         ConvTTLSTMCell(1, 2, kernel_size=3, order=4, steps=3, rank=2)
 
 
-def test_an_order_of_zero_is_refused():
-    with pytest.raises(ValueError, match=r"order \(0\)"):
-        ConvTTLSTMCell(1, 2, kernel_size=3, order=0, steps=3, rank=2)
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"order": 0}, r"order \(0\)"),
+        ({"rank": 0}, r"rank \(0"),
+        ({"rank": [4, 4]}, "rank names 2 cores and order 3"),
+    ],
+)
+def test_what_is_no_tensor_train_is_refused_with_the_number(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        ConvTTLSTMCell(1, 2, **wrong)
 
 
-def test_a_rank_of_zero_is_refused():
-    with pytest.raises(ValueError, match=r"rank \(0\)"):
-        ConvTTLSTMCell(1, 2, kernel_size=3, order=2, steps=3, rank=0)
+@pytest.mark.parametrize("cell", [ConvLSTMCell, ConvTTLSTMCell])
+@pytest.mark.parametrize("kernel_size", [-1, 0, 2, 4, (3, 4), (2, 3)])
+def test_kernels_that_are_even_or_empty_are_refused(cell, kernel_size):
+    with pytest.raises(ValueError, match=r"kernel_size \((-1|0|2|4)\) must be odd"):
+        cell(1, 2, kernel_size)
 
 
-@pytest.mark.parametrize("kernel_size", [-1, 0, 2, 4])
-def test_kernels_that_are_even_or_empty_are_refused(kernel_size):
-    with pytest.raises(ValueError, match=rf"kernel_size \({kernel_size}\) must be odd"):
-        ConvLSTMCell(1, 2, kernel_size)
-    with pytest.raises(ValueError, match=rf"kernel_size \({kernel_size}\) must be odd"):
-        ConvTTLSTMCell(1, 2, kernel_size, order=1, steps=1, rank=2)
+@pytest.mark.parametrize("cell", [ConvLSTMCell, ConvTTLSTMCell])
+def test_a_cell_without_channels_is_refused(cell):
+    with pytest.raises(ValueError, match=r"input_channels \(0\)"):
+        cell(0, 2)
+    with pytest.raises(ValueError, match=r"hidden_channels \(0\)"):
+        cell(1, 0)

@@ -2,8 +2,10 @@
 
 import pytest
 import torch
+from drawn import networks
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from yardstick import yardstick
 
 import framecast
 from framecast_conv_tt_lstm.cost import network_cost
@@ -39,11 +41,35 @@ def test_the_papers_networks_cost_exactly_this(setting, parameters, per_pixel):
     assert network_cost(setting, GREY_PIXEL) == (parameters, per_pixel)
 
 
-@pytest.mark.parametrize(("height", "width"), [(64, 64), (120, 120), (120, 160)])
-def test_multiplies_grow_with_the_frame_and_parameters_do_not(height, width):
-    cost = network_cost(ConvTTLSTMSettings(), framecast.SampleShape(20, 1, height, width))
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (120, 120), (128, 128), (120, 160)])
+@pytest.mark.parametrize(("setting", "parameters", "per_pixel"), PAPER)
+def test_multiplies_grow_with_the_frame_and_parameters_do_not(setting, parameters, per_pixel, height, width):
+    cost = network_cost(setting, framecast.SampleShape(20, 1, height, width))
 
-    assert cost == (2_687_281, 2_684_880 * height * width)
+    assert cost == (parameters, per_pixel * height * width)
+
+
+# thousands of millions, rounded as published
+BILLIONS = [
+    (ConvLSTMSettings(), "16.27 57.19 65.07"),
+    (tensor_train(1, 1, 8), "10.05 35.34 40.21"),
+    (tensor_train(1, 1, 16), "12.02 42.26 48.08"),
+    (tensor_train(2, 3, 8), "11.31 39.77 45.25"),
+    (tensor_train(2, 3, 16), "14.69 51.66 58.77"),
+    (tensor_train(3, 3, 8), "11.00 38.66 43.99"),
+    (tensor_train(3, 3, 16), "14.22 50.00 56.89"),
+    (tensor_train(3, 5, 8), "13.36 46.96 53.43"),
+    (tensor_train(3, 5, 16), "18.94 66.59 75.76"),
+    (tensor_train(5, 5, 8), "11.94 41.98 47.76"),
+    (tensor_train(5, 5, 16), "16.42 57.74 65.69"),
+]
+
+
+@pytest.mark.parametrize(("setting", "billions"), BILLIONS)
+def test_the_table_of_frame_sizes_64_120_and_128_comes_out(setting, billions):
+    sizes = [network_cost(setting, framecast.SampleShape(20, 1, size, size)).multiplies for size in (64, 120, 128)]
+
+    assert " ".join(f"{multiplies / 1e9:.2f}" for multiplies in sizes) == billions
 
 
 def test_the_clip_length_does_not_change_the_cost_of_a_step():
@@ -57,30 +83,38 @@ def test_colour_frames_cost_a_little_more(setting, parameters):
     assert network_cost(setting, COLOUR_PIXEL).parameters == parameters
 
 
-@st.composite
-def any_settings(draw):
-    count = draw(st.integers(1, 5))
-    stack = {
-        "layers_per_block": draw(st.lists(st.integers(1, 3), min_size=count, max_size=count)),
-        "hidden_channels": draw(st.lists(st.integers(1, 9), min_size=count, max_size=count)),
-        "kernel_size": draw(st.sampled_from([1, 3, 5])),
-        "skip_stride": draw(st.none() | st.integers(1, 6)),
-    }
-    if draw(st.booleans()):
-        return ConvLSTMSettings(**stack)
-    steps = draw(st.integers(1, 6))
-    order, rank = draw(st.integers(1, steps)), draw(st.integers(1, 6))
-    return ConvTTLSTMSettings(**stack, order=order, steps=steps, rank=rank)
+def test_a_fixed_window_costs_the_states_that_it_sees_more():
+    # 4 blocks x 3 layers, 3 cores of rank 8; a core sees 3 states in place of 1
+    fixed = network_cost(ConvTTLSTMSettings(window="fixed"), GREY_PIXEL)
+
+    more = 3 * (32 + 48 + 48 + 32) * 3 * 8 * 2 * 25
+    assert fixed == (2_687_281 + more, 2_684_880 + more)
+
+
+def test_the_biases_are_parameters_that_multiply_nothing():
+    for setting, parameters, per_pixel in ((ConvLSTMSettings(), 3_973_201, 3_971_280), PAPER[5]):
+        without = network_cost(setting.model_copy(update={"bias": False}), GREY_PIXEL)
+        assert without == (per_pixel + 1, per_pixel)  # the output keeps its own
+        assert parameters > per_pixel + 1
 
 
 @settings(max_examples=150, deadline=None)
-@given(any_settings(), st.integers(1, 3), st.integers(1, 200), st.integers(1, 200))
+@given(networks(blocks=5, layers=3, channels=9), st.integers(1, 3), st.integers(1, 200), st.integers(1, 200))
 def test_the_count_is_that_of_the_network_for_any_settings(setting, channels, height, width):
+    # of any rank for each core, window, kernel, and with biases or without
     with torch.device("meta"):  # shapes alone are enough to count
         network = RecurrentVideoNetwork.from_settings(setting, channels)
     parameters = sum(parameter.numel() for parameter in network.parameters())
-    weights = sum(value.numel() for name, value in network.named_parameters() if name.endswith("weight"))
+    weights = sum(value.numel() for value in network.parameters() if value.dim() == 4)
 
     cost = network_cost(setting, framecast.SampleShape(20, channels, height, width))
 
     assert cost == (parameters, weights * height * width)
+
+
+@settings(max_examples=30, deadline=None)
+@given(networks(), st.integers(1, 3))
+def test_the_count_is_that_of_the_yardstick_for_any_settings(setting, channels):
+    parameters = sum(parameter.numel() for parameter in yardstick(setting, channels).parameters())
+
+    assert network_cost(setting, GREY_PIXEL._replace(channels=channels)).parameters == parameters

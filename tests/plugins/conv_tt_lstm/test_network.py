@@ -1,4 +1,4 @@
-"""The network: the numbers of an independent implementation, then how it may be called."""
+"""The network: the numbers of an independent implementation, those of the yardstick, then how it may be called."""
 
 import ast
 from pathlib import Path
@@ -6,12 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from drawn import both, difference, gradients, gradients_of, networks
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn.functional import l1_loss, mse_loss
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
-from framecast_conv_tt_lstm.published import from_published
+from framecast_conv_tt_lstm.published import from_published, load_published
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -25,19 +29,10 @@ class Case:
             self.arrays = {key: torch.from_numpy(file[key]) for key in file.files if key != "config"}
             config = ast.literal_eval(str(file["config"]))
         self.frames_in, self.frames_out = config["frames_in"], config["frames_out"]
-        kind, extra = ConvLSTMSettings, {}
-        if config["cell"] == "convttlstm":
-            kind, extra = ConvTTLSTMSettings, {key: config[key] for key in ("order", "steps", "rank")}
-        described = kind(
-            layers_per_block=list(config["layers_per_block"]),
-            hidden_channels=list(config["hidden_channels"]),
-            kernel_size=config["kernel_size"],
-            skip_stride=config["skip_stride"],
-            output_sigmoid=config["output_sigmoid"],
-            **extra,
-        )
-        self.network = RecurrentVideoNetwork.from_settings(described, config["input_channels"])
-        self.network.load_state_dict(from_published(self.published("weights/")))
+        kind = ConvTTLSTMSettings if config["cell"] == "convttlstm" else ConvLSTMSettings
+        setting = {name: config[name] for name in kind.model_fields if name in config}
+        self.described = kind.model_validate(setting, strict=False), config["input_channels"]
+        self.network = load_published(self.published("weights/"), config)
 
     def __getitem__(self, key):
         return self.arrays[key]
@@ -113,7 +108,7 @@ def test_the_loss_and_its_gradients_are_the_golden_ones(name):
     loss.backward()
 
     torch.testing.assert_close(loss.detach(), case["loss"], rtol=1e-4, atol=0)
-    golden = from_published(case.published("grad/"))  # gradients have the axes of their weights
+    golden = from_published(case.published("grad/"), *case.described)  # gradients have the axes of their weights
     ours = {key: parameter.grad for key, parameter in case.network.named_parameters()}
     assert ours.keys() == golden.keys()
     for key, gradient in golden.items():
@@ -134,6 +129,74 @@ def test_five_steps_of_adam_give_the_golden_losses(name):
         optimizer.step()
 
     torch.testing.assert_close(torch.stack(losses), case["train_losses"], rtol=1e-4, atol=0)
+
+
+@st.composite
+def clips(draw):
+    """A clip's seen frames, how many to predict, and the truth of those, or none, with a mask, or none."""
+    frames_in, frames_out, batch = draw(st.integers(1, 3)), draw(st.integers(1, 5)), draw(st.integers(1, 3))
+    frames = torch.rand(batch, frames_in + frames_out, 1, draw(st.integers(1, 5)), draw(st.integers(1, 5)))
+    seen, truth = frames[:, :frames_in].double(), frames[:, frames_in:-1].double()
+    if draw(st.booleans()):
+        return seen, frames_out, None, None
+    mask = st.lists(st.booleans(), min_size=frames_out - 1, max_size=frames_out - 1)
+    masks = draw(st.none() | st.lists(mask, min_size=batch, max_size=batch))
+    return seen, frames_out, truth, None if masks is None else torch.tensor(masks, dtype=torch.bool)
+
+
+@pytest.mark.parametrize("checkpoint_layers", [False, True], ids=["kept", "recomputed"])
+@settings(max_examples=40, deadline=None)
+@given(networks(channels=3), clips())
+def test_any_network_with_any_mask_is_the_yardstick_in_outputs_and_gradients(checkpoint_layers, setting, call):
+    # where inputs are known beforehand the fast path takes steps together: the mask says which
+    slow, fast = both(setting, 1, torch.float64)
+    fast.checkpoint_layers = checkpoint_layers
+    results = []
+    for network in (slow, fast):
+        seen = call[0].clone().requires_grad_()
+        predictions = network(seen, *call[1:])
+        (predictions - 0.3).square().sum().backward()
+        results.append((predictions, seen.grad))
+    expected, found = results
+
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, atol=1e-12, rtol=1e-9)
+    theirs = gradients_of(slow, setting, 1)
+    for name, gradient in gradients(fast).items():
+        assert gradient is not None, name
+        torch.testing.assert_close(gradient, theirs[name], atol=1e-11, rtol=1e-8, msg=name)
+
+
+PAPER = ConvTTLSTMSettings(layers_per_block=[1, 1, 1], hidden_channels=[8, 12, 8], kernel_size=5)
+
+
+@pytest.mark.parametrize("setting", [PAPER, PAPER.model_copy(update={"steps": 5})], ids=["steps 3", "steps 5"])
+@pytest.mark.parametrize("forced", [False, True], ids=["own outputs", "true frames"])
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(None, 1e-5), (torch.bfloat16, 2e-2)], ids=["float32", "autocast to bfloat16"]
+)
+def test_the_papers_loss_has_the_yardsticks_gradients(setting, forced, dtype, tolerance):
+    # the blobs that move are as smooth as digits; the tolerance holds for all gradients together
+    slow, fast = both(setting, 1)
+    clip = moving_blobs(batch=2, frames=8, size=12)
+    call = clip[:, :4], 4, clip[:, 4:-1] if forced else None
+    for network in (slow, fast):
+        with torch.autocast("cpu", dtype, enabled=dtype is not None and network is fast):
+            predictions = network(*call)
+        (l1_loss(predictions.float(), clip[:, 1:]) + mse_loss(predictions.float(), clip[:, 1:])).backward()
+
+    assert difference(gradients(fast), gradients_of(slow, setting, 1)) < tolerance
+
+
+def moving_blobs(batch, frames, size):
+    """Clips of one bright spot each, on its way."""
+    generator = torch.Generator().manual_seed(1)
+    start, speed = (torch.rand(batch, 1, 2, generator=generator) for _ in range(2))
+    centre = size * (0.2 + 0.4 * start + 0.05 * speed * torch.arange(frames)[:, None])
+    rows, columns = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
+    place = torch.stack([rows, columns], -1)
+    distance = (place - centre[:, :, None, None]).square().sum(-1)
+    return torch.exp(-distance / 4)[:, :, None]
 
 
 STACK = {"layers_per_block": [1, 2, 1], "hidden_channels": [2, 3, 4], "kernel_size": 3}
@@ -223,29 +286,22 @@ def blocks_of_one(skip_stride):
 @torch.no_grad()
 def test_a_skip_connection_hands_on_the_output_of_an_earlier_block_after_the_own_one(clip):
     network = blocks_of_one(skip_stride=2)
-    assert network.output.in_channels == 4 + 2
+    assert network.output.weight.shape[1] == 4 + 2
     # an output that shows nothing but the first channel that was skipped over
     network.output.weight.zero_()[0, 4] = 1
     network.output.bias.zero_()
 
-    first_block, hidden = network.blocks[0][0], []
-    state = first_block.initial_state(clip[:, 0])
-    for time in range(clip.shape[1]):
-        output, state = first_block(clip[:, time], state)
-        hidden.append(output[:, :1])
+    hidden, _ = network.blocks[0][0](clip.transpose(0, 1))
 
-    torch.testing.assert_close(network(clip, 1), torch.stack(hidden, 1))
+    torch.testing.assert_close(network(clip, 1), hidden.transpose(0, 1)[:, :, :1])
 
 
 @pytest.mark.parametrize(("stride", "seen"), [(None, [1, 2, 3, 4]), (1, [1, 2, 3 + 2, 4 + 3]), (3, [1, 2, 3, 4])])
 def test_the_stride_says_what_each_block_and_the_output_see(stride, seen, clip):
     network = blocks_of_one(stride)
 
-    hidden = [2, 3, 4]
-    inputs = [
-        block[0].gates.in_channels - channels for block, channels in zip(network.blocks, hidden, strict=True)
-    ]
-    assert [*inputs, network.output.in_channels] == seen
+    inputs = [block[0].kernels.input.shape[1] for block in network.blocks]
+    assert [*inputs, network.output.weight.shape[1]] == seen
     assert network(clip, 2).shape == (2, 8, 1, 6, 5)
 
 
@@ -258,3 +314,82 @@ def test_a_sigmoid_at_the_output_keeps_predictions_within_zero_and_one(clip):
     plain, squashed = (network(clip, 1) for network in networks)
 
     torch.testing.assert_close(squashed, plain.sigmoid())
+
+
+@pytest.mark.parametrize("checkpoint_layers", [False, True], ids=["kept", "recomputed"])
+def test_every_weight_of_every_layer_learns(network, clip, checkpoint_layers):
+    network.checkpoint_layers = checkpoint_layers
+
+    network(clip[:, :4], 4).square().sum().backward()
+
+    for name, gradient in gradients(network).items():
+        assert gradient.norm() > 0, name
+
+
+def test_a_network_keeps_its_layers_unless_it_is_told_to_compute_them_again(network, clip):
+    assert network.checkpoint_layers is False
+    expected = network(clip[:, :4], 4)
+    expected.square().sum().backward()
+    kept = gradients(network)
+    network.zero_grad()
+
+    network.checkpoint_layers = True
+    found = network(clip[:, :4], 4)
+    found.square().sum().backward()
+
+    assert torch.equal(found, expected)
+    assert difference(gradients(network), kept) < 1e-6
+
+
+def test_training_goes_on_from_its_own_outputs(network, clip):
+    # the gradients go back through the frames that are fed back
+    seen = clip[:, :4].clone().requires_grad_()
+
+    network(seen, 3)[:, -1].sum().backward()
+
+    assert seen.grad.flatten(2).norm(dim=2).min() > 0
+
+
+class Kept(TorchDispatchMode):
+    """Counts the bytes that computations made and something still holds, views and their memory once."""
+
+    def __init__(self):
+        super().__init__()
+        self.storages = {}
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        for tensor in tree_leaves(result):
+            if isinstance(tensor, torch.Tensor):
+                storage = tensor.untyped_storage()
+                reference = StorageWeakRef(storage)
+                self.storages[reference.cdata] = reference, storage.nbytes()
+        return result
+
+    @property
+    def bytes(self):
+        return sum(size for reference, size in self.storages.values() if not reference.expired())
+
+
+def kept_by(network, clip, truth):
+    """Bytes held for the backward pass after the forward one."""
+    with Kept() as kept:
+        predictions = network(clip[:, :4], 4, truth)
+        held = kept.bytes
+    assert predictions.requires_grad
+    return held
+
+
+@pytest.mark.parametrize("forced", [False, True], ids=["own outputs", "true frames"])
+@pytest.mark.parametrize(("steps", "share"), [(None, 0.9), (3, 0.75), (5, 0.5)], ids=["conv_lstm", "3", "5"])
+def test_what_is_kept_for_the_backward_pass_is_a_share_of_the_yardsticks(steps, share, forced):
+    stack = {"layers_per_block": [2], "hidden_channels": [32], "kernel_size": 3}
+    setting = ConvTTLSTMSettings(**stack, steps=steps) if steps else ConvLSTMSettings(**stack)
+    slow, fast = both(setting, 1)
+    clip = torch.rand(1, 8, 1, 32, 32)
+    truth = clip[:, 4:-1] if forced else None
+
+    plain = kept_by(fast, clip, truth)
+    assert plain < share * kept_by(slow, clip, truth)
+    fast.checkpoint_layers = True
+    assert kept_by(fast, clip, truth) < 0.7 * plain

@@ -8,7 +8,7 @@ from framecast_video_prediction.curriculum import Curriculum
 from framecast_video_prediction.settings import ScheduledSampling
 
 ORIGINAL = ScheduledSampling()
-OPTIMISED = ScheduledSampling(fall=2e-3, not_before=20, learning_rate_not_before=20)
+OPTIMISED = ScheduledSampling(variant="optimised")
 BRISK = {"patience": 2, "fall": 0.1, "learning_rate_factor": 0.5, "learning_rate_every": 3}
 
 
@@ -49,6 +49,23 @@ def test_both_variants_of_the_paper_epoch_by_epoch(settings, fall):
     assert seen[53] == (1 - 31 * fall, 0.98**3)
 
 
+def test_a_loss_that_never_gets_better_starts_both_variants_after_epoch_21():
+    # the first loss is the best, and 20 epochs old after epoch 21
+    for settings in (ORIGINAL, OPTIMISED):
+        seen = walk(Curriculum(settings), [0.5] * 21)
+
+        assert [seen[epoch][0] == 1 for epoch in (1, 20, 21)] == [True, True, False]
+
+
+def test_an_impatient_optimised_curriculum_still_waits_until_epoch_20_is_past():
+    seen = walk(Curriculum(ScheduledSampling(variant="optimised", patience=2)), [0.5] * 42)
+
+    assert seen[20] == (1, 1)
+    assert seen[21] == (1 - 0.002, 1)
+    assert seen[40] == (1 - 20 * 0.002, 1)
+    assert seen[41] == (1 - 21 * 0.002, 0.98)  # 20 epochs after the ratio, not 2
+
+
 def test_a_better_loss_puts_off_the_fall_of_the_ratio():
     seen = walk(Curriculum(ScheduledSampling(**BRISK)), [0.5, 0.5, 0.4, 0.4, 0.4])
 
@@ -72,8 +89,8 @@ def test_an_equal_loss_is_not_a_better_one():
     assert walk(Curriculum(ScheduledSampling(**BRISK)), [0.5] * 3)[3] == (0.9, 1)
 
 
-def test_the_ratio_never_falls_before_its_epoch():
-    seen = walk(Curriculum(ScheduledSampling(**BRISK, not_before=6)), [0.5] * 7)
+def test_the_ratio_first_falls_after_a_later_epoch_than_not_before():
+    seen = walk(Curriculum(ScheduledSampling(**BRISK, not_before=5)), [0.5] * 7)
 
     assert [ratio for ratio, _ in seen.values()] == [1, 1, 1, 1, 1, 0.9, 0.8]
 
@@ -93,11 +110,19 @@ def test_the_ratio_ends_at_zero():
 
 def test_epochs_without_an_evaluation_count_as_well():
     curriculum = Curriculum(ScheduledSampling(**BRISK))
-    for epoch in (2, 4, 6, 8):
+    seen = {}
+    for epoch in (2, 4, 6, 8, 10, 12):
         curriculum.after_evaluation(0.5, epoch)
+        seen[epoch] = (pytest.approx(curriculum.ratio), curriculum.learning_rate_factor)
 
-    # falls at 4 for the first time, then by two epochs at 6 and at 8
-    assert curriculum.ratio == pytest.approx(1 - 0.1 - 0.2 - 0.2)
+    assert seen == {
+        2: (1, 1),
+        4: (0.9, 1),  # the ratio falls for the first time, from now on by two epochs each time
+        6: (0.7, 0.5),  # and the learning rate: every 3 epochs it would be due after 9 and 12
+        8: (0.5, 0.5),
+        10: (0.3, 0.25),
+        12: (0.1, 0.125),
+    }
 
 
 def test_a_second_evaluation_of_one_epoch_moves_nothing():

@@ -1,0 +1,92 @@
+"""The networks that are measured: the paper's 12 layers, by the fast path, and by the yardstick of the tests."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from measure import REPOSITORY
+from torch import Tensor, nn
+
+import framecast
+from framecast_conv_tt_lstm.cost import network_cost
+from framecast_conv_tt_lstm.published import load_published
+from framecast_conv_tt_lstm.settings import ConvTTLSTMSettings
+
+sys.path.append(str(REPOSITORY / "tests" / "plugins" / "conv_tt_lstm"))
+
+from yardstick import yardstick
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row of a table. `inputs` are those of the future steps: `true` frames, or the network's `own`."""
+
+    order: int = 3
+    steps: int = 3
+    rank: int = 8
+    size: int = 32
+    frames_in: int = 5
+    frames_out: int = 5
+    batch: int = 2
+    precision: str = "fp32"
+    inputs: str = "own"
+    device: str = "cpu"
+
+    def __str__(self) -> str:
+        return (
+            f"{self.precision}, order {self.order} steps {self.steps} rank {self.rank}, {self.size}x{self.size}, "
+            f"{self.frames_in} + {self.frames_out} frames, batch {self.batch}, {self.inputs} inputs"
+        )
+
+    @property
+    def model(self) -> ConvTTLSTMSettings:
+        return ConvTTLSTMSettings(order=self.order, steps=self.steps, rank=self.rank)
+
+    @property
+    def operations(self) -> float:
+        """Floating-point operations of a training step: 2 for each multiply; forward, and two gradients."""
+        times = self.frames_in + self.frames_out - 1
+        cost = network_cost(self.model, framecast.SampleShape(1, 1, self.size, self.size))
+        return 6.0 * cost.multiplies * self.batch * times
+
+    def clip(self) -> Tensor:
+        shape = (self.batch, self.frames_in + self.frames_out, 1, self.size, self.size)
+        return torch.rand(shape, generator=torch.Generator().manual_seed(1)).to(self.device)
+
+    def autocast(self) -> torch.autocast:
+        dtype = {"fp16": torch.float16}.get(self.precision, torch.bfloat16)
+        return torch.autocast(self.device, dtype, enabled=self.precision != "fp32")
+
+    def exact(self) -> Setting:
+        return replace(self, precision="fp32")
+
+
+def built(setting: Setting, implementation: str) -> nn.Module:
+    """`fast`, `layers` (each layer computed again in the backward pass) or `yardstick`; equal weights."""
+    torch.manual_seed(0)
+    slow = yardstick(setting.model, 1)
+    if implementation == "yardstick":
+        return slow.to(setting.device)
+    fast = load_published(slow.state_dict(), {"steps": setting.steps})
+    fast.checkpoint_layers = implementation == "layers"
+    return fast.to(setting.device)
+
+
+def predictions(setting: Setting, network: nn.Module, clip: Tensor) -> Tensor:
+    seen, truth = clip[:, : setting.frames_in], clip[:, setting.frames_in : -1]
+    with setting.autocast():
+        more: Any = (truth,) if setting.inputs == "true" else ()
+        return network(seen, setting.frames_out, *more).float()
+
+
+def training_step(setting: Setting, network: nn.Module, clip: Tensor) -> Tensor:
+    """Forward and backward of the paper's loss; its value."""
+    difference = predictions(setting, network, clip) - clip[:, 1:]
+    loss = (difference.abs() + difference.square()).mean()
+    loss.backward()
+    if setting.device == "cuda":
+        torch.cuda.synchronize()
+    return loss.detach()

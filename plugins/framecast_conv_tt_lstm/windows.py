@@ -1,0 +1,104 @@
+"""Which core of a tensor train sees which past hidden state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Window = Literal["sliding", "fixed"]
+
+
+@dataclass(frozen=True)
+class Windows:
+    """M = `order` cores look at the last N = `steps` hidden states through windows of D states each.
+
+    `sliding` (the paper's, D = N - M + 1): core i sees the states i ... i + D - 1, counted from the oldest.
+    `fixed` (D = N): every core sees all of them.
+
+        sliding, order 3, steps 5             fixed, order 3, steps 5
+        state    0  1  2  3  4                state    0  1  2  3  4
+        core 0   x  x  x                      core 0   x  x  x  x  x
+        core 1      x  x  x                   core 1   x  x  x  x  x
+        core 2         x  x  x                core 2   x  x  x  x  x
+
+    `ranks` are the channels R_i that leave each core. Raises ValueError for what is no tensor train.
+    """
+
+    steps: int
+    ranks: tuple[int, ...]
+    kind: Window = "sliding"
+
+    @classmethod
+    def of(cls, order: int, steps: int, rank: int | Sequence[int], kind: Window = "sliding") -> Windows:
+        """From an order and a rank, one for all cores or one for each."""
+        ranks = (rank,) * order if isinstance(rank, int) else tuple(rank)
+        if order < 1:
+            raise ValueError(f"order ({order}) must be at least 1: a tensor train has a core")
+        if len(ranks) != order:
+            raise ValueError(
+                f"rank names {len(ranks)} cores and order {order}: give one number, or one for each core"
+            )
+        return cls(steps, ranks, kind)
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(Window):
+            raise ValueError(f"window ({self.kind!r}) must be one of {', '.join(get_args(Window))}")
+        if self.steps < 1:
+            raise ValueError(f"steps ({self.steps}) must be at least 1")
+        if min(self.ranks) < 1:
+            raise ValueError(f"rank ({', '.join(map(str, self.ranks))}) must be at least 1 in every core")
+        if self.kind == "sliding" and self.order > self.steps:
+            raise ValueError(
+                f"order ({self.order}) must not exceed steps ({self.steps}): "
+                "with sliding windows every core starts from a past state of its own"
+            )
+
+    @property
+    def order(self) -> int:
+        """M, the number of cores."""
+        return len(self.ranks)
+
+    @property
+    def length(self) -> int:
+        """D, the number of states that a core sees."""
+        return self.steps if self.kind == "fixed" else self.steps - self.order + 1
+
+    @property
+    def channels(self) -> int:
+        """Channels that leave all cores together."""
+        return sum(self.ranks)
+
+    def state(self, core: int, tap: int) -> int:
+        """The state that a core sees at a place in its window, counted from the oldest of the N states."""
+        return tap if self.kind == "fixed" else core + tap
+
+    def cores(self, age: int) -> range:
+        """The cores that see the state of an age; 0 is the newest, N - 1 the oldest."""
+        state = self.steps - 1 - age
+        if self.kind == "fixed":
+            return range(self.order)
+        return range(max(0, state - self.length + 1), min(self.order, state + 1))
+
+    def taps(self) -> Iterator[tuple[int, int, int]]:
+        """(age, core, place in the core's window) of every kernel P_i[d], by age, then core.
+
+        This is the order in which one convolution of a new hidden state gives what all cores will want of it.
+        """
+        for age in range(self.steps):
+            for core in self.cores(age):
+                yield age, core, self.steps - 1 - age - self.state(core, 0)
+
+    def ages(self) -> list[tuple[slice, slice]]:
+        """For each age: the rows of its kernels among `taps`, and the channels of its cores among all cores'."""
+        found, end = [], 0
+        for age in range(self.steps):
+            cores = self.cores(age)
+            span = slice(sum(self.ranks[: cores.start]), sum(self.ranks[: cores.stop]))
+            begin, end = end, end + span.stop - span.start
+            found.append((slice(begin, end), span))
+        return found
+
+    def span(self, core: int) -> slice:
+        """The channels of one core among all cores'."""
+        return slice(sum(self.ranks[:core]), sum(self.ranks[: core + 1]))

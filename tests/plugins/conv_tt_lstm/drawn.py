@@ -1,0 +1,62 @@
+"""Small networks of any settings, for hypothesis to draw, each as the yardstick and as the fast path."""
+
+import torch
+from hypothesis import strategies as st
+from yardstick import yardstick
+
+from framecast_conv_tt_lstm.published import from_published, load_published
+from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
+
+KERNEL_SIZES = [1, 3, 5, (3, 5), (5, 1)]
+
+
+@st.composite
+def trains(draw):
+    """Settings of a tensor train."""
+    order, window = draw(st.integers(1, 5)), draw(st.sampled_from(["sliding", "fixed"]))
+    steps = draw(st.integers(order if window == "sliding" else 1, 6))
+    ranks = st.integers(1, 4)
+    rank = draw(ranks | st.lists(ranks, min_size=order, max_size=order))
+    return {"order": order, "steps": steps, "rank": rank, "window": window}
+
+
+@st.composite
+def networks(draw, blocks=3, layers=2, channels=5):
+    """Settings of a network, with no more of each than this."""
+    count = draw(st.integers(1, blocks))
+    stack = {
+        "layers_per_block": draw(st.lists(st.integers(1, layers), min_size=count, max_size=count)),
+        "hidden_channels": draw(st.lists(st.integers(1, channels), min_size=count, max_size=count)),
+        "kernel_size": draw(st.sampled_from(KERNEL_SIZES)),
+        "skip_stride": draw(st.none() | st.integers(1, blocks)),
+        "bias": draw(st.booleans()),
+        "output_sigmoid": draw(st.booleans()),
+    }
+    return ConvTTLSTMSettings(**stack, **draw(trains())) if draw(st.booleans()) else ConvLSTMSettings(**stack)
+
+
+def both(settings, channels, dtype=torch.float32):
+    """The yardstick and the fast path with the same weights."""
+    torch.manual_seed(0)
+    slow = yardstick(settings, channels)
+    fast = load_published(slow.state_dict(), settings.model_dump())
+    return slow.to(dtype), fast.to(dtype)
+
+
+def gradients(network):
+    return {name: parameter.grad for name, parameter in network.named_parameters()}
+
+
+def gradients_of(slow, settings, channels):
+    """The yardstick's gradients under the fast path's names."""
+    zeros = {name: torch.zeros_like(one) for name, one in slow.named_parameters()}
+    found = {name: gradient for name, gradient in gradients(slow).items() if gradient is not None}
+    return from_published(zeros | found, settings, channels)
+
+
+def difference(ours, theirs):
+    """Norm of the difference over the norm: of two tensors, or over all those of two state dicts together."""
+    if isinstance(ours, dict):
+        assert ours.keys() == theirs.keys()
+        ours, theirs = (torch.cat([each[name].double().flatten() for name in theirs]) for each in (ours, theirs))
+    return ((ours.double() - theirs.double()).norm() / theirs.double().norm()).item()
