@@ -21,7 +21,7 @@ from torch import Tensor
 
 from framecast_conv_tt_lstm.published import from_published
 
-ROUNDS, STEPS = 3, 2
+ROUNDS = 3
 PLOT = REPOSITORY / "docs" / "growth.png"
 
 
@@ -75,7 +75,7 @@ def prediction() -> None:
             setting = Setting(size=size, precision=precision, frames_in=10, frames_out=30)
             clip = setting.clip()
             calls = {
-                name: _repeated(partial(predictions, setting, built(setting, name), clip))
+                name: _repeated(partial(predictions, setting, built(setting, name), clip), times=1)
                 for name in ("yardstick", "fast")
             }
             with torch.no_grad():
@@ -194,15 +194,15 @@ def _in_turn(calls: dict[str, Callable[[], float]]) -> dict[str, list[float]]:
     return seconds
 
 
-def _repeated(call: Callable[[], object]) -> Callable[[], float]:
-    """Seconds of one call, the mean of a few after one that does not count."""
+def _repeated(call: Callable[[], object], times: int = 2) -> Callable[[], float]:
+    """Seconds of one call, the mean of some after one that does not count."""
 
     def timed() -> float:
         call()
         began = time.perf_counter()
-        for _ in range(STEPS):
+        for _ in range(times):
             call()
-        return (time.perf_counter() - began) / STEPS
+        return (time.perf_counter() - began) / times
 
     return timed
 

@@ -61,5 +61,5 @@ def update_backward(
 
 
 def tanh(x: Tensor) -> Tensor:
-    """tanh(x) = 2 sigmoid(2x) - 1: exact to the last digits, and several times faster on a CPU."""
+    """tanh(x) = 2 sigmoid(2x) - 1: as exact in the absolute, and several times faster on a CPU."""
     return (2 * x).sigmoid_().mul_(2).sub_(1)

@@ -54,9 +54,12 @@ def gradients_of(slow, settings, channels):
     return from_published(zeros | found, settings, channels)
 
 
-def difference(ours, theirs):
-    """Norm of the difference over the norm: of two tensors, or over all those of two state dicts together."""
+def difference(ours, theirs, at_least=0.0):
+    """Norm of the difference over the norm: of two tensors, or over all those of two state dicts together.
+
+    A norm below `at_least` counts as that: few digits are left of a single number that happens to be near zero.
+    """
     if isinstance(ours, dict):
         assert ours.keys() == theirs.keys()
         ours, theirs = (torch.cat([each[name].double().flatten() for name in theirs]) for each in (ours, theirs))
-    return ((ours.double() - theirs.double()).norm() / theirs.double().norm()).item()
+    return ((ours.double() - theirs.double()).norm() / theirs.double().norm().clamp(min=at_least)).item()

@@ -35,7 +35,7 @@ def of_one_layer(kernel_size, bias, hidden, train):
     return ConvTTLSTMSettings(**stack, **train) if train else ConvLSTMSettings(**stack)
 
 
-def against_the_yardstick(setting, frames, autocast=None):
+def against_the_yardstick(setting, frames, autocast=None, at_least=0.0):
     """Differences of the outputs, the inputs' gradients, and the weights' gradients together."""
     channels = frames.shape[2]
     slow, fast = both(setting, channels, frames.dtype)
@@ -55,7 +55,8 @@ def against_the_yardstick(setting, frames, autocast=None):
     ours = {name: one for name, one in gradients(fast).items() if not name.startswith("output")}
     theirs = {name: one for name, one in gradients_of(slow, setting, channels).items() if name in ours}
     assert all(one is not None for one in ours.values())
-    return [difference(outputs, outputs_slow), difference(x.grad, x_slow.grad), difference(ours, theirs)]
+    pairs = [(outputs, outputs_slow), (x.grad, x_slow.grad), (ours, theirs)]
+    return [difference(*pair, at_least) for pair in pairs]
 
 
 @settings(max_examples=60, deadline=None)
@@ -72,8 +73,8 @@ def test_any_cell_is_the_yardstick_in_outputs_and_gradients(
     setting = of_one_layer(kernel_size, bias, hidden, train)
     frames = torch.randn(times, batch, channels, height, width, generator=torch.Generator().manual_seed(0))
 
-    assert max(against_the_yardstick(setting, frames.double())) < 1e-12
-    assert max(against_the_yardstick(setting, frames)) < 1e-5
+    assert max(against_the_yardstick(setting, frames.double(), at_least=1e-3)) < 1e-11
+    assert max(against_the_yardstick(setting, frames, at_least=1)) < 1e-5
 
 
 def train(order, steps, rank, window="sliding"):

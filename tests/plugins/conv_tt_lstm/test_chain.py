@@ -71,4 +71,6 @@ def test_what_is_pending_is_all_that_later_steps_need_of_earlier_states(kind):
     signals += [second.step(t, hidden[2 + t]).clone() for t in range(3)]
 
     torch.testing.assert_close(signals, expected)
+    # and holds on to no more of their memory
+    assert first.pending_NBQHW.untyped_storage().nbytes() == 8 * first.pending_NBQHW.numel()
     torch.testing.assert_close(second.pending_NBQHW, whole.pending_NBQHW)
