@@ -73,11 +73,7 @@ class Unrolled:
         """The hidden state after each of the next T steps, (T, B, C, H, W)."""
         dtype = self.layer.kernels.input.dtype
         inputs_TBIHW = inputs_TBIHW.to(dtype)
-        hidden_BCHW, cell_BCHW, pending_NBQHW = self.state or self.cell.initial_state(inputs_TBIHW[0])
-        pending_NBQHW = None if pending_NBQHW is None else pending_NBQHW.to(dtype)
-        state = State(
-            hidden_BCHW.to(dtype), cell_BCHW, pending_NBQHW
-        )  # a state given may come from outside autocast
+        state = (self.state or self.cell.initial_state(inputs_TBIHW[0])).computed_in(dtype)
         if self.recompute and torch.is_grad_enabled():
             outputs_TBCHW, self.state = checkpoint(scan, self.layer, inputs_TBIHW, state, use_reentrant=False)
         else:

@@ -45,6 +45,11 @@ class State(NamedTuple):
     pending: Tensor | None = None
     """What the states before `hidden` give to the cores of the coming N - 1 steps, (N - 1, B, Q, H, W)."""
 
+    def computed_in(self, dtype: torch.dtype) -> State:
+        """The same state beside kernels of this number format; the cell keeps its own."""
+        pending = None if self.pending is None else self.pending.to(dtype)
+        return State(self.hidden.to(dtype), self.cell, pending)
+
 
 def scan(layer: Pass, inputs_TBIHW: Tensor, state: State) -> tuple[Tensor, State]:
     """The next T steps of a layer. Returns the hidden states, (T, B, C, H, W), and the state after them."""
