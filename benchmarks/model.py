@@ -50,8 +50,8 @@ def training(settings: Iterable[Setting]) -> None:
     for setting in settings:
         networks = {name: built(setting, name) for name in ("yardstick", "fast")}
         clip, convolution = setting.clip(), _LargeConvolution(setting)
-        step = {name: _repeated(partial(training_step, setting, net, clip)) for name, net in networks.items()}
-        step["convolution"] = _repeated(convolution)
+        step = {name: _warm(partial(training_step, setting, net, clip)) for name, net in networks.items()}
+        step["convolution"] = _warm(convolution)
         seconds = _in_turn(step)
         slow, fast = (setting.operations / _median(seconds[name]) / 1e9 for name in ("yardstick", "fast"))
         peak = convolution.operations / _median(seconds["convolution"]) / 1e9
@@ -75,7 +75,7 @@ def prediction() -> None:
             setting = Setting(size=size, precision=precision, frames_in=10, frames_out=30)
             clip = setting.clip()
             calls = {
-                name: _repeated(partial(predictions, setting, built(setting, name), clip), times=1)
+                name: _warm(partial(predictions, setting, built(setting, name), clip))
                 for name in ("yardstick", "fast")
             }
             with torch.no_grad():
@@ -194,22 +194,21 @@ def _in_turn(calls: dict[str, Callable[[], float]]) -> dict[str, list[float]]:
     return seconds
 
 
-def _repeated(call: Callable[[], object], times: int = 2) -> Callable[[], float]:
-    """Seconds of one call, the mean of some after one that does not count."""
+def _warm(call: Callable[[], object]) -> Callable[[], float]:
+    """Seconds of a call, after one that does not count."""
 
     def timed() -> float:
         call()
         began = time.perf_counter()
-        for _ in range(times):
-            call()
-        return (time.perf_counter() - began) / times
+        call()
+        return time.perf_counter() - began
 
     return timed
 
 
 def _alone(setting: Setting, implementation: str) -> dict[str, float]:
     """A fresh process."""
-    arguments = json.dumps({"implementation": implementation, "repeats": 3, **asdict(setting)})
+    arguments = json.dumps({"implementation": implementation, "repeats": 2, **asdict(setting)})
     found: dict[str, float] = json.loads(run(["benchmarks/one_step.py", arguments])[1])
     return found
 

@@ -70,9 +70,8 @@ class RecurrentVideoNetwork(nn.Module):
         alone. Steps whose inputs are all known beforehand are taken together, layer by layer.
         """
         frames_in, times = frames_BTCHW.shape[1], frames_BTCHW.shape[1] + frames_out - 1
-        known_TBCHW = (
-            frames_BTCHW if truth_BTCHW is None else torch.cat([frames_BTCHW, truth_BTCHW], 1)
-        ).transpose(0, 1)
+        known_BTCHW = frames_BTCHW if truth_BTCHW is None else torch.cat([frames_BTCHW, truth_BTCHW], 1)
+        known_TBCHW = known_BTCHW.transpose(0, 1)
         fed_back = _fed_back(range(frames_in, times), truth_BTCHW, keep_truth_BT)
         blocks: Any = self.blocks
         layers = [[cell.unroll(self.checkpoint_layers) for cell in block] for block in blocks]
@@ -100,7 +99,9 @@ class RecurrentVideoNetwork(nn.Module):
                 passed_TBCHW = layer(passed_TBCHW)
             outputs.append(passed_TBCHW)
             if self.skip_stride and len(outputs) > self.skip_stride:
-                passed_TBCHW = torch.cat([passed_TBCHW, outputs[-1 - self.skip_stride]], 2)
+                both = [each.flatten(0, 1) for each in (passed_TBCHW, outputs[-1 - self.skip_stride])]
+                # as one batch: with a time dimension `cat` would not keep channels last
+                passed_TBCHW = torch.cat(both, 1).unflatten(0, passed_TBCHW.shape[:2])
         prediction_TBCHW = convolve(passed_TBCHW, *output)
         return prediction_TBCHW.sigmoid() if self.output_sigmoid else prediction_TBCHW
 
@@ -117,13 +118,5 @@ def _fed_back(future: range, truth_BTCHW: Tensor | None, keep_truth_BT: Tensor |
 def _cell(settings: ConvLSTMSettings, inputs: int, hidden: int) -> Cell:
     if not isinstance(settings, ConvTTLSTMSettings):
         return ConvLSTMCell(inputs, hidden, settings.kernel_size, settings.bias)
-    return ConvTTLSTMCell(
-        inputs,
-        hidden,
-        settings.kernel_size,
-        settings.order,
-        settings.steps,
-        settings.rank,
-        settings.window,
-        settings.bias,
-    )
+    train = settings.order, settings.steps, settings.rank, settings.window
+    return ConvTTLSTMCell(inputs, hidden, settings.kernel_size, *train, settings.bias)
