@@ -1,0 +1,302 @@
+"""The convolutional tensor train as a thing of its own: applied, multiplied out, and found for given kernels.
+
+    V_0 = P_0 * window 0                       Su et al., NeurIPS 2020, arXiv 2002.09131, section 3,
+    V_i = P_i * window i + G_i * V_(i-1)       with the windows of `Windows`; V_(M-1) is the output
+
+For reading, and for experiments with trained kernels; a layer's fast path is `chain`.
+
+Dimensions: M cores, N states, D states in a window, B batch, C channels of a state, R_i channels that leave core i
+(R: the last), H W space, k kernel size, K composed kernel size; all sizes are odd, height and width may differ.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, NamedTuple, get_args
+
+import torch
+from torch import Tensor
+from torch.func import jacrev
+from torch.nn.functional import pad
+
+from framecast_conv_tt_lstm.windows import Window, Windows
+
+Padding = Literal["zeros", "circular"]
+Cores = list[Tensor]
+"""P_0 ... P_(M-1), then G_1 ... G_(M-1)."""
+
+_ROUND_OFF, _EXACT, _STALLED, _ITERATIONS = 1e-15, 1e-11, 1e-4, 200
+
+
+class Contracted(NamedTuple):
+    """A train multiplied out: the output is the sum of all states, convolved with their kernels, and the bias."""
+
+    kernels: list[Tensor]
+    """(R, C, K, K) for each state, oldest first."""
+
+    bias: Tensor
+    """(R,), what the cores' biases come to where no border cuts."""
+
+
+class Decomposition(NamedTuple):
+    train: ConvTensorTrain
+    error: float
+    """Relative Frobenius norm, over all kernels, of what the train misses."""
+
+
+@dataclass(frozen=True, eq=False)
+class ConvTensorTrain:
+    """A convolutional tensor train of M cores over N states; `train(states)` applies it.
+
+    `taps` are P_0 ... P_(M-1), each (R_i, D, C, k, k), a window's states oldest first. `links` are
+    G_1 ... G_(M-1), each (R_i, R_(i-1), k, k). `bias` is what is added to V_0 ... V_(M-1), each (R_i,): the biases
+    of P_i and G_i together. Raises ValueError, with the shapes, for what makes no train.
+    """
+
+    taps: tuple[Tensor, ...]
+    links: tuple[Tensor, ...] = ()
+    bias: tuple[Tensor, ...] | None = None
+    window: Window = "sliding"
+
+    def __post_init__(self) -> None:
+        if not self.taps or self.taps[0].dim() != 5 or 0 in self.taps[0].shape:
+            raise ValueError(
+                f"taps ({_shapes(self.taps)}) must be (R_i, D, C, k, k) for each core, none of them 0"
+            )
+        _, *window = self.taps[0].shape
+        ranks = self.windows.ranks
+        if any(length % 2 == 0 for length in window[2:]):
+            raise ValueError(f"kernel size {tuple(window[2:])} must be odd, so that padding keeps the frame size")
+        _expect("taps", self.taps, [(rank, *window) for rank in ranks])
+        _expect("links", self.links, [(after, before, *window[2:]) for before, after in pairwise(ranks)])
+        if self.bias is not None:
+            _expect("bias", self.bias, [(rank,) for rank in ranks])
+
+    @property
+    def windows(self) -> Windows:
+        """Which core sees which state."""
+        steps = self.taps[0].shape[1] + (0 if self.window == "fixed" else len(self.taps) - 1)
+        return Windows(steps, tuple(len(core) for core in self.taps), self.window)
+
+    def __call__(self, states_NBCHW: Tensor, padding: Padding = "zeros") -> Tensor:
+        """The recursion: N states, oldest first, to the output (B, R, H, W). ValueError for any other shape."""
+        windows, channels = self.windows, self.taps[0].shape[2]
+        if padding not in get_args(Padding):
+            raise ValueError(f"padding ({padding!r}) must be one of {', '.join(get_args(Padding))}")
+        if states_NBCHW.dim() != 5 or states_NBCHW.shape[::2][:2] != (windows.steps, channels):
+            raise ValueError(f"states ({_shapes([states_NBCHW])}) must be ({windows.steps}, B, {channels}, H, W)")
+        value_BRHW = states_NBCHW
+        for i, taps_RDCkk in enumerate(self.taps):
+            oldest = windows.state(i, 0)
+            window_BDCHW = states_NBCHW[oldest : oldest + windows.length].transpose(0, 1)
+            seen_BRHW = _same(window_BDCHW.flatten(1, 2), taps_RDCkk.flatten(1, 2), padding)
+            value_BRHW = seen_BRHW + _same(value_BRHW, self.links[i - 1], padding) if i else seen_BRHW
+            if self.bias is not None:
+                value_BRHW = value_BRHW + self.bias[i][:, None, None]
+        return value_BRHW
+
+    def contract(self) -> Contracted:
+        """The train multiplied out: what a state reaches through core i passes P_i, then G_(i+1) ... G_(M-1).
+
+        So K = k + (M - 1 - i)(k - 1), where i is the first core that sees the state: the older, the larger. Under
+        circular padding these kernels do what the train does; under zero padding they do so from
+        (M - 1)(k - 1) / 2 pixels inside the border, since the train cuts off each V_i there.
+        """
+        windows, like = self.windows, self.taps[-1]
+        outputs, length, channels, _, _ = like.shape
+        onward = torch.eye(outputs, dtype=like.dtype, device=like.device)[
+            ..., None, None
+        ]  # from V_i to the output
+        kernels, bias_R = [like.new_zeros(outputs, channels, 1, 1)] * windows.steps, like.new_zeros(outputs)
+        for i in reversed(range(windows.order)):
+            composed = _compose(onward, self.taps[i].flatten(1, 2)).unflatten(1, (length, channels))
+            for tap, kernel_RCKK in enumerate(composed.unbind(1)):
+                state = windows.state(i, tap)
+                kernels[state] = kernel_RCKK + _enlarge(kernels[state], kernel_RCKK)
+            if self.bias is not None:
+                bias_R = bias_R + onward.sum((2, 3)) @ self.bias[i]
+            if i:
+                onward = _compose(onward, self.links[i - 1])
+        return Contracted(kernels, bias_R)
+
+    @classmethod
+    def decompose(
+        cls,
+        kernels: Sequence[Tensor],
+        rank: int | None = None,
+        tolerance: float | None = None,
+        order: int | None = None,
+        window: Window = "sliding",
+        restarts: int = 8,
+        seed: int = 0,
+    ) -> Decomposition:
+        """A train, without bias, whose kernels come near the given ones, by least squares.
+
+        `kernels` are (R, C, K, K) for each state, oldest first, in the sizes of `contract`; the sizes tell the
+        order of a sliding window, that of a fixed one (and of 1 x 1 kernels) must be given. `rank` is what
+        R_0 ... R_(M-2) may be, though none takes more than reproduces any kernels, R (M - i)^2; None allows that.
+        With a `tolerance`, ranks grow from 1 until the error is no larger.
+
+        Below that rank the problem is not convex: this is the best of `restarts` searches, each of which widens
+        the train found for the rank before, so that a larger rank is never worse. Raises ValueError where the
+        shapes make no train, or the tolerance is not met.
+        """
+        windows, size = _layout(kernels, order, window)
+        if restarts < 1 or (rank is not None and rank < 1):
+            raise ValueError(f"rank ({rank}) and restarts ({restarts}) must be at least 1")
+        outputs, channels = kernels[0].shape[:2]
+        target, random = _flat(kernels).detach().cpu().double(), torch.Generator().manual_seed(seed)
+        scale = target.norm().item() or 1.0
+        if not math.isfinite(scale):
+            raise ValueError(f"kernels (of norm {scale}) must be finite")
+
+        def train(cores: Cores) -> ConvTensorTrain:
+            return cls(tuple(cores[: windows.order]), tuple(cores[windows.order :]), window=window)
+
+        def miss(cores: Cores) -> Tensor:
+            return _flat(train(cores).contract().kernels) - target / scale
+
+        exact = _exact_links(windows.order, outputs, size)
+        enough = [link.shape[1] for link in exact]
+        most = max(enough, default=1)
+        widest, links = min(rank or most, most), [torch.empty(0)] * len(exact)
+        for width in range(most if widest == most and tolerance is None else 1, widest + 1):
+            ranks = [*(min(width, rank) for rank in enough), outputs]
+            taps = [target.new_zeros(rank, windows.length, channels, *size) for rank in ranks]
+            shapes = [(after, before, *size) for before, after in pairwise(ranks)]
+            least = math.inf
+            for _ in range(restarts):
+                wider = [_widened(link, shape, random) for link, shape in zip(links, shapes, strict=True)]
+                fitted, missed = _fit(miss, taps, exact if width == most else wider)
+                if missed < least:
+                    cores, least = fitted, missed
+                if width == most or least < _EXACT:
+                    break
+            links = cores[windows.order :]
+            found = train([(scale * core if core.dim() == 5 else core).to(kernels[0]) for core in cores])
+            error = ((_flat(found.contract().kernels) - _flat(kernels)).norm() / scale).item()
+            if tolerance is not None and error <= tolerance:
+                break
+        if tolerance is not None and error > tolerance:
+            raise ValueError(f"tolerance ({tolerance:g}) is not met: up to rank {widest} the error is {error:.3g}")
+        return Decomposition(found, error)
+
+
+def _layout(kernels: Sequence[Tensor], order: int | None, window: Window) -> tuple[Windows, list[int]]:
+    """Which core sees which state, ranks aside, and the cores' kernel size."""
+    if not kernels or any(kernel.dim() != 4 or 0 in kernel.shape for kernel in kernels):
+        raise ValueError(f"kernels ({_shapes(kernels)}) must be (R, C, K, K) for each state, none of them 0")
+    outputs, channels, *largest = kernels[0].shape
+    if order is None:
+        sizes = zip(largest, kernels[-1].shape[2:], strict=True)
+        orders = {(large - 1) // (small - 1) for large, small in sizes if small > 1}
+        if window == "fixed" or len(orders) != 1:
+            raise ValueError(f"kernels ({_shapes(kernels)}) with a {window} window do not tell the order: give it")
+        order = max(1, *orders)
+    windows = Windows.of(order, len(kernels), 1, window)
+    size = [1 + (length - 1) // order for length in largest]
+    passed = [order - windows.cores(age)[0] for age in reversed(range(len(kernels)))]
+    shapes = [(outputs, channels, *(1 + cores * (length - 1) for length in size)) for cores in passed]
+    _expect(f"kernels of order {order}", kernels, shapes)
+    return windows, size
+
+
+def _exact_links(order: int, outputs: int, size: list[int]) -> Cores:
+    """Links G_1 ... G_(M-1) that reproduce any kernels, with the P that fit.
+
+    Each channel of V_i holds one k x k tile of the composed kernels, and the links only move it to its place.
+    """
+
+    def move(stay: int, length: int) -> Tensor:
+        # of the tiles in a row the last moves by k - 1, and joins the one before
+        link = torch.zeros(stay, stay + 1, length)
+        link[..., 0].fill_diagonal_(1)
+        link[-1, -1, -1] = 1
+        return link if length > 1 else link[:1, :1]
+
+    links = []
+    for stay in range(order - 1, 0, -1):
+        down, right = (move(stay, length) for length in size)
+        link = torch.einsum("rq,stx,uvy->rsuqtvxy", torch.eye(outputs), down, right)
+        links.append(link.flatten(0, 2).flatten(1, 3).double())
+    return links
+
+
+def _widened(link: Tensor, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+    """With more channels, by chance; those that leave begin at zero: the train can still do what it did."""
+    wide = torch.randn(shape, generator=random).double() / math.sqrt(math.prod(shape[1:]))
+    if len(link):
+        wide[len(link) :] = 0
+        wide[: len(link), : link.shape[1]] = link
+    return wide
+
+
+def _fit(miss: Callable[[Cores], Tensor], taps: Cores, links: Cores) -> tuple[Cores, float]:
+    """The cores near some links that miss least, and by how much: first P alone, then all, Levenberg-Marquardt."""
+    like, linear = [*taps, *links], sum(core.numel() for core in taps)
+    x = _flat(like)
+
+    def cores(x: Tensor) -> Cores:
+        parts = x.split([core.numel() for core in like])
+        return [part.view_as(core) for part, core in zip(parts, like, strict=True)]
+
+    def missed(x: Tensor) -> Tensor:
+        return miss(cores(x))
+
+    def step(slope: Tensor, now: Tensor, damping: float) -> Tensor:
+        still = slope.new_zeros(slope.shape[1])
+        damped = torch.cat([slope, math.sqrt(damping) * still.add(1).diag()])
+        return torch.linalg.lstsq(damped, -torch.cat([now, still])[:, None], driver="gels").solution[:, 0]
+
+    slope = jacrev(lambda p: missed(torch.cat([p, x[linear:]])))(x[:linear])
+    x = torch.cat([x[:linear] + step(slope, missed(x), _ROUND_OFF), x[linear:]])
+    now, damping = missed(x), 1e-3
+    for _ in range(_ITERATIONS):
+        before = now.norm()
+        if before < _EXACT:
+            break
+        slope = jacrev(missed)(x)
+        while now.norm() >= before and damping < 1e6:
+            tried = x + step(slope, now, damping)
+            if missed(tried).norm() < before:
+                x, now, damping = tried, missed(tried), damping / 32
+            damping *= 4
+        if now.norm() > (1 - _STALLED) * before:
+            break
+    return cores(x), now.norm().item()
+
+
+def _same(image_BXHW: Tensor, kernel_YXkk: Tensor, padding: Padding) -> Tensor:
+    height, width = kernel_YXkk.shape[-2:]
+    around = (width // 2, width // 2, height // 2, height // 2)
+    return torch.conv2d(pad(image_BXHW, around, "circular" if padding == "circular" else "constant"), kernel_YXkk)
+
+
+def _compose(outer_RQkk: Tensor, inner_QCKK: Tensor) -> Tensor:
+    """The kernel of the inner convolution followed by the outer."""
+    # conv2d correlates; the kernels of correlations compose by convolution, so one of them is turned round
+    height, width = outer_RQkk.shape[-2:]
+    turned, full = outer_RQkk.flip(2, 3), (height - 1, width - 1)
+    return torch.conv2d(inner_QCKK.transpose(0, 1), turned, padding=full).transpose(0, 1)
+
+
+def _enlarge(kernel: Tensor, like: Tensor) -> Tensor:
+    """With zeros around it, up to the size of another."""
+    height, width = ((to - now) // 2 for to, now in zip(like.shape[2:], kernel.shape[2:], strict=True))
+    return pad(kernel, (width, width, height, height))
+
+
+def _flat(tensors: Sequence[Tensor]) -> Tensor:
+    return torch.cat([tensor.flatten() for tensor in tensors])
+
+
+def _shapes(tensors: Sequence[Tensor | Sequence[int]]) -> str:
+    return ", ".join(" x ".join(map(str, t.shape if isinstance(t, Tensor) else t)) for t in tensors)
+
+
+def _expect(name: str, tensors: Sequence[Tensor], shapes: Sequence[tuple[int, ...]]) -> None:
+    if [tuple(tensor.shape) for tensor in tensors] != list(shapes):
+        raise ValueError(f"{name} ({_shapes(tensors)}) must be {_shapes(shapes) or 'none'}")
