@@ -29,6 +29,7 @@ Cores = list[Tensor]
 """P_0 ... P_(M-1), then G_1 ... G_(M-1)."""
 
 _ROUND_OFF, _EXACT, _STALLED, _ITERATIONS = 1e-15, 1e-11, 1e-4, 200
+"""Damping that is felt by nothing; an error that is none; a gain, relative, too small to go on; most steps."""
 
 
 class Contracted(NamedTuple):
@@ -63,9 +64,7 @@ class ConvTensorTrain:
 
     def __post_init__(self) -> None:
         if not self.taps or self.taps[0].dim() != 5 or 0 in self.taps[0].shape:
-            raise ValueError(
-                f"taps ({_shapes(self.taps)}) must be (R_i, D, C, k, k) for each core, none of them 0"
-            )
+            raise ValueError(f"taps ({_shapes(self.taps)}) must be (R_i, D, C, k, k) for each core, none 0")
         _, *window = self.taps[0].shape
         ranks = self.windows.ranks
         if any(length % 2 == 0 for length in window[2:]):
@@ -107,9 +106,8 @@ class ConvTensorTrain:
         """
         windows, like = self.windows, self.taps[-1]
         outputs, length, channels, _, _ = like.shape
-        onward = torch.eye(outputs, dtype=like.dtype, device=like.device)[
-            ..., None, None
-        ]  # from V_i to the output
+        # from V_i to the output; at first V_(M-1), which is the output
+        onward = torch.eye(outputs, dtype=like.dtype, device=like.device)[..., None, None]
         kernels, bias_R = [like.new_zeros(outputs, channels, 1, 1)] * windows.steps, like.new_zeros(outputs)
         for i in reversed(range(windows.order)):
             composed = _compose(onward, self.taps[i].flatten(1, 2)).unflatten(1, (length, channels))
@@ -141,8 +139,9 @@ class ConvTensorTrain:
         With a `tolerance`, ranks grow from 1 until the error is no larger.
 
         Below that rank the problem is not convex: this is the best of `restarts` searches, each of which widens
-        the train found for the rank before, so that a larger rank is never worse. Raises ValueError where the
-        shapes make no train, or the tolerance is not met.
+        the train found for the rank before, so that a larger rank is never worse. It is dense least squares:
+        seconds for a few hundred numbers, minutes for thousands. Raises ValueError where the shapes make no train,
+        or the tolerance is not met.
         """
         windows, size = _layout(kernels, order, window)
         if restarts < 1 or (rank is not None and rank < 1):
@@ -188,7 +187,7 @@ class ConvTensorTrain:
 def _layout(kernels: Sequence[Tensor], order: int | None, window: Window) -> tuple[Windows, list[int]]:
     """Which core sees which state, ranks aside, and the cores' kernel size."""
     if not kernels or any(kernel.dim() != 4 or 0 in kernel.shape for kernel in kernels):
-        raise ValueError(f"kernels ({_shapes(kernels)}) must be (R, C, K, K) for each state, none of them 0")
+        raise ValueError(f"kernels ({_shapes(kernels)}) must be (R, C, K, K) for each state, none 0")
     outputs, channels, *largest = kernels[0].shape
     if order is None:
         sizes = zip(largest, kernels[-1].shape[2:], strict=True)
@@ -248,6 +247,7 @@ def _fit(miss: Callable[[Cores], Tensor], taps: Cores, links: Cores) -> tuple[Co
 
     def step(slope: Tensor, now: Tensor, damping: float) -> Tensor:
         still = slope.new_zeros(slope.shape[1])
+        # damping makes the rank full, as gels requires; gelsy, the default, does not repeat to the last digit
         damped = torch.cat([slope, math.sqrt(damping) * still.add(1).diag()])
         return torch.linalg.lstsq(damped, -torch.cat([now, still])[:, None], driver="gels").solution[:, 0]
 
