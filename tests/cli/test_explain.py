@@ -9,8 +9,8 @@ def test_a_key_is_explained_in_words(platform) -> None:
     answer = platform("explain", "model.rank")
     assert answer.code == 0
     assert (
-        "model.rank: whole number >= 1 <= 4096, or list of whole number >= 1 <= 4096, default 8  (model conv_tt_lstm)"
-        in answer.out
+        "model.rank: whole number >= 1 <= 4096, or list of whole number >= 1 <= 4096, default 8"
+        "  (model conv_tt_lstm)" in answer.out
     )
     assert "Channels that leave a core" in answer.out
 
