@@ -25,6 +25,7 @@ FLOORS: list[set[str]] = [  # from the top; a room imports only from floors belo
     {"evaluation", "testing"},
     {"engine"},
     {"job"},
+    {"data"},
     {"registry", "runs"},
     {"errors"},
 ]
@@ -108,7 +109,7 @@ def test_the_hooks_file_imports_no_plugin() -> None:
     assert not names & {module.split(".")[0] for _, module in imported(PLATFORM / "registry" / "hooks.py")}
 
 
-@pytest.mark.parametrize("lower", ["engine", "evaluation", "job", "registry", "runs"])
+@pytest.mark.parametrize("lower", ["engine", "evaluation", "job", "data", "registry", "runs"])
 def test_rooms_below_launch_import_no_ray(lower: str) -> None:
     for file in (PLATFORM / lower).rglob("*.py"):
         assert not [module for _, module in imported(file) if module.split(".")[0] == "ray"], file

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from framecast import data
     from framecast.engine.outputs import Compared, EvaluationOutputs
     from framecast.engine.progress import Progress
     from framecast.engine.streaming_metric import MetricValue, StreamingMetric
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from framecast.launch.run import run
     from framecast.registry.constraint import Constraint
     from framecast.registry.hooks import hookimpl
-    from framecast.registry.kinds import Callback, Cost, Dataset, Metric, Model, SampleShape, Task
+    from framecast.registry.kinds import Callback, Cost, Dataset, Metric, Model, Prepared, SampleShape, Task
     from framecast.registry.settings import Settings
     from framecast.runs import events
     from framecast.runs.events import Stop
@@ -33,6 +34,7 @@ _HOMES = {
     "Metric": "framecast.registry.kinds",
     "MetricValue": "framecast.engine.streaming_metric",
     "Model": "framecast.registry.kinds",
+    "Prepared": "framecast.registry.kinds",
     "Progress": "framecast.engine.progress",
     "SampleShape": "framecast.registry.kinds",
     "Settings": "framecast.registry.settings",
@@ -40,11 +42,14 @@ _HOMES = {
     "StreamingMetric": "framecast.engine.streaming_metric",
     "Task": "framecast.registry.kinds",
     "TrainingFailed": "framecast.errors",
+    "data": "framecast",
     "did_you_mean": "framecast.errors",
     "events": "framecast.runs",
     "hookimpl": "framecast.registry.hooks",
     "run": "framecast.launch.run",
 }
+
+_MODULES = {"data", "events"}
 
 __all__ = [
     "Callback",
@@ -57,6 +62,7 @@ __all__ = [
     "Metric",
     "MetricValue",
     "Model",
+    "Prepared",
     "Progress",
     "SampleShape",
     "Settings",
@@ -64,6 +70,7 @@ __all__ = [
     "StreamingMetric",
     "Task",
     "TrainingFailed",
+    "data",
     "did_you_mean",
     "events",
     "hookimpl",
@@ -74,8 +81,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'framecast' has no attribute {name!r}")
-    home = import_module(_HOMES[name])
-    value = import_module(f"{home.__name__}.{name}") if name == "events" else getattr(home, name)
+    home = _HOMES[name]
+    value = import_module(f"{home}.{name}") if name in _MODULES else getattr(import_module(home), name)
     globals()[name] = value
     return value
 

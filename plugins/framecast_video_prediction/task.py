@@ -42,8 +42,10 @@ class VideoPrediction:
             frames_BTCHW[:, frames_in : frames_in + frames_out - 1],
             keep_truth_BT.to(frames_BTCHW.device),
         )
-        target_BPCHW = frames_BTCHW[:, -prediction_BPCHW.shape[1] :]
-        return l1_and_squared(prediction_BPCHW, target_BPCHW).mean(), {"truth_ratio": ratio}
+        length = prediction_BPCHW.shape[1]
+        mask_BPCHW = batch["mask"][:, -length:] if "mask" in batch else None
+        loss_B = l1_and_squared(prediction_BPCHW, frames_BTCHW[:, -length:], mask_BPCHW)
+        return loss_B.mean(), {"truth_ratio": ratio}
 
     def evaluation_step(self, model: Any, batch: Mapping[str, Tensor]) -> framecast.EvaluationOutputs:
         """The future frames, (B, frames_out, C, H, W), the model fed with its own outputs only."""
@@ -51,9 +53,10 @@ class VideoPrediction:
         frames_in, frames_out = self.settings.frames_in, self.settings.frames_out
         context_BTCHW, target_BPCHW = frames_BTCHW[:, :frames_in], frames_BTCHW[:, frames_in:]
         prediction_BPCHW = model(context_BTCHW, frames_out)[:, -frames_out:].float()
+        mask_BPCHW = batch["mask"][:, frames_in:] if "mask" in batch else None
         return framecast.EvaluationOutputs(
-            loss=l1_and_squared(prediction_BPCHW, target_BPCHW),
-            compared={"frames": framecast.Compared(prediction_BPCHW, target_BPCHW)},
+            loss=l1_and_squared(prediction_BPCHW, target_BPCHW, mask_BPCHW),
+            compared={"frames": framecast.Compared(prediction_BPCHW, target_BPCHW, mask_BPCHW)},
             context=context_BTCHW,
         )
 
@@ -67,10 +70,17 @@ class VideoPrediction:
         self.curriculum.load_state_dict(state)
 
 
-def l1_and_squared(prediction_BPCHW: Tensor, target_BPCHW: Tensor) -> Tensor:
-    """Mean absolute plus mean squared error of each sample, (B,) (Su et al. 2020, section 5)."""
+def l1_and_squared(prediction_BPCHW: Tensor, target_BPCHW: Tensor, mask_BPCHW: Tensor | None = None) -> Tensor:
+    """Mean absolute plus mean squared error of each sample, (B,) (Su et al. 2020, section 5).
+
+    With a mask, the mean is over what is known; 0 for a sample of which nothing is.
+    """
     difference = prediction_BPCHW.float() - target_BPCHW
-    return (difference.abs() + difference.square()).mean((1, 2, 3, 4))
+    if mask_BPCHW is None:
+        return (difference.abs() + difference.square()).mean((1, 2, 3, 4))
+    difference = difference.where(mask_BPCHW, 0)
+    known_B = mask_BPCHW.sum((1, 2, 3, 4)).clamp(min=1)
+    return (difference.abs() + difference.square()).sum((1, 2, 3, 4)) / known_B
 
 
 def as_pictures(frames_BTCHW: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from framecast.cli import explain, list_runs, plugins, report, resume, schema, status, submit
+from framecast.cli import data, explain, list_runs, plugins, report, resume, schema, status, submit
 from framecast.errors import InputError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.command("status")(status.status)
 app.command("report")(report.report)
 app.command("schema")(schema.schema)
 app.command("explain")(explain.explain)
+app.add_typer(data.app, name="data")
 app.add_typer(plugins.app, name="plugins")
 
 

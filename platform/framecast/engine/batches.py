@@ -7,6 +7,7 @@ on with the same epoch.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -16,19 +17,24 @@ from torch import Tensor
 from torch.utils.data import DataLoader, default_collate
 
 from framecast.engine.world import World
+from framecast.runs.events import DataRead
+
+NAMED = 5
+"""Skipped sources that are named in a run's events; the rest are counted."""
 
 
 @dataclass(frozen=True)
 class MicroBatch:
     """What one process computes in one go. `size` of its samples count (in evaluation some may be filler).
 
-    `share` is that number over the whole global batch.
+    `share` is that number over the whole global batch; `waited` are the seconds until the data were there.
     """
 
     batch: dict[str, Tensor]
     positions: tuple[int, ...]
     size: int
     share: float
+    waited: float = 0.0
 
 
 class Batches:
@@ -39,6 +45,17 @@ class Batches:
         self.batch_size = batch_size
         self._world = world
         self._processes = processes
+
+    def found(self, split: str) -> DataRead:
+        """What there is to read."""
+        skipped = list(getattr(self.dataset, "skipped", ()))
+        return DataRead(
+            split=split,
+            clips=len(self.dataset),
+            sequences=getattr(self.dataset, "sequences", None),
+            skipped=len(skipped),
+            reasons=[f"{name}: {why}" for name, why in skipped[:NAMED]],
+        )
 
     def per_epoch(self) -> int:
         """Global batches in a training epoch: the last partial one is dropped."""
@@ -59,8 +76,7 @@ class Batches:
         loaded = self._load([order[span] for span in spans])
         for start in range(0, len(spans), accumulate):
             yield [
-                MicroBatch(next(loaded), tuple(span.tolist()), len(span), len(span) / self.batch_size)
-                for span in spans[start : start + accumulate]
+                self._micro_batch(span, *next(loaded)) for span in spans[start : start + accumulate]
             ]
 
     def evaluation(self) -> Iterator[MicroBatch]:
@@ -72,17 +88,20 @@ class Batches:
             for start in range(0, total, self.batch_size)
             for span in self._spans(start, min(self.batch_size, total - start), 1)
         ]
-        for span, batch in zip(
-            spans, self._load([span if len(span) else np.array([0]) for span in spans]), strict=True
-        ):
-            yield MicroBatch(batch, tuple(span.tolist()), len(span), len(span) / self.batch_size)
+        loaded = self._load([span if len(span) else np.array([0]) for span in spans])
+        for span, (batch, waited) in zip(spans, loaded, strict=True):
+            yield self._micro_batch(span, batch, waited)
 
     def _spans(self, start: int, size: int, accumulate: int) -> list[np.ndarray]:
         """This process's positions within the batch, in `accumulate` parts; shares may differ by one."""
         pieces = np.array_split(np.arange(start, start + size), self._world.size * accumulate)
         return pieces[self._world.rank * accumulate : (self._world.rank + 1) * accumulate]
 
-    def _load(self, indices: list[np.ndarray]) -> Iterator[dict[str, Tensor]]:
+    def _micro_batch(self, span: np.ndarray, batch: dict[str, Tensor], waited: float) -> MicroBatch:
+        return MicroBatch(batch, tuple(span.tolist()), len(span), len(span) / self.batch_size, waited)
+
+    def _load(self, indices: list[np.ndarray]) -> Iterator[tuple[dict[str, Tensor], float]]:
+        """The batches of those clips, on the device, each with the seconds that this process waited for it."""
         loader = DataLoader(
             self.dataset,
             batch_sampler=[index.tolist() for index in indices],
@@ -90,5 +109,8 @@ class Batches:
             collate_fn=default_collate,
             pin_memory=self._world.device.type == "cuda",
         )
+        began = time.monotonic()
         for batch in loader:
-            yield {name: value.to(self._world.device, non_blocking=True) for name, value in batch.items()}
+            moved = {name: value.to(self._world.device, non_blocking=True) for name, value in batch.items()}
+            yield moved, time.monotonic() - began
+            began = time.monotonic()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from safetensors.torch import save_file
 
+from framecast.data.normalisation import Normalisation
 from framecast.engine.strategy import Strategy
 from framecast.engine.world import World
 from framecast.errors import TrainingFailed
@@ -37,15 +38,18 @@ class Checkpointing:
     """Checkpoints of one run. Every process calls `save` and `restore` together; the first one publishes.
 
     Beside what the strategy needs to go on (optimizer state and its own copy of the weights), a checkpoint
-    holds model.safetensors (fp32), loop.json (position and the task's schedules) and, after an evaluation,
+    holds model.safetensors (fp32), loop.json (position, the task's schedules, the data's normalisation) and, after an evaluation,
     samples.npz (a few predictions for the report).
     """
 
-    def __init__(self, plan: Plan, run: RunFolder, world: World) -> None:
+    def __init__(
+        self, plan: Plan, run: RunFolder, world: World, normalisation: Normalisation | None = None
+    ) -> None:
         kept = plan.job.checkpoints
         self._store = CheckpointStore(run.checkpoints, kept.keep_last, kept.keep_best, plan.monitor_direction)
         self._strategy_name = plan.job.training.strategy
         self._world = world
+        self._normalisation = normalisation
 
     def save(
         self,
@@ -72,6 +76,7 @@ class Checkpointing:
                 "workers": self._world.size,
                 "position": asdict(position),
                 "task": task.state_dict(),
+                "normalisation": self._normalisation.to_dict() if self._normalisation else None,
             }
             write_atomically(folder / "loop.json", json.dumps(loop, indent=1))
         self._world.barrier()

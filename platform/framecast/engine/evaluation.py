@@ -39,7 +39,7 @@ def evaluate(
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> Scores:
     """Scores `model` on every clip of `batches` with the plan's metrics and the task's own loss."""
-    value_range = plan.data.declaration.value_range
+    value_range = plan.value_range
     metrics = {part.name: part.declaration.build(part.settings, value_range) for part in plan.metrics}
     needs = {part.name: part.declaration.needs for part in plan.metrics}
     loss = torch.zeros(2, dtype=torch.float64)  # sum over samples, samples

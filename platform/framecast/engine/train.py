@@ -1,6 +1,6 @@
 """The training loop, on one page.
 
-plan -> assemble -> restore?                                      RunStarted
+plan -> assemble -> restore?                                      RunStarted, DataRead
      -> for epoch: for batch: training_step -> backward -> step   StepDone
           -> evaluate (closed loop) -> schedules                  Evaluated
           -> checkpoint                                           CheckpointSaved
@@ -62,7 +62,8 @@ class Loop:
         self.job, self.plan, self.run, self.world = plan.job, plan, run, world
         self.emit, self.listeners, self.position = listeners.emit, listeners, position
         self.parts = assemble(plan, world)
-        self.checkpointing = Checkpointing(plan, run, world)
+        normalisation = getattr(self.parts.training.dataset, "normalisation", None)
+        self.checkpointing = Checkpointing(plan, run, world, normalisation)
         if self.parts.strategy:
             self.checkpointing.restore(self.parts.strategy, self.parts.task, position)
         self.total_steps = self.job.training.epochs * self.parts.training.per_epoch()
@@ -83,6 +84,8 @@ class Loop:
                 parameters=self.parts.parameters,
             )
         )
+        for split, batches in (("train", self.parts.training), ("validation", self.parts.validation)):
+            self.emit(batches.found(split))
 
     def train(self) -> Event:
         """The loop itself. Returns the event that ends the run."""
@@ -147,6 +150,7 @@ class Loop:
                 skipped=result.skipped,
                 seconds=seconds,
                 logs={name: mean for name, mean in means.items() if name != "loss"},
+                data_wait=sum(part.waited for part in batch),
             )
         )
         if not math.isfinite(means["loss"]):

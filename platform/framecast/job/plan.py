@@ -53,6 +53,11 @@ class Plan:
         return self.data.declaration.sample_shape(self.data.settings, self.frames)
 
     @property
+    def value_range(self) -> tuple[float, float]:
+        """Lowest and highest value that frames have."""
+        return self.data.declaration.value_range(self.data.settings)
+
+    @property
     def cost(self) -> Cost | None:
         """Parameters and multiplies of the model, where its plugin can tell."""
         declaration = self.model.declaration

@@ -47,7 +47,7 @@ def make_plan(document: Document, registry: Registry) -> Plan:
     problems: list[Problem] = []
     job = validated(Job, document.data, document, (), problems)
     single = {
-        key: _part(kind, document.data[key], (key,), document, registry, problems)
+        key: resolved_part(kind, document.data[key], (key,), document, registry, problems)
         for key, kind in SECTIONS.items()
         if key in document.data
     }
@@ -57,7 +57,7 @@ def make_plan(document: Document, registry: Registry) -> Plan:
         data = {**data, "metrics": list(task.declaration.default_metrics)}
     listed = {
         key: [
-            _part(kind, entry, (key, index), document, registry, problems)
+            resolved_part(kind, entry, (key, index), document, registry, problems)
             for index, entry in enumerate(data.get(key) or [])
         ]
         for key, kind in LISTS.items()
@@ -74,7 +74,7 @@ def make_plan(document: Document, registry: Registry) -> Plan:
         metrics = [part.name for part in listed.get("metrics", []) if part]
         problems += _between_settings(job, document, single.get("model"), metrics)
     baselines = [
-        _part("model", name, ("task",), document, registry, problems)
+        resolved_part("model", name, ("task",), document, registry, problems)
         for name in (task.declaration.baselines if task else ())
     ]
     if problems:
@@ -93,7 +93,7 @@ def make_plan(document: Document, registry: Registry) -> Plan:
     return plan
 
 
-def _part(
+def resolved_part(
     kind: str, entry: Any, key: Key, document: Document, registry: Registry, problems: list[Problem]
 ) -> Part | None:
     """The plugin's declaration and settings for one section of the job; None where there are problems."""

@@ -25,7 +25,12 @@ TERMINATED = "SIGTERM"
 
 
 def create_run(plan: Plan, document: Document, root: Path) -> RunFolder:
-    """A new run folder with the job as written and the plan as resolved."""
+    """A new run folder with the job as written and the plan as resolved.
+
+    Raises InputError where the data are not ready.
+    """
+    if plan.data.declaration.ready:
+        plan.data.declaration.ready(plan.data.settings)
     run = RunFolder.create(root, plan.job.name)
     write_atomically(run.job, document.text or plan.to_yaml())
     write_atomically(run.environment, json.dumps(environment(), indent=1))

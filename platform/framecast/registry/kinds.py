@@ -31,6 +31,14 @@ class Cost(NamedTuple):
     multiplies: int
 
 
+class Prepared(NamedTuple):
+    """What a data set's `prepare` made: where it lies, a table of what it holds, and what had to be left out."""
+
+    place: Path
+    summary: dict[str, str | int | float]
+    skipped: list[tuple[str, str]]
+
+
 class NoSettings(Settings):
     """For plugins without settings."""
 
@@ -67,9 +75,17 @@ class Model:
 class Dataset:
     """A data set. `build(settings, split, frames)` returns a map-style data set of clips.
 
-    A sample is `{"frames": (T, C, H, W)}`, uint8, or float32 in `value_range`. Splits are `train`,
-    `validation` and `test`. `sample_shape(settings, frames)` tells a clip's shape without building anything.
-    A data set with a method `set_epoch(epoch)` is told the epoch before its clips are drawn.
+    A sample is `{"frames": (T, C, H, W)}`, uint8, or float32 in `value_range(settings)`; optionally with `"mask"`
+    (T, C, H, W) bool, False where nothing is known, and `"label"` int64. Splits are `train`, `validation` and `test`.
+    `sample_shape(settings, frames)` tells a clip's shape without building anything.
+
+    What is built may have: `set_epoch(epoch)`, told before an epoch's clips are drawn; `sequences`, how many
+    videos or spans the clips are cut from; `skipped`, sources left out as (name, reason); `normalisation`
+    (`framecast.data.Normalisation`), which is kept in checkpoints and undone in predictions.
+
+    Where raw files must be made ready first: `prepare(settings, progress)` does it, telling `progress` the videos
+    done and all there are, and returns `framecast.Prepared`; a second call goes on, or finds nothing to do.
+    `ready(settings)` raises InputError with the way out where that has not been done.
     """
 
     name: str
@@ -77,7 +93,9 @@ class Dataset:
     build: Callable[[Any, str, int], Any]
     sample_shape: Callable[[Any, int], SampleShape]
     settings: type[Settings] = NoSettings
-    value_range: tuple[float, float] = (0.0, 1.0)
+    value_range: Callable[[Any], tuple[float, float]] = lambda settings: (0.0, 1.0)
+    prepare: Callable[[Any, Callable[[int, int], None]], Prepared] | None = None
+    ready: Callable[[Any], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What happens in a run, as plain data. Each event at its place in the loop:
 
     RunStarted                                    once for each attempt
+    DataRead                                      for each split
     for epoch in epochs:
         for batch in epoch:
             task.training_step, backward, step
@@ -49,8 +50,23 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True)
+class DataRead(Event):
+    """A split of the data as it was found: `clips` cut from `sequences` videos or spans (None: not from videos);
+    `skipped` sources were left out, of which the first few are named in `reasons`."""
+
+    split: str
+    clips: int
+    sequences: int | None
+    skipped: int
+    reasons: list[str]
+
+
+@dataclass(frozen=True)
 class StepDone(Event):
-    """One optimizer step. `loss` is the mean over the global batch; `skipped`: fp16 overflowed, weights kept."""
+    """One optimizer step, of `seconds`, after `data_wait` seconds of waiting for its clips (first worker).
+
+    `loss` is the mean over the global batch; `skipped`: fp16 overflowed, weights kept.
+    """
 
     step: int
     epoch: int
@@ -61,6 +77,7 @@ class StepDone(Event):
     skipped: bool
     seconds: float
     logs: dict[str, float]
+    data_wait: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -125,6 +142,7 @@ _EVENTS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         RunStarted,
+        DataRead,
         StepDone,
         Evaluated,
         CheckpointSaved,

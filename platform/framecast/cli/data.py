@@ -1,0 +1,167 @@
+"""`platform data`: raw files made ready, and what is in a data set."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from framecast.cli.options import Json, Plugins
+from framecast.cli.table import table
+from framecast.errors import InputError
+
+if TYPE_CHECKING:
+    from framecast.job.plan import Part
+
+app = typer.Typer(
+    help="Make raw files ready for training, and look at what a data set holds.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="A data set, such as kth; or a job file, whose data section is taken.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[KEY=VALUE]...", help="Settings of the data set, such as size=128."),
+]
+Root = Annotated[str | None, typer.Option("--root", metavar="DIR", help="Folder of the files; short for root=DIR.")]
+Frames = Annotated[int | None, typer.Option("--frames", min=1, help="Length of the clips. [default: the job's, or 20]")]
+Picture = Annotated[
+    Path | None,
+    typer.Option("-o", "--picture", metavar="FILE", help="Where the contact sheet goes. [default: ./NAME.png]"),
+]
+_SHOWN = 20
+
+
+@app.command("prepare")
+def prepare(
+    name: Name, settings: Settings = None, root: Root = None, as_json: Json = False, plugin: Plugins = None
+) -> None:
+    """Make raw files ready: check each, decode once, write a store that training reads at full speed.
+
+    platform data prepare kth --root data/kth size=128
+
+    Interrupted, the same command goes on where it was. Files that cannot be used are listed, not fatal.
+    """
+    part, _ = _chosen(name, settings, root, plugin)
+    if part.declaration.prepare is None:
+        typer.echo(f"{part.name} needs no preparation: its clips are made or read as they are")
+        return
+    try:
+        with _bar() as progress:
+            prepared = part.declaration.prepare(part.settings, progress)
+    except KeyboardInterrupt:
+        typer.echo("stopped; the same command goes on from here", err=True)
+        raise typer.Exit(130) from None
+    if as_json:
+        found = {"place": str(prepared.place), **prepared.summary, "skipped": prepared.skipped}
+        typer.echo(json.dumps(found, indent=1))
+        return
+    table([part.name, str(prepared.place)], [[what, _counted(value)] for what, value in prepared.summary.items()])
+    if prepared.skipped:
+        typer.echo(f"\n{len(prepared.skipped)} left out:")
+    for source, why in prepared.skipped[:_SHOWN]:
+        typer.echo(f"  {source}: {why}")
+    if len(prepared.skipped) > _SHOWN:
+        typer.echo(f"  and {len(prepared.skipped) - _SHOWN} more; --json names all")
+
+
+@app.command("info")
+def info(
+    name: Name,
+    settings: Settings = None,
+    root: Root = None,
+    frames: Frames = None,
+    picture: Picture = None,
+    as_json: Json = False,
+    plugin: Plugins = None,
+) -> None:
+    """Show what a data set holds: clips of each split, their shape, and a picture of some of them.
+
+    platform data info jobs/kth.yaml
+    """
+    part, of_job = _chosen(name, settings, root, plugin)
+    length = frames or of_job or 20
+    if part.declaration.ready:
+        part.declaration.ready(part.settings)
+    from framecast.report.contact_sheet import contact_sheet
+
+    shape = part.declaration.sample_shape(part.settings, length)
+    splits: dict[str, Any] = {}
+    for split in ("train", "validation", "test"):
+        try:
+            splits[split] = part.declaration.build(part.settings, split, length)
+        except InputError as error:
+            typer.echo(f"{split}: {error}", err=True)
+    rows = [
+        {
+            "split": split,
+            "clips": len(data),
+            "sequences": getattr(data, "sequences", None),
+            "skipped": len(getattr(data, "skipped", ())),
+        }
+        for split, data in splits.items()
+    ]
+    file = picture or Path(f"{part.name}.png")
+    sheet = contact_sheet(splits, part.declaration.value_range(part.settings))
+    if sheet:
+        file.write_bytes(sheet)
+    if as_json:
+        found = {
+            "name": part.name,
+            "frames": shape.frames,
+            "channels": shape.channels,
+            "height": shape.height,
+            "width": shape.width,
+            "splits": rows,
+            "picture": str(file) if sheet else None,
+        }
+        typer.echo(json.dumps(found, indent=1))
+        return
+    size = f"{shape.channels} channel{'s'[: shape.channels != 1]}, {shape.height} x {shape.width} pixels"
+    typer.echo(f"{part.name}: clips of {shape.frames} frames, {size}")
+    table(["split", "clips", "sequences", "skipped"], [list(row.values()) for row in rows])
+    if sheet:
+        typer.echo(f"contact sheet: {file}")
+
+
+def _chosen(
+    name: str, settings: list[str] | None, root: str | None, plugins: list[str] | None
+) -> tuple[Part, int | None]:
+    """The data set with its settings, and the length of the job's clips where a job was named."""
+    from framecast.job.data_section import data_of_job, data_part
+
+    given = [*([f"root={root}"] if root else []), *(settings or [])]
+    if Path(name).suffix in (".yaml", ".yml"):
+        return data_of_job(Path(name), given, plugins or [])
+    return data_part(name, given, plugins or []), None
+
+
+def _counted(value: str | int | float) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+class _bar:
+    """A progress bar on a terminal, nothing elsewhere; called with what is done and all there is."""
+
+    def __enter__(self) -> _bar:
+        import sys
+
+        from rich.console import Console
+        from rich.progress import Progress
+
+        console = Console(file=sys.stderr)
+        self._progress = Progress(console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._progress.add_task("preparing", total=None)
+        self._progress.start()
+        return self
+
+    def __call__(self, done: int, total: int) -> None:
+        self._progress.update(self._task, completed=done, total=total)
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.stop()

@@ -1,0 +1,69 @@
+"""What data set plugins are made of: reading videos, one store of decoded frames, clips cut from it.
+
+    source files --> Source --> prepare_store --> Store --> StoredClips --> samples
+                     (where)    (decode once)     (disk)    (windows, augmentation)
+
+Names are resolved on first use, as in `framecast` itself: a declaration costs neither torch nor a decoder.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from framecast.data.augmentation import Augmentation
+    from framecast.data.frame_format import FrameFormat
+    from framecast.data.normalisation import Normalisation
+    from framecast.data.preparation import prepare_store
+    from framecast.data.source import Source, entries
+    from framecast.data.store import Store, StoredVideo
+    from framecast.data.stored_clips import StoredClips
+    from framecast.data.video import DamagedVideo, images_in, read_video
+    from framecast.data.windows import Span, Windows
+
+_HOMES = {
+    "Augmentation": "augmentation",
+    "DamagedVideo": "video",
+    "FrameFormat": "frame_format",
+    "Normalisation": "normalisation",
+    "Source": "source",
+    "Span": "windows",
+    "Store": "store",
+    "StoredClips": "stored_clips",
+    "StoredVideo": "store",
+    "Windows": "windows",
+    "entries": "source",
+    "images_in": "video",
+    "prepare_store": "preparation",
+    "read_video": "video",
+}
+
+__all__ = [
+    "Augmentation",
+    "DamagedVideo",
+    "FrameFormat",
+    "Normalisation",
+    "Source",
+    "Span",
+    "Store",
+    "StoredClips",
+    "StoredVideo",
+    "Windows",
+    "entries",
+    "images_in",
+    "prepare_store",
+    "read_video",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'framecast.data' has no attribute {name!r}")
+    value = getattr(import_module(f"framecast.data.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,247 @@
+"""Making a store: many processes decode, each shard is complete or not there, and a second start goes on.
+
+    folder.preparing/shards/0000.frames  0000.json     finished shards, each by an atomic rename
+    folder                                             the store, renamed when the index is written
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from framecast.data.frame_format import FrameFormat
+from framecast.data.source import Source
+from framecast.data.store import FORMAT, INDEX, Store, StoredVideo, checksum
+from framecast.data.video import DamagedVideo, read_video
+from framecast.errors import InputError
+
+MOST_SHARDS = 256
+
+
+def prepare_store(
+    folder: Path,
+    sources: Sequence[Source],
+    format: FrameFormat,
+    *,
+    least_frames: int = 1,
+    refused: Sequence[tuple[str, str]] = (),
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    processes: int | None = None,
+) -> Store:
+    """Decodes `sources` into a store in `folder`, in order of their names; what is there already is not done again.
+
+    Damaged videos and those of fewer than `least_frames` frames are left out and listed in the store's
+    `skipped`, after the `refused` ones. The bytes written depend on sources, format and decoder alone, not on
+    `processes`, nor on interruptions. `progress` is told the videos done and all there are.
+
+    Raises InputError where no video is sound, two have one name, the disk is full, or the folder is being
+    prepared by another process already.
+    """
+    sources = sorted(sources, key=lambda source: source.name)
+    names = [source.name for source in sources]
+    doubled = [name for name, next in zip(names, names[1:], strict=False) if name == next]
+    if doubled:
+        raise InputError(f"two videos are called {doubled[0]}: keep one of them")
+    signature = _signature(sources, format, least_frames, refused)
+    try:
+        store = Store.open(folder)
+        if store.signature == signature:
+            progress(len(sources), len(sources))
+            return store
+    except (FileNotFoundError, InputError):
+        pass  # none yet, or not one that can be used
+    work = folder.with_name(f"{folder.name}.preparing")
+    try:
+        with _alone(work):
+            store = _prepared(work, signature, sources, format, least_frames, refused, progress, processes)
+            if not store.videos:
+                reasons = "; ".join(f"{name}: {why}" for name, why in store.skipped[:5])
+                raise InputError(f"not one of {len(sources)} videos can be used ({reasons})")
+            _clean(work)
+            if folder.exists():
+                shutil.rmtree(folder)
+            work.rename(folder)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise InputError(f"{folder}: the disk is full; make room and start again, it goes on from here") from None
+        raise
+    return Store.open(folder)
+
+
+def _prepared(
+    work: Path,
+    signature: str,
+    sources: Sequence[Source],
+    format: FrameFormat,
+    least_frames: int,
+    refused: Sequence[tuple[str, str]],
+    progress: Callable[[int, int], None],
+    processes: int | None,
+) -> Store:
+    """The shards that are missing, then the index."""
+    plan = work / "signature"
+    if not plan.exists() or plan.read_text() != signature:  # left by other sources or another format
+        shutil.rmtree(work / "shards", ignore_errors=True)
+        plan.write_text(signature)
+    (work / "shards").mkdir(exist_ok=True)
+    each = -(-len(sources) // MOST_SHARDS) or 1
+    parts = [sources[start : start + each] for start in range(0, len(sources), each)]
+    missing = [number for number in range(len(parts)) if not _results(work, number).exists()]
+    done = len(sources) - sum(len(parts[number]) for number in missing)
+    progress(done, len(sources))
+    workers = min(processes or os.cpu_count() or 1, len(missing))
+    for number in _decoded(work, parts, missing, format, least_frames, workers):
+        done += len(parts[number])
+        progress(done, len(sources))
+
+    shards, videos, skipped = [], [], list(refused)
+    for number in range(len(parts)):
+        result = json.loads(_results(work, number).read_text())
+        skipped += [(name, why) for name, why in result["skipped"]]
+        if result["videos"]:
+            videos += [{**video, "shard": len(shards)} for video in result["videos"]]
+            shards.append({"file": f"shards/{number:04d}.frames", "sha256": result["sha256"]})
+    index = {"format": FORMAT, "signature": signature, "shape": format.shape}
+    _write(work / INDEX, _index_text({**index, "shards": shards, "videos": videos, "skipped": skipped}))
+    return Store.open(work)
+
+
+def _decoded(
+    work: Path,
+    parts: Sequence[Sequence[Source]],
+    missing: Sequence[int],
+    format: FrameFormat,
+    least_frames: int,
+    workers: int,
+) -> Iterator[int]:
+    """Decodes the missing shards, and yields the number of each that is done."""
+    if workers <= 1:
+        for number in missing:
+            _decode_shard(work, number, parts[number], format, least_frames)
+            yield number
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_end_with_the_parent, initargs=(os.getpid(),)) as pool:
+        try:
+            futures = {
+                pool.submit(_decode_shard, work, number, parts[number], format, least_frames): number
+                for number in missing
+            }
+            for future in as_completed(futures):
+                future.result()
+                yield futures[future]
+        except BrokenProcessPool:
+            raise InputError(
+                "a decoding process died (out of memory, or killed); start again, it goes on from here"
+            ) from None
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _decode_shard(
+    work: Path, number: int, sources: Sequence[Source], format: FrameFormat, least_frames: int
+) -> None:
+    """Writes one shard, and beside it what came of each of its videos."""
+    final = work / "shards" / f"{number:04d}.frames"
+    unfinished = final.with_suffix(f".{os.getpid()}")
+    videos: list[StoredVideo] = []
+    skipped: list[tuple[str, str]] = []
+    frame_bytes = format.channels * format.height * format.width
+    with open(unfinished, "wb") as stream:
+        for source in sources:
+            begin = stream.tell()
+            count, rate = 0, None
+            try:
+                for frame in read_video(source.open(), format):
+                    stream.write(frame.pixels)
+                    count, rate = count + 1, frame.rate
+                if count < least_frames:
+                    raise DamagedVideo(f"it has {count} frame{'s'[: count != 1]}, at least {least_frames} are needed")
+                videos.append(StoredVideo(source.name, 0, begin // frame_bytes, count, rate, source.facts))
+            except DamagedVideo as error:
+                skipped.append((source.name, str(error)))
+                stream.seek(begin)
+                stream.truncate()
+        stream.flush()
+        os.fsync(stream.fileno())
+    unfinished.rename(final)
+    result = {"sha256": checksum(final), "videos": [asdict(video) for video in videos], "skipped": skipped}
+    _write(_results(work, number), json.dumps(result))
+
+
+def _results(work: Path, number: int) -> Path:
+    return work / "shards" / f"{number:04d}.json"
+
+
+def _clean(work: Path) -> None:
+    """Takes away what only an unfinished preparation needs."""
+    kept = {work / shard.file for shard in Store.open(work).shards}
+    for file in (work / "shards").iterdir():
+        if file not in kept:
+            file.unlink()
+    (work / "signature").unlink()
+    (work / "lock").unlink()
+
+
+def _signature(
+    sources: Sequence[Source], format: FrameFormat, least_frames: int, refused: Sequence[tuple[str, str]]
+) -> str:
+    """What the store depends on. Sizes stand for contents: reading all of it would take as long as decoding."""
+    listed = [(source.name, source.member, source.size, dict(source.facts)) for source in sources]
+    content = [FORMAT, asdict(format), least_frames, listed, list(refused)]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _index_text(index: dict[str, Any]) -> str:
+    """JSON with one line for each shard and video, so that people and `grep` can read it."""
+    lines = []
+    for key, value in index.items():
+        if isinstance(value, list) and value:
+            entries = ",\n".join(f"  {json.dumps(entry)}" for entry in value)
+            lines.append(f'"{key}": [\n{entries}\n]')
+        else:
+            lines.append(f'"{key}": {json.dumps(value)}')
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _write(file: Path, text: str) -> None:
+    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+    unfinished.write_text(text)
+    unfinished.rename(file)
+
+
+@contextmanager
+def _alone(work: Path) -> Iterator[None]:
+    """Nobody else prepares this folder meanwhile; the lock ends with the process, however that ends."""
+    work.mkdir(parents=True, exist_ok=True)
+    with open(work / "lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(f"{work} is being prepared by another process: wait for it, or stop it") from None
+        yield
+
+
+def _end_with_the_parent(parent: int) -> None:
+    """A decoding process whose parent was killed would wait for work for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

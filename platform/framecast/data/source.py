@@ -1,0 +1,65 @@
+"""Where one video comes from: a file, an entry of a zip archive, or a folder of images."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+MOST_BYTES = 4 * 2**30
+"""An archive's entry larger than this, unpacked, is taken for an attack or an accident."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One video under the name it has in the store; `facts` (plain JSON values) are kept beside it there.
+
+    `member` is the entry's name where `path` is a zip archive, which is read without unpacking it to disk.
+    """
+
+    name: str
+    path: Path
+    member: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the video as it lies there; of a folder, those of all its files."""
+        if self.member:
+            with zipfile.ZipFile(self.path) as archive:
+                return archive.getinfo(self.member).file_size
+        if self.path.is_dir():
+            return sum(file.stat().st_size for file in self.path.iterdir() if file.is_file())
+        return self.path.stat().st_size
+
+    def open(self) -> Path | IO[bytes]:
+        """What a decoder reads."""
+        if not self.member:
+            return self.path
+        with zipfile.ZipFile(self.path) as archive:
+            return io.BytesIO(archive.read(self.member))
+
+
+def entries(archive: Path) -> tuple[list[str], list[tuple[str, str]]]:
+    """The files in a zip archive, and those refused, each with the reason.
+
+    Refused are names that lead out of the archive and entries of absurd size. Raises zipfile.BadZipFile.
+    """
+    sound, refused = [], []
+    with zipfile.ZipFile(archive) as opened:
+        for entry in opened.infolist():
+            # as written: a backslash is a separator on the machine of whoever made the archive
+            path = PurePosixPath(entry.orig_filename.replace("\\", "/"))
+            if entry.is_dir():
+                continue
+            if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+                refused.append((f"{archive.name}: {entry.orig_filename}", "its path leads out of the archive"))
+            elif entry.file_size > MOST_BYTES:
+                size = entry.file_size / 2**30
+                refused.append((f"{archive.name}: {entry.filename}", f"would unpack to {size:,.0f} GiB"))
+            else:
+                sound.append(entry.filename)
+    return sound, refused

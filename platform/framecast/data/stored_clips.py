@@ -1,0 +1,64 @@
+"""Clips from a store: a map-style data set that reads each clip when it is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from framecast.data.augmentation import Augmentation
+from framecast.data.store import Store
+from framecast.data.windows import Windows
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class StoredClips:
+    """Samples `{"frames": (T, C, H, W) uint8}`, with `"label"` where the spans have one.
+
+    `varied` clips (the training split) differ from epoch to epoch as `augmentation` says, each a pure function
+    of (seed, epoch, index). Memory does not grow with the number of frames.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        windows: Windows,
+        augmentation: Augmentation | None = None,
+        varied: bool = False,
+        seed: int = 0,
+    ) -> None:
+        self.store = store
+        self.windows = windows
+        self.skipped = store.skipped
+        self._augmentation = augmentation or Augmentation()
+        self._varied = varied
+        self._seed = seed
+        self._epoch = 0
+
+    def __len__(self) -> int:
+        return len(self.windows)
+
+    @property
+    def sequences(self) -> int:
+        """Spans of video that at least one clip comes from, or could."""
+        return len(self.windows.spans)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Chooses the epoch's variations."""
+        self._epoch = epoch
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        import torch
+
+        span, start = self.windows[index]
+        video = self.store.videos[span.video]
+        clip_TCHW = self.store.read(video, start, self.windows.frames, self.windows.step)
+        key = (self._seed, self._epoch, index) if self._varied else None
+        variation = self._augmentation.drawn(key, *clip_TCHW.shape[-2:])
+        varied_TCHW = np.ascontiguousarray(variation.lit(variation.placed(clip_TCHW)))
+        sample = {"frames": torch.from_numpy(varied_TCHW)}
+        if span.label is not None:
+            sample["label"] = torch.tensor(span.label)
+        return sample

@@ -1,0 +1,57 @@
+"""A contact sheet: some clips of each split of a data set, a row of frames for each."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+_FRAMES, _HEIGHT, _GAP, _LABEL = 8, 72, 3, 84
+_PAPER, _INK = (250, 250, 250), (60, 64, 72)
+
+
+def contact_sheet(splits: Mapping[str, Any], value_range: tuple[float, float]) -> bytes | None:
+    """A PNG with clips from the beginning, middle and end of each split; None where no split has any.
+
+    Frames are grey from one channel, colour from three, and the first channel of any other number.
+    """
+    rows = [(split, _strip(data[index]["frames"], value_range)) for split, data in splits.items() for index in _some(data)]
+    if not rows:
+        return None
+    width = max(strip.width for _, strip in rows)
+    sheet = Image.new("RGB", (_LABEL + width + _GAP, len(rows) * (_HEIGHT + _GAP) + _GAP), _PAPER)
+    pen = ImageDraw.Draw(sheet)
+    before = None
+    for row, (split, strip) in enumerate(rows):
+        top = _GAP + row * (_HEIGHT + _GAP)
+        if split != before:
+            pen.text((6, top + 4), split, fill=_INK)
+        before = split
+        sheet.paste(strip, (_LABEL, top))
+    stream = io.BytesIO()
+    sheet.save(stream, "PNG", optimize=True)
+    return stream.getvalue()
+
+
+def _some(data: Any) -> list[int]:
+    count = len(data)
+    return sorted({0, count // 2, count - 1}) if count else []
+
+
+def _strip(frames: Any, value_range: tuple[float, float]) -> Image.Image:
+    clip_TCHW = np.asarray(frames)
+    clip_TCHW = clip_TCHW[np.linspace(0, len(clip_TCHW) - 1, min(_FRAMES, len(clip_TCHW))).round().astype(int)]
+    if clip_TCHW.dtype != np.uint8:
+        low, high = value_range
+        clip_TCHW = np.rint(255 * np.clip((clip_TCHW - low) / (high - low), 0, 1)).astype(np.uint8)
+    if clip_TCHW.shape[1] != 3:
+        clip_TCHW = clip_TCHW[:, :1].repeat(3, 1)
+    width = max(1, round(_HEIGHT * clip_TCHW.shape[3] / clip_TCHW.shape[2]))
+    strip = Image.new("RGB", (len(clip_TCHW) * (width + _GAP), _HEIGHT), _PAPER)
+    for column, frame_CHW in enumerate(clip_TCHW):
+        picture = Image.fromarray(np.ascontiguousarray(np.moveaxis(frame_CHW, 0, -1)))
+        strip.paste(picture.resize((width, _HEIGHT)), (column * (width + _GAP), 0))
+    return strip

@@ -1,0 +1,45 @@
+"""Clips of KTH from its store."""
+
+from __future__ import annotations
+
+import framecast
+from framecast_kth.persons import persons_of
+from framecast_kth.settings import ACTIONS, KTHSettings
+
+
+def clips(settings: KTHSettings, split: str, frames: int) -> framecast.data.StoredClips:
+    """The clips of a split; a sample's `label` is the action's place in `ACTIONS`.
+
+    Raises InputError where the store is not there, or has no ranges and the settings ask for labelled ones.
+    """
+    store = framecast.data.Store.prepared(settings.store, command(settings))
+    persons = persons_of(settings.split, split, settings.validation_persons)
+    spans: list[framecast.data.Span] = []
+    for number, video in enumerate(store.videos):
+        facts = video.facts
+        if facts["person"] not in persons or facts["action"] not in settings.actions:
+            continue
+        ranges = [(0, video.frames)]
+        if settings.ranges == "labelled":
+            if facts["ranges"] is None:
+                raise framecast.InputError(
+                    f"data.ranges: {video.name} has no labelled ranges: put 00sequences.txt into {settings.root} and "
+                    f"prepare again ({command(settings)}), or set data.ranges=whole"
+                )
+            ranges = facts["ranges"]
+        stride = settings.stride_of.get(facts["action"], settings.stride or frames * settings.frame_step)
+        label = ACTIONS.index(facts["action"])
+        spans += [
+            framecast.data.Span(number, begin, min(end, video.frames), stride, label) for begin, end in ranges
+        ]
+    windows = framecast.data.Windows.cut(spans, frames, settings.frame_step)
+    return framecast.data.StoredClips(
+        store, windows, settings.augmentation, varied=split == "train", seed=settings.seed
+    )
+
+
+def command(settings: KTHSettings) -> str:
+    """How the store is made."""
+    height, width = settings.height_and_width
+    size = str(height) if height == width else f"'[{height}, {width}]'"
+    return f"platform data prepare kth --root {settings.root} size={size}"
