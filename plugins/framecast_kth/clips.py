@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import framecast
 from framecast_kth.persons import persons_of
 from framecast_kth.settings import ACTIONS, KTHSettings
@@ -23,8 +25,8 @@ def clips(settings: KTHSettings, split: str, frames: int) -> framecast.data.Stor
         if settings.ranges == "labelled":
             if facts["ranges"] is None:
                 raise framecast.InputError(
-                    f"data.ranges: {video.name} has no labelled ranges: put 00sequences.txt into {settings.root} and "
-                    f"prepare again ({command(settings)}), or set data.ranges=whole"
+                    f"data.ranges: {video.name} has no labelled ranges: put 00sequences.txt into {settings.root} "
+                    f"and prepare again ({command(settings)}), or set data.ranges=whole"
                 )
             ranges = facts["ranges"]
         stride = settings.stride_of.get(facts["action"], settings.stride or frames * settings.frame_step)
@@ -42,4 +44,4 @@ def command(settings: KTHSettings) -> str:
     """How the store is made."""
     height, width = settings.height_and_width
     size = str(height) if height == width else f"'[{height}, {width}]'"
-    return f"platform data prepare kth --root {settings.root} size={size}"
+    return f"platform data prepare kth --root {shlex.quote(settings.root)} size={size}"

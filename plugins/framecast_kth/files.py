@@ -50,8 +50,10 @@ def find_files(root: Path) -> Found:
             if name := _name(member):
                 places[name] = (archive, member)
             elif Path(member).name == "00sequences.txt":
-                with zipfile.ZipFile(archive) as opened:
-                    text = opened.read(member).decode(errors="replace")
+                try:
+                    text = _text(archive, member)
+                except framecast.data.DamagedVideo as error:
+                    refused.append((f"{archive.name}: {member}", str(error)))
     for file in sorted(file for file in root.rglob("*") if file.suffix.lower() == ".avi"):
         name = _name(file.name)
         if not file.is_file() or not name:
@@ -75,6 +77,11 @@ def find_files(root: Path) -> Found:
         for name, (path, member) in places.items()
     ]
     return Found(sources, [*refused, *missing], bool(ranges))
+
+
+def _text(archive: Path, member: str) -> str:
+    stream = framecast.data.Source(member, archive, member).open()
+    return "" if isinstance(stream, Path) else stream.read().decode(errors="replace")
 
 
 def _name(path: str) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, model_validator
 
 import framecast
 from framecast_kth.persons import SPLITS
 
-ACTIONS = ("boxing", "handclapping", "handwaving", "jogging", "running", "walking")
 Action = Literal["boxing", "handclapping", "handwaving", "jogging", "running", "walking"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
 Pixels = Annotated[int, Field(ge=8, le=4096)]
 
 
@@ -19,8 +19,8 @@ class KTHSettings(framecast.Settings):
     """Grey clips of 25 persons in six actions, as the Conv-TT-LSTM paper takes them where nothing is set."""
 
     root: str
-    """Folder with the official files (six zip archives or the AVI files in them, and 00sequences.txt); the prepared
-    store is written beside them."""
+    """Folder with the official files (six zip archives or the AVI files in them, and 00sequences.txt); the
+    prepared store is written beside them."""
 
     size: Pixels | tuple[Pixels, Pixels] = 120
     """Height and width of the frames in pixels, one number for both; the files are 120x160, and resized. The paper
@@ -31,7 +31,7 @@ class KTHSettings(framecast.Settings):
     `schuldt`, the recognition split of the data set's authors."""
 
     validation_persons: tuple[Annotated[int, Field(ge=1, le=25)], ...] | None = None
-    """Training persons held out for validation; null takes the last two of them (the split `schuldt` has its own)."""
+    """Training persons held out for validation; null takes the last two (the split `schuldt` has its own)."""
 
     actions: tuple[Action, ...] = Field(ACTIONS, min_length=1)
     """Which of the six actions to take."""

@@ -101,6 +101,7 @@ def test_a_run_tells_its_story_in_events(tiny_plan: Any, runs: Path) -> None:
     run = trained(tiny_plan(training={"epochs": 1}), runs)
     assert kinds(run.journal.read()) == [
         "RunStarted",
+        *["DataRead"] * 2,
         *["StepDone"] * 6,
         *["Evaluated"] * 3,  # black, last frame, the model
         "CheckpointSaved",
@@ -207,7 +208,14 @@ def test_the_best_checkpoint_is_the_one_with_the_best_score(tiny_plan: Any, runs
 
 def test_a_model_without_parameters_is_evaluated_and_never_trained(tiny_plan: Any, runs: Path) -> None:
     run = trained(tiny_plan(model="last_frame"), runs)
-    assert kinds(run.journal.read()) == ["RunStarted", "Evaluated", "Evaluated", "RunFinished"]
+    assert kinds(run.journal.read()) == [
+        "RunStarted",
+        "DataRead",
+        "DataRead",
+        "Evaluated",
+        "Evaluated",
+        "RunFinished",
+    ]
 
 
 def test_a_callback_that_raises_costs_nothing(tiny_plan: Any, runs: Path, stopping_plugin: Any) -> None:

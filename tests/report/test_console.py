@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from framecast.report.console import LiveView, following
-from framecast.runs.events import CheckpointSaved, Evaluated, RunFinished, RunStarted, StepDone
+from framecast.runs.events import CheckpointSaved, DataRead, Evaluated, RunFinished, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 
 STARTED = RunStarted(1, 0, 0, 0, 10, 20, 2, "cpu", "fp32", "torch", 1234)
@@ -51,6 +51,16 @@ def test_the_best_checkpoint_and_skipped_steps_are_told() -> None:
     said = drawn(STARTED, step(3, 0.0, skipped=True), CheckpointSaved(10, 1, "step-00000010", True, "m", 0.1))
     assert "step 3: fp16 overflow at loss scale 65536, step skipped" in said
     assert "best so far" in said
+
+
+def test_what_was_left_out_of_the_data_is_counted_and_the_first_are_named() -> None:
+    said = drawn(DataRead("train", 1200, 40, 7, ["a.avi: it is a folder", "b.avi: it has no frames"]))
+    assert "train: 1,200 clips from 40 sequences; 7 left out: a.avi: it is a folder; b.avi: it has no" in said
+    assert "and 5 more" in said
+
+
+def test_clips_that_are_made_as_needed_need_no_line() -> None:
+    assert drawn(DataRead("train", 1200, None, 0, [])) == "title\n"
 
 
 def test_following_shows_what_is_written_meanwhile_up_to_the_last_event(tmp_path: Path) -> None:

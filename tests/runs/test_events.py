@@ -17,6 +17,7 @@ from framecast.runs.events import (
 
 EVENTS: list[Event] = [
     RunStarted(1, 0, 0, 0, 10, 20, 1, "cpu", "fp32", "torch", 227),
+    events.DataRead("train", 24, 3, 1, ["a.avi: it is empty (0 bytes)"]),
     StepDone(1, 0, 0.5, None, 1e-3, None, False, 0.01, {"truth_ratio": 1.0}, time=3.5),
     Evaluated(10, 1, "model", "validation", {"validation/mse": 0.1}, {"validation/mse": [0.1, 0.1]}, 4, 0.2),
     CheckpointSaved(10, 1, "step-00000010", True, "validation/mse", 0.1),

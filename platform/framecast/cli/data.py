@@ -22,14 +22,19 @@ app = typer.Typer(
 )
 
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="A data set, such as kth; or a job file, whose data section is taken.")
+    str,
+    typer.Argument(metavar="NAME", help="A data set, such as kth; or a job file, whose data section is taken."),
 ]
 Settings = Annotated[
     list[str] | None,
     typer.Argument(metavar="[KEY=VALUE]...", help="Settings of the data set, such as size=128."),
 ]
-Root = Annotated[str | None, typer.Option("--root", metavar="DIR", help="Folder of the files; short for root=DIR.")]
-Frames = Annotated[int | None, typer.Option("--frames", min=1, help="Length of the clips. [default: the job's, or 20]")]
+Root = Annotated[
+    str | None, typer.Option("--root", metavar="DIR", help="Folder of the files; short for root=DIR.")
+]
+Frames = Annotated[
+    int | None, typer.Option("--frames", min=1, help="Length of the clips. [default: the job's, or 20]")
+]
 Picture = Annotated[
     Path | None,
     typer.Option("-o", "--picture", metavar="FILE", help="Where the contact sheet goes. [default: ./NAME.png]"),

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from framecast.data.source import Source, entries
     from framecast.data.store import Store, StoredVideo
     from framecast.data.stored_clips import StoredClips
-    from framecast.data.video import DamagedVideo, images_in, read_video
+    from framecast.data.video import IMAGES, VIDEOS, DamagedVideo, images_in, read_video
+    from framecast.data.video_files import VideoFiles
     from framecast.data.windows import Span, Windows
 
 _HOMES = {
+    "IMAGES": "video",
+    "VIDEOS": "video",
     "Augmentation": "augmentation",
     "DamagedVideo": "video",
     "FrameFormat": "frame_format",
@@ -32,6 +35,7 @@ _HOMES = {
     "Store": "store",
     "StoredClips": "stored_clips",
     "StoredVideo": "store",
+    "VideoFiles": "video_files",
     "Windows": "windows",
     "entries": "source",
     "images_in": "video",
@@ -40,6 +44,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "IMAGES",
+    "VIDEOS",
     "Augmentation",
     "DamagedVideo",
     "FrameFormat",
@@ -49,6 +55,7 @@ __all__ = [
     "Store",
     "StoredClips",
     "StoredVideo",
+    "VideoFiles",
     "Windows",
     "entries",
     "images_in",

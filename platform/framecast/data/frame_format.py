@@ -10,6 +10,10 @@ import numpy as np
 if TYPE_CHECKING:
     import av
 
+_RESIZING = 0x2 | 0x2000 | 0x40000 | 0x80000
+"""swscale's BILINEAR with FULL_CHR_H_INT, ACCURATE_RND and BITEXACT: without these three, white comes out as 253 in
+colour, and the bytes depend on the processor. PyAV 14 has no names for them."""
+
 
 @dataclass(frozen=True)
 class FrameFormat:
@@ -58,7 +62,7 @@ class Fitting:
             width=width,
             height=height,
             format="gray" if wanted.channels == 1 else "rgb24",
-            interpolation="BILINEAR",
+            interpolation=_RESIZING,
             threads=1,
         )
         pixels_HWC = fitted.to_ndarray().reshape(height, width, wanted.channels)

@@ -1,7 +1,7 @@
 """Making a store: many processes decode, each shard is complete or not there, and a second start goes on.
 
-    folder.preparing/shards/0000.frames  0000.json     finished shards, each by an atomic rename
-    folder                                             the store, renamed when the index is written
+folder.preparing/shards/0000.frames  0000.json     finished shards, each by an atomic rename
+folder                                             the store, renamed when the index is written
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -42,18 +44,18 @@ def prepare_store(
     progress: Callable[[int, int], None] = lambda done, total: None,
     processes: int | None = None,
 ) -> Store:
-    """Decodes `sources` into a store in `folder`, in order of their names; what is there already is not done again.
+    """Decodes `sources` into a store in `folder`, in order of their names; what is done already stays.
 
     Damaged videos and those of fewer than `least_frames` frames are left out and listed in the store's
     `skipped`, after the `refused` ones. The bytes written depend on sources, format and decoder alone, not on
     `processes`, nor on interruptions. `progress` is told the videos done and all there are.
 
-    Raises InputError where no video is sound, two have one name, the disk is full, or the folder is being
-    prepared by another process already.
+    Raises InputError where no video is sound, two have one name, the disk is full, the folder cannot be written,
+    or is being prepared by another process already.
     """
     sources = sorted(sources, key=lambda source: source.name)
     names = [source.name for source in sources]
-    doubled = [name for name, next in zip(names, names[1:], strict=False) if name == next]
+    doubled = [name for name, following in pairwise(names) if name == following]
     if doubled:
         raise InputError(f"two videos are called {doubled[0]}: keep one of them")
     signature = _signature(sources, format, least_frames, refused)
@@ -69,6 +71,7 @@ def prepare_store(
         with _alone(work):
             store = _prepared(work, signature, sources, format, least_frames, refused, progress, processes)
             if not store.videos:
+                shutil.rmtree(work)
                 reasons = "; ".join(f"{name}: {why}" for name, why in store.skipped[:5])
                 raise InputError(f"not one of {len(sources)} videos can be used ({reasons})")
             _clean(work)
@@ -77,8 +80,10 @@ def prepare_store(
             work.rename(folder)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise InputError(f"{folder}: the disk is full; make room and start again, it goes on from here") from None
-        raise
+            raise InputError(
+                f"{folder}: the disk is full; make room and start again, it goes on from here"
+            ) from None
+        raise InputError(f"{error.filename or folder}: {error.strerror or error}") from None
     return Store.open(folder)
 
 
@@ -108,7 +113,9 @@ def _prepared(
         done += len(parts[number])
         progress(done, len(sources))
 
-    shards, videos, skipped = [], [], list(refused)
+    shards: list[dict[str, str]] = []
+    videos: list[dict[str, Any]] = []
+    skipped = list(refused)
     for number in range(len(parts)):
         result = json.loads(_results(work, number).read_text())
         skipped += [(name, why) for name, why in result["skipped"]]
@@ -135,7 +142,7 @@ def _decoded(
             yield number
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_end_with_the_parent, initargs=(os.getpid(),)) as pool:
+    with ProcessPoolExecutor(workers, context, initializer=_obey_the_parent, initargs=(os.getpid(),)) as pool:
         try:
             futures = {
                 pool.submit(_decode_shard, work, number, parts[number], format, least_frames): number
@@ -167,10 +174,12 @@ def _decode_shard(
             count, rate = 0, None
             try:
                 for frame in read_video(source.open(), format):
-                    stream.write(frame.pixels)
+                    stream.write(frame.pixels.data)
                     count, rate = count + 1, frame.rate
                 if count < least_frames:
-                    raise DamagedVideo(f"it has {count} frame{'s'[: count != 1]}, at least {least_frames} are needed")
+                    raise DamagedVideo(
+                        f"it has {count} frame{'s'[: count != 1]}, at least {least_frames} are needed"
+                    )
                 videos.append(StoredVideo(source.name, 0, begin // frame_bytes, count, rate, source.facts))
             except DamagedVideo as error:
                 skipped.append((source.name, str(error)))
@@ -189,12 +198,10 @@ def _results(work: Path, number: int) -> Path:
 
 def _clean(work: Path) -> None:
     """Takes away what only an unfinished preparation needs."""
-    kept = {work / shard.file for shard in Store.open(work).shards}
-    for file in (work / "shards").iterdir():
+    kept = {work / "shards", work / INDEX, *(work / shard.file for shard in Store.open(work).shards)}
+    for file in [*(work / "shards").iterdir(), *work.iterdir()]:
         if file not in kept:
             file.unlink()
-    (work / "signature").unlink()
-    (work / "lock").unlink()
 
 
 def _signature(
@@ -236,8 +243,9 @@ def _alone(work: Path) -> Iterator[None]:
         yield
 
 
-def _end_with_the_parent(parent: int) -> None:
-    """A decoding process whose parent was killed would wait for work for ever."""
+def _obey_the_parent(parent: int) -> None:
+    """Ctrl-C reaches a decoding process too, but is the parent's to answer; a killed parent gives no more work."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
+
+from framecast.data.video import DamagedVideo
 
 MOST_BYTES = 4 * 2**30
 """An archive's entry larger than this, unpacked, is taken for an attack or an accident."""
@@ -36,11 +39,15 @@ class Source:
         return self.path.stat().st_size
 
     def open(self) -> Path | IO[bytes]:
-        """What a decoder reads."""
+        """What a decoder reads. Raises DamagedVideo where the archive's entry cannot be unpacked."""
         if not self.member:
             return self.path
-        with zipfile.ZipFile(self.path) as archive:
-            return io.BytesIO(archive.read(self.member))
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                return io.BytesIO(archive.read(self.member))
+        # RuntimeError is a password, NotImplementedError a compression that Python does not know
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+            raise DamagedVideo(f"it cannot be unpacked: {error}") from None
 
 
 def entries(archive: Path) -> tuple[list[str], list[tuple[str, str]]]:
@@ -55,7 +62,7 @@ def entries(archive: Path) -> tuple[list[str], list[tuple[str, str]]]:
             path = PurePosixPath(entry.orig_filename.replace("\\", "/"))
             if entry.is_dir():
                 continue
-            if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+            if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
                 refused.append((f"{archive.name}: {entry.orig_filename}", "its path leads out of the archive"))
             elif entry.file_size > MOST_BYTES:
                 size = entry.file_size / 2**30

@@ -67,17 +67,19 @@ class Store:
             index = json.loads((folder / INDEX).read_text())
             if index["format"] != FORMAT:
                 raise InputError(
-                    f"{folder} is a store of format {index['format']}, this framecast reads {FORMAT}: prepare it anew"
+                    f"{folder} is a store of format {index['format']}, this version reads {FORMAT}: prepare anew"
                 )
             return cls(folder, index)
         except (NotADirectoryError, FileNotFoundError):
             raise FileNotFoundError(f"there is no store in {folder}") from None
         except (ValueError, KeyError, TypeError) as error:
-            raise InputError(f"{folder / INDEX} is damaged ({error}): delete {folder} and prepare it anew") from None
+            raise InputError(
+                f"{folder / INDEX} is damaged ({error}): delete {folder} and prepare it anew"
+            ) from None
 
     @classmethod
     def prepared(cls, folder: Path, command: str) -> Store:
-        """The store in `folder`. Raises InputError that names the `command` which makes it, where there is none."""
+        """The store in `folder`. Raises InputError that names the `command` which makes it where there is none."""
         try:
             return cls.open(folder)
         except FileNotFoundError:
@@ -101,7 +103,7 @@ class Store:
             raise IndexError(f"frames {start} to {start + whole} of {video.name}, which has {video.frames}")
         frame = int(np.prod(self.shape))
         pixels = np.empty((whole, *self.shape), np.uint8)
-        if os.preadv(self._descriptor(video.shard), [pixels], (video.first + start) * frame) != pixels.nbytes:
+        if os.preadv(self._descriptor(video.shard), [pixels.data], (video.first + start) * frame) != pixels.nbytes:
             raise InputError(f"{self._path(video.shard)} is shorter than its index says: prepare the data anew")
         return pixels[::step]
 

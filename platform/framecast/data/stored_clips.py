@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from framecast.data.augmentation import Augmentation
 from framecast.data.store import Store
+from framecast.data.video_files import VideoFiles
 from framecast.data.windows import Windows
 
 if TYPE_CHECKING:
@@ -18,20 +20,22 @@ class StoredClips:
     """Samples `{"frames": (T, C, H, W) uint8}`, with `"label"` where the spans have one.
 
     `varied` clips (the training split) differ from epoch to epoch as `augmentation` says, each a pure function
-    of (seed, epoch, index). Memory does not grow with the number of frames.
+    of (seed, epoch, index). `skipped` are sources left out beside the store's own. Memory does not grow with the
+    number of frames.
     """
 
     def __init__(
         self,
-        store: Store,
+        store: Store | VideoFiles,
         windows: Windows,
         augmentation: Augmentation | None = None,
         varied: bool = False,
         seed: int = 0,
+        skipped: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.store = store
         self.windows = windows
-        self.skipped = store.skipped
+        self.skipped = [*store.skipped, *skipped]
         self._augmentation = augmentation or Augmentation()
         self._varied = varied
         self._seed = seed

@@ -31,7 +31,9 @@ def read_video(source: Path | IO[bytes], format: FrameFormat) -> Iterator[Frame]
 
     Raises DamagedVideo where the video cannot be decoded, ends before it should, changes size or has no frames.
     """
-    frames = _of_images(source, format) if isinstance(source, Path) and source.is_dir() else _of_file(source, format)
+    frames = (
+        _of_images(source, format) if isinstance(source, Path) and source.is_dir() else _of_file(source, format)
+    )
     empty = True
     for frame in frames:
         empty = False
@@ -42,11 +44,15 @@ def read_video(source: Path | IO[bytes], format: FrameFormat) -> Iterator[Frame]
 
 def images_in(folder: Path) -> list[Path]:
     """The images in a folder, in the order that people count in (2 before 10)."""
-    return sorted((file for file in folder.iterdir() if file.suffix.lower() in IMAGES and file.is_file()), key=_natural)
+    return sorted(
+        (file for file in folder.iterdir() if file.suffix.lower() in IMAGES and file.is_file()), key=_natural
+    )
 
 
-def _natural(file: Path) -> list[tuple[int, str]]:
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", file.name)]
+def _natural(file: Path) -> tuple[list[tuple[int, str]], str]:
+    parts = re.split(r"(\d+)", file.name)
+    # the name itself at last: 1.png and 01.png are one number, and folders are listed in any order
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], file.name
 
 
 def _of_file(source: Path | IO[bytes], format: FrameFormat) -> Iterator[Frame]:
@@ -58,7 +64,7 @@ def _of_file(source: Path | IO[bytes], format: FrameFormat) -> Iterator[Frame]:
         raise DamagedVideo("it is empty (0 bytes)")
     fit, size, count = Fitting(format), None, 0
     try:
-        with av.open(source if not isinstance(source, Path) else str(source)) as container:
+        with av.open(str(source) if isinstance(source, Path) else source, "r") as container:
             if not container.streams.video:
                 raise DamagedVideo("it holds no video")
             stream = container.streams.video[0]

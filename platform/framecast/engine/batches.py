@@ -75,9 +75,7 @@ class Batches:
         ]
         loaded = self._load([order[span] for span in spans])
         for start in range(0, len(spans), accumulate):
-            yield [
-                self._micro_batch(span, *next(loaded)) for span in spans[start : start + accumulate]
-            ]
+            yield [self._micro_batch(span, *next(loaded)) for span in spans[start : start + accumulate]]
 
     def evaluation(self) -> Iterator[MicroBatch]:
         """Every clip once, in order. A process without a share of the last batch gets filler of size 0, so

@@ -38,8 +38,8 @@ class Checkpointing:
     """Checkpoints of one run. Every process calls `save` and `restore` together; the first one publishes.
 
     Beside what the strategy needs to go on (optimizer state and its own copy of the weights), a checkpoint
-    holds model.safetensors (fp32), loop.json (position, the task's schedules, the data's normalisation) and, after an evaluation,
-    samples.npz (a few predictions for the report).
+    holds model.safetensors (fp32), loop.json (position, the task's schedules, the data's normalisation) and,
+    after an evaluation, samples.npz (a few predictions for the report).
     """
 
     def __init__(

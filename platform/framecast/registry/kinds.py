@@ -76,8 +76,8 @@ class Dataset:
     """A data set. `build(settings, split, frames)` returns a map-style data set of clips.
 
     A sample is `{"frames": (T, C, H, W)}`, uint8, or float32 in `value_range(settings)`; optionally with `"mask"`
-    (T, C, H, W) bool, False where nothing is known, and `"label"` int64. Splits are `train`, `validation` and `test`.
-    `sample_shape(settings, frames)` tells a clip's shape without building anything.
+    (T, C, H, W) bool, False where nothing is known, and `"label"` int64. Splits are `train`, `validation` and
+    `test`. `sample_shape(settings, frames)` tells a clip's shape without building anything.
 
     What is built may have: `set_epoch(epoch)`, told before an epoch's clips are drawn; `sequences`, how many
     videos or spans the clips are cut from; `skipped`, sources left out as (name, reason); `normalisation`

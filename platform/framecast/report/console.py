@@ -19,6 +19,7 @@ from rich.progress import (
 
 from framecast.runs.events import (
     CheckpointSaved,
+    DataRead,
     Evaluated,
     Event,
     RunInterrupted,
@@ -85,6 +86,8 @@ class LiveView:
         match event:
             case RunStarted():
                 self._started(event)
+            case DataRead(sequences=int()):
+                self._data_read(event)
             case StepDone():
                 self._stepped(event)
             case Evaluated():
@@ -102,6 +105,12 @@ class LiveView:
             f"{event.strategy}), {event.total_steps:,} steps{again}"
         )
         self._progress.update(self._task, total=event.total_steps, completed=event.step, description="epoch 1")
+
+    def _data_read(self, event: DataRead) -> None:
+        more = f" and {event.skipped - len(event.reasons)} more" if event.skipped > len(event.reasons) else ""
+        left_out = f"; {event.skipped} left out: {'; '.join(event.reasons)}{more}" if event.skipped else ""
+        plural = "s" if event.sequences != 1 else ""
+        self._say(f"{event.split:>10}: {event.clips:,} clips from {event.sequences:,} sequence{plural}{left_out}")
 
     def _stepped(self, event: StepDone) -> None:
         self._losses.append(event.loss)

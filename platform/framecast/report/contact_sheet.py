@@ -18,7 +18,11 @@ def contact_sheet(splits: Mapping[str, Any], value_range: tuple[float, float]) -
 
     Frames are grey from one channel, colour from three, and the first channel of any other number.
     """
-    rows = [(split, _strip(data[index]["frames"], value_range)) for split, data in splits.items() for index in _some(data)]
+    rows = [
+        (split, _strip(data[index]["frames"], value_range))
+        for split, data in splits.items()
+        for index in _some(data)
+    ]
     if not rows:
         return None
     width = max(strip.width for _, strip in rows)

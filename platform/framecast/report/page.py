@@ -13,7 +13,7 @@ from framecast.job.resolve import read_plan
 from framecast.report.curves import horizon_curve, loss_curves, metric_curve
 from framecast.report.pictures import Clips, animation, data_address, filmstrip
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.events import RunStarted
+from framecast.runs.events import DataRead, RunStarted
 from framecast.runs.folder import RunFolder, write_atomically
 from framecast.runs.status import Status, model_evaluations
 
@@ -41,6 +41,7 @@ def write_report(run: RunFolder) -> Status:
         "directions": {name: _arrow(plan, name) for name in names},
         "scores": best.metrics if best else {},
         "samples": best.samples if best else 0,
+        "data": list({event.split: event for event in events if isinstance(event, DataRead)}.values()),
         "loss_curves": loss_curves(events),
         "metric_curve": metric_curve(events, main),
         "horizon_curves": [horizon_curve(events, best, name) for name in names[1:]] if best else [],

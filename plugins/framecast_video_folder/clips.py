@@ -1,0 +1,66 @@
+"""Clips of a folder of videos, from its store or from the files themselves."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import framecast
+from framecast_video_folder.files import find_videos
+from framecast_video_folder.settings import VideoFolderSettings
+from framecast_video_folder.splits import split_videos
+
+
+def clips(settings: VideoFolderSettings, split: str, frames: int) -> framecast.data.StoredClips:
+    """The clips of a split. Raises InputError where there is no store, or no video that is long enough."""
+    videos = (
+        framecast.data.Store.prepared(settings.store, command(settings))
+        if settings.read == "store"
+        else _files(settings.root, settings.format)
+    )
+    names, in_none = split_videos([video.name for video in videos.videos], settings)
+    wanted = set(names[split])
+    stride = settings.stride or frames * settings.frame_step
+    spans = [
+        framecast.data.Span(number, 0, video.frames, stride)
+        for number, video in enumerate(videos.videos)
+        if video.name in wanted
+    ]
+    windows = framecast.data.Windows.cut(spans, frames, settings.frame_step)
+    reach = (frames - 1) * settings.frame_step + 1
+    short = [
+        (videos.videos[span.video].name, f"{span.end} frames, a clip needs {reach}")
+        for span in spans
+        if span.end < reach
+    ]
+    if spans and not len(windows):
+        raise framecast.InputError(
+            f"data: no {split} video has the {reach} frames that one clip needs (the longest has "
+            f"{max(span.end for span in spans)}): lower task.frames_in, task.frames_out or data.frame_step"
+        )
+    return framecast.data.StoredClips(
+        videos,
+        windows,
+        settings.augmentation,
+        varied=split == "train",
+        seed=settings.seed,
+        skipped=[*in_none, *short],
+    )
+
+
+def command(settings: VideoFolderSettings) -> str:
+    """How the store is made."""
+    height, width = settings.height_and_width
+    words = [f"size={height}" if height == width else f"'size=[{height}, {width}]'"]
+    words += ["crop=false"] if not settings.crop else []
+    words += ["colour=true"] if settings.colour else []
+    return f"platform data prepare video_folder --root {settings.root} {' '.join(words)}"
+
+
+@lru_cache(maxsize=2)
+def _files(root: str, format: framecast.data.FrameFormat) -> framecast.data.VideoFiles:
+    """Looked through once, for all splits."""
+    found = find_videos(Path(root).expanduser())
+    files = framecast.data.VideoFiles(found.sources, format)
+    files.skipped += found.refused
+    return files

@@ -1,0 +1,48 @@
+"""The videos in a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import framecast
+
+
+class Found(NamedTuple):
+    """The videos below a folder, each named by its path; and what looks like one but is not, with reasons."""
+
+    sources: list[framecast.data.Source]
+    refused: list[tuple[str, str]]
+
+
+def find_videos(root: Path) -> Found:
+    """Video files, and folders that hold images. Raises InputError where there is no folder or nothing in it."""
+    if not root.is_dir():
+        raise framecast.InputError(f"data.root: {root}: no such folder")
+    sources, refused = [], []
+    folders_of_images = set()
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if any(part.startswith(("framecast-", ".")) for part in Path(name).parts):
+            continue  # prepared stores, and what is hidden
+        suffix = path.suffix.lower()
+        if suffix in framecast.data.IMAGES and path.is_file():
+            folders_of_images.add(path.parent)
+        elif suffix in framecast.data.VIDEOS and path.is_file():
+            sources.append(framecast.data.Source(name, path))
+        elif suffix in framecast.data.VIDEOS and not any(framecast.data.images_in(path)):
+            refused.append((name, "a folder without images, not a video"))
+    if root in folders_of_images:
+        raise framecast.InputError(
+            f"data.root: {root} holds images itself: put those of each video into a folder of its own below it"
+        )
+    sources += [
+        framecast.data.Source(folder.relative_to(root).as_posix(), folder) for folder in sorted(folders_of_images)
+    ]
+    if not sources:
+        because = "".join(f"; {name}: {why}" for name, why in refused[:3])
+        kinds = ", ".join(sorted(suffix.lstrip(".") for suffix in framecast.data.VIDEOS))
+        raise framecast.InputError(
+            f"data.root: {root} holds no videos ({kinds}) and no folders of images{because}"
+        )
+    return Found(sources, refused)

@@ -1,0 +1,124 @@
+"""`platform data`: raw files made ready, and what a data set holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+JOBS = Path(__file__).resolve().parents[2] / "jobs"
+
+
+@pytest.fixture
+def videos(tmp_path: Path) -> Path:
+    """Four videos of images, in each of which a bright square wanders over noise."""
+    root = tmp_path / "videos"
+    noise = np.random.default_rng(0)
+    for number in range(4):
+        folder = root / f"walk{number}"
+        folder.mkdir(parents=True)
+        for time in range(12):
+            frame = noise.integers(0, 60, (24, 32), np.uint8)
+            frame[4 + time : 10 + time, 3 * number + time : 3 * number + time + 6] = 255
+            Image.fromarray(frame).save(folder / f"{time}.png")
+    return root
+
+
+def test_prepare_writes_a_store_and_a_table(platform: Any, videos: Path) -> None:
+    answer = platform("data", "prepare", "video_folder", "--root", str(videos), "size=16")
+    assert answer.code == 0, answer.err
+    assert f"video_folder            {videos}/framecast-16x16-grey-cropped" in answer.out
+    assert "videos prepared         4" in answer.out
+    assert (videos / "framecast-16x16-grey-cropped" / "index.json").exists()
+
+
+def test_prepare_lists_what_it_left_out(platform: Any, videos: Path) -> None:
+    (videos / "text.mp4").write_text("this is no video")
+    answer = platform("data", "prepare", "video_folder", "--root", str(videos), "size=16")
+    assert answer.code == 0
+    assert "1 left out:\n  text.mp4: it cannot be decoded" in answer.out
+
+
+def test_prepare_for_programs(platform: Any, videos: Path) -> None:
+    (videos / "text.mp4").write_text("this is no video")
+    answer = json.loads(platform("data", "prepare", "video_folder", "--root", str(videos), "--json").out)
+    assert answer["videos prepared"] == 4
+    assert [name for name, _ in answer["skipped"]] == ["text.mp4"]
+
+
+def test_a_data_set_that_is_made_as_needed_says_so(platform: Any) -> None:
+    answer = platform("data", "prepare", "black_hole")
+    assert answer.code == 2
+    assert "no data is called 'black_hole'" in answer.err
+
+
+def test_a_misspelt_setting_is_named_with_the_nearest(platform: Any, videos: Path) -> None:
+    answer = platform("data", "prepare", "video_folder", "--root", str(videos), "sise=16")
+    assert answer.code == 2
+    assert answer.err.strip() == "command line data.sise: unknown key, did you mean size?"
+
+
+def test_a_wrong_folder_is_one_line_and_writes_nothing(platform: Any, tmp_path: Path) -> None:
+    answer = platform("data", "prepare", "video_folder", "--root", str(tmp_path / "nowhere"))
+    assert (answer.code, answer.err) == (2, f"data.root: {tmp_path / 'nowhere'}: no such folder\n")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_info_counts_splits_and_draws_a_contact_sheet(platform: Any, videos: Path, tmp_path: Path) -> None:
+    platform("data", "prepare", "video_folder", "--root", str(videos), "size=16")
+    picture = tmp_path / "sheet.png"
+    answer = platform(
+        "data", "info", "video_folder", "--root", str(videos), "size=16", "--frames", "4", "-o", str(picture)
+    )
+    assert answer.code == 0, answer.err
+    assert answer.out.splitlines() == [
+        "video_folder: clips of 4 frames, 1 channel, 16 x 16 pixels",
+        "split       clips  sequences  skipped",
+        "train       6      2          0",
+        "validation  3      1          0",
+        "test        3      1          0",
+        f"contact sheet: {picture}",
+    ]
+    sheet = np.asarray(Image.open(picture).convert("L"))
+    assert sheet.shape[0] > 9 * 70  # three clips of each split
+    assert sheet.std() > 20
+
+
+def test_info_of_a_job_takes_its_data_section_and_the_length_of_its_clips(platform: Any, tmp_path: Path) -> None:
+    picture = tmp_path / "demo.png"
+    answer = platform("data", "info", JOBS / "demo.yaml", "-o", str(picture), "--json")
+    found = json.loads(answer.out)
+    assert (found["name"], found["frames"], found["height"], found["picture"]) == (
+        "moving_mnist",
+        10,
+        32,
+        str(picture),
+    )
+    assert [row["clips"] for row in found["splits"]] == [1280, 128, 5000]
+
+
+def test_what_is_not_prepared_names_the_command_and_leaves_no_run(platform: Any, videos: Path, runs: Path) -> None:
+    answer = platform("submit", JOBS / "video_folder.yaml", f"data.root={videos}")
+    assert answer.code == 2
+    assert f"run  platform data prepare video_folder --root {videos} size=32" in answer.err
+    assert not list(runs.rglob("plan.yaml"))
+
+
+def test_a_folder_of_videos_is_trained_on(platform: Any, videos: Path, runs: Path) -> None:
+    """By the project's own job, made small; a damaged video is counted in the run's events and report."""
+    (videos / "text.mp4").write_text("this is no video")
+    assert platform("data", "prepare", JOBS / "video_folder.yaml", f"root={videos}", "size=16").code == 0
+    small = ["model.layers_per_block=[1]", "model.hidden_channels=[4]", "model.rank=2", "training.max_steps=2"]
+    small += ["training.batch_size=1", "task.frames_in=2", "task.frames_out=3", "data.frame_step=1"]
+    here = [f"data.root={videos}", "data.size=16", "training.strategy=torch", "callbacks=[]", "--in-process"]
+    answer = platform("submit", JOBS / "video_folder.yaml", *small, *here)
+    assert answer.code == 0, answer.err
+    (run,) = runs.glob("video_folder/*")
+    events = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
+    assert [event["skipped"] for event in events if event["event"] == "DataRead"] == [1, 1]
+    assert all(event["data_wait"] > 0 for event in events if event["event"] == "StepDone")
+    assert "left out: text.mp4: it cannot be decoded" in (run / "report.html").read_text()
