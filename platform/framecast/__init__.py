@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from framecast.launch.run import run
     from framecast.registry.constraint import Constraint
     from framecast.registry.hooks import hookimpl
-    from framecast.registry.kinds import Callback, Cost, Dataset, Metric, Model, Prepared, SampleShape, Task
+    from framecast.registry.kinds import (
+        Callback,
+        Cost,
+        Dataset,
+        Metric,
+        Model,
+        Prepared,
+        PublishedResult,
+        SampleShape,
+        Task,
+    )
     from framecast.registry.settings import Settings
     from framecast.runs import events
     from framecast.runs.events import Stop
@@ -36,6 +46,7 @@ _HOMES = {
     "Model": "framecast.registry.kinds",
     "Prepared": "framecast.registry.kinds",
     "Progress": "framecast.engine.progress",
+    "PublishedResult": "framecast.registry.kinds",
     "SampleShape": "framecast.registry.kinds",
     "Settings": "framecast.registry.settings",
     "Stop": "framecast.runs.events",
@@ -64,6 +75,7 @@ __all__ = [
     "Model",
     "Prepared",
     "Progress",
+    "PublishedResult",
     "SampleShape",
     "Settings",
     "Stop",

@@ -72,7 +72,7 @@ def prepare_store(
             store = _prepared(work, signature, sources, format, least_frames, refused, progress, processes)
             if not store.videos:
                 shutil.rmtree(work)
-                reasons = "; ".join(f"{name}: {why}" for name, why in store.skipped[:5])
+                reasons = "; ".join(f"{name}: {why}" for name, why in store.skipped[len(refused) :][:5])
                 raise InputError(f"not one of {len(sources)} videos can be used ({reasons})")
             _clean(work)
             if folder.exists():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import torch
@@ -9,10 +11,12 @@ from torch import Tensor
 
 
 class MetricValue(NamedTuple):
-    """A metric over everything it was updated with: overall, and for each frame."""
+    """A metric over everything it was updated with: overall, and for each frame; `counts` of what is worth knowing
+    beside it, such as identical frames."""
 
     overall: float
     per_frame: list[float]
+    counts: Mapping[str, int] = MappingProxyType({})
 
 
 class StreamingMetric:

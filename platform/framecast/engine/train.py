@@ -22,6 +22,7 @@ from framecast.engine.evaluation import Scores, evaluate
 from framecast.engine.listeners import Listeners
 from framecast.engine.optimizer import schedule_factor
 from framecast.engine.progress import Progress
+from framecast.engine.stopwatch import Stopwatch, peak_memory
 from framecast.engine.world import World
 from framecast.errors import InputError, TrainingFailed
 from framecast.job.plan import Plan
@@ -121,13 +122,15 @@ class Loop:
         schedule = schedule_factor(job.training.schedule, position.step, self.total_steps)
         rate = job.training.optimizer.learning_rate * schedule * self.parts.task.learning_rate_factor
 
+        watch = Stopwatch(self.world.device)
         sums: dict[str, float | torch.Tensor] = {}
         for number, part in enumerate(batch, start=1):
             progress = Progress(job.training.seed, position.epoch, position.step, part.positions)
             with strategy.micro_batch(last=number == len(batch)):
-                with strategy.autocast():
+                with watch.measure("forward"), strategy.autocast():
                     loss, logs = self.parts.task.training_step(strategy.model, part.batch, progress)
-                strategy.backward(loss, part.share)
+                with watch.measure("backward"):
+                    strategy.backward(loss, part.share)
             for name, value in {"loss": loss.detach(), **logs}.items():
                 sums[name] = sums.get(name, 0.0) + value * part.share
         result = strategy.step(rate)
@@ -151,6 +154,9 @@ class Loop:
                 seconds=seconds,
                 logs={name: mean for name, mean in means.items() if name != "loss"},
                 data_wait=sum(part.waited for part in batch),
+                forward=watch.seconds("forward"),
+                backward=watch.seconds("backward"),
+                memory=peak_memory(self.world.device),
             )
         )
         if not math.isfinite(means["loss"]):

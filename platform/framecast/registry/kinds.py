@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from framecast.registry.constraint import Constraint
 from framecast.registry.settings import Settings
+
+if TYPE_CHECKING:
+    from framecast.data.frame_format import FrameFormat
 
 
 class SampleShape(NamedTuple):
@@ -39,6 +42,18 @@ class Prepared(NamedTuple):
     skipped: list[tuple[str, str]]
 
 
+class PublishedResult(NamedTuple):
+    """A row of a paper's table on a data set, from `frames_in` to `frames_out` frames, for a report to show beside
+    a run's own scores. `scores` by metric, made under `protocol`; `source` says whose table it is."""
+
+    model: str
+    frames_in: int
+    frames_out: int
+    scores: dict[str, float]
+    protocol: str
+    source: str
+
+
 class NoSettings(Settings):
     """For plugins without settings."""
 
@@ -54,6 +69,7 @@ class Model:
 
     `checkpoints_layers` says that the module has an attribute `checkpoint_layers`, False: set to True, the
     backward pass computes each layer again from its input instead of keeping its activations.
+    `load_published(path, settings)` returns the module with the weights of a checkpoint that others published.
     """
 
     name: str
@@ -63,6 +79,7 @@ class Model:
     constraints: tuple[Constraint, ...] = ()
     cost: Callable[[Any, SampleShape], Cost] | None = None
     checkpoints_layers: bool = False
+    load_published: Callable[[Path, Any], Any] | None = None
 
     def __post_init__(self) -> None:
         named = [name for each in self.constraints for name in (*each.names, *each.when)]
@@ -86,6 +103,10 @@ class Dataset:
     Where raw files must be made ready first: `prepare(settings, progress)` does it, telling `progress` the videos
     done and all there are, and returns `framecast.Prepared`; a second call goes on, or finds nothing to do.
     `ready(settings)` raises InputError with the way out where that has not been done.
+
+    Where clips come from videos, `frame_format(settings)` says how frames are resized and `frame_step(settings)` how
+    many frames of a video lie from one of a clip to the next: `platform predict` treats new videos alike.
+    `published` are other people's results on this data set.
     """
 
     name: str
@@ -96,11 +117,17 @@ class Dataset:
     value_range: Callable[[Any], tuple[float, float]] = lambda settings: (0.0, 1.0)
     prepare: Callable[[Any, Callable[[int, int], None]], Prepared] | None = None
     ready: Callable[[Any], None] | None = None
+    frame_format: Callable[[Any], FrameFormat] | None = None
+    frame_step: Callable[[Any], int] = lambda settings: 1
+    published: tuple[PublishedResult, ...] = ()
 
 
 @dataclass(frozen=True)
 class Metric:
     """A metric. `build(settings, value_range)` returns an object that streams (see `framecast.StreamingMetric`).
+
+    A number can be compared only with numbers of the same protocol. A metric that knows several has a setting
+    `protocol`, whose value is printed and stored beside every number.
 
     `update(prediction, target, mask=None)` returns per-sample values (B, ...) and adds them to its float64
     `state`, which the engine sums over processes before `compute()`. `needs` names the output it scores.

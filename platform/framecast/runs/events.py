@@ -65,7 +65,9 @@ class DataRead(Event):
 class StepDone(Event):
     """One optimizer step, of `seconds`, after `data_wait` seconds of waiting for its clips (first worker).
 
-    `loss` is the mean over the global batch; `skipped`: fp16 overflowed, weights kept.
+    `loss` is the mean over the global batch; `skipped`: fp16 overflowed, weights kept. Of `seconds`, `forward`
+    and `backward` are what those took; the rest is the optimizer and the exchange between workers. `memory` is
+    the peak so far in MiB, of the device, or on a CPU of the process.
     """
 
     step: int
@@ -78,6 +80,9 @@ class StepDone(Event):
     seconds: float
     logs: dict[str, float]
     data_wait: float = 0.0
+    forward: float = 0.0
+    backward: float = 0.0
+    memory: float = 0.0
 
 
 @dataclass(frozen=True)

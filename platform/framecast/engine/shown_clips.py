@@ -1,0 +1,71 @@
+"""The clips that a report shows: the best, one from the middle, and the worst, found as batches go by."""
+
+from __future__ import annotations
+
+from bisect import insort
+
+import numpy as np
+from torch import Tensor
+
+from framecast.engine.outputs import EvaluationOutputs
+
+MOST_LOSSES = 10_000
+"""Losses kept to know the middle; after so many it hardly moves."""
+
+
+class ShownClips:
+    """Three clips of this process, by the task's own loss, as uint8 pictures in constant memory."""
+
+    def __init__(self, value_range: tuple[float, float]) -> None:
+        self._value_range = value_range
+        self._losses: list[float] = []
+        self._found: dict[str, tuple[float, dict[str, np.ndarray]]] = {}
+
+    def see(self, outputs: EvaluationOutputs, size: int) -> None:
+        """Takes the first `size` samples of a batch."""
+        if "frames" not in outputs.compared or outputs.context is None:
+            return
+        losses = outputs.loss[:size].float().cpu().tolist()
+        for loss in losses[: MOST_LOSSES - len(self._losses)]:
+            insort(self._losses, loss)
+        median = self._losses[len(self._losses) // 2] if self._losses else 0.0
+        for index, loss in enumerate(losses):
+            for which, badness in (("best", loss), ("median", abs(loss - median)), ("worst", -loss)):
+                if which not in self._found or badness < self._badness(which, median):
+                    self._found[which] = (loss, self._pictures(outputs, index))
+
+    def arrays(self) -> dict[str, np.ndarray] | None:
+        """uint8 `context`, `target`, `prediction` (3, T, C, H, W); `loss` (3,), from best to worst. None: no clip."""
+        if not self._found:
+            return None
+        chosen = [self._found[which] for which in ("best", "median", "worst")]
+        names = chosen[0][1]
+        return {
+            **{name: np.stack([pictures[name] for _, pictures in chosen]) for name in names},
+            "loss": np.array([loss for loss, _ in chosen]),
+        }
+
+    def _badness(self, which: str, median: float) -> float:
+        loss = self._found[which][0]
+        return {"best": loss, "median": abs(loss - median), "worst": -loss}[which]
+
+    def _pictures(self, outputs: EvaluationOutputs, index: int) -> dict[str, np.ndarray]:
+        assert outputs.context is not None, "looked at before"
+        frames = outputs.compared["frames"]
+        low, high = self._value_range
+        clips: dict[str, Tensor] = {
+            "context": outputs.context[index],
+            "target": frames.target[index],
+            "prediction": frames.prediction[index],
+        }
+        return {
+            name: ((clip.float() - low) / (high - low))
+            .nan_to_num()
+            .clamp(0, 1)
+            .mul(255)
+            .round()
+            .byte()
+            .cpu()
+            .numpy()
+            for name, clip in clips.items()
+        }
