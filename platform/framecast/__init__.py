@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from framecast.engine.progress import Progress
     from framecast.engine.streaming_metric import MetricValue, StreamingMetric
     from framecast.errors import InputError, TrainingFailed, did_you_mean
+    from framecast.evaluation.load import load
     from framecast.launch.run import run
     from framecast.registry.constraint import Constraint
     from framecast.registry.hooks import hookimpl
@@ -57,6 +58,7 @@ _HOMES = {
     "did_you_mean": "framecast.errors",
     "events": "framecast.runs",
     "hookimpl": "framecast.registry.hooks",
+    "load": "framecast.evaluation.load",
     "run": "framecast.launch.run",
 }
 
@@ -86,6 +88,7 @@ __all__ = [
     "did_you_mean",
     "events",
     "hookimpl",
+    "load",
     "run",
 ]
 

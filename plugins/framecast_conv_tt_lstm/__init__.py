@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import framecast
@@ -51,6 +52,13 @@ def _build(settings: ConvLSTMSettings | ConvTTLSTMSettings, sample: framecast.Sa
     return RecurrentVideoNetwork.from_settings(settings, sample.channels)
 
 
+def _load_published(path: Path, settings: ConvLSTMSettings | ConvTTLSTMSettings) -> Any:
+    from framecast_conv_tt_lstm.published import load_published
+
+    cell = "convttlstm" if isinstance(settings, ConvTTLSTMSettings) else "convlstm"
+    return load_published(path, {"cell": cell, **settings.model_dump()})
+
+
 @framecast.hookimpl
 def framecast_models() -> Iterator[framecast.Model]:
     yield framecast.Model(
@@ -67,6 +75,7 @@ def framecast_models() -> Iterator[framecast.Model]:
             ),
         ),
         checkpoints_layers=True,
+        load_published=_load_published,
     )
     yield framecast.Model(
         name="conv_lstm",
@@ -75,4 +84,5 @@ def framecast_models() -> Iterator[framecast.Model]:
         build=_build,
         cost=network_cost,
         checkpoints_layers=True,
+        load_published=_load_published,
     )

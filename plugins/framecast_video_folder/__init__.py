@@ -46,4 +46,6 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         sample_shape=_sample_shape,
         prepare=_prepare,
         ready=_ready,
+        frame_format=lambda settings: settings.format,
+        frame_step=lambda settings: settings.frame_step,
     )

@@ -6,7 +6,20 @@ import sys
 
 import typer
 
-from framecast.cli import data, explain, list_runs, plugins, report, resume, schema, status, submit
+from framecast.cli import (
+    data,
+    evaluate,
+    explain,
+    export,
+    list_runs,
+    plugins,
+    predict,
+    report,
+    resume,
+    schema,
+    status,
+    submit,
+)
 from framecast.errors import InputError
 
 app = typer.Typer(
@@ -19,6 +32,9 @@ app = typer.Typer(
 )
 app.command("submit")(submit.submit)
 app.command("resume")(resume.resume)
+app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
+app.command("export")(export.export)
 app.command("list")(list_runs.list_runs)
 app.command("status")(status.status)
 app.command("report")(report.report)

@@ -24,3 +24,8 @@ Run = Annotated[
 Overrides = Annotated[
     list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings that replace the job's.")
 ]
+Force = Annotated[bool, typer.Option("--force", help="Replace files that are there already.")]
+Published = Annotated[
+    Path | None,
+    typer.Option("--published", metavar="FILE", help="A checkpoint that the model's authors published."),
+]

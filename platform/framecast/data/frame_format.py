@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import av
 
 _RESIZING = 0x2 | 0x2000 | 0x40000 | 0x80000
-"""swscale's BILINEAR with FULL_CHR_H_INT, ACCURATE_RND and BITEXACT: without these three, white comes out as 253 in
+"""BILINEAR of swscale with FULL_CHR_H_INT, ACCURATE_RND, BITEXACT: without these three, white comes out as 253 in
 colour, and the bytes depend on the processor. PyAV 14 has no names for them."""
 
 
@@ -42,6 +42,13 @@ class FrameFormat:
             return self.height, self.width
         scale = max(self.height / height, self.width / width)
         return max(self.height, round(height * scale)), max(self.width, round(width * scale))
+
+    def source_region(self, height: int, width: int) -> tuple[int, int]:
+        """Height and width of the part of such a frame that is left after cropping, in its own pixels."""
+        if not self.crop:
+            return height, width
+        scale = max(self.height / height, self.width / width)
+        return min(height, round(self.height / scale)), min(width, round(self.width / scale))
 
 
 class Fitting:

@@ -16,10 +16,10 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -109,9 +109,10 @@ def _prepared(
     done = len(sources) - sum(len(parts[number]) for number in missing)
     progress(done, len(sources))
     workers = min(processes or os.cpu_count() or 1, len(missing))
-    for number in _decoded(work, parts, missing, format, least_frames, workers):
-        done += len(parts[number])
-        progress(done, len(sources))
+    with closing(_decoded(work, parts, missing, format, least_frames, workers)) as decoded:
+        for number in decoded:
+            done += len(parts[number])
+            progress(done, len(sources))
 
     shards: list[dict[str, str]] = []
     videos: list[dict[str, Any]] = []
@@ -134,7 +135,7 @@ def _decoded(
     format: FrameFormat,
     least_frames: int,
     workers: int,
-) -> Iterator[int]:
+) -> Generator[int, None, None]:
     """Decodes the missing shards, and yields the number of each that is done."""
     if workers <= 1:
         for number in missing:
@@ -156,7 +157,7 @@ def _decoded(
                 "a decoding process died (out of memory, or killed); start again, it goes on from here"
             ) from None
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
 
 
 def _decode_shard(

@@ -20,10 +20,12 @@ class DamagedVideo(ValueError):
 
 
 class Frame(NamedTuple):
-    """A decoded frame, (C, H, W) uint8, and the video's frames per second (None where it has no clock)."""
+    """A decoded frame, (C, H, W) uint8; the video's frames per second (None where it has no clock), and the height
+    and width that its frames had before."""
 
     pixels: np.ndarray
     rate: float | None
+    size: tuple[int, int]
 
 
 def read_video(source: Path | IO[bytes], format: FrameFormat) -> Iterator[Frame]:
@@ -76,7 +78,7 @@ def _of_file(source: Path | IO[bytes], format: FrameFormat) -> Iterator[Frame]:
                 if size not in (None, found):
                     raise DamagedVideo(f"it changes size at frame {count}, from {_text(size)} to {_text(found)}")
                 size, count = found, count + 1
-                yield Frame(fit(frame), rate)
+                yield Frame(fit(frame), rate, found)
     except (av.FFmpegError, OSError) as error:
         where = f" at frame {count}" if count else ""
         raise DamagedVideo(f"it cannot be decoded{where}: {getattr(error, 'strerror', None) or error}") from None
@@ -99,7 +101,7 @@ def _of_images(folder: Path, format: FrameFormat) -> Iterator[Frame]:
         if size not in (None, found):
             raise DamagedVideo(f"it changes size at {file.name}, from {_text(size)} to {_text(found)}")
         size = found
-        yield Frame(fit(frame), None)
+        yield Frame(fit(frame), None, found)
 
 
 def _text(size: tuple[int, int] | None) -> str:

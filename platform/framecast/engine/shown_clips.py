@@ -35,7 +35,7 @@ class ShownClips:
                     self._found[which] = (loss, self._pictures(outputs, index))
 
     def arrays(self) -> dict[str, np.ndarray] | None:
-        """uint8 `context`, `target`, `prediction` (3, T, C, H, W); `loss` (3,), from best to worst. None: no clip."""
+        """uint8 `context`, `target`, `prediction` (3, T, C, H, W); `loss` (3,), best to worst. None: no clip."""
         if not self._found:
             return None
         chosen = [self._found[which] for which in ("best", "median", "worst")]

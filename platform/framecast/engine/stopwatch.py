@@ -16,7 +16,8 @@ import torch
 class Stopwatch:
     """Adds up the time of named parts.
 
-    On a GPU the clock is the device's own: parts are marked in its queue, and read once somebody has waited for it.
+    On a GPU the clock is the device's own: parts are marked in its queue, and read once somebody has waited
+    for it.
     """
 
     def __init__(self, device: torch.device) -> None:

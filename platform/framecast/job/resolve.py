@@ -18,7 +18,7 @@ from framecast.job.plan import Part, Plan
 from framecast.job.validation import validated
 from framecast.job.yaml_text import Key, dotted
 from framecast.registry.kinds import Model
-from framecast.registry.provider import Provider, from_text
+from framecast.registry.provider import Provider, from_text, installed
 from framecast.registry.registry import Registry
 
 SECTIONS = {"task": "task", "model": "model", "data": "data"}
@@ -33,10 +33,13 @@ def load_plan(path: Path, overrides: list[str], plugins: list[str]) -> tuple[Doc
     return document, make_plan(document, registry)
 
 
-def read_plan(text: str, overrides: list[str] | None = None) -> Plan:
-    """The plan of a run on disk, plan.yaml: with its own plugins and no others, overrides laid over it."""
+def read_plan(text: str, overrides: list[str] | None = None, and_installed: bool = False) -> Plan:
+    """The plan of a run on disk, plan.yaml, overrides laid over it: with its own plugins and no others, unless
+    overrides may name what else is installed."""
     data: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
     registry = Registry.exactly(Provider(**provider) for provider in data["plugins"])
+    for provider in installed() if and_installed else ():
+        registry.add(provider)
     document = Document.from_data(data["job"], "plan.yaml")
     document.override(overrides or [])
     return make_plan(document, registry)

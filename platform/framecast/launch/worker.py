@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import traceback
 from pathlib import Path
 
-from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
+from framecast.launch.processes import alone, joined, log_as_worker
 from framecast.runs.events import RunFailed, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
@@ -18,40 +16,20 @@ def train_in_this_process(folder: str) -> None:
     """Trains the run in `folder` as the only process there is."""
     run = RunFolder(Path(folder))
     plan = read_plan(run.plan.read_text())
-    _choose_accelerator(plan)
-    import torch
-
+    world = alone(plan.job.compute, metal=plan.job.training.strategy == "torch")
     from framecast.engine.train import train
-    from framecast.engine.world import World
 
-    device = torch.device("cpu")
-    if plan.job.compute.gpus_per_worker:
-        device = torch.device("cuda", 0)
-    elif plan.job.training.strategy == "torch" and torch.backends.mps.is_available():
-        device = torch.device("mps")
-    _set_threads(plan)
-    train(plan, run, World.alone(device))
+    train(plan, run, world)
 
 
 def train_as_ray_worker(config: dict[str, str]) -> None:
     """Trains the run in `config["folder"]` as one of Ray Train's workers."""
-    import ray.train
-    import ray.train.torch
-
-    from framecast.launch.chatter import redirect_output
-
     run = RunFolder(Path(config["folder"]))
-    rank = ray.train.get_context().get_world_rank()
-    redirect_output(run.logs / f"worker-{rank}.log")
-    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # past Ray's own, which write everything twice
+    log_as_worker(run.logs)
     plan = read_plan(run.plan.read_text())
-    _choose_accelerator(plan)
-
+    world = joined(plan.job.compute)
     from framecast.engine.train import train
-    from framecast.engine.world import World
 
-    _set_threads(plan)
-    world = World.joined(ray.train.torch.get_device())
     try:
         train(plan, run, world)
     except Exception as error:
@@ -65,27 +43,18 @@ def train_as_ray_worker(config: dict[str, str]) -> None:
 def note_failure(run: RunFolder, error: Exception) -> None:
     """Ends the run with RunFailed; the traceback goes where this process prints."""
     traceback.print_exc()
-    # Ray wraps a worker's own error in pages of traceback: its last line is the error
+    run.journal.append(RunFailed(Status.of(run).step, in_a_line(error)))
+
+
+def in_a_line(error: Exception) -> str:
+    """An error in one line. Ray wraps a worker's own in pages of traceback, whose last line is it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     last = lines[-1] if lines else ""
     own = len(lines) <= 1 or ":" not in last
-    run.journal.append(RunFailed(Status.of(run).step, f"{type(error).__name__}: {last}" if own else last))
+    return f"{type(error).__name__}: {last}" if own else last
 
 
 def _stepped(run: RunFolder) -> bool:
     """Whether the present attempt has taken a step."""
     latest = [event for event in run.journal.raw() if isinstance(event, RunStarted | StepDone)][-1:]
     return any(isinstance(event, StepDone) for event in latest)
-
-
-def _choose_accelerator(plan: Plan) -> None:
-    if not plan.job.compute.gpus_per_worker:
-        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # DeepSpeed warns where it has to guess
-
-
-def _set_threads(plan: Plan) -> None:
-    """As many threads as cores: results are equal bit for bit only at an equal number of threads."""
-    import torch
-
-    if isinstance(plan.job.compute.cpus_per_worker, int):
-        torch.set_num_threads(plan.job.compute.cpus_per_worker)

@@ -1,0 +1,174 @@
+"""`platform evaluate RUN...`: how good models are, on which clips, by which protocol."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from framecast.cli.options import Force, Json, Published, Runs
+from framecast.cli.table import table
+from framecast.errors import InputError
+
+if TYPE_CHECKING:
+    from framecast.evaluation.subject import Subject
+
+Targets = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN... [KEY=VALUE]...",
+        help="Runs, checkpoints, exported files; a job file with --published; then settings for all.",
+    ),
+]
+Split = Annotated[Literal["train", "validation", "test"], typer.Option("--split", help="Which clips.")]
+Metrics = Annotated[
+    str | None, typer.Option("--metrics", metavar="A,B", help="Which metrics. [default: those of the run]")
+]
+Protocol = Annotated[
+    str | None,
+    typer.Option(
+        "--protocol", metavar="NAME", help="How metrics are computed: framecast, conv-tt-lstm or openstl."
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="DIR", help="Where the files go. [default: the run's folder, or .]"),
+]
+
+
+def evaluate(
+    targets: Targets,
+    split: Split = "test",
+    metrics: Metrics = None,
+    protocol: Protocol = None,
+    published: Published = None,
+    output: Output = None,
+    force: Force = False,
+    as_json: Json = False,
+    runs: Runs = None,
+) -> None:
+    """Score models on a split, beside the trivial forecasters, with 95 % intervals over clips.
+
+    platform evaluate demo task.frames_out=30 --metrics mse,ssim,lpips --protocol conv-tt-lstm
+
+    Several runs are scored on the same clips, side by side. compute.workers=4 shares the work out through Ray.
+    """
+    from framecast.errors import TrainingFailed
+    from framecast.evaluation.result import Result
+    from framecast.launch.evaluate import evaluate as evaluated
+    from framecast.report.closing import shown
+
+    named = [target for target in targets if "=" not in target]
+    overrides = [target for target in targets if "=" in target]
+    if not named:
+        raise InputError("name a run, a checkpoint or an exported file; `platform list` shows runs")
+    subjects, left_out = _subjects(named, overrides, metrics, protocol, published, runs)
+    folder = output or (subjects[0].run.path if subjects[0].run and len(subjects) == 1 else Path())
+    name = Result.name_of(split, subjects[0].plan)
+    if not force:
+        Result.refuse_to_overwrite(folder, name)
+    if subjects[0].plan.data.declaration.ready:
+        subjects[0].plan.data.declaration.ready(subjects[0].plan.data.settings)
+    try:
+        result = evaluated(subjects, split, folder, _bar)
+    except TrainingFailed as error:
+        typer.echo(f"evaluation failed: {error}", err=True)
+        raise typer.Exit(1) from None
+    if as_json:
+        typer.echo(json.dumps(result.content, indent=1))
+        return
+    _print(result.content)
+    if left_out:
+        typer.echo(f"left out, since protocol {protocol} does not define them: {', '.join(left_out)}")
+    typer.echo("written: " + ", ".join(shown(file) for file in Result.files(folder, result.name)))
+
+
+def _subjects(
+    named: list[str],
+    overrides: list[str],
+    metrics: str | None,
+    protocol: str | None,
+    published: Path | None,
+    runs: Path | None,
+) -> tuple[list[Subject], list[str]]:
+    """What is evaluated, with the metrics chosen; and the metrics that the protocol leaves out."""
+    from framecast.evaluation.metrics_choice import chosen_metrics
+    from framecast.evaluation.subject import find_subject, published_subject
+    from framecast.job.resolve import load_plan
+    from framecast.registry.registry import Registry
+    from framecast.runs.folder import runs_root
+
+    def subjects(overrides: list[str]) -> list[Subject]:
+        if published is None:
+            return [find_subject(text, runs_root(runs), overrides) for text in named]
+        if len(named) != 1 or Path(named[0]).suffix not in (".yaml", ".yml"):
+            raise InputError("--published needs one job file, whose model, data and task it takes")
+        return [published_subject(published, load_plan(Path(named[0]), overrides, [])[1])]
+
+    plan = subjects(overrides)[0].plan
+    own: list[dict[str, Any]] = [part.to_dict() for part in plan.metrics]
+    listed = [name.strip() for name in metrics.split(",")] if metrics else None
+    sections, left_out = chosen_metrics(listed, own, protocol, Registry.discover())
+    return subjects(
+        [*overrides, f"metrics={json.dumps(sections)}", "checkpoints.monitor=validation/loss"]
+    ), left_out
+
+
+def _print(content: dict[str, Any]) -> None:
+    horizon = f", {content['frames_in']} frames in, {content['frames_out']} out" if content["frames_in"] else ""
+    typer.echo(
+        f"{content['clips']:,} {content['split']} clips of {content['data']['name']}{horizon}; 95 % intervals"
+    )
+    names = list(content["protocols"])
+    header = [f"{name} ({content['protocols'][name]})" if content["protocols"][name] else name for name in names]
+    table(
+        ["", *header],
+        [[row["label"], *(_interval(row["metrics"][name]) for name in names)] for row in content["rows"]],
+    )
+    models = [row for row in content["rows"] if row["label"] != row["model"]]
+    for row in models[1:]:
+        told = ", ".join(
+            f"{name} {low:+.3g} to {high:+.3g}"
+            for name, (low, high) in row["difference_from_first"].items()
+            if name in names
+        )
+        typer.echo(f"{row['label']} less {models[0]['label']}, on the same clips: {told}")
+    for row in content["rows"]:
+        for name, counts in row["counts"].items():
+            for what, count in counts.items():
+                if count:
+                    typer.echo(f"{row['label']}: {count:,} {what.replace('_', ' ')} in {name}")
+
+
+def _interval(metric: dict[str, float]) -> str:
+    return f"{metric['value']:.5g} [{metric['low']:.4g}, {metric['high']:.4g}]"
+
+
+@contextmanager
+def _bar(told: Callable[[], tuple[int, int]], terminal: IO[str]) -> Iterator[None]:
+    """A progress bar on a terminal, fed from what the workers tell."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(file=terminal)
+    done = threading.Event()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("evaluating", total=None)
+
+        def follow() -> None:
+            while not done.wait(0.2):
+                clips, total = told()
+                progress.update(bar, completed=clips, total=total or None)
+
+        thread = threading.Thread(target=follow, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()

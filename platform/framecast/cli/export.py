@@ -1,0 +1,63 @@
+"""`platform export CHECKPOINT`: a trained model as one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from framecast.cli.options import Force, Runs
+from framecast.cli.predict import Checkpoint, FramesIn, FramesOut
+from framecast.errors import InputError
+
+Output = Annotated[
+    Path,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="model.safetensors: weights and plan; model.pt2: a graph."
+    ),
+]
+
+
+def export(
+    checkpoint: Checkpoint,
+    output: Output,
+    frames_in: FramesIn = None,
+    frames_out: FramesOut = None,
+    force: Force = False,
+    runs: Runs = None,
+) -> None:
+    """Write a trained model to one file.
+
+    model.safetensors is for framecast (evaluate, predict, framecast.load); model.pt2 is a torch.export graph of
+    fixed lengths, which runs without framecast, checked to give the same outputs.
+    """
+    from framecast.errors import TrainingFailed
+    from framecast.evaluation.export import FORMATS, export_graph, export_weights, refuse_format
+    from framecast.evaluation.subject import find_subject
+    from framecast.report.closing import shown
+    from framecast.runs.folder import runs_root
+
+    refuse_format(output, FORMATS)
+    if output.exists() and not force:
+        raise InputError(f"{output} is there already: --force replaces it")
+    subject = find_subject(checkpoint, runs_root(runs))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    if output.suffix == ".safetensors":
+        export_weights(subject, output)
+        typer.echo(
+            f"{shown(output)}: weights and plan of {subject.label}; framecast.load({shown(output)!r}) reads it"
+        )
+        return
+    task = subject.plan.task.settings
+    seen, future = frames_in or getattr(task, "frames_in", None), frames_out or getattr(task, "frames_out", None)
+    if not seen or not future:
+        raise InputError(
+            f"the task {subject.plan.task.name} predicts no frames: give --frames-in and --frames-out"
+        )
+    try:
+        difference = export_graph(subject, output, seen, future)
+    except TrainingFailed as error:
+        typer.echo(f"export failed: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{shown(output)}: {seen} frames to the next {future}; outputs differ by {difference:.1g} at most")

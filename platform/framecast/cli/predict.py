@@ -1,0 +1,85 @@
+"""`platform predict CHECKPOINT VIDEO`: the future of a video."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from framecast.cli.options import Force, Runs
+from framecast.errors import InputError
+
+Checkpoint = Annotated[str, typer.Argument(metavar="CHECKPOINT", help="A run, a checkpoint or an exported file.")]
+Source = Annotated[
+    Path,
+    typer.Argument(
+        metavar="VIDEO", help="A video, a folder of images, or an array (.npy): T, H, W or T, C, H, W."
+    ),
+]
+Output = Annotated[
+    Path,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="mp4 or gif to look at, npy for the predicted numbers alone."
+    ),
+]
+Start = Annotated[int, typer.Option("--start", min=0, help="First frame that the model sees.")]
+FramesIn = Annotated[int | None, typer.Option("--frames-in", min=1, help="Frames seen. [default: as in training]")]
+FramesOut = Annotated[
+    int | None, typer.Option("--frames-out", min=1, help="Frames predicted. [default: as in training]")
+]
+
+
+def predict(
+    checkpoint: Checkpoint,
+    source: Source,
+    output: Output,
+    start: Start = 0,
+    frames_in: FramesIn = None,
+    frames_out: FramesOut = None,
+    force: Force = False,
+    runs: Runs = None,
+) -> None:
+    """Predict what comes next in a video, a folder of images or an array.
+
+    platform predict demo street.mp4 -o future.mp4 --frames-out 30
+
+    Frames are taken and resized as in training. Pictures are written in the source's own size and rate, the truth
+    on the left as far as there is one.
+    """
+    import numpy as np
+
+    from framecast.data.video_writer import FORMATS, write_video
+    from framecast.errors import TrainingFailed
+    from framecast.evaluation.export import refuse_format
+    from framecast.evaluation.prediction import predict as predicted
+    from framecast.evaluation.subject import find_subject
+    from framecast.report.closing import shown
+    from framecast.runs.folder import runs_root
+
+    refuse_format(output, FORMATS)
+    if output.exists() and not force:
+        raise InputError(f"{output} is there already: --force replaces it")
+    subject = find_subject(checkpoint, runs_root(runs))
+    task = subject.plan.task.settings
+    seen, future = frames_in or getattr(task, "frames_in", None), frames_out or getattr(task, "frames_out", None)
+    if not seen or not future:
+        raise InputError(
+            f"the task {subject.plan.task.name} predicts no frames: give --frames-in and --frames-out"
+        )
+    try:
+        found = predicted(subject, source, start, seen, future)
+    except TrainingFailed as error:
+        typer.echo(f"prediction failed: {error}", err=True)
+        raise typer.Exit(1) from None
+    output.parent.mkdir(parents=True, exist_ok=True)
+    if output.suffix == ".npy":
+        beside = output.with_name(f".{output.stem}.writing.npy")
+        np.save(beside, found.future)
+        beside.replace(output)
+    else:
+        write_video(output, found.pictures(), found.rate)
+    told = f"{seen} frames seen, {future} predicted"
+    if len(found.truth) < future:
+        told += f", of which the source holds {len(found.truth)}"
+    typer.echo(f"{shown(output)}: {told}")

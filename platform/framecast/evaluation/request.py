@@ -1,0 +1,82 @@
+"""An evaluation on disk, so that any number of processes can work on it: what is asked, and what came of it.
+
+request.json              split; label, plan and weights of each model
+progress                  clips done, and all there are
+clips-<model>-<rank>.csv  one row for each clip: its number, and its scores
+answer.json               what the first process found out for all
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from framecast.evaluation.subject import Subject
+from framecast.job.resolve import read_plan
+from framecast.runs.folder import write_atomically
+
+
+@dataclass(frozen=True)
+class Request:
+    """The folder of one evaluation."""
+
+    folder: Path
+
+    @classmethod
+    def write(cls, folder: Path, split: str, subjects: Sequence[Subject]) -> Request:
+        listed = [
+            {
+                "label": subject.label,
+                "plan": subject.plan.to_yaml(),
+                "weights": None if subject.weights is None else str(subject.weights.absolute()),
+                "kind": subject.kind,
+            }
+            for subject in subjects
+        ]
+        write_atomically(folder / "request.json", json.dumps({"split": split, "subjects": listed}))
+        return cls(folder)
+
+    @property
+    def split(self) -> str:
+        return self._read()["split"]
+
+    def subjects(self) -> list[Subject]:
+        return [
+            Subject(
+                each["label"],
+                read_plan(each["plan"]),
+                None if each["weights"] is None else Path(each["weights"]),
+                each["kind"],
+            )
+            for each in self._read()["subjects"]
+        ]
+
+    def tell(self, done: int, total: int) -> None:
+        """How far the first process is."""
+        write_atomically(self.folder / "progress", f"{done} {total}")
+
+    def told(self) -> tuple[int, int]:
+        try:
+            done, total = (self.folder / "progress").read_text().split()
+        except FileNotFoundError:
+            return 0, 0
+        return int(done), int(total)
+
+    def clips(self, model: int, rank: int) -> Path:
+        return self.folder / f"clips-{model}-{rank}.csv"
+
+    def all_clips(self, model: int) -> list[Path]:
+        """The files of every process for one model."""
+        return sorted(self.folder.glob(f"clips-{model}-*.csv"))
+
+    def answer(self, found: dict[str, Any]) -> None:
+        write_atomically(self.folder / "answer.json", json.dumps(found))
+
+    def answered(self) -> dict[str, Any]:
+        return json.loads((self.folder / "answer.json").read_text())
+
+    def _read(self) -> dict[str, Any]:
+        return json.loads((self.folder / "request.json").read_text())

@@ -1,0 +1,146 @@
+"""What is evaluated: a plan, and the weights that go with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from framecast.data.normalisation import Normalisation
+from framecast.errors import InputError
+from framecast.job.plan import Plan
+from framecast.job.resolve import read_plan
+from framecast.runs.checkpoints import Checkpoint, CheckpointStore
+from framecast.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+WEIGHTS = "model.safetensors"
+PLAN_KEY = "framecast.plan"
+NORMALISATION_KEY = "framecast.normalisation"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model to be asked. `weights` is a safetensors file (`ours`), a checkpoint that others published, or None
+    for a model that has no parameters; `normalisation` is that of the data it was trained on."""
+
+    label: str
+    plan: Plan
+    weights: Path | None
+    kind: Literal["ours", "published"] = "ours"
+    normalisation: Normalisation | None = None
+    run: RunFolder | None = None
+
+    def model(self, device: torch.device) -> nn.Module:
+        """The model with its weights, in evaluation mode. Raises InputError where they do not fit."""
+        from safetensors.torch import load_file
+
+        plan = self.plan
+        if self.kind == "published":
+            assert self.weights is not None, "a published checkpoint is a file"
+            return self._published(self.weights).to(device).eval()
+        model = plan.model.declaration.build(plan.model.settings, plan.sample_shape)
+        if self.weights is not None:
+            try:
+                model.load_state_dict(load_file(self.weights))
+            except RuntimeError as error:
+                reason = " ".join(str(error).split())
+                raise InputError(
+                    f"the weights in {self.weights} are not those of {plan.model.name}: {reason}"
+                ) from None
+            except Exception as error:  # safetensors raises its own kind, without a public base
+                raise InputError(f"{self.weights} is damaged: {error}") from None
+        elif any(True for _ in model.parameters()):
+            raise InputError(f"{self.label} has no checkpoint yet: let it train, or name another")
+        return model.to(device).eval()
+
+    def _published(self, weights: Path) -> nn.Module:
+        declaration = self.plan.model.declaration
+        if declaration.load_published is None:
+            raise InputError(f"the model {declaration.name} has no reader for published checkpoints")
+        try:
+            return declaration.load_published(weights, self.plan.model.settings)
+        except ValueError as error:
+            raise InputError(f"{weights}: {error}") from None
+
+
+def find_subject(text: str, root: Path, overrides: Sequence[str] = ()) -> Subject:
+    """What `text` names: a run (its best checkpoint, else its last), a checkpoint's folder, or an exported file.
+
+    `overrides` (key=value) are laid over the plan. Raises InputError where nothing is found or it is damaged.
+    """
+    path = Path(text)
+    if path.is_file():
+        return _exported(path, overrides)
+    if (path / "manifest.json").exists() or (path.is_dir() and path.parent.name == "checkpoints"):
+        run = RunFolder(path.resolve().parent.parent)
+        checkpoint = Checkpoint.read(path.resolve())
+        if checkpoint is None:
+            raise InputError(f"{path} is not a complete checkpoint: its manifest.json is missing or damaged")
+        return _of_checkpoint(run, checkpoint, overrides)
+    run = RunFolder.find(text, root)
+    store = CheckpointStore(run.checkpoints)
+    checkpoint = store.named("best") or store.named("last")
+    if checkpoint is None:
+        return Subject(_label(run), _plan(run, overrides), None, run=run)
+    return _of_checkpoint(run, checkpoint, overrides)
+
+
+def published_subject(file: Path, plan: Plan) -> Subject:
+    """A checkpoint that others published, as the model of `plan`."""
+    if not file.is_file():
+        raise InputError(f"{file}: no such file")
+    return Subject(file.name, plan, file, kind="published")
+
+
+def _of_checkpoint(run: RunFolder, checkpoint: Checkpoint, overrides: Sequence[str]) -> Subject:
+    damaged = checkpoint.damaged()
+    if damaged:
+        others = [other.path.name for other in CheckpointStore(run.checkpoints).all() if not other.damaged()]
+        way_out = f"; sound ones of this run: {', '.join(others)}" if others else ""
+        raise InputError(f"checkpoint {checkpoint.path} is damaged ({', '.join(damaged)}){way_out}")
+    if WEIGHTS not in checkpoint.files:
+        raise InputError(
+            f"checkpoint {checkpoint.path} has no {WEIGHTS}: it was not written by framecast, or lost it"
+        )
+    loop = json.loads((checkpoint.path / "loop.json").read_text())
+    normalisation = loop.get("normalisation")
+    return Subject(
+        f"{_label(run)} step {checkpoint.step}",
+        _plan(run, overrides),
+        checkpoint.path / WEIGHTS,
+        normalisation=Normalisation.from_dict(normalisation) if normalisation else None,
+        run=run,
+    )
+
+
+def _exported(file: Path, overrides: Sequence[str]) -> Subject:
+    from safetensors import safe_open
+
+    try:
+        with safe_open(file, framework="pt") as opened:
+            metadata = opened.metadata() or {}
+    except Exception as error:  # safetensors raises its own kind, without a public base
+        raise InputError(f"{file} is not a model that framecast exported: {error}") from None
+    if PLAN_KEY not in metadata:
+        raise InputError(f"{file} holds weights but no plan: export it with `platform export`")
+    normalisation = json.loads(metadata.get(NORMALISATION_KEY, "null"))
+    return Subject(
+        file.name,
+        read_plan(metadata[PLAN_KEY], list(overrides), and_installed=True),
+        file,
+        normalisation=Normalisation.from_dict(normalisation) if normalisation else None,
+    )
+
+
+def _plan(run: RunFolder, overrides: Sequence[str]) -> Plan:
+    return read_plan(run.plan.read_text(), list(overrides), and_installed=True)
+
+
+def _label(run: RunFolder) -> str:
+    return f"{run.name}/{run.id}"

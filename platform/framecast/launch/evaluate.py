@@ -1,0 +1,106 @@
+"""Evaluates on any number of workers: one in this process, more through Ray."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+from framecast.errors import InputError, Problem, TrainingFailed
+from framecast.evaluation.request import Request
+from framecast.evaluation.result import Result
+from framecast.evaluation.subject import Subject
+from framecast.job.job import Compute
+from framecast.launch.chatter import quiet
+from framecast.launch.hardware import local_resources, settled
+from framecast.launch.processes import alone, joined, log_as_worker
+from framecast.launch.worker import in_a_line
+from framecast.runs.folder import RunFolder
+
+Told = Callable[[], tuple[int, int]]
+"""Tells the clips done, and all there are."""
+
+
+def evaluate(
+    subjects: Sequence[Subject],
+    split: str,
+    output: Path,
+    progress: Callable[[Told, IO[str]], AbstractContextManager[None]],
+) -> Result:
+    """Scores the subjects on a split and writes the result's files into `output`.
+
+    `progress` shows on a terminal what it is told while its context lasts; all else that is printed meanwhile
+    goes into a log. Raises InputError where subjects cannot be compared, TrainingFailed where scoring fails.
+    """
+    refuse_to_compare(subjects)
+    folder = RunFolder(Path(tempfile.mkdtemp(prefix="framecast-evaluation-")))
+    folder.logs.mkdir()
+    plan = subjects[0].plan
+    if plan.job.compute.address is None:
+        plan = settled(plan, local_resources())
+    there = [replace(subject, plan=subject.plan.on(plan.job.compute)) for subject in subjects]
+    request = Request.write(folder.path, split, there)
+    try:
+        with quiet(folder.logs / "driver.log") as terminal, progress(request.told, terminal):
+            _score(request, folder, plan.job.compute)
+    except InputError:
+        shutil.rmtree(folder.path)
+        raise
+    except Exception as error:
+        raise TrainingFailed(f"{in_a_line(error)}; logs are in {folder.logs}") from error
+    result = Result.of(request, plan)
+    result.write(output)
+    shutil.rmtree(folder.path)
+    return result
+
+
+def refuse_to_compare(subjects: Sequence[Subject]) -> None:
+    """Raises InputError where the subjects would not see the same clips."""
+    first = subjects[0].plan
+    problems = []
+    for subject in subjects[1:]:
+        for key in ("data", "task"):
+            ours, theirs = getattr(first, key).to_dict(), getattr(subject.plan, key).to_dict()
+            if key == "task":  # curricula may differ, what is seen and predicted may not
+                ours, theirs = (
+                    {name: each.get(name) for name in ("name", "frames_in", "frames_out")}
+                    for each in (ours, theirs)
+                )
+            differing = [f"{key}.{name}" for name in ours if ours[name] != theirs.get(name)]
+            if ours != theirs:
+                problems.append(
+                    Problem(
+                        f"{subjects[0].label} and {subject.label} differ in {', '.join(differing) or key}: "
+                        f"set the same for both, such as {differing[0] if differing else key}=..."
+                    )
+                )
+    if problems:
+        raise InputError(problems)
+
+
+def _score(request: Request, folder: RunFolder, compute: Compute) -> None:
+    if compute.workers == 1:
+        from framecast.evaluation.scoring import score
+
+        score(request, alone(compute))
+        return
+    from framecast.launch.ray_train import ray_session, run_on_workers
+
+    compute = compute.model_copy(update={"max_failures": 0})
+    with ray_session(folder, compute, local_resources()):
+        run_on_workers(score_as_ray_worker, folder, compute)
+
+
+def score_as_ray_worker(config: dict[str, str]) -> None:
+    """Answers the request in `config["folder"]` as one of Ray Train's workers."""
+    folder = RunFolder(Path(config["folder"]))
+    log_as_worker(folder.logs)
+    request = Request(folder.path)
+    world = joined(request.subjects()[0].plan.job.compute)
+    from framecast.evaluation.scoring import score
+
+    score(request, world)
