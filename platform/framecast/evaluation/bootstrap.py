@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -54,12 +54,12 @@ class Bootstrap:
 
 def interval_of(means: np.ndarray) -> np.ndarray:
     """(columns, 2): from the 2.5th to the 97.5th percentile over resamplings."""
-    if np.isnan(means).all():
-        return np.full((means.shape[1], 2), np.nan)
-    return np.nanpercentile(means, [2.5, 97.5], axis=0).T
+    nothing = [np.nan, np.nan]
+    known = [column[~np.isnan(column)] for column in means.T]
+    return np.array([np.percentile(column, [2.5, 97.5]) if len(column) else nothing for column in known])
 
 
-def differences(first: Bootstrap, other: Bootstrap, names: Sequence[str]) -> Mapping[str, tuple[float, float]]:
+def differences(first: Bootstrap, other: Bootstrap, names: Sequence[str]) -> dict[str, list[float]]:
     """The interval of `other` minus `first` for each column."""
     found = interval_of(other.means - first.means)
-    return {name: (float(low), float(high)) for name, (low, high) in zip(names, found, strict=True)}
+    return dict(zip(names, found.tolist(), strict=True))

@@ -101,8 +101,9 @@ class Dataset:
     done and all there are, and returns `framecast.Prepared`; a second call goes on, or finds nothing to do.
     `ready(settings)` raises InputError with the way out where that has not been done.
 
-    Where clips come from videos, `frame_format(settings)` (a `framecast.data.FrameFormat`) says how frames are resized and `frame_step(settings)`
-    how many frames of a video lie from one of a clip to the next: `platform predict` treats new videos alike.
+    Where clips come from videos, `frame_format(settings)` (a `framecast.data.FrameFormat`) says how frames are
+    resized and `frame_step(settings)` how many frames of a video lie from one of a clip to the next: `platform
+    predict` treats new videos alike.
     `published` are other people's results on this data set.
     """
 

@@ -53,9 +53,15 @@ def _strip(frames: Any, value_range: tuple[float, float]) -> Image.Image:
         clip_TCHW = np.rint(255 * np.clip((clip_TCHW - low) / (high - low), 0, 1)).astype(np.uint8)
     if clip_TCHW.shape[1] != 3:
         clip_TCHW = clip_TCHW[:, :1].repeat(3, 1)
-    width = max(1, round(_HEIGHT * clip_TCHW.shape[3] / clip_TCHW.shape[2]))
+    height, width = _fitted(clip_TCHW.shape[2], clip_TCHW.shape[3])
     strip = Image.new("RGB", (len(clip_TCHW) * (width + _GAP), _HEIGHT), _PAPER)
     for column, frame_CHW in enumerate(clip_TCHW):
         picture = Image.fromarray(np.ascontiguousarray(np.moveaxis(frame_CHW, 0, -1)))
-        strip.paste(picture.resize((width, _HEIGHT)), (column * (width + _GAP), 0))
+        strip.paste(picture.resize((width, height)), (column * (width + _GAP), (_HEIGHT - height) // 2))
     return strip
+
+
+def _fitted(height: int, width: int) -> tuple[int, int]:
+    """As tall as a row, but no more than twice as wide."""
+    scale = min(_HEIGHT / height, 2 * _HEIGHT / width)
+    return max(1, round(height * scale)), max(1, round(width * scale))
