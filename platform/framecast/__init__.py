@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from framecast.registry.settings import Settings
     from framecast.runs import events
     from framecast.runs.events import Stop
+    from framecast.torchvision_import import import_torchvision
 
 _HOMES = {
     "Callback": "framecast.registry.kinds",
@@ -58,6 +59,7 @@ _HOMES = {
     "did_you_mean": "framecast.errors",
     "events": "framecast.runs",
     "hookimpl": "framecast.registry.hooks",
+    "import_torchvision": "framecast.torchvision_import",
     "load": "framecast.evaluation.load",
     "run": "framecast.launch.run",
 }
@@ -88,6 +90,7 @@ __all__ = [
     "did_you_mean",
     "events",
     "hookimpl",
+    "import_torchvision",
     "load",
     "run",
 ]

@@ -5,21 +5,22 @@ Dimensions: B batch, T time, C channels, H W space.
 
 from __future__ import annotations
 
-import torch
+import math
+
 from torch import Tensor
 
 import framecast
 
 PIXELS = (2, 3, 4)
-IDENTICAL_DB = 100.0
 
 
 class FrameMetric(framecast.StreamingMetric):
-    """Clamps predictions, then measures each frame where the mask allows."""
+    """Clamps predictions, then measures each frame where the mask allows, by the definition of `protocol`."""
 
-    def __init__(self, value_range: tuple[float, float]) -> None:
+    def __init__(self, value_range: tuple[float, float], protocol: str = "framecast") -> None:
         super().__init__()
         self.low, self.high = value_range
+        self.protocol = protocol
 
     def measure(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
         return self.measure_clamped(prediction_BTCHW.clamp(self.low, self.high), target_BTCHW, mask_BTCHW)
@@ -29,26 +30,32 @@ class FrameMetric(framecast.StreamingMetric):
 
 
 class MeanSquaredError(FrameMetric):
-    """Mean squared error over the pixels of each frame, in squared data units."""
+    """Squared error of each frame, in squared data units."""
 
     def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
-        return mean_over_pixels((prediction_BTCHW - target_BTCHW).square(), mask_BTCHW)
+        return over_pixels((prediction_BTCHW - target_BTCHW).square(), mask_BTCHW, self.protocol)
+
+
+class RootMeanSquaredError(MeanSquaredError):
+    """Root of the squared error of each frame, in data units."""
+
+    def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
+        return super().measure_clamped(prediction_BTCHW, target_BTCHW, mask_BTCHW).sqrt()
 
 
 class MeanAbsoluteError(FrameMetric):
-    """Mean absolute error over the pixels of each frame, in data units."""
+    """Absolute error of each frame, in data units."""
 
     def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
-        return mean_over_pixels((prediction_BTCHW - target_BTCHW).abs(), mask_BTCHW)
+        return over_pixels((prediction_BTCHW - target_BTCHW).abs(), mask_BTCHW, self.protocol)
 
 
-class PeakSignalToNoiseRatio(MeanSquaredError):
-    """10 log10(range^2 / MSE) of each frame, in dB; frames that are identical count as 100 dB."""
-
-    def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
-        error_BT = super().measure_clamped(prediction_BTCHW, target_BTCHW, mask_BTCHW)
-        decibels_BT = 10 * torch.log10((self.high - self.low) ** 2 / error_BT)
-        return torch.where(error_BT == 0, IDENTICAL_DB, decibels_BT)
+def over_pixels(values_BTCHW: Tensor, mask_BTCHW: Tensor | None, protocol: str) -> Tensor:
+    """(B, T): the mean where the mask is set, or what the protocol tells instead; not a number for a frame that is
+    masked whole."""
+    if protocol == "openstl":
+        return _sum_over_pixels(values_BTCHW, mask_BTCHW)
+    return mean_over_pixels(values_BTCHW, mask_BTCHW) * (1e3 if protocol == "conv-tt-lstm" else 1.0)
 
 
 def mean_over_pixels(values_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
@@ -57,3 +64,9 @@ def mean_over_pixels(values_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
         return values_BTCHW.mean(PIXELS)
     # where, not a product: what is masked may be not a number
     return values_BTCHW.where(mask_BTCHW, 0).sum(PIXELS) / mask_BTCHW.sum(PIXELS)
+
+
+def _sum_over_pixels(values_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
+    if mask_BTCHW is None:
+        return values_BTCHW.sum(PIXELS)
+    return values_BTCHW.where(mask_BTCHW, 0).sum(PIXELS).where(mask_BTCHW.flatten(2).any(2), math.nan)

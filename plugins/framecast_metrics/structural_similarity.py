@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
 from framecast_metrics.frame_errors import FrameMetric
 
 WINDOW = 7
 K1, K2 = 0.01, 0.03
+AT_ONCE_CPU, AT_ONCE = 2**17, 2**24  # pixels: what stays in a CPU's cache, and what keeps a GPU busy
 
 
 class StructuralSimilarity(FrameMetric):
@@ -20,31 +20,62 @@ class StructuralSimilarity(FrameMetric):
     """
 
     def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
-        batch, frames, _, height, width = prediction_BTCHW.shape
+        batch, frames, channels, height, width = prediction_BTCHW.shape
         if min(height, width) < WINDOW:
             raise ValueError(f"ssim needs frames of at least {WINDOW}x{WINDOW} pixels, these are {height}x{width}")
-        # float64, for variances are small differences of large numbers
-        one = prediction_BTCHW.flatten(0, 1).to(torch.float64)
-        other = target_BTCHW.flatten(0, 1).to(torch.float64)
-        if mask_BTCHW is not None:
-            known = mask_BTCHW.flatten(0, 1)
-            one, other = one.where(known, 0), other.where(known, 0)
+        pixels = AT_ONCE_CPU if prediction_BTCHW.device.type == "cpu" else AT_ONCE
+        size = max(1, pixels // (channels * height * width))
+        given = [each for each in (prediction_BTCHW, target_BTCHW, mask_BTCHW) if each is not None]
+        pieces = zip(*(each.flatten(0, 1).split(size) for each in given), strict=True)
+        return torch.cat([self._similarity(*piece) for piece in pieces]).view(batch, frames)
+
+    def _similarity(self, one_NCHW: Tensor, other_NCHW: Tensor, known_NCHW: Tensor | None = None) -> Tensor:
+        """(N,)"""
+        mean_one, mean_other, squares, product = self._moments(one_NCHW, other_NCHW, known_NCHW)
         unbiased = WINDOW**2 / (WINDOW**2 - 1)
-        mean_one, mean_other = _blurred(one), _blurred(other)
-        variance_one = unbiased * (_blurred(one * one) - mean_one**2)
-        variance_other = unbiased * (_blurred(other * other) - mean_other**2)
-        covariance = unbiased * (_blurred(one * other) - mean_one * mean_other)
-        stable_mean = (K1 * (self.high - self.low)) ** 2
-        stable_variance = (K2 * (self.high - self.low)) ** 2
-        similarity = ((2 * mean_one * mean_other + stable_mean) * (2 * covariance + stable_variance)) / (
-            (mean_one**2 + mean_other**2 + stable_mean) * (variance_one + variance_other + stable_variance)
-        )
-        if mask_BTCHW is None:
-            return similarity.mean((1, 2, 3)).view(batch, frames)
-        whole = _blurred(known.to(torch.float64)) > 1 - 0.5 / WINDOW**2
-        return ((similarity * whole).sum((1, 2, 3)) / whole.sum((1, 2, 3))).view(batch, frames)
+        product_of_means = mean_one * mean_other
+        squares_of_means = mean_one.square().addcmul_(mean_other, mean_other)
+        covariance = product.sub_(product_of_means).mul_(unbiased)
+        variances = squares.sub_(squares_of_means).mul_(unbiased)
+        # of the frames as they were: (a + d)(b + d) = ab + d(a + b) + d^2, and the like of squares
+        middle = (self.low + self.high) / 2 / (self.high - self.low)
+        shifted = mean_one.add_(mean_other).mul_(2 * middle).add_(2 * middle**2)
+        data_range = 1.0 if self.protocol == "framecast" else 2.0
+        stable_mean, stable_variance = (K1 * data_range) ** 2, (K2 * data_range) ** 2
+        luminance = product_of_means.mul_(2).add_(shifted).add_(stable_mean)
+        luminances = squares_of_means.add_(shifted).add_(stable_mean)
+        similarity = luminance.mul_(covariance.mul_(2).add_(stable_variance))
+        similarity.div_(luminances.mul_(variances.add_(stable_variance)))
+        if known_NCHW is None:
+            return similarity.mean((1, 2, 3))
+        whole = _window_sums(known_NCHW.to(torch.float64)) == WINDOW**2
+        return similarity.where(whole, 0).sum((1, 2, 3)) / whole.sum((1, 2, 3))
+
+    def _moments(self, one_NCHW: Tensor, other_NCHW: Tensor, known_NCHW: Tensor | None) -> Tensor:
+        """(4, N, C, H - 6, W - 6): over each window the mean of one, of the other, of the sum of their squares and
+        of their product; the value range is taken to [-1/2, 1/2].
+
+        In float64, for variances are small differences of large numbers.
+        """
+        moments = one_NCHW.new_empty(4, *one_NCHW.shape, dtype=torch.float64)
+        one, other, squares, product = moments
+        for frames, given in ((one, one_NCHW), (other, other_NCHW)):
+            frames.copy_(given).sub_((self.low + self.high) / 2).div_(self.high - self.low)
+            if known_NCHW is not None:
+                frames.masked_fill_(~known_NCHW, 0)
+        torch.mul(one, one, out=squares).addcmul_(other, other)
+        torch.mul(one, other, out=product)
+        return _window_sums(moments).div_(WINDOW**2)
 
 
-def _blurred(frames_NCHW: Tensor) -> Tensor:
-    """The mean over each window that lies within the frame."""
-    return avg_pool2d(frames_NCHW, WINDOW, stride=1)
+def _window_sums(values: Tensor) -> Tensor:
+    """The sum over each window that lies within the frame (..., H, W)."""
+    return _sums_of_seven(_sums_of_seven(values, -1), -2)
+
+
+def _sums_of_seven(values: Tensor, dimension: int) -> Tensor:
+    """Of each seven neighbours, by four additions: 1 + 1, 2 + 2, and 4 + 2 + 1."""
+    size = values.shape[dimension] - WINDOW + 1
+    pairs = values.narrow(dimension, 0, size + 5) + values.narrow(dimension, 1, size + 5)
+    fours = pairs.narrow(dimension, 0, size) + pairs.narrow(dimension, 2, size)
+    return fours.add_(pairs.narrow(dimension, 4, size)).add_(values.narrow(dimension, 6, size))

@@ -5,7 +5,8 @@ import pytest
 import torch
 from skimage.metrics import peak_signal_noise_ratio
 
-from framecast_metrics.frame_errors import MeanAbsoluteError, MeanSquaredError, PeakSignalToNoiseRatio
+from framecast_metrics.frame_errors import MeanAbsoluteError, MeanSquaredError, RootMeanSquaredError
+from framecast_metrics.signal_to_noise import PeakSignalToNoiseRatio
 
 PICTURES = (0.0, 1.0)
 
@@ -21,6 +22,7 @@ def by_frame(measure, prediction, target):
     [
         (MeanSquaredError, lambda one, other: ((one - other) ** 2).mean()),
         (MeanAbsoluteError, lambda one, other: np.abs(one - other).mean()),
+        (RootMeanSquaredError, lambda one, other: np.sqrt(((one - other) ** 2).mean())),
         (PeakSignalToNoiseRatio, lambda one, other: peak_signal_noise_ratio(other, one, data_range=1)),
     ],
 )
@@ -48,7 +50,7 @@ def test_identical_frames_count_as_100_db(target):
     metric = PeakSignalToNoiseRatio(PICTURES)
     metric.update(target, target)
 
-    assert metric.compute() == (100.0, [100.0, 100.0, 100.0])
+    assert metric.compute() == (100.0, [100.0, 100.0, 100.0], {"identical_frames": 12})
 
 
 def test_decibels_are_averaged_and_not_the_errors_below_them(prediction, target):
@@ -73,3 +75,39 @@ def test_an_error_is_averaged_over_the_known_pixels_alone():
     values = MeanSquaredError(PICTURES).update(frame(prediction), frame(target), frame(mask))
 
     assert values.tolist() == [[0.125]]
+
+
+def test_identical_frames_are_counted_over_batches_and_processes(prediction, target):
+    one, other = PeakSignalToNoiseRatio(PICTURES), PeakSignalToNoiseRatio(PICTURES)
+    one.update(prediction, target)
+    one.update(torch.cat([prediction[:, :2], target[:, 2:]], 1), target)
+    other.update(target[:1], target[:1])
+
+    one.state = one.state + other.state
+
+    assert one.compute().counts == {"identical_frames": 4 + 3}
+
+
+@pytest.mark.parametrize(
+    ("metric", "protocol", "measure"),
+    [
+        (MeanSquaredError, "conv-tt-lstm", lambda one, other: 1e3 * ((one - other) ** 2).mean()),
+        (MeanSquaredError, "openstl", lambda one, other: ((one - other) ** 2).sum()),
+        (MeanAbsoluteError, "openstl", lambda one, other: np.abs(one - other).sum()),
+        (RootMeanSquaredError, "openstl", lambda one, other: np.sqrt(((one - other) ** 2).sum())),
+        (PeakSignalToNoiseRatio, "conv-tt-lstm", lambda one, other: -10 * np.log10(((one - other) ** 2).mean())),
+        (PeakSignalToNoiseRatio, "openstl", lambda one, other: -10 * np.log10(((one - other) ** 2).mean())),
+    ],
+)
+def test_a_protocol_has_its_own_definition(metric, protocol, measure, prediction, target):
+    values = metric(PICTURES, protocol).update(prediction, target)
+
+    np.testing.assert_allclose(values.numpy(), by_frame(measure, prediction, target), rtol=1e-5)
+
+
+def test_a_sum_is_taken_over_the_known_pixels_alone(prediction, target, mask):
+    values = MeanAbsoluteError(PICTURES, "openstl").update(prediction, target, mask)
+
+    assert values[0, 2].isnan()
+    known = (prediction.clamp(0, 1) - target).abs().where(mask, 0).sum((2, 3, 4))
+    torch.testing.assert_close(values[1:], known[1:])

@@ -85,3 +85,22 @@ def test_frames_of_just_one_window_are_scored():
     values = StructuralSimilarity(PICTURES).update(1 - frame, frame)
 
     np.testing.assert_allclose(values, scikit_image(1 - frame, frame), atol=1e-4)
+
+
+@pytest.mark.parametrize("protocol", ["conv-tt-lstm", "openstl"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_papers_protocols_take_twice_the_value_range(protocol, channels, carphone):
+    target = carphone[:, :, :channels]
+
+    values = StructuralSimilarity(PICTURES, protocol).update(target.roll(1, 1), target)
+
+    np.testing.assert_allclose(values, scikit_image(target.roll(1, 1), target, data_range=2.0), atol=1e-4)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_real_frames_agree_with_scikit_image(channels, carphone):
+    target = carphone[:, :, :channels]
+
+    values = StructuralSimilarity(PICTURES).update(target.roll(1, 1), target)
+
+    np.testing.assert_allclose(values, scikit_image(target.roll(1, 1), target), atol=1e-4)

