@@ -1,95 +1,306 @@
-"""report.html: whole, self-contained, and made from the folder alone."""
+"""report.html: whole, self-contained, made from the folder alone, and in every state that a run can be in."""
 
 from __future__ import annotations
 
-import re
+import json
 import shutil
 from collections.abc import Callable
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-import framecast
-from framecast.report.page import write_report
+from framecast.launch.launch import launch, resumed_plan
+from framecast.report.numbers import score
+from framecast.runs.events import Evaluated, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
+from framecast.runs.status import Status
+
+Report = Callable[[RunFolder], Any]
+Train = Callable[..., RunFolder]
 
 
 @pytest.fixture
-def finished(tiny_job: Callable[..., dict[str, Any]], runs: Path) -> Callable[..., RunFolder]:
-    def train(**sections: Any) -> RunFolder:
-        return RunFolder(framecast.run(tiny_job(**sections), runs=runs, in_process=True).folder)
-
-    return train
-
-
-class Strict(HTMLParser):
-    """Checks that every element is closed in order, and collects what a browser would fetch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.addresses: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href")]
-        if tag not in ("meta", "img", "br", "link"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href")]
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
+def copy(finished: RunFolder, tmp_path: Path) -> RunFolder:
+    """The finished run in a folder of its own, to be changed."""
+    copied = RunFolder(tmp_path / "copies" / "tiny" / finished.id)
+    shutil.copytree(finished.path, copied.path, symlinks=True)
+    return copied
 
 
-def test_the_page_is_well_formed_and_fetches_nothing(finished: Callable[..., RunFolder]) -> None:
-    run = finished()
-    write_report(run)
-    page = Strict()
-    page.feed(run.report.read_text())
-    assert not page.open
-    assert all(address.startswith(("data:", "#")) for address in page.addresses)
+def without(run: RunFolder, *kinds: str) -> None:
+    lines = run.journal.file.read_text().splitlines()
+    kept = [line for line in lines if json.loads(line)["event"] not in kinds]
+    run.journal.file.write_text("".join(f"{line}\n" for line in kept))
 
 
-def test_the_page_shows_scores_curves_and_pictures(finished: Callable[..., RunFolder]) -> None:
-    run = finished()
-    write_report(run)
-    text = run.report.read_text()
-    for expected in ("last frame", "black", "Truth above, prediction below", "validation/mse", "frames_in: 2"):
+def test_a_finished_run_has_every_section(copy: RunFolder, report: Report) -> None:
+    page = report(copy)
+    assert page.headings == [
+        "Scores",
+        "Clips",
+        "How fast the forecast goes bad",
+        "Learning",
+        "Gradients, time and memory",
+        "What was run",
+    ]
+    # over frames: mse, ssim; learning: losses, mse, ssim; then the gradient norm, time, memory
+    assert len(page.charts) == 2 + 3 + 3
+
+
+def test_the_summary_says_what_ran_where_and_with_which_versions(copy: RunFolder, report: Report) -> None:
+    text = report(copy).text
+    environment = json.loads(copy.environment.read_text())
+    for expected in (
+        "conv_lstm on moving_mnist, from 2 frames to the next 3",
+        "of 12 steps",
+        "CPU worker hours",
+        "1 worker, cpu, fp32, torch",
+        f"torch {environment['packages']['torch']}",
+        "16 × 16 pixels",
+    ):
         assert expected in text
-    assert len(re.findall("data:image/gif", text)) == 1
-    assert len(re.findall("data:image/png", text)) == 3
-    assert text.count("<svg") == 4  # losses, main metric, and each of two metrics over the frames
 
 
-def test_the_page_needs_the_folder_only(finished: Callable[..., RunFolder], tmp_path: Path) -> None:
-    run = finished()
-    elsewhere = RunFolder(tmp_path / "copied" / "tiny" / run.id)
-    shutil.copytree(run.path, elsewhere.path, symlinks=True)
-    shutil.rmtree(run.path)
-    write_report(elsewhere)
-    assert "data:image/gif" in elsewhere.report.read_text()
+def test_every_plugin_is_named_with_its_version(copy: RunFolder, report: Report) -> None:
+    cells = report(copy).cells
+    for plugin in ("video_prediction", "conv_tt_lstm", "moving_mnist", "metrics"):
+        assert plugin in cells
+    assert cells[cells.index("moving_mnist") + 1] == framecast_version()
 
 
-def test_fewer_clips_than_strips_and_a_model_without_parameters_are_shown_too(
-    finished: Callable[..., RunFolder],
+def framecast_version() -> str:
+    from importlib.metadata import version
+
+    return version("framecast")
+
+
+def test_each_metric_names_its_direction_and_protocol(copy: RunFolder, report: Report) -> None:
+    cells = report(copy).cells
+    assert "mse↓ framecast" in cells
+    assert "ssim↑ framecast" in cells
+
+
+def test_the_numbers_of_the_charts_are_in_tables(copy: RunFolder, report: Report) -> None:
+    cells = set(report(copy).cells)
+    events = copy.journal.read()
+    for event in (event for event in events if isinstance(event, Evaluated)):
+        assert {score(value) for value in event.metrics.values()} <= cells
+    best = [event for event in events if isinstance(event, Evaluated)][-1]
+    assert {score(value) for values in best.per_frame.values() for value in values} <= cells
+    losses = [event.loss for event in events if isinstance(event, StepDone)]
+    assert {score(loss) for loss in losses} <= cells
+
+
+def test_the_curriculum_lies_below_the_losses(copy: RunFolder, report: Report) -> None:
+    words = [chart.attrib["aria-label"] for chart in report(copy).charts]
+    assert "loss, sampling ratio, learning rate by step" in words
+
+
+def test_best_median_and_worst_clip_move_and_lie_in_strips(copy: RunFolder, report: Report) -> None:
+    page = report(copy)
+    assert sum(address.startswith("data:image/gif") for address in page.addresses) == 3
+    assert sum(address.startswith("data:image/png") for address in page.addresses) == 3 * 3
+    assert [name in page.text for name in ("<h3>best", "<h3>median", "<h3>worst")] == [True] * 3
+
+
+def test_pictures_of_an_older_form_without_losses_are_shown_unranked(copy: RunFolder, report: Report) -> None:
+    file = (copy.checkpoints / "best" / "samples.npz").resolve()
+    with np.load(file) as arrays:
+        older = {name: arrays[name][:2] for name in ("context", "target", "prediction")}
+    np.savez(file, **older)
+    text = report(copy).text
+    assert "<h3>clip 2" in text
+    assert "<h3>clip 3" not in text
+    assert "<h3>best" not in text
+
+
+def test_without_pictures_the_page_has_no_clips(copy: RunFolder, report: Report) -> None:
+    (copy.checkpoints / "best" / "samples.npz").resolve().unlink()
+    (copy.checkpoints / "last" / "samples.npz").resolve().unlink(missing_ok=True)
+    assert "Clips" not in report(copy).headings
+
+
+def test_the_page_needs_the_folder_only(copy: RunFolder, report: Report, tmp_path: Path) -> None:
+    elsewhere = RunFolder(tmp_path / "a colleague's disk" / "tiny" / copy.id)
+    elsewhere.path.parent.mkdir(parents=True)
+    copy.path.rename(elsewhere.path)
+    elsewhere.environment.unlink()
+    page = report(elsewhere)
+    assert "Scores" in page.headings
+    assert "not noted" in page.text
+
+
+def test_a_run_without_an_evaluation_yet_says_so(copy: RunFolder, report: Report) -> None:
+    without(copy, "Evaluated", "CheckpointSaved", "RunFinished")
+    shutil.rmtree(copy.checkpoints)
+    (copy.path / "driver.json").write_text(json.dumps({"host": "another", "process": 1}))
+    page = report(copy)
+    assert '<span class="state running">' in page.text
+    assert "No evaluation yet" in page.text
+    assert "Scores" not in page.headings
+    assert "Learning" in page.headings
+
+
+def test_a_run_of_a_single_step_has_charts(copy: RunFolder, report: Report) -> None:
+    lines = copy.journal.file.read_text().splitlines()
+    first = next(at for at, line in enumerate(lines) if json.loads(line)["event"] == "StepDone")
+    copy.journal.file.write_text("\n".join(lines[: first + 1]))
+    assert "Learning" in report(copy).headings
+
+
+def test_events_of_before_times_and_memory_were_measured_are_read(copy: RunFolder, report: Report) -> None:
+    lines = [json.loads(line) for line in copy.journal.file.read_text().splitlines()]
+    for line in lines:
+        for name in ("data_wait", "forward", "backward", "memory"):
+            line.pop(name, None)
+    copy.journal.file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    words = [chart.attrib["aria-label"] for chart in report(copy).charts]
+    assert "time per step by step" in words
+    assert "peak memory by step" not in words
+
+
+def test_a_run_that_never_took_a_step_has_a_report(train: Train, report: Report) -> None:
+    page = report(train(data={"train_clips": 3}))
+    assert "no batch is full" in page.text
+    assert '<span class="state failed">' in page.text
+
+
+def test_a_model_without_parameters_has_scores_and_no_learning(train: Train, report: Report) -> None:
+    page = report(train(model="last_frame"))
+    assert "Scores" in page.headings
+
+
+def test_a_run_on_a_single_clip_has_a_report(train: Train, report: Report) -> None:
+    assert "Clips" in report(train(data={"validation_clips": 1})).headings
+
+
+def test_an_interrupted_run_is_shown_as_far_as_it_came(train: Train, report: Report, stopping_plugin: str) -> None:
+    run = train(plugins=[stopping_plugin], callbacks=[{"name": "interrupter", "at": 4}])
+    assert '<span class="state interrupted">' in report(run).text
+
+
+def test_a_run_that_broke_is_shown_with_the_reason(train: Train, report: Report, stopping_plugin: str) -> None:
+    run = train(plugins=[stopping_plugin], model="fragile", training={"max_steps": 12, "epochs": 3})
+    page = report(run)
+    assert '<p class="trouble">' in page.text
+    assert "Learning" in page.headings
+
+
+def test_a_resumed_run_marks_where_it_went_on_and_adds_up_its_attempts(train: Train, report: Report) -> None:
+    run = train(training={"epochs": 1})
+    launch(resumed_plan(run, ["training.epochs=2"]), run, in_process=True)
+    page = report(run)
+    assert "2 attempts" in page.text
+    assert any(text.text == "resumed" for chart in page.charts for text in chart.iter("text"))
+
+
+def test_device_hours_are_those_of_all_workers_in_all_attempts(copy: RunFolder, report: Report) -> None:
+    begin = {"steps_per_epoch": 6, "total_steps": 12, "precision": "bf16", "strategy": "deepspeed"}
+    begin |= {"device": "cuda", "parameters": 7, "epoch": 0, "batch": 0, "step": 0}
+    copy.journal.file.unlink()
+    for attempt, start in ((1, 0.0), (2, 10_000.0)):
+        copy.journal.append(RunStarted(attempt=attempt, workers=4, time=start, **begin))
+        copy.journal.append(Evaluated(0, 0, "black", "validation", {}, {}, 1, 1.0, time=start + 3600))
+    page = report(copy)
+    assert '<dt>GPU hours</dt><dd class="value">8' in page.text
+    assert '<dt>wall time</dt><dd class="value">2 h' in page.text
+
+
+def test_what_the_user_wrote_is_shown_and_not_run(copy: RunFolder, report: Report) -> None:
+    copy.job.write_text("name: <script>alert(1)</script>\n")
+    assert "&lt;script&gt;" in report(copy).text
+
+
+def test_scores_that_are_not_numbers_are_named(copy: RunFolder, report: Report) -> None:
+    lines = [json.loads(line) for line in copy.journal.file.read_text().splitlines()]
+    for line in lines:
+        if line["event"] == "Evaluated" and line["name"] == "model":
+            line["metrics"]["validation/mse"] = float("nan")
+            line["per_frame"]["validation/mse"] = [float("nan"), float("inf"), 1.0]
+    copy.journal.file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert "not a number" in report(copy).cells
+
+
+def test_fp16_shows_its_loss_scale_and_what_it_skipped(copy: RunFolder, report: Report) -> None:
+    lines = [json.loads(line) for line in copy.journal.file.read_text().splitlines()]
+    for line in lines:
+        if line["event"] == "StepDone":
+            line |= {"loss_scale": 65536.0 / line["step"], "skipped": line["step"] == 2}
+    copy.journal.file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    page = report(copy)
+    assert "gradient norm, loss scale by step" in [chart.attrib["aria-label"] for chart in page.charts]
+    assert "1 of 12 steps skipped" in page.text
+
+
+def test_the_report_answers_how_the_run_stands(finished: RunFolder, tmp_path: Path) -> None:
+    from framecast.report.page import write_report
+
+    assert write_report(finished, tmp_path / "elsewhere.html") == Status.of(finished)
+    assert (tmp_path / "elsewhere.html").exists()
+
+
+_PUBLISHING = """
+import dataclasses
+import framecast
+import framecast_moving_mnist as original
+
+def row(model, frames_out, protocol, **scores):
+    return framecast.PublishedResult(model, 2, frames_out, scores, protocol, "a paper, table 1")
+
+@framecast.hookimpl
+def framecast_datasets():
+    (digits,) = original.framecast_datasets()
+    published = (row("TheirNet", 3, "theirs", mse=0.0123), row("TheirNet", 30, "theirs", mse=0.0456))
+    yield dataclasses.replace(digits, name="printed_digits", published=published)
+"""
+
+
+@pytest.mark.parametrize(("frames_out", "shown"), [(3, ["0.01230"]), (2, ["0.01230", "0.04560"])])
+def test_published_results_of_the_same_horizon_stand_beside_ours(
+    train: Train, report: Report, tmp_path: Path, frames_out: int, shown: list[str]
 ) -> None:
-    for sections in ({"data": {"validation_clips": 1}}, {"model": "last_frame"}):
-        run = finished(**sections)
-        write_report(run)
-        assert "Scores" in run.report.read_text()
+    (tmp_path / "printing.py").write_text(_PUBLISHING)
+    run = train(
+        plugins=[str(tmp_path / "printing.py")],
+        task={"frames_out": frames_out},
+        data={"name": "printed_digits"},
+        training={"epochs": 1},
+    )
+    page = report(run)
+    assert "Beside the papers" in page.headings
+    assert "msetheirs" in page.cells
+    assert "mseframecast" in page.cells
+    assert [text for text in ("0.01230", "0.04560") if text in page.cells] == shown
+    assert f"2 → {frames_out}" in page.cells
+    assert "TheirNeta paper, table 1" in page.cells
 
 
-def test_a_run_that_never_took_a_step_has_a_report(finished: Callable[..., RunFolder]) -> None:
-    run = finished(data={"train_clips": 3})
-    write_report(run)
-    assert "no batch is full" in run.report.read_text()
+def test_evaluations_in_the_folder_are_shown_with_intervals_and_curves(copy: RunFolder, report: Report) -> None:
+    def row(label: str, model: str, value: float) -> dict[str, Any]:
+        metrics = {"mse": {"value": value, "low": value - 0.01, "high": value + 0.01}}
+        return {"label": label, "model": model, "metrics": metrics, "per_frame": {"mse": [value, None, 0.7]}}
 
-
-def test_what_the_user_wrote_is_shown_and_not_run(finished: Callable[..., RunFolder]) -> None:
-    run = finished(training={"epochs": 1})
-    run.job.write_text("name: <script>alert(1)</script>\n")
-    write_report(run)
-    assert "<script>" not in run.report.read_text()
+    content = {
+        "split": "test",
+        "frames_in": 2,
+        "frames_out": 30,
+        "clips": 5000,
+        "protocols": {"mse": "paper"},
+        "rows": [
+            row("tiny/20260101 step 9", "conv_lstm", 0.5),
+            row("tiny/20260102 step 9", "conv_lstm", 0.4),
+            row("black", "black", 0.6),
+        ],
+    }
+    before = len(report(copy).charts)
+    (copy.path / "evaluation-test.json").write_text(json.dumps(content))
+    (copy.path / "evaluation-half.json").write_text("{")
+    page = report(copy)
+    assert "On test clips, 2 → 30 frames" in page.headings
+    assert "on 5,000 clips" in page.cells
+    assert "0.50000.4900 – 0.5100" in page.cells
+    assert "msepaper" in page.cells
+    assert "conv_lstm 2tiny/20260102 step 9" in page.cells
+    assert len(page.charts) == before + 1

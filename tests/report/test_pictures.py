@@ -8,16 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from framecast.report.pictures import Clips, animation, data_address, filmstrip
+from framecast.report.filmstrip import filmstrips
+from framecast.report.pictures import Clips, animation, data_address, strip, thinned
 
 
-def clips(channels: int = 1, batch: int = 2, seen: int = 3, future: int = 4, size: int = 16) -> Clips:
-    shape = (channels, size, size)
-    return Clips(
-        context=np.full((batch, seen, *shape), 255, np.uint8),
-        target=np.full((batch, future, *shape), 200, np.uint8),
-        prediction=np.full((batch, future, *shape), 100, np.uint8),
-    )
+def frames(count: int, value: int, channels: int = 1, size: int = 24) -> np.ndarray:
+    """(T, C, H, W), each frame a little brighter than the one before."""
+    clip_TCHW = np.full((count, channels, size, size), value, np.uint8)
+    return clip_TCHW + np.arange(count, dtype=np.uint8)[:, None, None, None]
 
 
 def opened(content: bytes) -> Image.Image:
@@ -25,30 +23,60 @@ def opened(content: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3])
-def test_a_filmstrip_shows_seen_frames_and_the_true_above_the_predicted_future(channels: int) -> None:
-    strip = np.asarray(opened(filmstrip(clips(channels), 0)).convert("RGB")).astype(int)
-    upper, lower = strip[: len(strip) // 2], strip[len(strip) // 2 :]
-    assert (upper == 255).all(-1).sum() == 3 * 64 * 64  # three seen frames at four times their size
-    assert (upper == 200).all(-1).sum() == 4 * 64 * 64
-    assert (lower == 100).all(-1).sum() == 4 * 64 * 64
+def test_a_strip_holds_the_frames_from_left_to_right_with_gaps_that_show_the_page(channels: int) -> None:
+    pixels = np.asarray(opened(strip(frames(3, 100, channels))).convert("RGBA"))
+    assert pixels.shape == (24, 3 * 24 + 2, 4)
+    assert [tuple(pixels[0, at]) for at in (0, 25, 50)] == [(v, v, v, 255) for v in (100, 101, 102)]
+    assert pixels[0, 24, 3] == 0
 
 
-def test_a_long_clip_is_thinned_to_what_fits() -> None:
-    assert opened(filmstrip(clips(future=100), 0, most=5)).width < opened(filmstrip(clips(future=100), 0)).width
+def test_colour_stays_colour() -> None:
+    red = np.zeros((1, 3, 8, 8), np.uint8)
+    red[:, 0] = 200
+    assert opened(strip(red)).convert("RGB").getpixel((4, 4)) == (200, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("length", "most", "kept"), [(3, 10, [0, 1, 2]), (30, 4, [0, 10, 19, 29]), (5, 2, [0, 4])]
+)
+def test_a_long_clip_is_thinned_evenly_from_its_first_to_its_last_frame(
+    length: int, most: int, kept: list[int]
+) -> None:
+    assert thinned(length, most) == kept
 
 
 def test_the_animation_has_a_picture_for_each_frame_and_loops() -> None:
-    moving = clips()
-    for time in range(4):  # pictures that are alike would be merged into one
-        moving.target[:, time, :, 0, 0] = 10 * time
-        moving.context[:, time % 3, :, 0, 0] = 50 * (time % 3)
-    gif = opened(animation(moving))
+    gif = opened(animation(frames(3, 10), frames(4, 200), frames(4, 100)))
     assert gif.n_frames == 3 + 4  # type: ignore[attr-defined]
     assert gif.info["loop"] == 0
+
+
+def test_the_animation_shows_the_truth_left_and_the_prediction_right() -> None:
+    gif = opened(animation(frames(3, 10), frames(4, 200), frames(4, 100)))
     gif.seek(6)
     last = np.asarray(gif.convert("RGB")).astype(int)
-    assert np.isclose(last, 200, atol=3).all(-1).any()
-    assert np.isclose(last, 100, atol=3).all(-1).any()
+    assert np.allclose(last[0, 0], 203, atol=3)
+    assert np.allclose(last[0, -1], 103, atol=3)
+
+
+def test_the_animations_bar_takes_the_models_colour_once_it_predicts() -> None:
+    gif = opened(animation(frames(3, 10), frames(4, 200), frames(4, 100)))
+    colours = []
+    for time in (2, 3):
+        gif.seek(time)
+        red, _, blue = np.asarray(gif.convert("RGB")).astype(int)[-1, 0]
+        colours.append(blue - red > 100)
+    assert colours == [False, True]
+
+
+def test_three_clips_with_losses_are_the_best_the_median_and_the_worst() -> None:
+    stacked = [np.stack([frames(count, 50)] * 3) for count in (2, 12, 12)]
+    shown = filmstrips(Clips(*stacked, losses=np.array([0.1, 0.2, 0.3])))
+    assert [clip.name for clip in shown] == ["best", "median", "worst"]
+    assert [clip.note for clip in shown] == ["loss 0.1000", "loss 0.2000", "loss 0.3000"]
+    assert shown[0].seen == [-1, 0]
+    assert len(shown[0].predicted) == 10
+    assert (shown[0].predicted[0], shown[0].predicted[-1]) == (1, 12)
 
 
 def test_content_becomes_an_address() -> None:

@@ -1,18 +1,51 @@
-"""`platform report RUN`: the report of a run, made anew from its folder."""
+"""`platform report RUN...`: the report of a run, or of several beside each other, made anew from their folders."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-from framecast.cli.options import Run, Runs
+from framecast.cli.options import Force, Runs
+
+_Named = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="RUN...",
+        help="A path, an id, the beginning of one, or a job's name (its newest). Several are compared.",
+    ),
+]
+_Output = Annotated[
+    Path | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="Where to write. [default: the run's report.html; ./report-A-B.html]",
+    ),
+]
 
 
-def report(run: Run, runs: Runs = None) -> None:
-    """Write a run's report.html anew, from its folder alone, and print where it is."""
+def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force = False) -> None:
+    """Write a run's report.html anew, from its folder alone, or one page that compares several runs."""
+    from framecast.errors import InputError
     from framecast.report.closing import shown
+    from framecast.report.comparison import write_comparison
     from framecast.report.page import write_report
     from framecast.runs.folder import RunFolder, runs_root
 
-    folder = RunFolder.find(run, runs_root(runs))
-    write_report(folder)
-    typer.echo(shown(folder.report))
+    folders = [RunFolder.find(each, runs_root(runs)) for each in run]
+    if output is None and len(folders) > 1:
+        output = Path(f"report-{'-'.join(folder.id for folder in folders)}.html")
+    if output is not None:
+        if output.exists() and not force:
+            raise InputError(f"{output} is there already: --force replaces it, --output FILE writes elsewhere")
+        if not output.parent.is_dir():
+            raise InputError(f"cannot write {output}: there is no folder {output.parent}")
+    if len(folders) == 1:
+        write_report(folders[0], output)
+    else:
+        assert output is not None, "named above"
+        write_comparison(folders, output)
+    typer.echo(shown(output or folders[0].report))

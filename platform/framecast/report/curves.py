@@ -1,102 +1,191 @@
-"""The report's curves, as SVG."""
+"""The curves of a run: learning, metrics over the run and over predicted frames, optimizer, time, memory."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
-import numpy as np
-from matplotlib.figure import Figure
+from markupsafe import Markup
 
-from framecast.runs.events import Evaluated, Event, StepDone
-from framecast.runs.status import model_evaluations
+from framecast.report.chart import Band, Line, Panel, Points, chart
+from framecast.report.palette import MODEL, SCHEDULE, TRAINING, Look, forecaster, written
+from framecast.report.record import Record
+from framecast.report.step_parts import PARTS, step_parts
+from framecast.runs.events import StepDone
 
-_BLUE, _ORANGE, _GREYS = "#3b6ea8", "#d9802e", ("#555555", "#999999", "#bbbbbb")
+_MOST_POINTS = 400
+_STRIP = 46
+_TALL = 190 + 2 * (_STRIP + 40)
+_WORDS = {"truth_ratio": "sampling ratio"}
 
 
-def loss_curves(events: Sequence[Event]) -> str | None:
-    """Training loss by step, smoothed over the raw one, and validation loss."""
-    steps = [event for event in events if isinstance(event, StepDone)]
-    evaluations = model_evaluations(list(events))
+@dataclass(frozen=True)
+class Curve:
+    """A chart with what to say below it."""
+
+    svg: Markup
+    note: str = ""
+
+
+def learning_curves(record: Record) -> list[Curve]:
+    """Losses above the curriculum that made them; then each metric over the run."""
+    steps = record.steps
     if not steps:
-        return None
-    figure, axes = _axes("step", "loss (mean L1 + squared error)")
-    x, y = np.array([event.step for event in steps]), np.array([event.loss for event in steps])
-    axes.plot(x, y, color=_BLUE, alpha=0.25, linewidth=0.8)
-    axes.plot(x, _smoothed(y), color=_BLUE, label="training (smoothed)")
-    if evaluations:
-        points = [(event.step, event.metrics["validation/loss"]) for event in evaluations]
-        axes.plot(
-            *zip(*points, strict=True),
-            color=_ORANGE,
-            marker="o",
-            markersize=3,
-            label="validation, closed loop",
-        )
-    axes.set_yscale("log")
-    axes.legend(frameon=False)
-    return _svg(figure)
-
-
-def metric_curve(events: Sequence[Event], name: str) -> str | None:
-    """One metric over the run, with the baselines as lines."""
-    points = [
-        (event.step, event.metrics[name]) for event in model_evaluations(list(events)) if name in event.metrics
+        return []
+    losses = [(event.step, event.loss) for event in steps]
+    validation = [(event.step, event.metrics["validation/loss"]) for event in record.evaluations]
+    lines = [
+        Line(thinned_out(losses), TRAINING.colour, shape="faint"),
+        Line(thinned_out(smoothed(losses)), TRAINING.colour, "training"),
+        Line(validation, MODEL.colour, "validation", marked=True),
     ]
-    if not points:
-        return None
-    figure, axes = _axes("step", name)
-    axes.plot(*zip(*points, strict=True), color=_BLUE, marker="o", markersize=3, label="model")
-    for grey, event in zip(_GREYS, _baselines(events), strict=False):
-        axes.axhline(event.metrics[name], color=grey, linestyle="--", label=event.name.replace("_", " "))
-    axes.legend(frameon=False)
-    return _svg(figure)
+    panels = [Panel("loss", lines, log=True)]
+    for name in dict.fromkeys(name for event in steps for name in event.logs):
+        values = [(event.step, event.logs[name]) for event in steps if name in event.logs]
+        panels.append(_schedule(_WORDS.get(name, name.replace("_", " ")), values))
+    panels.append(_schedule("learning rate", [(event.step, event.learning_rate) for event in steps]))
+    note = "Training loss as it was, and its running mean; validation is always closed loop."
+    return [Curve(chart(panels, "step", _resumed(record)), note), *metric_curves(record)]
 
 
-def horizon_curve(events: Sequence[Event], best: Evaluated, name: str) -> str:
-    """One metric over the predicted frames: how fast a forecast goes bad."""
-    figure, axes = _axes("predicted frame", name)
-    values = best.per_frame[name]
-    axes.plot(range(1, len(values) + 1), values, color=_BLUE, marker="o", markersize=3, label="model")
-    for grey, event in zip(_GREYS, _baselines(events), strict=False):
-        axes.plot(
-            range(1, len(values) + 1),
-            event.per_frame[name],
-            color=grey,
-            linestyle="--",
-            label=event.name.replace("_", " "),
+def metric_curves(record: Record) -> list[Curve]:
+    """Each metric over the run, with the trivial forecasters as levels."""
+    last = record.steps[-1].step if record.steps else 0
+    curves = []
+    for number, score in enumerate(record.scores[1:]):
+        points = [
+            (event.step, event.metrics[score.key]) for event in record.evaluations if score.key in event.metrics
+        ]
+        if not points or not last:
+            continue
+        lines = [Line(points, MODEL.colour, "model", marked=True)]
+        for order, (name, event) in enumerate(record.baselines.items()):
+            if score.key in event.metrics:
+                look, level = forecaster(name, order), event.metrics[score.key]
+                lines.append(Line([(1, level), (last, level)], look.colour, written(name), look.shape))
+        height = _TALL if not number else 190
+        panel = Panel(score.name, lines, height, note=score.note)
+        curves.append(Curve(chart([panel], "step", _resumed(record))))
+    return curves
+
+
+def horizon_curves(record: Record) -> list[Curve]:
+    """Each metric over the predicted frames: how fast a forecast goes bad."""
+    if not record.best:
+        return []
+    curves = []
+    for score in record.scores[1:]:
+        series = {"model": record.best.per_frame.get(score.key, [])}
+        series |= {name: event.per_frame.get(score.key, []) for name, event in record.baselines.items()}
+        looks = {"model": MODEL}
+        looks |= {name: forecaster(name, order) for order, name in enumerate(record.baselines)}
+        curves += horizon_curve(score.name, score.note, series, looks)
+    return curves
+
+
+def horizon_curve(
+    title: str, note: str, series: Mapping[str, Sequence[float]], looks: Mapping[str, Look]
+) -> list[Curve]:
+    """One chart over predicted frames, or none where no series has values."""
+    lines = [
+        Line(
+            list(enumerate(values, start=1)),
+            looks[name].colour,
+            written(name),
+            looks[name].shape,
+            marked=looks[name].shape == "solid",
         )
-    axes.legend(frameon=False)
-    return _svg(figure)
+        for name, values in series.items()
+        if values
+    ]
+    return [Curve(chart([Panel(title, lines, note=note)], "predicted frame"))] if lines else []
 
 
-def _baselines(events: Sequence[Event]) -> list[Evaluated]:
-    found = {event.name: event for event in events if isinstance(event, Evaluated) and event.name != "model"}
-    return list(found.values())
+def optimizer_curves(record: Record) -> list[Curve]:
+    """The gradient's norm before clipping, and in fp16 the loss scale."""
+    norms = [(event.step, event.gradient_norm) for event in record.steps if event.gradient_norm is not None]
+    scales = [(event.step, event.loss_scale) for event in record.steps if event.loss_scale is not None]
+    panels = []
+    if norms:
+        lines = [
+            Line(thinned_out(norms), MODEL.colour, shape="faint"),
+            Line(thinned_out(smoothed(norms)), MODEL.colour),
+        ]
+        panels.append(Panel("gradient norm", lines, log=True))
+    if scales:
+        panels.append(
+            Panel("loss scale", [Line(thinned_out(scales), SCHEDULE.colour, stepped=True)], 80, log=True)
+        )
+    skipped = sum(event.skipped for event in record.steps)
+    note = "Before clipping; the running mean over the single steps."
+    note += f" {skipped} of {len(record.steps)} steps skipped, because fp16 overflowed." if scales else ""
+    return [Curve(chart(panels, "step", _resumed(record)), note)] if panels else []
 
 
-def _smoothed(values: np.ndarray) -> np.ndarray:
-    """A running mean over a twentieth of the run."""
-    width = max(1, len(values) // 20)
-    sums = np.cumsum(np.insert(values, 0, 0.0))
-    ends = np.arange(1, len(values) + 1)
-    starts = np.maximum(0, ends - width)
-    return (sums[ends] - sums[starts]) / (ends - starts)
+def time_curves(record: Record) -> list[Curve]:
+    """Where the time of a step went, and the memory at its peak."""
+    groups = list(grouped(record.steps, 60))
+    if not groups:
+        return []
+    middles = [(group[0].step + group[-1].step) / 2 for group in groups]
+    heights = [[0.0, *accumulate(step_parts(group).values())] for group in groups]
+    bands = [
+        Band([(x, h[at], h[at + 1]) for x, h in zip(middles, heights, strict=True)], colour, name)
+        for at, (name, colour) in enumerate(PARTS.items())
+    ]
+    if len(groups) == 1:
+        x, height = middles[0], heights[0]
+        bands = [
+            Band([(x - 0.5, height[at], height[at + 1]), (x + 0.5, height[at], height[at + 1])], colour, name)
+            for at, (name, colour) in enumerate(PARTS.items())
+        ]
+    memory = [(event.step, event.memory) for event in record.steps]
+    where = "device" if record.started and not record.started.device.startswith("cpu") else "process"
+    time_panel = Panel("time per step", bands, from_zero=True, note="s")
+    memory_panel = Panel(
+        "peak memory", [Line(thinned_out(memory), MODEL.colour, stepped=True)], from_zero=True, note="MiB"
+    )
+    marks = _resumed(record)
+    curves = [Curve(chart([time_panel], "step", marks), "Of the first worker; means over neighbouring steps.")]
+    if any(value for _, value in memory):
+        curves.append(Curve(chart([memory_panel], "step", marks), f"The most the {where} has held so far."))
+    return curves
 
 
-def _axes(x_label: str, y_label: str) -> tuple[Figure, Any]:
-    figure = Figure(figsize=(5.6, 3.2), layout="constrained")
-    axes = figure.subplots()
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(alpha=0.25)
-    return figure, axes
+def grouped(steps: Sequence[StepDone], most: int) -> Iterable[Sequence[StepDone]]:
+    """Neighbouring steps together, in at most `most` groups of nearly one size."""
+    edges = sorted({round(len(steps) * at / most) for at in range(most + 1)})
+    return [steps[begin:end] for begin, end in pairwise(edges)]
 
 
-def _svg(figure: Figure) -> str:
-    stream = io.StringIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None})
-    text = stream.getvalue()
-    return text[text.index("<svg") :]
+def smoothed(points: Points) -> list[tuple[float, float]]:
+    """A running mean over a twentieth of all points."""
+    width = max(1, len(points) // 20)
+    sums = [0.0, *accumulate(y for _, y in points)]
+    return [
+        (x, (sums[at + 1] - sums[max(0, at + 1 - width)]) / min(at + 1, width)) for at, (x, _) in enumerate(points)
+    ]
+
+
+def thinned_out(points: Points) -> Points:
+    """At most so many points that a screen can show; of neighbours the lowest and the highest are kept."""
+    if len(points) <= _MOST_POINTS:
+        return points
+    edges = [round(len(points) * at / (_MOST_POINTS // 2)) for at in range(_MOST_POINTS // 2 + 1)]
+    kept: list[tuple[float, float]] = []
+    for begin, end in pairwise(edges):
+        some = points[begin:end]
+        kept += sorted({min(some, key=lambda point: point[1]), max(some, key=lambda point: point[1])})
+    return kept
+
+
+def _schedule(title: str, values: Points) -> Panel:
+    note = "share of true frames that are fed back" if title == _WORDS["truth_ratio"] else ""
+    return Panel(
+        title, [Line(thinned_out(values), SCHEDULE.colour, stepped=True)], _STRIP, from_zero=True, note=note
+    )
+
+
+def _resumed(record: Record) -> list[tuple[float, str]]:
+    return [(attempt.started.step, "resumed") for attempt in record.attempts[1:]]

@@ -1,0 +1,227 @@
+"""The page that compares runs: what they were told differently, what came of it, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import isclose
+from pathlib import Path
+from string import ascii_uppercase
+from typing import Any
+
+from framecast.errors import InputError
+from framecast.report.chart import Line, Panel, chart
+from framecast.report.curves import Curve, horizon_curve, smoothed, thinned_out
+from framecast.report.layout import rendered
+from framecast.report.numbers import duration, hours, memory, score
+from framecast.report.palette import Look, compared, forecaster, written
+from framecast.report.record import Record, Score
+from framecast.report.score_tables import per_frame_tables, ranked_table
+from framecast.report.step_parts import step_parts
+from framecast.report.table import Cell, Column, Row, Table, words
+from framecast.runs.folder import RunFolder, write_atomically
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Runs by their letters, A, B, C, ..., each with its look."""
+
+    records: dict[str, Record]
+    looks: dict[str, Look]
+
+    @classmethod
+    def of(cls, runs: Sequence[RunFolder]) -> Compared:
+        """Raises InputError where a run is named twice."""
+        for one, other in combinations(runs, 2):
+            if one.path.resolve() == other.path.resolve():
+                raise InputError(f"run {one.id} is named twice: a comparison needs different runs")
+        letters = [_letter(number) for number in range(len(runs))]
+        return cls(
+            {letter: Record.of(run) for letter, run in zip(letters, runs, strict=True)},
+            {letter: compared(number) for number, letter in enumerate(letters)},
+        )
+
+    @property
+    def scores(self) -> list[Score]:
+        """Every score that any of the runs has; those of different protocols are different."""
+        return list(dict.fromkeys(score for record in self.records.values() for score in record.scores))
+
+    @property
+    def same_clips(self) -> bool:
+        """Whether all were scored on the same clips, which shows in what the trivial forecasters score there."""
+        levels: dict[tuple[str, str], list[float]] = {}
+        for record in self.records.values():
+            for name, event in record.baselines.items():
+                for key, value in _by_score(record, event.metrics).items():
+                    levels.setdefault((name, key), []).append(value)
+        return all(isclose(value, values[0], rel_tol=1e-4) for values in levels.values() for value in values)
+
+    def baselines(self) -> dict[str, dict[str, float]]:
+        """Scores of the trivial forecasters, which are the same for all where the clips are."""
+        return {
+            written(name): _by_score(record, event.metrics)
+            for record in (self.records.values() if self.same_clips else ())
+            for name, event in record.baselines.items()
+        }
+
+
+def write_comparison(runs: Sequence[RunFolder], file: Path) -> None:
+    """Writes one self-contained page. Raises InputError where a run is named twice."""
+    these = Compared.of(runs)
+    title = " · ".join(f"{letter} {record.run.name}" for letter, record in these.records.items())
+    content = {
+        "records": these.records,
+        "looks": these.looks,
+        "same_clips": these.same_clips,
+        "settings": settings_table(these),
+        "scores": best_table(these),
+        "learning": learning_curves(these),
+        "learning_table": learning_table(these),
+        "horizon": _horizon_curves(these),
+        "horizon_tables": _horizon_tables(these),
+        "cost": cost_table(these),
+    }
+    write_atomically(file, rendered("comparison.html.j2", title, "the runs' folders", content))
+
+
+def settings_table(these: Compared) -> Table:
+    """The settings that are not the same in all runs."""
+    told = {letter: dict(_flat(record.plan.to_dict()["job"])) for letter, record in these.records.items()}
+    keys = list(dict.fromkeys(key for settings in told.values() for key in settings))
+    rows = []
+    for key in keys:
+        values = [settings.get(key, "–") for settings in told.values()]
+        if len(set(values)) > 1:
+            rows.append(words(key, *values))
+    return Table([Column("setting", words=True), *(Column(letter) for letter in told)], rows)
+
+
+def best_table(these: Compared) -> Table:
+    """Each run's best evaluation; the trivial forecasters where all saw the same clips."""
+    named = {
+        f"{letter}  {record.plan.model.name}": _by_score(record, record.best.metrics)
+        for letter, record in these.records.items()
+        if record.best
+    }
+    keyed = [Score(_key(score), score.name, score.protocol, score.direction) for score in these.scores]
+    colours = [these.looks[letter].colour for letter, record in these.records.items() if record.best]
+    return ranked_table(named | these.baselines(), keyed, "best evaluation", colours)
+
+
+def learning_curves(these: Compared) -> list[Curve]:
+    """Training losses, and each score over the steps, all runs in one chart."""
+    losses, by_score = [], []
+    for letter, record in these.records.items():
+        steps = [(event.step, event.loss) for event in record.steps]
+        losses.append(Line(thinned_out(smoothed(steps)), *_line(these, letter)))
+    for each in these.scores:
+        lines = []
+        for letter, record in these.records.items():
+            if each in record.scores:
+                points = [(e.step, e.metrics[each.key]) for e in record.evaluations if each.key in e.metrics]
+                lines.append(Line(points, *_line(these, letter), marked=True))
+        title = f"validation {each.name}" if each.name == "loss" else each.name
+        by_score.append(Panel(title, lines, note=each.note))
+    panels = [Panel("training loss", losses, log=True, note="running mean"), *by_score]
+    last = max(record.status.step for record in these.records.values())
+    return [Curve(chart([panel], "step", reach=(0, last))) for panel in panels if any(True for _ in panel.xs)]
+
+
+def learning_table(these: Compared) -> Table:
+    """The numbers of the learning curves: all evaluations, with the training loss up to each."""
+    columns = [Column("run", words=True), Column("step"), Column("loss", "training, mean since the last")]
+    rows = []
+    for letter, record in these.records.items():
+        before = 0
+        for event in record.evaluations:
+            losses = [step.loss for step in record.steps if before < step.step <= event.step]
+            trained = score(sum(losses) / len(losses)) if losses else "–"
+            values = _by_score(record, event.metrics)
+            shown = [score(values.get(_key(each))) for each in these.scores]
+            first = Cell(letter, colour=these.looks[letter].colour)
+            rows.append(Row([first, *map(Cell, (f"{event.step:,}", trained, *shown))]))
+            before = event.step
+    return Table([*columns, *(Column(each.name, each.note) for each in these.scores)], rows)
+
+
+def cost_table(these: Compared) -> Table:
+    """What each run took."""
+    titles = ["run", "on", "steps", "parameters", "wall time", "device hours", "time per step", "peak memory"]
+    rows = []
+    for letter, record in these.records.items():
+        started, steps = record.started, record.steps
+        cells = [Cell(f"{letter}  {record.run.name}", record.status.state)]
+        if started:
+            cells += [
+                Cell(f"{started.workers} × {started.device}", f"{started.precision}, {started.strategy}"),
+                Cell(f"{record.status.step:,}", f"of {started.total_steps:,}"),
+                Cell(f"{started.parameters:,}"),
+                Cell(duration(record.wall_seconds)),
+                Cell(hours(record.device_hours), record.device_hours_unit),
+            ]
+        if steps:
+            cells.append(Cell(duration(sum(step_parts(steps).values()))))
+            cells.append(Cell(memory(max(event.memory for event in steps))))
+        rows.append(Row(cells + [Cell("–")] * (len(titles) - len(cells))))
+    return Table([Column(title, words=not number) for number, title in enumerate(titles)], rows)
+
+
+def _horizon_curves(these: Compared) -> list[Curve]:
+    curves = []
+    for each in these.scores[1:]:
+        series, looks = {}, dict(these.looks)
+        for letter, record in these.records.items():
+            if record.best and each in record.scores:
+                series[letter] = record.best.per_frame.get(each.key, [])
+            for order, (name, event) in enumerate(record.baselines.items() if these.same_clips else ()):
+                series.setdefault(name, event.per_frame.get(each.key, []))
+                looks[name] = forecaster(name, order)
+        curves += horizon_curve(each.name, each.note, series, looks)
+    return curves
+
+
+def _horizon_tables(these: Compared) -> list[Table]:
+    per_frame = {}
+    for letter, record in these.records.items():
+        if record.best:
+            per_frame[f"{letter}  {record.plan.model.name}"] = _by_score(record, record.best.per_frame)
+        if these.same_clips:
+            per_frame |= {name: _by_score(record, event.per_frame) for name, event in record.baselines.items()}
+    return per_frame_tables(per_frame, [(_key(score), score.name, score.note) for score in these.scores])
+
+
+def _by_score(record: Record, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {_key(score): values[score.key] for score in record.scores if score.key in values}
+
+
+def _key(score: Score) -> str:
+    return f"{score.key} {score.protocol}"
+
+
+def _line(these: Compared, letter: str) -> tuple[str, str, str]:
+    look = these.looks[letter]
+    return look.colour, letter, look.shape
+
+
+def _flat(content: Any, place: str = "") -> list[tuple[str, str]]:
+    """Settings by their dotted keys, as they would be overridden on the command line."""
+    if isinstance(content, dict) and content:
+        return [
+            pair for key, value in content.items() for pair in _flat(value, f"{place}.{key}" if place else key)
+        ]
+    if isinstance(content, list) and any(isinstance(each, dict) for each in content):
+        named = [each.get("name", str(number)) for number, each in enumerate(content)]
+        return [
+            (place, ", ".join(named)),
+            *(
+                pair
+                for name, each in zip(named, content, strict=True)
+                for pair in _flat({key: value for key, value in each.items() if key != "name"}, f"{place}.{name}")
+            ),
+        ]
+    return [(place, str(content))]
+
+
+def _letter(number: int) -> str:
+    return ascii_uppercase[number] if number < len(ascii_uppercase) else f"R{number + 1}"

@@ -1,0 +1,86 @@
+"""What `platform evaluate` measured, as a section of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import nan
+from typing import Any
+
+from framecast.report.curves import Curve, horizon_curve
+from framecast.report.numbers import count, score
+from framecast.report.palette import Look, compared, forecaster, is_forecaster, written
+from framecast.report.score_tables import per_frame_tables
+from framecast.report.table import Cell, Column, Row, Table
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One evaluation: its scores with intervals, and its curves over predicted frames with their numbers."""
+
+    title: str
+    scores: Table
+    curves: list[Curve]
+    tables: list[Table]
+
+    @classmethod
+    def of(cls, content: dict[str, Any]) -> Measured:
+        """From what an evaluation-*.json holds."""
+        rows, protocols = content["rows"], content.get("protocols", {})
+        names = list(dict.fromkeys(name for row in rows for name in row["metrics"]))
+        notes = {name: "of the task" if name == "loss" else protocols.get(name) or "framecast" for name in names}
+        title = f"On {content.get('split', 'test')} clips"
+        if content.get("frames_out"):
+            title += f", {content.get('frames_in')} → {content['frames_out']} frames"
+        series = _series(rows)
+        per_frame = {name: _known(row.get("per_frame", {})) for name, row in series.items()}
+        looks = _looks(series)
+        framed = [name for name in names if any(values.get(name) for values in per_frame.values())]
+        return cls(
+            title,
+            _scores(series, names, notes, count(content.get("clips", 0), "clip")),
+            [
+                curve
+                for name in framed
+                for curve in horizon_curve(
+                    name,
+                    notes[name],
+                    {each: values.get(name, []) for each, values in per_frame.items()},
+                    looks,
+                )
+            ],
+            per_frame_tables(per_frame, [(name, name, notes[name]) for name in framed]),
+        )
+
+
+def _known(per_frame: dict[str, list[float | None]]) -> dict[str, list[float]]:
+    return {name: [nan if each is None else each for each in values] for name, values in per_frame.items()}
+
+
+def _series(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The rows by short names that fit beside a line: the model's, numbered where several are of one kind."""
+    models = [row["model"] for row in rows]
+    return {
+        model if models.count(model) == 1 else f"{model} {models[: at + 1].count(model)}": row
+        for at, (model, row) in enumerate(zip(models, rows, strict=True))
+    }
+
+
+def _looks(series: dict[str, dict[str, Any]]) -> dict[str, Look]:
+    forecasters = [name for name, row in series.items() if is_forecaster(row["model"])]
+    trained = [name for name in series if name not in forecasters]
+    looks = {name: forecaster(series[name]["model"], order) for order, name in enumerate(forecasters)}
+    return looks | {name: compared(order) for order, name in enumerate(trained)}
+
+
+def _scores(series: dict[str, dict[str, Any]], names: list[str], notes: dict[str, str], clips: str) -> Table:
+    columns = [Column(f"on {clips}", words=True), *(Column(name, notes[name]) for name in names)]
+    shown = []
+    for short, row in series.items():
+        cells = [Cell(written(short), "" if row["label"] == short else row["label"])]
+        for name in names:
+            found = row["metrics"].get(name, {})
+            known = found.get("low") is not None and found.get("high") is not None
+            interval = f"{score(found['low'])} – {score(found['high'])}" if known else ""
+            cells.append(Cell(score(found.get("value")), interval))
+        shown.append(Row(cells, emphasis=not is_forecaster(row["model"])))
+    return Table(columns, shown, "Below each score, its 95 % interval over clips.")

@@ -1,0 +1,169 @@
+"""What a report knows of a run: all of it read from the run's folder, at any time of the run's life."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from framecast.job.plan import Plan
+from framecast.job.resolve import read_plan
+from framecast.report.pictures import Clips
+from framecast.runs.checkpoints import CheckpointStore
+from framecast.runs.events import DataRead, Evaluated, Event, RunStarted, StepDone
+from framecast.runs.folder import RunFolder
+from framecast.runs.status import Status, model_evaluations
+
+
+@dataclass(frozen=True)
+class Score:
+    """A number that evaluations give. `key` names it in events; numbers compare only within a `protocol`."""
+
+    key: str
+    name: str
+    protocol: str
+    direction: str
+
+    @property
+    def note(self) -> str:
+        """The arrow to the better side, and the protocol."""
+        return f"{'↑' if self.direction == 'max' else '↓'} {self.protocol}"
+
+    def best(self, values: Iterable[float]) -> float | None:
+        """The best of those that are numbers; None where there is none."""
+        known = [value for value in values if math.isfinite(value)]
+        return (max if self.direction == "max" else min)(known, default=None)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One launch of the run, and the time from its beginning to the last thing it said."""
+
+    started: RunStarted
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run. Nothing in it is ever missing: what the folder does not hold yet is empty."""
+
+    run: RunFolder
+    plan: Plan
+    status: Status
+    events: list[Event]
+    raw: list[Event]
+
+    @classmethod
+    def of(cls, run: RunFolder) -> Record:
+        """Raises InputError where the folder's plan needs a plugin that is not installed."""
+        return cls(run, read_plan(run.plan.read_text()), Status.of(run), run.journal.read(), run.journal.raw())
+
+    @property
+    def title(self) -> str:
+        return f"{self.plan.model.name} on {self.plan.data.name}"
+
+    @cached_property
+    def scores(self) -> list[Score]:
+        """The task's loss, then the job's metrics."""
+        metrics = [
+            Score(f"validation/{part.name}", part.name, protocol_of(part.settings), part.declaration.direction)
+            for part in self.plan.metrics
+        ]
+        return [Score("validation/loss", "loss", "of the task", "min"), *metrics]
+
+    @property
+    def main(self) -> Score:
+        """What the run is judged by first: its first metric, or the loss."""
+        return self.scores[1] if len(self.scores) > 1 else self.scores[0]
+
+    @cached_property
+    def steps(self) -> list[StepDone]:
+        return [event for event in self.events if isinstance(event, StepDone)]
+
+    @cached_property
+    def evaluations(self) -> list[Evaluated]:
+        return model_evaluations(self.events)
+
+    @cached_property
+    def baselines(self) -> dict[str, Evaluated]:
+        """What the trivial forecasters score, by name."""
+        found = (event for event in self.events if isinstance(event, Evaluated))
+        return {event.name: event for event in found if event.name != "model"}
+
+    @cached_property
+    def best(self) -> Evaluated | None:
+        """The evaluation whose checkpoint is the best one, else the newest."""
+        chosen = [event for event in self.evaluations if event.step == self.status.best_step]
+        found = chosen or self.evaluations
+        return found[-1] if found else None
+
+    @cached_property
+    def data(self) -> list[DataRead]:
+        return list({event.split: event for event in self.events if isinstance(event, DataRead)}.values())
+
+    @cached_property
+    def attempts(self) -> list[Attempt]:
+        begins = [at for at, event in enumerate(self.raw) if isinstance(event, RunStarted)]
+        ends = [*begins[1:], len(self.raw)][: len(begins)]
+        found = []
+        for begin, end in zip(begins, ends, strict=True):
+            started = self.raw[begin]
+            assert isinstance(started, RunStarted)
+            found.append(Attempt(started, self.raw[end - 1].time - started.time))
+        return found
+
+    @property
+    def started(self) -> RunStarted | None:
+        return self.attempts[-1].started if self.attempts else None
+
+    @property
+    def wall_seconds(self) -> float:
+        return sum(attempt.seconds for attempt in self.attempts)
+
+    @property
+    def device_hours(self) -> float:
+        return sum(attempt.seconds * attempt.started.workers for attempt in self.attempts) / 3600
+
+    @property
+    def device_hours_unit(self) -> str:
+        return "CPU worker hours" if not self.started or self.started.device.startswith("cpu") else "GPU hours"
+
+    @cached_property
+    def environment(self) -> dict[str, Any]:
+        return _json(self.run.environment.read_text()) if self.run.environment.exists() else {}
+
+    @cached_property
+    def measured(self) -> list[dict[str, Any]]:
+        """What `platform evaluate` left in the folder."""
+        files = sorted(self.run.path.glob("evaluation-*.json"))
+        return [content for file in files if (content := _json(file.read_text())).get("rows")]
+
+    @cached_property
+    def clips(self) -> Clips | None:
+        """The clips that were kept with the best checkpoint, else with the last."""
+        store = CheckpointStore(self.run.checkpoints)
+        for name in ("best", "last"):
+            checkpoint = store.named(name)
+            if checkpoint and (checkpoint.path / "samples.npz").exists():
+                with np.load(checkpoint.path / "samples.npz") as arrays:
+                    losses = arrays.get("loss")
+                    return Clips(arrays["context"], arrays["target"], arrays["prediction"], losses)
+        return None
+
+
+def protocol_of(settings: object) -> str:
+    """How a metric's numbers are made, where it knows several ways; else the platform's own."""
+    return str(getattr(settings, "protocol", "framecast"))
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,118 @@
+"""The beginning of the page: what was run, when, on what, how it stands and what it cost."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+from framecast.report.numbers import count, duration, hours, score
+from framecast.report.palette import written
+from framecast.report.record import Record
+from framecast.report.table import Column, Table, words
+
+
+class Figure(NamedTuple):
+    """A number to be read first."""
+
+    value: str
+    label: str
+    note: str = ""
+
+
+class Fact(NamedTuple):
+    name: str
+    value: str
+
+
+def headline(record: Record) -> str:
+    """One sentence: what learned what."""
+    task = record.plan.task.settings.model_dump()
+    horizon = ""
+    if "frames_in" in task and "frames_out" in task:
+        horizon = f", from {count(task['frames_in'], 'frame')} to the next {task['frames_out']}"
+    return f"{record.plan.model.name} on {record.plan.data.name}{horizon}"
+
+
+def figures(record: Record) -> list[Figure]:
+    """Score, progress, size, time and cost, as far as they are known."""
+    found = []
+    main, best, started = record.main, record.best, record.started
+    if best and main.key in best.metrics:
+        levels = {
+            name: event.metrics[main.key] for name, event in record.baselines.items() if main.key in event.metrics
+        }
+        note = f"{main.protocol} protocol"
+        rival = next((name for name, level in levels.items() if level == main.best(levels.values())), None)
+        if rival:
+            note += f"; {written(rival)} has {score(levels[rival])}"
+        better = "higher" if main.direction == "max" else "lower"
+        found.append(Figure(score(best.metrics[main.key]), f"{main.name}, {better} is better", note))
+    if started:
+        epochs = record.status.step / max(1, started.steps_per_epoch)
+        found.append(
+            Figure(f"{record.status.step:,}", f"of {started.total_steps:,} steps", f"{epochs:.3g} epochs")
+        )
+        found.append(Figure(f"{started.parameters:,}", "parameters"))
+        attempts = len(record.attempts)
+        found.append(
+            Figure(duration(record.wall_seconds), "wall time", f"{attempts} attempts" if attempts > 1 else "")
+        )
+        found.append(Figure(hours(record.device_hours), record.device_hours_unit))
+    return found
+
+
+def facts(record: Record) -> list[Fact]:
+    """When, where and with what."""
+    plan, started, environment = record.plan, record.started, record.environment
+    shape = plan.sample_shape
+    found = [
+        Fact("Frames", f"{shape.width} × {shape.height} pixels, {count(shape.channels, 'channel')}"),
+    ]
+    if plan.cost:
+        found.append(Fact("Multiplies", f"{plan.cost.multiplies:,} per frame of one clip"))
+    if record.attempts:
+        found.append(Fact("Begun", _date(record.attempts[0].started.time)))
+        found.append(Fact("Last word", _date(record.raw[-1].time)))
+    if started:
+        machine = f"{count(started.workers, 'worker')}, {started.device}, {started.precision}, {started.strategy}"
+        found.append(Fact("Ran on", machine))
+    cores = environment.get("cpu_cores")
+    place = [str(environment.get("platform", "")), f"{cores} CPU cores" if cores else ""]
+    found.append(Fact("Machine", ", ".join(part for part in place if part) or "not noted"))
+    versions = {"python": environment.get("python"), **environment.get("packages", {})}
+    noted = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    found.append(Fact("Versions", noted or "not noted"))
+    training = plan.job.training
+    found.append(Fact("Training", f"batches of {training.batch_size}, seed {training.seed}"))
+    return found
+
+
+def plugin_table(record: Record) -> Table:
+    """Each plugin that took part, with its version and what it gave."""
+    columns = [Column(title, words=True) for title in ("plugin", "version", "gives")]
+    rows = []
+    for provider in record.plan.providers:
+        gives = [f"{part.kind} {part.name}" for part in record.plan.parts if part.provider == provider]
+        known = provider.to_dict()
+        rows.append(words(str(known["name"]), str(known.get("version") or "–"), ", ".join(dict.fromkeys(gives))))
+    return Table(columns, rows)
+
+
+def data_table(record: Record) -> Table | None:
+    """What the splits hold."""
+    if not record.data:
+        return None
+    rows = [
+        words(
+            each.split,
+            f"{each.clips:,}",
+            "–" if each.sequences is None else f"{each.sequences:,}",
+            f"{each.skipped:,}",
+        )
+        for each in record.data
+    ]
+    return Table([Column("split", words=True), Column("clips"), Column("sequences"), Column("left out")], rows)
+
+
+def _date(seconds: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(seconds))

@@ -1,0 +1,78 @@
+"""The page that compares runs."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from framecast.errors import InputError
+from framecast.report.comparison import write_comparison
+from framecast.report.numbers import score
+from framecast.runs.folder import RunFolder
+from framecast.runs.status import Status
+
+Train = Callable[..., RunFolder]
+Read = Callable[[str], Any]
+
+
+@pytest.fixture
+def compare(read: Read, tmp_path: Path) -> Callable[..., Any]:
+    def compared(*runs: RunFolder) -> Any:
+        write_comparison(runs, tmp_path / "comparison.html")
+        return read((tmp_path / "comparison.html").read_text())
+
+    return compared
+
+
+def test_runs_stand_beside_each_other_with_what_they_were_told_differently(
+    train: Train, compare: Callable[..., Any]
+) -> None:
+    runs = [train(model={"rank": rank}, training={"epochs": 1}) for rank in (2, 3)]
+    page = compare(*runs)
+    assert page.headings == [
+        "Scores",
+        "Settings that differ",
+        "Cost",
+        "Learning",
+        "How fast the forecasts go bad",
+    ]
+    at = page.cells.index("model.rank")
+    assert page.cells[at : at + 3] == ["model.rank", "2", "3"]
+    assert not any(cell.startswith(("training.", "data.")) for cell in page.cells)
+    for run in runs:
+        assert {score(value) for value in Status.of(run).best.values()} <= set(page.cells)
+    assert "last frame" in page.cells
+    assert (
+        len(page.charts) == 1 + 3 + 2
+    )  # training loss; loss, mse and ssim over the steps; mse and ssim over frames
+
+
+def test_runs_on_other_clips_are_not_passed_off_as_comparable(train: Train, compare: Callable[..., Any]) -> None:
+    page = compare(*(train(data={"seed": seed}, training={"epochs": 1}) for seed in (0, 1)))
+    assert "do not compare" in page.text
+    assert "last frame" not in page.cells
+
+
+def test_more_training_clips_do_not_make_scores_incomparable(train: Train, compare: Callable[..., Any]) -> None:
+    page = compare(*(train(data={"train_clips": clips}, training={"epochs": 1}) for clips in (8, 16)))
+    assert "do not compare" not in page.text
+
+
+def test_runs_that_never_began_or_never_scored_are_compared_too(
+    finished: RunFolder, tmp_path: Path, compare: Callable[..., Any]
+) -> None:
+    begun = RunFolder(tmp_path / "tiny" / "20260101-000000-abcd")
+    begun.path.mkdir(parents=True)
+    shutil.copy(finished.plan, begun.plan)
+    page = compare(begun, finished)
+    assert "A  tinydied" in page.cells
+    assert "None: the runs were told the same." in page.text
+
+
+def test_a_run_is_not_compared_with_itself(finished: RunFolder, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="named twice"):
+        write_comparison([finished, finished], tmp_path / "comparison.html")

@@ -1,0 +1,64 @@
+"""What is drawn of a run's events: smoothed, thinned out and grouped without losing what matters."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from framecast.report.curves import grouped, horizon_curve, smoothed, thinned_out
+from framecast.report.palette import MODEL, compared, forecaster
+from framecast.report.step_parts import step_parts
+from framecast.runs.events import StepDone
+
+
+def step(number: int, **parts: float) -> StepDone:
+    return StepDone(number, 0, 1.0, None, 0.1, None, False, parts.pop("seconds", 1.0), {}, **parts)
+
+
+def test_a_running_mean_is_that_of_the_last_twentieth() -> None:
+    points = [(float(x), float(x)) for x in range(40)]
+    assert smoothed(points)[:2] == [(0.0, 0.0), (1.0, 0.5)]
+    assert smoothed(points)[-1] == (39.0, 38.5)
+
+
+def test_a_few_points_are_all_drawn() -> None:
+    points = [(float(x), 1.0) for x in range(400)]
+    assert thinned_out(points) == points
+
+
+@given(st.integers(401, 3000), st.integers(0, 400))
+def test_of_many_points_the_extremes_survive_in_order(count: int, peak: int) -> None:
+    points = [(float(x), 9.0 if x == peak else float(x % 3)) for x in range(count)]
+    kept = thinned_out(points)
+    assert len(kept) <= 400
+    assert (peak, 9.0) in kept
+    assert list(kept) == sorted(kept)
+
+
+@given(st.integers(1, 500), st.integers(1, 60))
+def test_groups_hold_every_step_once(count: int, most: int) -> None:
+    steps = [step(number) for number in range(count)]
+    groups = list(grouped(steps, most))
+    assert [each for group in groups for each in group] == steps
+    assert len(groups) <= most
+    assert max(map(len, groups)) - min(map(len, groups)) <= 1
+
+
+def test_a_steps_time_is_split_and_waiting_for_data_comes_on_top() -> None:
+    steps = [
+        step(1, seconds=1.0, forward=0.3, backward=0.5, data_wait=0.2),
+        step(2, seconds=3.0, forward=0.5, backward=1.5, data_wait=0.0),
+    ]
+    parts = {name: round(seconds, 6) for name, seconds in step_parts(steps).items()}
+    assert parts == {"data": 0.1, "forward": 0.4, "backward": 1.0, "other": 0.6}
+
+
+def test_a_metric_that_knows_no_frames_has_no_curve_over_them() -> None:
+    assert horizon_curve("accuracy", "", {"model": []}, {"model": MODEL}) == []
+
+
+def test_trained_models_never_look_like_forecasters() -> None:
+    models = [compared(order) for order in range(12)]
+    assert len(set(models)) == 12
+    assert not {forecaster("black"), forecaster("last_frame")} & set(models)
+    assert {look.colour for look in models}.isdisjoint({"ink", "vermillion"})
