@@ -1,10 +1,13 @@
-"""Everything that docs/benchmarks.md records; about 35 minutes on 2 CPU cores."""
+"""Everything that docs/benchmarks.md records; about 45 minutes on 2 CPU cores."""
 
 from __future__ import annotations
 
+import data_store
 import first_step
 import help
+import metrics
 import model
+import moving_mnist
 import overhead
 from measure import machine
 
@@ -12,5 +15,8 @@ if __name__ == "__main__":
     print(machine())
     help.main()
     first_step.main()
+    data_store.main()
+    moving_mnist.main()
+    metrics.main()
     model.main()
     overhead.main()

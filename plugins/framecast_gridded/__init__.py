@@ -1,4 +1,4 @@
-"""Fields on a grid over time, from NetCDF, Zarr or NumPy files: weather, radar, simulations."""
+"""Gridded data: weather, radar, ocean and physics fields over time, from NetCDF, Zarr and NumPy files."""
 
 from __future__ import annotations
 
@@ -10,25 +10,32 @@ from framecast_gridded.settings import GriddedSettings
 
 
 def _build(settings: GriddedSettings, split: str, frames: int) -> Any:
-    from framecast_gridded.clips import GriddedClips
+    from framecast_gridded.clips import FieldClips
 
-    return GriddedClips(settings, split, frames)
+    return FieldClips(settings, split, frames)
+
+
+def _ready(settings: GriddedSettings) -> None:
+    from framecast_gridded.fields import Fields
+
+    Fields.open(settings)
 
 
 def _sample_shape(settings: GriddedSettings, frames: int) -> framecast.SampleShape:
-    from framecast_gridded.source import Source
+    from framecast_gridded.fields import frame_size
 
-    source = Source(settings)
-    return framecast.SampleShape(frames, len(source.channels), *settings.augmentation.size(*source.shape))
+    channels, height, width = frame_size(settings)
+    return framecast.SampleShape(frames, channels, *settings.augmentation.size(height, width))
 
 
 @framecast.hookimpl
 def framecast_datasets() -> Iterator[framecast.Dataset]:
     yield framecast.Dataset(
         name="gridded",
-        summary="Fields on a grid over time: NetCDF, Zarr or NumPy files of weather, radar, simulations",
+        summary="Fields over time from NetCDF, Zarr or NumPy files, several variables as channels",
         settings=GriddedSettings,
         build=_build,
         sample_shape=_sample_shape,
-        value_range=lambda settings: settings.range_of_values,
+        value_range=lambda settings: settings.scored_range,
+        ready=_ready,
     )

@@ -1,4 +1,4 @@
-"""Clips of gridded fields, normalised, with a mask where something is not known."""
+"""Clips of fields, normalised."""
 
 from __future__ import annotations
 
@@ -7,44 +7,49 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import framecast
+from framecast_gridded.fields import Fields
 from framecast_gridded.periods import periods
 from framecast_gridded.settings import GriddedSettings
-from framecast_gridded.source import Source
 from framecast_gridded.statistics import statistics_of
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class GriddedClips:
-    """A map-style data set of `{"frames": (T, C, Y, X) float32}`; with gaps also `"mask"`, True where known.
+class FieldClips:
+    """The clips of a split: `{"frames": (T, C, H, W) float32}`, normalised; with `"mask"`, bool of the same shape,
+    False where the data have no number, if that is so anywhere in the whole set.
 
-    `normalisation` is that of the training period. Reads what a clip needs when it is asked for.
-    Raises InputError where the split is shorter than one clip.
+    Training clips differ from epoch to epoch as the augmentation says, each a pure function of (seed, epoch,
+    index). Memory does not grow with the number of frames; goes to other processes, which open files of their own.
     """
 
     def __init__(self, settings: GriddedSettings, split: str, frames: int) -> None:
-        self._settings = settings
-        self._source = Source(settings)
-        self._begin, end = periods(len(self._source), settings)[split]
-        self._frames = frames
-        self._reach = (frames - 1) * settings.frame_step + 1
-        self._clips = max(0, (end - self._begin - self._reach) // settings.stride + 1)
-        if not self._clips and end > self._begin:
+        """Raises InputError where the data cannot be read, or the split has too few frames for one clip."""
+        self.fields = Fields.open(settings)
+        spans = periods(settings, self.fields.frames)
+        period = spans[split]
+        reach = (frames - 1) * settings.frame_step + 1
+        if period and len(period) < reach:
             raise framecast.InputError(
-                f"data.path: the {split} period of {settings.path} has {end - self._begin} time steps, a clip "
-                f"needs {self._reach}: predict fewer frames, or give {split} a larger share"
+                f"data: {split} has {len(period)} of the {self.fields.frames} frames, and one clip reaches over "
+                f"{reach}: take more data, shorter clips, or other shares"
             )
-        found = statistics_of(settings.path, settings.model_dump_json())
-        self.normalisation = found.normalisation(settings.normalisation)
-        self._gaps = found.gaps
-        mean = found.mean if settings.fill == "mean" else np.full_like(found.mean, settings.fill)
-        self._fill = self.normalisation.applied(mean[None, :, None, None])
+        statistics = statistics_of(self.fields, len(spans["train"]))
+        self.normalisation = statistics.normalisation(settings.normalisation, settings.fill)
+        self.windows = framecast.data.Windows.cut(
+            [framecast.data.Span(0, period.start, period.stop, settings.stride)], frames, settings.frame_step
+        )
+        self.sequences = 1
+        self.skipped: list[tuple[str, str]] = []
+        self._masked = statistics.gaps
+        self._augmentation = settings.augmentation
         self._varied = split == "train"
+        self._seed = settings.seed
         self._epoch = 0
 
     def __len__(self) -> int:
-        return self._clips
+        return len(self.windows)
 
     def set_epoch(self, epoch: int) -> None:
         """Chooses the epoch's variations."""
@@ -53,17 +58,12 @@ class GriddedClips:
     def __getitem__(self, index: int) -> dict[str, Tensor]:
         import torch
 
-        if not 0 <= index < self._clips:
-            raise IndexError(f"clip {index} of {self._clips}")
-        settings = self._settings
-        start = self._begin + index * settings.stride
-        fields_TCHW = self._source.read(start, start + self._reach, settings.frame_step)
-        key = (settings.seed, self._epoch, index) if self._varied else None
-        variation = settings.augmentation.drawn(key, *fields_TCHW.shape[-2:])
-        placed_TCHW = np.ascontiguousarray(variation.placed(fields_TCHW))
-        known_TCHW = ~np.isnan(placed_TCHW)
-        frames_TCHW = np.where(known_TCHW, self.normalisation.applied(placed_TCHW), self._fill)
-        sample = {"frames": torch.from_numpy(frames_TCHW)}
-        if self._gaps:
-            sample["mask"] = torch.from_numpy(known_TCHW)
+        _, start = self.windows[index]
+        clip_TCHW = self.fields.read(start, self.windows.frames, self.windows.step)
+        key = (self._seed, self._epoch, index) if self._varied else None
+        variation = self._augmentation.drawn(key, *clip_TCHW.shape[-2:])
+        placed_TCHW = variation.placed(clip_TCHW)
+        sample = {"frames": torch.from_numpy(self.normalisation.applied(placed_TCHW))}
+        if self._masked:
+            sample["mask"] = torch.from_numpy(np.isfinite(placed_TCHW))
         return sample

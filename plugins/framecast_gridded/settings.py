@@ -1,4 +1,4 @@
-"""What a job can set of gridded fields."""
+"""What a job can set of gridded data."""
 
 from __future__ import annotations
 
@@ -8,75 +8,83 @@ from pydantic import Field, model_validator
 
 import framecast
 
-STANDARD_RANGE = (-5.0, 5.0)
-
 
 class GriddedSettings(framecast.Settings):
-    """Fields over time on a grid: NetCDF, Zarr or NumPy files of radar, weather or simulations."""
+    """Fields over time on one grid, from NetCDF, Zarr or NumPy files: weather, radar, ocean, physics.
+
+    The first part of the time trains, the next validates, the last tests; a clip lies wholly in one of them.
+    """
 
     path: str
-    """A NetCDF file, several by a pattern (data/radar/*.nc, joined along time), a Zarr folder, or a NumPy array
-    (.npy) of shape time, y, x or time, channel, y, x."""
+    """The data: a NetCDF file (.nc, .nc4, .cdf), a pattern of such files joined along time (data/radar/*.nc), a
+    Zarr folder, or a NumPy array (.npy, .npz) of (T, H, W) or (T, C, H, W). Only what a clip needs is read, except
+    from .npz, which each process holds in memory and which may have 512 MiB at most."""
 
     variables: tuple[str, ...] | None = Field(None, min_length=1)
-    """Variables that become channels, in this order; null takes all with a time and two spatial dimensions."""
+    """Variables to take as channels, in this order; null takes all over time and two dimensions of space. The
+    channels of a .npy file are called 0, 1, 2 and so on."""
 
     time: str | None = None
-    """Name of the time dimension; null finds it by its name (time, t) or its dates."""
+    """Name of the dimension of time; null takes `time` or `t`, else the one that a coordinate says is time."""
 
     y: str | None = None
-    """Name of the dimension that runs down the picture; null takes the last but one."""
+    """Name of the dimension that runs down the frames; null takes the last but one."""
 
     x: str | None = None
-    """Name of the dimension that runs across the picture; null takes the last."""
+    """Name of the dimension that runs across the frames; null takes the last one."""
 
     normalisation: Literal["range", "standard", "none"] = "range"
-    """How each channel is scaled, by the training period alone: `range` to [0, 1] by its lowest and highest value;
-    `standard` by its mean and standard deviation, scores taken within five of them; `none` as it is. Kept in the
-    checkpoint, and undone in predictions."""
+    """How channels become numbers for the model, each by what it has in the training period: `range` takes its
+    minimum to 0 and its maximum to 1; `standard` takes its mean to 0 and its standard deviation to 1; `none` keeps
+    physical units. Undone in predictions."""
 
     value_range: tuple[float, float] | None = None
-    """Lowest and highest value of the data where normalisation is `none`; scores are taken within it."""
+    """Lowest and highest value, in physical units, to which scores clamp predictions; only with normalisation
+    `none`, and needed there. `range` clamps to (0, 1), `standard` to (-5, 5)."""
 
-    fill: Literal["mean"] | float = "mean"
-    """What the model sees where a field is not a number: the training period's `mean` of the channel, or a number in
-    the data's own units. Losses and scores leave these points out."""
+    fill: float | Literal["mean"] = "mean"
+    """What the model sees where the data have no number, in physical units; `mean` is the channel's mean over the
+    training period. Neither losses nor scores count these places."""
 
     validation_share: float = Field(0.15, gt=0, lt=1)
-    """Part of the time that validates: it follows the training period."""
+    """Part of the time that validates, after the training period."""
 
     test_share: float = Field(0.15, ge=0, lt=1)
-    """Part of the time that tests: the last."""
+    """Part of the time that tests, at the end; 0 keeps none for it."""
 
     frame_step: int = Field(1, ge=1, le=10_000)
     """Time steps of the data from one frame of a clip to the next."""
 
-    stride: int = Field(1, ge=1, le=100_000)
-    """Time steps from the beginning of one clip to that of the next."""
+    stride: int = Field(1, ge=1, le=1_000_000)
+    """Time steps of the data from the beginning of one clip to that of the next; 1 takes every clip there is."""
 
     augmentation: framecast.data.Augmentation = Field(default_factory=framecast.data.Augmentation)
+    """Variations of training clips. A flip mirrors the grid and leaves signs alone, so it is not for components of
+    vectors such as wind; brightness is refused."""
 
     seed: int = Field(0, ge=0, le=2**63 - 1)
     """Seed of the augmentation."""
 
     @property
-    def range_of_values(self) -> tuple[float, float]:
-        """Of what the model sees."""
-        if self.normalisation == "range":
-            return (0.0, 1.0)
-        return STANDARD_RANGE if self.normalisation == "standard" else (self.value_range or (0.0, 1.0))
+    def scored_range(self) -> tuple[float, float]:
+        """Lowest and highest value of normalised frames; data outside the training period may lie beyond."""
+        return self.value_range or ((0.0, 1.0) if self.normalisation == "range" else (-5.0, 5.0))
 
     @model_validator(mode="after")
     def _consistent(self) -> GriddedSettings:
+        if self.augmentation.brightness:
+            raise ValueError(
+                "augmentation.brightness is for pictures: it would change physical values; leave it 0"
+            )
         if self.validation_share + self.test_share >= 1:
             raise ValueError(
-                f"validation_share ({self.validation_share}) and test_share ({self.test_share}) "
-                "leave nothing to train on"
+                f"validation_share {self.validation_share:g} and test_share {self.test_share:g} leave nothing to "
+                "train on: their sum must be below 1"
             )
-        if self.augmentation.brightness:
-            raise ValueError("augmentation.brightness is for pictures: a field has units, write 0")
+        if self.variables and len(set(self.variables)) < len(self.variables):
+            raise ValueError(f"variables are named twice: {', '.join(self.variables)}")
         if (self.normalisation == "none") != (self.value_range is not None):
-            raise ValueError("value_range goes with normalisation none, and with nothing else")
+            raise ValueError("value_range belongs to normalisation none: give both or neither")
         if self.value_range and self.value_range[0] >= self.value_range[1]:
-            raise ValueError(f"value_range is the lowest and the highest value, got {list(self.value_range)}")
+            raise ValueError(f"value_range must go from low to high, got {list(self.value_range)}")
         return self

@@ -1,75 +1,82 @@
-"""What the training period tells of each channel: lowest, highest, mean, deviation; and whether there are gaps."""
+"""What the channels hold, counted in blocks of time."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 import framecast
-from framecast_gridded.periods import periods
-from framecast_gridded.settings import GriddedSettings
-from framecast_gridded.source import Source
+from framecast_gridded.fields import Fields
 
-BLOCK_BYTES = 64 * 2**20
+BLOCK = 2**23
+"""Bytes of float64 that are looked at in one go."""
 
 
 class Statistics(NamedTuple):
-    """Of the training period, each (C,), in the data's own units; `gaps`: some point at some time is not known."""
+    """Of the training period, one number for each channel, in physical units; what is not finite is left out.
 
-    lowest: np.ndarray
-    highest: np.ndarray
-    mean: np.ndarray
-    deviation: np.ndarray
+    `gaps` says whether anything of the whole set, whatever the period, is not finite.
+    """
+
+    minimum: tuple[float, ...]
+    maximum: tuple[float, ...]
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
     gaps: bool
 
-    def normalisation(self, how: str) -> framecast.data.Normalisation:
-        """A channel that never changes keeps its scale."""
-        nothing, one = np.zeros_like(self.mean), np.ones_like(self.mean)
-        offset, scale = {
-            "range": (self.lowest, self.highest - self.lowest),
-            "standard": (self.mean, self.deviation),
-            "none": (nothing, one),
-        }[how]
-        scale = np.where(scale > 0, scale, 1.0)
-        return framecast.data.Normalisation(tuple(offset.tolist()), tuple(scale.tolist()))
+    def normalisation(self, kind: str, fill: str | float) -> framecast.data.Normalisation:
+        """`range`, `standard` or `none`. A channel that never changes keeps its scale; gaps become `fill`."""
+        filled = (float(fill),) * len(self.mean) if fill != "mean" else self.mean
+        if kind == "none":
+            return framecast.data.Normalisation((0.0,) * len(self.mean), (1.0,) * len(self.mean), filled)
+        spread = np.subtract(self.maximum, self.minimum)
+        # by the spread, for rounding gives a constant a deviation just above 0
+        scale = np.where(spread > 0, spread if kind == "range" else self.deviation, 1.0)
+        offset = self.minimum if kind == "range" else self.mean
+        return framecast.data.Normalisation(offset, tuple(scale.tolist()), filled)
 
 
 @lru_cache(maxsize=8)
-def statistics_of(path: str, settings_json: str) -> Statistics:
-    """Once in a process, block by block, so that memory does not grow with the data.
+def statistics_of(fields: Fields, training: int) -> Statistics:
+    """Reads the first `training` frames, then on until a gap is found. Kept, for each split asks again.
 
-    Raises InputError for a channel that is nowhere known in the training period.
+    Raises InputError for a channel without a single number in the training period.
     """
-    settings = GriddedSettings.model_validate_json(settings_json)
-    source = Source(settings)
-    begin, end = periods(len(source), settings)["train"]
-    channels = len(source.channels)
-    lowest, highest = np.full(channels, np.inf), np.full(channels, -np.inf)
-    count, total, squares = np.zeros(channels), np.zeros(channels), np.zeros(channels)
-    shift: np.ndarray | None = None
+    channels = len(fields.grid.variables)
+    low_C, high_C = np.full(channels, np.inf), np.full(channels, -np.inf)
+    count_C, mean_C, squares_C = np.zeros(channels), np.zeros(channels), np.zeros(channels)
     gaps = False
-    block = max(1, BLOCK_BYTES // (4 * channels * source.shape[0] * source.shape[1]))
-    for start in range(0, len(source), block):
-        fields = source.read(start, min(start + block, len(source))).astype(np.float64)
-        known = ~np.isnan(fields)
-        gaps |= not known.all()
-        training = slice(max(0, begin - start), max(0, end - start))
-        fields, known = fields[training], known[training]
-        if not known.any():
-            continue
-        lowest = np.minimum(lowest, np.where(known, fields, np.inf).min((0, 2, 3)))
-        highest = np.maximum(highest, np.where(known, fields, -np.inf).max((0, 2, 3)))
-        number = known.sum((0, 2, 3))
-        if shift is None:  # near the mean: squares of large numbers would swallow the deviation
-            shift = np.where(known, fields, 0).sum((0, 2, 3)) / np.maximum(number, 1)
-        off = np.where(known, fields - shift[:, None, None], 0)
-        count, total, squares = count + number, total + off.sum((0, 2, 3)), squares + (off**2).sum((0, 2, 3))
-    empty = [name for name, known_points in zip(source.channels, count, strict=True) if not known_points]
-    if empty or shift is None:
-        raise framecast.InputError(
-            f"data.path: {', '.join(empty)} in {path} is nowhere a number in the training period ({end} steps)"
-        )
-    mean = total / count
-    return Statistics(lowest, highest, shift + mean, np.sqrt(np.maximum(squares / count - mean**2, 0)), gaps)
+    for block_TCHW in _blocks(fields, 0, training):
+        known_TCHW = np.isfinite(block_TCHW)
+        gaps = gaps or not known_TCHW.all()
+        number_C = known_TCHW.sum((0, 2, 3)).astype(np.float64)
+        low_C = np.minimum(low_C, np.where(known_TCHW, block_TCHW, np.inf).min((0, 2, 3)))
+        high_C = np.maximum(high_C, np.where(known_TCHW, block_TCHW, -np.inf).max((0, 2, 3)))
+        block_mean_C = np.where(known_TCHW, block_TCHW, 0).sum((0, 2, 3)) / np.maximum(number_C, 1)
+        off_TCHW = np.where(known_TCHW, block_TCHW - block_mean_C[:, None, None], 0)
+        # Chan, Golub and LeVeque 1979: squares about the mean of two parts, without cancellation
+        total_C = np.maximum(count_C + number_C, 1)
+        shift_C = block_mean_C - mean_C
+        squares_C += np.square(off_TCHW).sum((0, 2, 3)) + shift_C**2 * count_C * number_C / total_C
+        mean_C += shift_C * number_C / total_C
+        count_C += number_C
+    for name, number in zip(fields.grid.variables, count_C, strict=True):
+        if not number:
+            raise framecast.InputError(
+                f"data.variables: {name} has no number in the training period, its first {training} frames: "
+                "leave it out"
+            )
+    gaps = gaps or any(not np.isfinite(block).all() for block in _blocks(fields, training, fields.frames))
+    deviation_C = np.sqrt(squares_C / count_C)
+    low, high, mean, deviation = (tuple(each_C.tolist()) for each_C in (low_C, high_C, mean_C, deviation_C))
+    return Statistics(low, high, mean, deviation, gaps)
+
+
+def _blocks(fields: Fields, begin: int, end: int) -> Iterator[np.ndarray]:
+    grid = fields.grid
+    frames = max(1, BLOCK // (8 * len(grid.variables) * grid.height * grid.width))
+    for start in range(begin, end, frames):
+        yield fields.read(start, min(frames, end - start)).astype(np.float64)

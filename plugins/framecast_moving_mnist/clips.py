@@ -1,17 +1,18 @@
-"""The generator of Moving-MNIST-2 (Su et al. 2020), one clip from one seed.
-
-Dimensions: B clips, N digits in a clip, T frames, H W pixels.
-"""
+"""The generator of Moving-MNIST-2 (Su et al. 2020), one clip from one seed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
+from framecast_moving_mnist.drawing import drawn
 from framecast_moving_mnist.settings import MovingMNISTSettings
+from framecast_moving_mnist.trajectories import trajectories
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _SPLITS = {"train": 0, "validation": 1, "test": 2}
 
@@ -46,52 +47,29 @@ class MovingMNIST:
 
     def __getitems__(self, indices: Sequence[int]) -> list[dict[str, Tensor]]:
         """Many clips at once, which is how torch's loader asks for a batch."""
-        count, size = self._settings.digits, self._settings.size
-        drawn = np.empty((len(indices), count, 4))
-        for row, index in enumerate(indices):
-            drawn[row] = self._random(index).random((count, 4))
-        which_BN = (drawn[..., 0] * len(self._digits)).astype(np.int64)
-        travel = size - self._settings.digit_size
-        corner_BNT2 = np.trunc(travel * trajectories(drawn[..., 1:], self._frames, self._settings.step)).astype(
-            int
-        )
-        clips_BTHW = np.zeros((len(indices), self._frames, size, size), np.uint8)
-        for clip, (digits, corners) in enumerate(zip(which_BN, corner_BNT2, strict=True)):
-            for digit, corner in zip(digits, corners, strict=True):
-                draw(clips_BTHW[clip], self._digits[digit], corner)
-        return [{"frames": torch.from_numpy(clip[:, None])} for clip in clips_BTHW]
+        import torch
 
-    def _random(self, index: int) -> np.random.Generator:
+        numbers_BN4 = np.stack([self._numbers(index) for index in indices])
+        clips_BTHW = made(numbers_BN4, self._digits, self._frames, self._settings.size, self._settings.step)
+        return [{"frames": torch.from_numpy(clip_THW[:, None])} for clip_THW in clips_BTHW]
+
+    def _numbers(self, index: int) -> np.ndarray:
+        """What is random about a clip, (N, 4)."""
         if not 0 <= index < self._clips:
             raise IndexError(f"clip {index} of {self._clips}")
         key = [self._settings.seed, self._split, self._epoch, index]
-        return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
+        generator = np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
+        return generator.random((self._settings.digits, 4))
 
 
-def trajectories(starts_BN3: np.ndarray, frames: int, step: float) -> np.ndarray:
-    """Positions (B, N, T, 2) as x, y in [0, 1], from numbers in [0, 1): start x, start y, direction (in turns).
-
-    Each frame first moves, then bounces: a coordinate at or beyond a wall is put on the wall and its velocity
-    flips. So the first frame is already one step from the start.
-    """
-    position_BN2 = starts_BN3[..., :2].copy()
-    angle_BN = 2 * np.pi * starts_BN3[..., 2]
-    velocity_BN2 = np.stack([np.cos(angle_BN), np.sin(angle_BN)], -1)
-    path = np.empty((*position_BN2.shape[:2], frames, 2))
-    for time in range(frames):
-        position_BN2 += step * velocity_BN2
-        velocity_BN2[(position_BN2 <= 0) | (position_BN2 >= 1)] *= -1
-        np.clip(position_BN2, 0, 1, out=position_BN2)
-        path[:, :, time] = position_BN2
-    return path
-
-
-def draw(clip_THW: np.ndarray, digit_HW: np.ndarray, corner_T2: np.ndarray) -> None:
-    """Lays a digit into every frame with its upper left corner at (x, y), keeping the brighter pixel."""
-    height, width = digit_HW.shape
-    for frame_HW, (x, y) in zip(clip_THW, corner_T2, strict=True):
-        patch = frame_HW[y : y + height, x : x + width]
-        np.maximum(patch, digit_HW, out=patch)
+def made(numbers_BN4: np.ndarray, digits_KHW: np.ndarray, frames: int, size: int, step: float) -> np.ndarray:
+    """Clips (B, T, size, size) uint8, from numbers in [0, 1) for each digit of a clip: which of the K digits,
+    start x, start y, direction."""
+    which_BN = (numbers_BN4[..., 0] * len(digits_KHW)).astype(np.int64)
+    travel = size - digits_KHW.shape[-1]
+    # truncated, as the paper's generator does
+    corners_BNT2 = (travel * trajectories(numbers_BN4[..., 1:], frames, step)).astype(np.int64)
+    return drawn(digits_KHW[which_BN], corners_BNT2, size)
 
 
 def shrunk(digits_KHW: np.ndarray, size: int) -> np.ndarray:

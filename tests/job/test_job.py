@@ -91,7 +91,13 @@ def test_every_setting_of_a_plugin_is_read_within_it(settings: type[BaseModel], 
     text = "\n".join(file.read_text() for file in readers)
     by_split = field.endswith("_clips") and 'f"{split}_clips"' in text  # one line reads all three
     by_default = f'.get("{field}")' in own.read_text()  # read as data: it decides other settings' defaults
-    assert by_split or by_default or field in {attribute for _, attribute in attributes_read(*readers)}
+    arguments = {
+        node.arg for file in readers for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.arg)
+    }
+    by_keyword = "**dict(settings)" in text and field in arguments  # handed over whole
+    assert (
+        by_split or by_default or by_keyword or field in {attribute for _, attribute in attributes_read(*readers)}
+    )
 
 
 def test_four_keys_are_required_and_no_more() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,13 @@ from framecast.registry.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = sorted((ROOT / "jobs").glob("*.yaml"))
+
+_SAMPLES = importlib.util.find_spec("iris_sample_data")
+assert _SAMPLES is not None
+assert _SAMPLES.origin is not None
+OVERRIDES = {  # jobs whose data must be on the disk, for their shape is read from it: a real file instead
+    "radar.yaml": [f"data.path={Path(_SAMPLES.origin).parent / 'sample_data' / 'E1_north_america.nc'}"],
+}
 
 JOB = """\
 name: tiny
@@ -114,7 +122,7 @@ def test_making_a_plan_writes_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("file", JOBS, ids=lambda file: file.name)
 def test_a_plan_is_the_same_after_a_trip_over_the_disk(file: Path) -> None:
-    plan = load_plan(file, [], [])[1]
+    plan = load_plan(file, OVERRIDES.get(file.name, []), [])[1]
     again = read_plan(plan.to_yaml())
     assert again.to_dict() == plan.to_dict()
     assert again.to_yaml() == plan.to_yaml()
@@ -215,7 +223,7 @@ def test_a_metric_listed_twice_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", JOBS, ids=lambda file: file.name)
 def test_every_job_that_comes_with_the_project_resolves(file: Path) -> None:
-    assert load_plan(file, [], [])[1].job.name == file.stem
+    assert load_plan(file, OVERRIDES.get(file.name, []), [])[1].job.name == file.stem
 
 
 @pytest.mark.parametrize("file", JOBS, ids=lambda file: file.name)

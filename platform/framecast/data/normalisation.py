@@ -11,13 +11,18 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Normalisation:
-    """value -> (value - offset) / scale, one offset and scale for each channel, in the data's own units."""
+    """value -> (value - offset) / scale, one offset and scale for each channel, in the data's own units.
+
+    `fill` is what takes the place of values that are not finite, in those units too; the offset where it is empty.
+    """
 
     offset: tuple[float, ...]
     scale: tuple[float, ...]
+    fill: tuple[float, ...] = ()
 
     def applied(self, frames_TCHW: np.ndarray) -> np.ndarray:
-        """From physical units to the model's, float32."""
+        """From physical units to the model's, float32, gaps filled."""
+        frames_TCHW = np.where(np.isfinite(frames_TCHW), frames_TCHW, _column(self.fill or self.offset))
         return ((frames_TCHW - _column(self.offset)) / _column(self.scale)).astype(np.float32)
 
     def undone(self, frames_TCHW: np.ndarray) -> np.ndarray:
@@ -29,7 +34,7 @@ class Normalisation:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Normalisation:
-        return cls(tuple(values["offset"]), tuple(values["scale"]))
+        return cls(*(tuple(values[name]) for name in ("offset", "scale", "fill")))
 
 
 def _column(values: tuple[float, ...]) -> np.ndarray:

@@ -62,10 +62,10 @@ def predict(subject: Subject, source: Path, start: int, frames_in: int, frames_o
         )
     low, high = plan.value_range
     seen_TCHW = frames_TCHW.astype(np.float32)
-    if frames_TCHW.dtype == np.uint8:
+    if subject.normalisation:
+        seen_TCHW = subject.normalisation.applied(frames_TCHW)
+    elif frames_TCHW.dtype == np.uint8:
         seen_TCHW /= 255
-    elif subject.normalisation:
-        seen_TCHW = np.nan_to_num(subject.normalisation.applied(frames_TCHW))
     with torch.no_grad():
         model = subject.model(torch.device("cpu"))
         context_BTCHW = torch.from_numpy(seen_TCHW[None, :frames_in])
@@ -76,7 +76,7 @@ def predict(subject: Subject, source: Path, start: int, frames_in: int, frames_o
         low, high = (
             float(subject.normalisation.undone(np.full((1, 1, 1, 1), edge))[0, 0, 0, 0]) for edge in (low, high)
         )
-        seen_TCHW, future = (subject.normalisation.undone(each) for each in (seen_TCHW, future))
+        seen_TCHW, future = frames_TCHW.astype(np.float32), subject.normalisation.undone(future)
     known = seen_TCHW[frames_in : frames_in + frames_out]
     return Prediction(seen_TCHW[:frames_in], future, known, rate, size, (low, high))
 

@@ -55,6 +55,7 @@ class Result:
             "frames_out": task.get("frames_out"),
             "clips": answer["clips"],
             "protocols": protocols,
+            "directions": {part.name: part.declaration.direction for part in plan.metrics},
             "rows": rows,
         }
         return cls(cls.name_of(request.split, plan), content, request)

@@ -42,6 +42,8 @@ class Plan:
     metrics: tuple[Part, ...]
     callbacks: tuple[Part, ...]
     baselines: tuple[Part, ...]
+    frame_shape: tuple[int, int, int] | None = None
+    """(C, H, W) where it is known from an earlier plan; else the data are asked."""
 
     @property
     def frames(self) -> int:
@@ -50,6 +52,8 @@ class Plan:
 
     @property
     def sample_shape(self) -> SampleShape:
+        if self.frame_shape is not None:
+            return SampleShape(self.frames, *self.frame_shape)
         return self.data.declaration.sample_shape(self.data.settings, self.frames)
 
     @property
@@ -85,11 +89,16 @@ class Plan:
         return replace(self, job=self.job.model_copy(update={"compute": compute}))
 
     def to_dict(self) -> dict[str, Any]:
-        job = self.job.model_dump(mode="json", exclude={"extends", "plugins"})
+        left_out = {"extends", "plugins", *({"search"} if self.job.search is None else ())}
+        job = self.job.model_dump(mode="json", exclude=left_out)
         job |= {"task": self.task.to_dict(), "model": self.model.to_dict(), "data": self.data.to_dict()}
         job |= {"metrics": [part.to_dict() for part in self.metrics]}
         job |= {"callbacks": [part.to_dict() for part in self.callbacks]}
-        result: dict[str, Any] = {"job": job, "plugins": [provider.to_dict() for provider in self.providers]}
+        result: dict[str, Any] = {
+            "job": job,
+            "plugins": [provider.to_dict() for provider in self.providers],
+            "frame_shape": list(self.sample_shape[1:]),
+        }
         if self.cost:
             result["cost"] = {"parameters": self.cost.parameters, "multiplies": self.cost.multiplies}
         return result

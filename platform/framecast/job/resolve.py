@@ -42,11 +42,16 @@ def read_plan(text: str, overrides: list[str] | None = None, and_installed: bool
         registry.add(provider)
     document = Document.from_data(data["job"], "plan.yaml")
     document.override(overrides or [])
-    return make_plan(document, registry)
+    same_data = not any(text.startswith("data") for text in overrides or [])
+    return make_plan(document, registry, tuple(data["frame_shape"]) if same_data else None)
 
 
-def make_plan(document: Document, registry: Registry) -> Plan:
-    """Resolves a job against the plugins found. Raises InputError with every problem at once."""
+def make_plan(document: Document, registry: Registry, frame_shape: tuple[int, int, int] | None = None) -> Plan:
+    """Resolves a job against the plugins found. Raises InputError with every problem at once.
+
+    `frame_shape` (C, H, W) is that of the data, where it is known already: a run must be understood also on a
+    machine that has not its data.
+    """
     problems: list[Problem] = []
     job = validated(Job, document.data, document, (), problems)
     single = {
@@ -91,6 +96,7 @@ def make_plan(document: Document, registry: Registry) -> Plan:
         metrics=tuple(map(_sound, listed["metrics"])),
         callbacks=tuple(map(_sound, listed["callbacks"])),
         baselines=tuple(map(_sound, baselines)),
+        frame_shape=frame_shape,
     )
     _try_out(plan, document)
     return plan
@@ -164,7 +170,7 @@ def _try_out(plan: Plan, document: Document) -> None:
     for key, ask in asked:
         try:
             ask()
-        except ValueError as error:
+        except (ValueError, InputError) as error:
             raise InputError(Problem(str(error), key=key, place=document.place((key,)))) from None
 
 

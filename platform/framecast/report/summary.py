@@ -77,8 +77,8 @@ def facts(record: Record) -> list[Fact]:
         machine = f"{count(started.workers, 'worker')}, {started.device}, {started.precision}, {started.strategy}"
         found.append(Fact("Ran on", machine))
     cores = environment.get("cpu_cores")
-    place = [str(environment.get("platform", "")), f"{cores} CPU cores" if cores else ""]
-    found.append(Fact("Machine", ", ".join(part for part in place if part) or "not noted"))
+    place = [environment.get("cpu", ""), f"{cores} CPU cores" if cores else "", environment.get("platform", "")]
+    found.append(Fact("Machine", ", ".join(str(part) for part in place if part) or "not noted"))
     versions = {"python": environment.get("python"), **environment.get("packages", {})}
     noted = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
     found.append(Fact("Versions", noted or "not noted"))

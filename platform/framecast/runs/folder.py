@@ -16,6 +16,7 @@ import secrets
 import shutil
 import time
 from pathlib import Path
+from typing import Self
 
 from framecast.errors import InputError, did_you_mean
 from framecast.runs.journal import Journal
@@ -29,13 +30,18 @@ def runs_root(chosen: Path | None = None) -> Path:
 
 
 class RunFolder:
-    """One run on disk. Holds nothing but the path: every process that opens the folder sees the same run."""
+    """One run on disk. Holds nothing but the path: every process that opens the folder sees the same run.
+
+    `marker` is the file by which such a folder is known.
+    """
+
+    marker = "plan.yaml"
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @classmethod
-    def create(cls, root: Path, name: str) -> RunFolder:
+    def create(cls, root: Path, name: str) -> Self:
         """A new folder root/name/<run id>. Raises InputError if it cannot be written."""
         run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
         folder = cls(root / name / run_id)
@@ -47,12 +53,12 @@ class RunFolder:
         return folder
 
     @classmethod
-    def find(cls, text: str, root: Path) -> RunFolder:
+    def find(cls, text: str, root: Path) -> Self:
         """The run that `text` names: a path, an id, a unique prefix of one, or a job's name (its newest run).
 
         Raises InputError if there is none, or more than one id begins so.
         """
-        if (Path(text) / "plan.yaml").exists():
+        if (Path(text) / cls.marker).exists():
             return cls(Path(text).resolve())
         runs = cls.all(root)
         for matches in (
@@ -69,9 +75,9 @@ class RunFolder:
         raise InputError(f"no run {text!r} in {root}{hint}; `platform list` shows all runs")
 
     @classmethod
-    def all(cls, root: Path) -> list[RunFolder]:
+    def all(cls, root: Path) -> list[Self]:
         """Every run below `root`, the newest first."""
-        plans = root.glob("*/*/plan.yaml") if root.is_dir() else ()
+        plans = root.glob(f"*/*/{cls.marker}") if root.is_dir() else ()
         return sorted((cls(plan.parent) for plan in plans), key=lambda run: run.id, reverse=True)
 
     @property

@@ -1,98 +1,17 @@
-"""The generator: its rule on flights that can be followed by hand, and clips that depend on their key alone."""
+"""The generator: clips that are what a plain loop draws, and that depend on their key alone."""
 
 import hashlib
-import math
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import torch
+from plain_loop import plain_clip
 
-from framecast_moving_mnist.clips import MovingMNIST, draw, shrunk, trajectories
+from framecast_moving_mnist.clips import MovingMNIST, made, shrunk
 from framecast_moving_mnist.digits import load_digits
 from framecast_moving_mnist.settings import MovingMNISTSettings
-
-RIGHT, DOWN, LEFT, UP = 0.0, 0.25, 0.5, 0.75  # directions in turns; y grows downwards
-
-
-def fly(x, y, direction, frames=3, step=0.1):
-    """The (T, 2) path of one digit."""
-    return trajectories(np.array([[[x, y, direction]]]), frames, step)[0, 0]
-
-
-def test_the_first_frame_is_already_one_step_from_the_start():
-    np.testing.assert_allclose(fly(0.2, 0.5, RIGHT), [[0.3, 0.5], [0.4, 0.5], [0.5, 0.5]])
-
-
-def test_a_digit_flies_straight_at_the_same_speed_in_any_direction():
-    turn = 0.1
-    along = [0.1 * math.cos(2 * math.pi * turn), 0.1 * math.sin(2 * math.pi * turn)]
-
-    np.testing.assert_allclose(np.diff(fly(0.3, 0.3, turn, frames=5), axis=0), [along] * 4)
-
-
-@pytest.mark.parametrize(
-    ("start", "direction", "path"),
-    [
-        # 0.05 too far is put on the wall, not reflected to 0.95 or 0.05
-        ((0.95, 0.5), RIGHT, [[1.0, 0.5], [0.9, 0.5], [0.8, 0.5]]),
-        ((0.05, 0.5), LEFT, [[0.0, 0.5], [0.1, 0.5], [0.2, 0.5]]),
-        ((0.5, 0.95), DOWN, [[0.5, 1.0], [0.5, 0.9], [0.5, 0.8]]),
-        ((0.5, 0.05), UP, [[0.5, 0.0], [0.5, 0.1], [0.5, 0.2]]),
-    ],
-)
-def test_a_digit_is_stopped_at_each_wall_and_flies_back(start, direction, path):
-    np.testing.assert_allclose(fly(*start, direction), path, atol=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("corner", "direction"), [((1, 1), 1 / 8), ((0, 1), 3 / 8), ((0, 0), 5 / 8), ((1, 0), 7 / 8)]
-)
-def test_in_a_corner_both_directions_turn(corner, direction):
-    corner = np.array(corner, float)
-    start = np.abs(corner - 0.05)
-    inwards = 0.1 * math.sqrt(0.5) * np.sign(0.5 - corner)
-
-    path = fly(*start, direction)
-
-    np.testing.assert_allclose(path, [corner, corner + inwards, corner + 2 * inwards], atol=1e-12)
-
-
-def test_reaching_a_wall_exactly_counts_as_bouncing():
-    path = fly(0.5, 0.5, RIGHT, frames=4, step=0.5)
-
-    np.testing.assert_allclose(path[:, 0], [1, 0.5, 0, 0.5])
-
-
-def test_a_wall_turns_only_its_own_direction():
-    along = 0.1 * math.sqrt(0.5)
-
-    # back from the right wall, and on downwards
-    np.testing.assert_allclose(fly(0.95, 0.3, 1 / 8, frames=2), [[1, 0.3 + along], [1 - along, 0.3 + 2 * along]])
-
-
-def test_starts_are_left_as_they_were():
-    starts = np.full((2, 3, 3), 0.5)
-    trajectories(starts, 5, 0.1)
-
-    assert (starts == 0.5).all()
-
-
-def test_overlapping_digits_keep_the_brighter_pixel():
-    clip = np.zeros((2, 4, 4), np.uint8)
-    draw(clip, np.full((2, 2), 100, np.uint8), np.array([[0, 0], [2, 2]]))
-    draw(clip, np.array([[50, 200], [50, 200]], np.uint8), np.array([[1, 0], [2, 2]]))
-
-    assert clip[0].tolist() == [[100, 100, 200, 0], [100, 100, 200, 0], [0] * 4, [0] * 4]
-    assert clip[1].tolist() == [[0] * 4, [0] * 4, [0, 0, 100, 200], [0, 0, 100, 200]]
-
-
-def test_a_corner_is_given_as_column_then_row():
-    clip = np.zeros((1, 4, 4), np.uint8)
-    draw(clip, np.ones((1, 1), np.uint8), np.array([[3, 1]]))
-
-    assert np.argwhere(clip[0]).tolist() == [[1, 3]]
 
 
 @pytest.mark.parametrize("size", [28, 14, 7])
@@ -122,26 +41,91 @@ def test_a_clip_is_what_the_rule_written_out_in_plain_python_draws():
     # the draws are pinned too: a changed stream would change every data set that has been trained on
     seed, split, epoch, index = 7, 1, 0, 4
     key = np.random.SeedSequence([seed, split, epoch, index])
-    expected = np.zeros((20, 64, 64), np.uint8)
-    for which, x, y, direction in np.random.Generator(np.random.Philox(key)).random((2, 4)):
-        digit = DIGITS[int(which * len(DIGITS))]
-        vx, vy = math.cos(2 * math.pi * direction), math.sin(2 * math.pi * direction)
-        for frame in expected:
-            x, y = x + 0.1 * vx, y + 0.1 * vy
-            if x <= 0 or x >= 1:
-                x, vx = min(max(x, 0), 1), -vx
-            if y <= 0 or y >= 1:
-                y, vy = min(max(y, 0), 1), -vy
-            left, top = int(36 * x), int(36 * y)  # truncated, not rounded
-            for row in range(28):
-                for column in range(28):
-                    frame[top + row, left + column] = max(frame[top + row, left + column], digit[row, column])
+    numbers = np.random.Generator(np.random.Philox(key)).random((2, 4))
 
     drawn = clips("validation", frames=20, seed=seed)[index]["frames"]
 
     assert drawn.dtype == torch.uint8
     assert drawn.shape == (20, 1, 64, 64)
-    assert np.array_equal(drawn[:, 0].numpy(), expected)
+    assert np.array_equal(drawn[:, 0].numpy(), plain_clip(numbers, DIGITS, 20, 64, 0.1))
+
+
+@pytest.mark.parametrize(
+    ("digits", "size", "digit_size", "step"),
+    [(2, 64, 28, 0.1), (5, 40, 14, 0.3), (3, 8, 7, 1.0), (1, 64, 28, 0.01)],
+)
+def test_a_batch_is_bit_for_bit_what_the_plain_loop_draws(digits, size, digit_size, step):
+    numbers = np.random.default_rng(0).random((16, digits, 4))
+    shapes = shrunk(DIGITS, digit_size)
+
+    batch = made(numbers, shapes, 30, size, step)
+
+    assert np.array_equal(batch, [plain_clip(clip, shapes, 30, size, step) for clip in numbers])
+
+
+@pytest.mark.parametrize(
+    ("split", "frames", "epoch", "settings", "sha256"),
+    [
+        ("train", 20, 0, {}, "7aef26d656df4e76f2bc118e900fc731926e7227369fc2824dc7cc0b5f955cc4"),
+        ("validation", 20, 0, {}, "c0c662d695868a09255047a0afec1470b7c8cc1c4f749c94174d83728ffc4fa6"),
+        ("test", 40, 0, {}, "f75993479aa695bf16502e164f7e49338b95a13ecb7524482ef34a495c71d5a8"),
+        (
+            "train",
+            20,
+            3,
+            {"fresh": True, "seed": 2**40},
+            "4ada75a9ab2c9d4f07f24ea8ed1b8cbdaa072132b01dfdc6d1aa139296f05bad",
+        ),
+        (
+            "train",
+            20,
+            0,
+            {"digits": 3, "size": 32, "digit_size": 14, "step": 0.25},
+            "3d04ea9bf1b7c611b77fffb355bdc77c5400c12fe02e60e1bc33b4ee6b2480c8",
+        ),
+        (
+            "train",
+            20,
+            0,
+            {"digits": 20, "size": 80, "digit_size": 7, "seed": 5},
+            "dd2894b14169367177d08bf9a1ea63b265d1e478644c7ed10d6d4338847feb71",
+        ),
+    ],
+)
+def test_clips_are_those_of_the_first_release(split, frames, epoch, settings, sha256):
+    # taken from the loop over clips, digits and frames that the drawing by batch replaced
+    digits = load_digits(None, "test" if split == "test" else "train")
+    dataset = MovingMNIST(MovingMNISTSettings(**settings), split, frames, digits)
+    dataset.set_epoch(epoch)
+
+    pixels = b"".join(clip["frames"].numpy().tobytes() for clip in dataset.__getitems__(range(8)))
+
+    assert hashlib.sha256(pixels).hexdigest() == sha256
+
+
+# (x, y) of a digit's corner, of 36 pixels of travel; a diagonal step of 0.25 is 6.36 pixels each way
+@pytest.mark.parametrize(
+    ("x", "y", "direction", "corners"),
+    [
+        pytest.param(0.9, 0.51, 0, [(36, 18), (27, 18), (18, 18)], id="right wall"),
+        pytest.param(0.51, 0.9, 1 / 4, [(18, 36), (18, 27), (18, 18)], id="lower wall"),
+        pytest.param(0.1, 0.51, 1 / 2, [(0, 18), (9, 18), (18, 18)], id="left wall"),
+        pytest.param(0.51, 0.1, 3 / 4, [(18, 0), (18, 9), (18, 18)], id="upper wall"),
+        pytest.param(0.9, 0.95, 1 / 8, [(36, 36), (29, 29), (23, 23)], id="lower right corner"),
+        pytest.param(0.1, 0.95, 3 / 8, [(0, 36), (6, 29), (12, 23)], id="lower left corner"),
+        pytest.param(0.1, 0.05, 5 / 8, [(0, 0), (6, 6), (12, 12)], id="upper left corner"),
+        pytest.param(0.9, 0.05, 7 / 8, [(36, 0), (29, 6), (23, 12)], id="upper right corner"),
+    ],
+)
+def test_frame_by_frame_a_digit_bounces_off_each_wall_and_corner(x, y, direction, corners):
+    digit = DIGITS[:1]
+    expected = np.zeros((3, 64, 64), np.uint8)
+    for frame, (left, top) in zip(expected, corners, strict=True):
+        frame[top : top + 28, left : left + 28] = digit[0]
+
+    clip = made(np.array([[[0, x, y, direction]]]), digit, 3, 64, 0.25)[0]
+
+    assert np.array_equal(clip, expected)
 
 
 def test_digits_reach_all_four_walls_and_never_leave_the_frame():

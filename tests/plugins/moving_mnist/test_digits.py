@@ -83,6 +83,7 @@ def test_a_folder_without_digits_is_refused_with_the_names_looked_for(tmp_path):
     assert str(tmp_path) in str(refused.value)
     assert "t10k-images-idx3-ubyte.gz" in str(refused.value)
     assert "mnist_test.csv" in str(refused.value)
+    assert f"platform data prepare moving_mnist --root {tmp_path}" in str(refused.value)
 
 
 def test_a_folder_that_does_not_exist_is_refused_by_name(tmp_path):

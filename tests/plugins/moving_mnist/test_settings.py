@@ -17,6 +17,8 @@ from framecast_moving_mnist.settings import MovingMNISTSettings
         ({"digits": 0}, "greater than or equal to 1"),
         ({"train_clips": 0}, "greater than or equal to 1"),
         ({"seed": -1}, "greater than or equal to 0"),
+        ({"test_sequences": True}, "test_sequences needs root"),
+        ({"test_sequences": True, "root": "mnist", "size": 32, "digit_size": 14}, "64x64 pixels, size is 32"),
         ({"clips": 10}, "Extra inputs are not permitted"),
     ],
 )
@@ -31,3 +33,4 @@ def test_the_defaults_are_the_papers_set():
     assert (settings.size, settings.digits, settings.digit_size, settings.step) == (64, 2, 28, 0.1)
     assert (settings.train_clips, settings.validation_clips, settings.test_clips) == (10_000, 3_000, 5_000)
     assert not settings.fresh
+    assert not settings.test_sequences

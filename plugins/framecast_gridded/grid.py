@@ -1,0 +1,138 @@
+"""Where channels, time and space are in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+import framecast
+from framecast_gridded.settings import GriddedSettings
+
+if TYPE_CHECKING:
+    import xarray
+
+
+class Grid(NamedTuple):
+    """Variables that are channels, the dimensions of time and space by name, and the size of a frame.
+
+    `numbers` is the type of number that holds them all; `clock` the unit of times that no calendar can read.
+    """
+
+    variables: tuple[str, ...]
+    time: str
+    y: str
+    x: str
+    height: int
+    width: int
+    numbers: str
+    clock: str
+
+    def read(self, dataset: xarray.Dataset, frames: slice) -> np.ndarray:
+        """Those frames of the file, (T, C, H, W) in physical units; not a number where nothing is known."""
+        channels = []
+        for name in self.variables:
+            variable = dataset[name].isel({self.time: frames})
+            others = [each for each in variable.dims if each not in (self.time, self.y, self.x)]
+            channels.append(
+                variable.isel(dict.fromkeys(others, 0)).transpose(self.time, self.y, self.x).to_numpy()
+            )
+        return np.stack(channels, axis=1, dtype=self.numbers, casting="unsafe")
+
+    def times(self, dataset: xarray.Dataset) -> np.ndarray | None:
+        """The time of each frame, where the file tells."""
+        return dataset[self.time].to_numpy() if self.time in dataset.coords else None
+
+
+def grid_of(dataset: xarray.Dataset, settings: GriddedSettings) -> Grid:
+    """Raises InputError, naming what there is, where dimensions or variables are not found or do not fit."""
+    time = _time(dataset, settings)
+    names = settings.variables or _over_time_and_space(dataset, time, settings)
+    if not names:
+        raise framecast.InputError(
+            f"data.variables: no variable is over {time} and two more dimensions; the file has {_text(dataset)}"
+        )
+    y, x = "", ""
+    for name in names:
+        if name not in dataset.variables:
+            known = framecast.did_you_mean(name, map(str, dataset.data_vars))
+            raise framecast.InputError(f"data.variables: there is no {name}{known}")
+        found = _space(dataset[name], time, settings)
+        if (y, x) not in (("", ""), found):
+            raise framecast.InputError(
+                f"data.variables: {name} is over {', '.join(found)}, but {names[0]} over {y}, {x}: name variables "
+                "that share one grid"
+            )
+        y, x = found
+    kinds = {name: dataset[name].dtype for name in names}
+    for name, kind in kinds.items():
+        if kind.kind not in "biuf":
+            raise framecast.InputError(
+                f"data.variables: {name} holds {kind}, not real numbers: name the variables to take"
+            )
+    clock = str(dataset[time].attrs.get("units", "")) if time in dataset.coords else ""
+    numbers = str(np.result_type(np.float32, *kinds.values()))
+    return Grid(tuple(names), time, y, x, dataset.sizes[y], dataset.sizes[x], numbers, clock)
+
+
+def _time(dataset: xarray.Dataset, settings: GriddedSettings) -> str:
+    dimensions = [str(name) for name in dataset.dims]
+    if settings.time:
+        if settings.time not in dimensions:
+            raise framecast.InputError(
+                f"data.time: there is no dimension {settings.time}; the file has {_text(dataset)}"
+            )
+        return settings.time
+    named = [name for wanted in ("time", "t") for name in dimensions if name.lower() == wanted]
+    said = named or [name for name in dimensions if name in dataset.coords and _is_time(dataset[name])]
+    if not said:
+        raise framecast.InputError(
+            f"data.time: which dimension is time cannot be told; the file has {_text(dataset)}: name it"
+        )
+    return said[0]
+
+
+def _is_time(coordinate: xarray.DataArray) -> bool:
+    attributes = coordinate.attrs
+    if attributes.get("axis") == "T" or attributes.get("standard_name") == "time":
+        return True
+    first = coordinate.to_numpy().flat[:1]
+    return coordinate.dtype.kind == "M" or any(hasattr(value, "calendar") for value in first)
+
+
+def _over_time_and_space(dataset: xarray.Dataset, time: str, settings: GriddedSettings) -> tuple[str, ...]:
+    needed = {time, settings.y or time, settings.x or time}
+    return tuple(
+        str(name)
+        for name, variable in dataset.data_vars.items()
+        if len(variable.dims) >= 3 and needed <= set(variable.dims)
+    )
+
+
+def _space(variable: xarray.DataArray, time: str, settings: GriddedSettings) -> tuple[str, str]:
+    """The dimensions y and x of a variable; others may only have length 1."""
+    sizes = {str(name): size for name, size in variable.sizes.items()}
+    text = f"{variable.name} is over {_text(variable)}"
+    for key, name in (("time", time), ("y", settings.y), ("x", settings.x)):
+        if name and name not in sizes:
+            raise framecast.InputError(f"data.{key}: {text}, not over {name}")
+    if len({time, settings.y or "the last but one", settings.x or "the last"}) < 3:
+        raise framecast.InputError(f"data.y: time, y and x must be three dimensions; {text}")
+    free = [name for name in sizes if name not in (time, settings.y, settings.x)]
+    missing = 2 - bool(settings.y) - bool(settings.x)
+    for name in [name for name in free if sizes[name] == 1]:
+        if len(free) > missing:
+            free.remove(name)
+    if len(free) < missing:
+        raise framecast.InputError(f"data.variables: {text}: two dimensions of space besides {time} are needed")
+    if len(free) > missing:
+        raise framecast.InputError(
+            f"data.variables: {text}: besides time and two of space only dimensions of length 1 can be taken; "
+            f"select one of {' and '.join(free[: len(free) - missing])} beforehand, or name time, y and x"
+        )
+    x = settings.x or free.pop()
+    return settings.y or free.pop(), x
+
+
+def _text(data: xarray.Dataset | xarray.DataArray) -> str:
+    return ", ".join(f"{name} ({size})" for name, size in data.sizes.items()) or "no dimensions"
