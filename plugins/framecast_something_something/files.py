@@ -1,0 +1,74 @@
+"""The clips' files, matched with their entries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import framecast
+from framecast_something_something.annotations import Annotations
+from framecast_something_something.label_files import SITE
+from framecast_something_something.refusal import Refusal
+from framecast_something_something.webm import missing_bytes
+
+
+class Found(NamedTuple):
+    """The clips to decode, with their facts; and what was refused on the way."""
+
+    sources: list[framecast.data.Source]
+    refused: list[Refusal]
+
+
+def find_clips(root: Path, annotations: Annotations, classes: Sequence[str]) -> Found:
+    """Looks through `root` and its folders. Raises InputError where no entry has its file."""
+    paths, refused = _files(root)
+    for id in sorted(paths.keys() - annotations.known):
+        refused.append(Refusal("videos without entry", paths[id].name, "no label file names it"))
+    labels = {template: label for label, template in enumerate(classes)}
+    sources: list[framecast.data.Source] = []
+    for id, entry in sorted(annotations.entries.items()):
+        if id not in paths:
+            refused.append(
+                Refusal("entries without video", id, f"{entry.split} lists it, but there is no {id}.webm")
+            )
+        elif why := _unusable(paths[id]):
+            refused.append(Refusal("videos damaged", paths[id].name, why))
+        else:
+            facts = {"split": entry.split, "template": entry.template, "label": labels[entry.template]}
+            sources.append(framecast.data.Source(id, paths[id], facts=facts))
+    if not sources:
+        raise framecast.InputError(
+            f"data.root: {root} holds {len(paths)} .webm files, none of them whole and among the "
+            f"{len(annotations.entries)} labelled clips: unpack the clips of {SITE} there"
+        )
+    return Found(sources, refused)
+
+
+def _files(root: Path) -> tuple[dict[str, Path], list[Refusal]]:
+    """The .webm files by clip id; a second file of an id is refused."""
+    paths: dict[str, Path] = {}
+    refused: list[Refusal] = []
+    for folder, folders, names in os.walk(root):
+        # prepared stores lie there too; sorted, since which file of two is taken must not be chance
+        folders[:] = sorted(name for name in folders if not name.startswith(("framecast-", ".")))
+        for name in sorted(names):
+            path = Path(folder, name)
+            if path.suffix.lower() != ".webm":
+                continue
+            if path.stem in paths:
+                why = f"{paths[path.stem].relative_to(root)} has that id already"
+                refused.append(Refusal("videos found twice", str(path.relative_to(root)), why))
+            else:
+                paths[path.stem] = path
+    return paths, refused
+
+
+def _unusable(path: Path) -> str:
+    """Why a file need not be decoded, or nothing."""
+    try:
+        missing = missing_bytes(path)
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    return f"it is cut short: {missing:,} bytes are missing at its end" if missing else ""
