@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import data_store
+import data_wait
 import first_step
 import help
 import metrics
@@ -16,6 +17,7 @@ if __name__ == "__main__":
     help.main()
     first_step.main()
     data_store.main()
+    data_wait.main()
     moving_mnist.main()
     metrics.main()
     model.main()

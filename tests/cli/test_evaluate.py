@@ -61,8 +61,9 @@ def test_metrics_that_a_protocol_does_not_define_are_left_out_aloud(
 def test_a_published_checkpoint_is_scored(platform: Any, tmp_path: Path) -> None:
     """The slow network of the model's own tests has its weights in the authors' layout."""
     import torch
-    from framecast_conv_tt_lstm import ConvLSTMSettings
     from yardstick import yardstick  # type: ignore[import-not-found]
+
+    from framecast_conv_tt_lstm import ConvLSTMSettings
 
     file = tmp_path / "published.pt"
     small = ConvLSTMSettings(layers_per_block=[1], hidden_channels=[2], kernel_size=3)  # type: ignore[arg-type]

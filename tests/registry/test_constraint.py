@@ -52,7 +52,7 @@ REFUSED = [
     "order is steps",
     "f(order) <= steps",
     "__import__('os').system('ls') == 0",
-    "order.real <= steps",
+    "order().real <= steps",
     "order[0] <= steps",
     "order / 2 <= steps",
     "order ** 9 <= steps",

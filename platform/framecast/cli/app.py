@@ -15,6 +15,7 @@ from framecast.cli import (
     plugins,
     predict,
     report,
+    results,
     resume,
     schema,
     status,
@@ -35,6 +36,8 @@ app.command("resume")(resume.resume)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("export")(export.export)
+app.command("results")(results.results)
+app.command("extend")(results.extend)
 app.command("list")(list_runs.list_runs)
 app.command("status")(status.status)
 app.command("report")(report.report)

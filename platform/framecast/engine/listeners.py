@@ -16,12 +16,14 @@ from framecast.runs.metrics_table import MetricsTable
 class Listeners:
     """Hands each event to all. On processes other than the first there is nobody to hear."""
 
-    def __init__(self, plan: Plan, run: RunFolder, first: bool) -> None:
+    def __init__(
+        self, plan: Plan, run: RunFolder, first: bool, listen: Callable[[Event], object] | None = None
+    ) -> None:
         self._essential: list[Callable[[Event], Any]] = []
         self._callbacks: dict[str, Callable[[Event], Any]] = {}
         self._stop: str | None = None
         if first:
-            self._essential = [MetricsTable(run), run.journal.append]
+            self._essential = [MetricsTable(run), run.journal.append, *([listen] if listen else [])]
             for part in plan.callbacks:
                 with self._surviving(part.name):
                     self._callbacks[part.name] = part.declaration.build(part.settings, run.path)

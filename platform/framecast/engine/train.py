@@ -12,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -41,13 +42,14 @@ from framecast.runs.folder import RunFolder
 _GO_ON, _INTERRUPT, _FINISH = 0.0, 1.0, 2.0
 
 
-def train(plan: Plan, run: RunFolder, world: World) -> None:
+def train(plan: Plan, run: RunFolder, world: World, listen: Callable[[Event], object] | None = None) -> None:
     """Trains the plan's model in this process, one of `world`, going on from the run's newest checkpoint.
 
-    What comes of it is in the run folder. A failure that trying again cannot mend ends as RunFailed, on every
+    What comes of it is in the run folder; `listen` hears each event on the first process, and may end the run by
+    raising. A failure that trying again cannot mend ends as RunFailed, on every
     process alike; anything else is raised.
     """
-    listeners = Listeners(plan, run, world.first)
+    listeners = Listeners(plan, run, world.first, listen)
     position = Position()
     try:
         loop = Loop(plan, run, world, listeners, position)

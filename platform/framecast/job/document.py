@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
 
 from framecast.errors import InputError, Place, Problem
 from framecast.job.yaml_text import Key, dotted, parse_yaml
@@ -48,6 +51,35 @@ class Document:
         if problems:
             raise InputError(problems)
 
+    def with_values(self, values: Mapping[str, Any]) -> Document:
+        """The same job with values at dotted keys. Raises InputError where a key leads nowhere."""
+        changed = Document(self.file, copy.deepcopy(self.data), dict(self.places), self.text)
+        for key, value in values.items():
+            try:
+                changed._set(key, value)
+            except ValueError as error:
+                raise InputError(Problem(str(error), key=key)) from None
+        return changed
+
+    def to_yaml(self) -> str:
+        """The data as YAML; what is null is left out."""
+        stream = io.StringIO()
+        yaml = YAML(typ="safe", pure=True)
+        yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
+        yaml.dump({key: value for key, value in self.data.items() if value is not None}, stream)
+        return stream.getvalue()
+
+    def get(self, key: str) -> Any:
+        """What is written at a dotted key; None where nothing is. A bare plugin name is that of its section."""
+        value: Any = self.data
+        for part in key.split("."):
+            if isinstance(value, str) and part == "name":
+                return value
+            if not isinstance(value, Mapping) or part not in value:
+                return None
+            value = value[part]
+        return value
+
     def place(self, key: Key) -> Place:
         """The place of `key`, or of the nearest thing around it that was written."""
         for length in range(len(key), 0, -1):
@@ -55,15 +87,30 @@ class Document:
                 return self.places[key[:length]]
         return Place(self.file)
 
+    def _split(self, path: str) -> Key:
+        """The parts of a dotted path. Keys that hold dots themselves (search.parameters) are found as they are."""
+        words, parts, target = path.split("."), [], self.data
+        while words:
+            known = target if isinstance(target, dict) else {}
+            taken = next((n for n in range(len(words), 1, -1) if ".".join(words[:n]) in known), 1)
+            part = ".".join(words[:taken])
+            words = words[taken:]
+            parts.append(int(part) if part.isdigit() else part)
+            target = known.get(part, {})
+        return tuple(parts)
+
     def _assign(self, assignment: str) -> None:
         path, equals, text = assignment.partition("=")
-        parts: Key = tuple(int(part) if part.isdigit() else part for part in path.strip().split("."))
-        if not equals or not all(part != "" for part in parts):
+        if not equals or not all(path.strip().split(".")):
             raise ValueError("write key.path=value, such as training.epochs=20")
         try:
             value, _ = parse_yaml(text, "command line")
         except InputError as error:
             raise ValueError(error.problems[0].message) from None
+        self._set(path.strip(), value)
+
+    def _set(self, path: str, value: Any) -> None:
+        parts = self._split(path)
         target: Any = self.data
         for depth, part in enumerate(parts[:-1]):
             if isinstance(target, dict) and str(part) not in target:  # a section that only the command line names

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from framecast.job.search import Search
 from framecast.registry.settings import Settings
 
 MOST = 2**31 - 1
@@ -177,6 +178,9 @@ class Job(Settings):
 
     callbacks: list[PluginSection] = Field(default_factory=list, max_length=100)
     """Listeners to the run, such as `tensorboard`."""
+
+    search: Search | None = None
+    """Makes the job a search: many trainings, each with other settings. null trains once."""
 
     plugins: list[str] = Field(default_factory=list, max_length=100)
     """Plugins beside the installed ones: modules, or paths of files or packages relative to the job file."""

@@ -27,10 +27,15 @@ LISTS = {"metrics": "metric", "callbacks": "callback"}
 
 def load_plan(path: Path, overrides: list[str], plugins: list[str]) -> tuple[Document, Plan]:
     """A job file to its plan: read, override, find plugins, resolve. Raises InputError with every problem."""
+    document, registry = load_job(path, overrides, plugins)
+    return document, make_plan(document, registry)
+
+
+def load_job(path: Path, overrides: list[str], plugins: list[str]) -> tuple[Document, Registry]:
+    """A job file and the plugins that it may use. Raises InputError where either cannot be read."""
     document = Document.read(path)
     document.override(overrides)
-    registry = Registry.discover([*_named_plugins(document, path.parent), *plugins])
-    return document, make_plan(document, registry)
+    return document, Registry.discover([*_named_plugins(document, path.parent), *plugins])
 
 
 def read_plan(text: str, overrides: list[str] | None = None, and_installed: bool = False) -> Plan:

@@ -6,7 +6,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Lt: operator.lt,
@@ -29,7 +29,8 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 class Constraint:
     """A comparison that settings must satisfy, such as `Constraint("order <= steps", "...")`.
 
-    `expression` is one comparison of names, numbers and + - * // %; it is parsed, never evaluated as Python.
+    `expression` is one comparison of names, numbers and + - * // %; it is parsed, never evaluated as Python. Names
+    may be dotted keys (`model.order`).
     `because` completes the sentence that a refused job prints. With `when` it holds only for settings that
     have these values.
     """
@@ -60,8 +61,8 @@ class Constraint:
     @property
     def names(self) -> tuple[str, ...]:
         """The settings that the expression compares, in order of appearance."""
-        found = [node for node in ast.walk(self._parse()) if isinstance(node, ast.Name)]
-        return tuple(dict.fromkeys(node.id for node in sorted(found, key=lambda node: node.col_offset)))
+        comparison = self._parse()
+        return tuple(dict.fromkeys([*_names(comparison.left), *_names(comparison.comparators[0])]))
 
     def _parse(self) -> ast.Compare:
         tree = ast.parse(self.expression, mode="eval").body
@@ -73,10 +74,21 @@ class Constraint:
         if isinstance(node, ast.BinOp) and type(node.op) in _ARITHMETIC:
             self._check(node.left)
             self._check(node.right)
-        elif not (isinstance(node, ast.Name) or (isinstance(node, ast.Constant) and _is_number(node.value))):
+        elif not (_is_key(node) or (isinstance(node, ast.Constant) and _is_number(node.value))):
             raise ValueError(
                 f"constraint {self.expression!r}: {ast.unparse(node)!r} is not a name, a number or + - * // %"
             )
+
+
+def _names(node: ast.expr) -> list[str]:
+    if isinstance(node, ast.BinOp):
+        return [*_names(node.left), *_names(node.right)]
+    return [] if isinstance(node, ast.Constant) else [ast.unparse(node)]
+
+
+def _is_key(node: ast.expr) -> bool:
+    """A name, or names joined by dots."""
+    return isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and _is_key(node.value))
 
 
 def _is_number(value: object) -> bool:
@@ -87,4 +99,4 @@ def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
     """What an expression that `_check` has passed comes to."""
     if isinstance(node, ast.BinOp):
         return _ARITHMETIC[type(node.op)](_value(node.left, values), _value(node.right, values))
-    return values[node.id] if isinstance(node, ast.Name) else cast(ast.Constant, node).value
+    return node.value if isinstance(node, ast.Constant) else values[ast.unparse(node)]

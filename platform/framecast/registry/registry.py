@@ -102,6 +102,11 @@ class Registry:
             message += f" (plugin {provider} is broken and was not searched: {why})"
         raise InputError(message)
 
+    @property
+    def sound(self) -> list[Provider]:
+        """The plugins that could be loaded."""
+        return [provider for provider in self.providers if provider not in self.broken]
+
     def names(self, kind: str) -> list[str]:
         return sorted(name for found_kind, name in self._found if found_kind == kind)
 

@@ -1,0 +1,78 @@
+"""`platform results SEARCH` and `platform extend SEARCH`: what a search found, and more of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from framecast.cli.options import Json, Overrides, Runs
+from framecast.cli.table import table
+
+Search = Annotated[
+    str,
+    typer.Argument(metavar="SEARCH", help="A path, an id, the beginning of one, or a job's name (its newest)."),
+]
+Best = Annotated[int | None, typer.Option("--best", min=1, metavar="N", help="Only the N best.")]
+Job = Annotated[
+    str | None, typer.Option("--job", metavar="TRIAL", help="Print the job file of a trial: its number, or best.")
+]
+Trials = Annotated[int, typer.Option("--trials", min=0, metavar="N", help="How many trials to add.")]
+
+
+def results(search: Search, best: Best = None, job: Job = None, as_json: Json = False, runs: Runs = None) -> None:
+    """Show what a search found: its trials, the best first; `*` marks the Pareto front.
+
+    platform results search_demo --job best > job.yaml
+    """
+    from framecast.runs.folder import runs_root
+    from framecast.search.results import Results
+    from framecast.search.search_folder import SearchFolder
+
+    folder = SearchFolder.find(search, runs_root(runs))
+    found = Results.of(folder)
+    if job is not None:
+        typer.echo(folder.job_of(found.numbered(job)).to_yaml(), nl=False)
+        return
+    rows = found.rows()[:best]
+    if as_json:
+        typer.echo(json.dumps({"search": folder.id, "states": found.states, "trials": rows}, indent=1))
+        return
+    keys = list(found.search.parameters)
+    header = [
+        "trial",
+        "state",
+        "epoch",
+        *(key.removeprefix("model.") for key in keys),
+        *found.search.objectives,
+        "",
+    ]
+    cells = [
+        [
+            f"{row['trial']}{'*' if row['front'] else ''}",
+            row["state"],
+            row["epoch"],
+            *(row.get(key) for key in keys),
+            *(row[name] for name in found.search.objectives),
+            row["reason"],
+        ]
+        for row in rows
+    ]
+    table(header, cells)
+    typer.echo(", ".join(f"{count} {state}" for state, count in found.states.items()))
+
+
+def extend(search: Search, trials: Trials, overrides: Overrides = None, runs: Runs = None) -> None:
+    """Add trials to a search; they learn from the finished ones.
+
+    platform extend search_demo --trials 10 search.parameters.model.rank.int=[4,64]
+    """
+    from framecast.cli.attended_search import attend_search
+    from framecast.runs.folder import runs_root
+    from framecast.search.launch import extend as extended
+    from framecast.search.search_folder import SearchFolder
+
+    folder = SearchFolder.find(search, runs_root(runs))
+    extended(folder, trials, overrides or [])
+    attend_search(folder)

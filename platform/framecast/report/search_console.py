@@ -1,0 +1,123 @@
+"""The live table of a search: on a terminal, the trials as they stand; elsewhere, a line for each that ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from framecast.runs.folder import RunFolder
+from framecast.search.results import Results
+from framecast.search.search_folder import SearchFolder
+from framecast.search.trial import Trial
+
+_SECONDS, _SHOWN = 1.0, 12
+_ENDED = ("finished", "stopped", "failed")
+
+
+@contextmanager
+def following(folder: SearchFolder, terminal: IO[str]) -> Iterator[None]:
+    """Shows the search on `terminal` while the body runs."""
+    console = Console(file=terminal, highlight=False, soft_wrap=True)
+    done = threading.Event()
+    view = SearchView(folder, console)
+
+    def show() -> None:
+        with (
+            Live(console=console, auto_refresh=False, transient=True)
+            if console.is_terminal
+            else _nothing() as live
+        ):
+            while True:
+                last = done.wait(_SECONDS)
+                drawn = view.table()
+                view.say_what_ended()
+                if live is not None:
+                    live.update(drawn, refresh=True)
+                if last:
+                    return
+
+    thread = threading.Thread(target=show, daemon=True)
+    console.print(f"{folder.name}: a search, in {folder.path}")
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+class SearchView:
+    """Draws a search as its folder stands. Trials that have ended are read once."""
+
+    def __init__(self, folder: SearchFolder, console: Console) -> None:
+        self._folder, self._console = folder, console
+        self._search = folder.space().search
+        self._ended: dict[str, Trial] = {}
+        self._said: set[str] = set()
+        self._began = time.monotonic()
+        self._before: int | None = None
+
+    def table(self) -> Table:
+        """The newest trials, the best so far, and the time left by the pace so far."""
+        trials = self._trials()
+        ended = [trial for trial in trials if trial.state in _ENDED]
+        if self._before is None:
+            self._before = len(ended)
+        results = Results(self._search, trials)
+        best = results.ranked[0].number if results.ranked else None
+        done = len(ended) - self._before
+        left = (time.monotonic() - self._began) / done * (self._search.trials - len(ended)) if done else None
+        title = f"{len(ended)} of {self._search.trials} trials" + (f", {left / 60:.0f} min left" if left else "")
+        drawn = Table(title=title, title_justify="left", box=None)
+        for name in ("trial", "state", "epoch", *self._search.parameters, *self._search.objectives):
+            drawn.add_column(name.removeprefix("model.").removeprefix("validation/"), justify="right")
+        for trial in trials[-_SHOWN:]:
+            values: list[float | None] = [*(trial.objectives(self._search) or [])]
+            values += [None] * (len(self._search.objectives) - len(values))
+            cells = [str(trial.number), trial.state, str(trial.epoch)]
+            cells += [_text(trial.point.get(key)) for key in self._search.parameters]
+            drawn.add_row(*cells, *map(_text, values), style="bold" if trial.number == best else None)
+        return drawn
+
+    def say_what_ended(self) -> None:
+        """A line for each trial that has ended since the last call."""
+        for name, trial in self._ended.items():
+            if name not in self._said:
+                self._said.add(name)
+                point = " ".join(
+                    f"{key.removeprefix('model.')}={_text(value)}" for key, value in trial.point.items()
+                )
+                values = trial.objectives(self._search)
+                names = [name.removeprefix("validation/") for name in self._search.objectives]
+                scores = "  ".join(
+                    f"{name} {_text(value)}" for name, value in zip(names, values or (), strict=bool(values))
+                )
+                why = f"  {trial.reason}" if trial.state in ("failed", "stopped") else ""
+                self._console.print(f"trial {trial.number:>3} {trial.state:>8}  {point}  {scores}{why}")
+
+    def _trials(self) -> list[Trial]:
+        found: dict[int, Trial] = {}
+        for path in sorted(plan.parent for plan in self._folder.trials_folder.glob("*/plan.yaml")):
+            trial = self._ended.get(path.name) or Trial.of(RunFolder(path))
+            if trial.state in _ENDED:
+                self._ended[path.name] = trial
+            found[trial.number] = trial
+        return list(found.values())
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield None
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""Searches: a family of runs with a space and objectives, through Ray Tune."""

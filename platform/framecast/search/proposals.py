@@ -1,0 +1,143 @@
+"""Who proposes the next point. It follows from the seed and the trials so far, so nothing need be saved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from framecast.errors import InputError
+from framecast.job.search import Parameter, Search
+from framecast.search.space import MOST_DRAWS, Point, Space
+from framecast.search.trial import Trial
+
+
+class Proposer(Protocol):
+    def propose(self, trials: Sequence[Trial]) -> Point | None:
+        """The next point after these trials; None where there is none left."""
+
+
+def proposer(space: Space) -> Proposer:
+    """The one that the search asks for."""
+    kinds: dict[str, Any] = {"grid": Grid, "random": Random, "tpe": Optuna, "nsga2": Optuna}
+    return kinds[space.search.searcher](space)
+
+
+class Grid:
+    """Every legal point in turn."""
+
+    def __init__(self, space: Space) -> None:
+        self._points = list(space.points())
+        if not self._points:
+            raise InputError("search: no point of the grid is allowed; loosen search.constraints")
+
+    def propose(self, trials: Sequence[Trial]) -> Point | None:
+        tried = [trial.point for trial in trials]
+        return next((point for point in self._points if point not in tried), None)
+
+
+class Random:
+    """Independent draws from the legal points."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+
+    def propose(self, trials: Sequence[Trial]) -> Point | None:
+        return self._space.legal_draw(_random(self._space.search, len(trials)))
+
+
+class Optuna:
+    """Optuna's TPE or NSGA-II over the trials so far: finished, stopped early, failed. Ends where it finds
+    no point that has not been tried."""
+
+    def __init__(self, space: Space) -> None:
+        self._space = space
+
+    def propose(self, trials: Sequence[Trial]) -> Point | None:
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        search = self._space.search
+        seed = search.seed + len(trials)
+        sampler: optuna.samplers.BaseSampler = optuna.samplers.TPESampler(seed=seed)
+        if search.searcher == "nsga2":
+            sampler = optuna.samplers.NSGAIISampler(seed=seed, population_size=10)
+        directions = [
+            optuna.study.StudyDirection.MINIMIZE if way == "min" else optuna.study.StudyDirection.MAXIMIZE
+            for way in search.objectives.values()
+        ]
+        study = optuna.create_study(directions=directions, sampler=sampler)
+        tried = [trial.point for trial in trials]
+        for trial in trials:
+            told = self._told(trial)
+            if told is not None:
+                study.add_trial(told)
+        for _ in range(MOST_DRAWS // 100):
+            asked = study.ask()
+            point = self._space.filled(lambda key, parameter, asked=asked: _suggested(asked, key, parameter))
+            if point not in tried and self._space.refusal(point) is None:
+                return point  # the same seed would only train the same weights again
+            study.tell(asked, state=optuna.trial.TrialState.FAIL)
+        drawn = (self._space.legal_draw(_random(search, len(trials), again)) for again in range(MOST_DRAWS // 100))
+        return next((point for point in drawn if point not in tried), None)
+
+    def _told(self, trial: Trial) -> Any:
+        """The trial as Optuna knows trials; None for one that this space could not have proposed."""
+        import optuna
+
+        parameters = self._space.search.parameters
+        if not set(trial.point) <= set(parameters):
+            return None
+        distributions = {key: _distribution(parameters[key]) for key in trial.point}
+        try:
+            values = {key: _internal(parameters[key], value) for key, value in trial.point.items()}
+        except ValueError:
+            return None
+        if not all(
+            distributions[key]._contains(distributions[key].to_internal_repr(value))
+            for key, value in values.items()
+        ):
+            return None
+        common: dict[str, Any] = {"params": values, "distributions": distributions}
+        state = optuna.trial.TrialState
+        found = trial.objectives(self._space.search)
+        if found is not None and trial.state == "finished":
+            return optuna.trial.create_trial(values=found, state=state.COMPLETE, **common)
+        if found is not None and trial.state == "stopped":
+            return optuna.trial.create_trial(
+                intermediate_values={trial.epoch: found[0]}, state=state.PRUNED, **common
+            )
+        return optuna.trial.create_trial(state=state.RUNNING if trial.state == "running" else state.FAIL, **common)
+
+
+def _suggested(asked: Any, key: str, parameter: Parameter) -> Any:
+    listed = parameter.choice or parameter.grid
+    if listed is not None:
+        return listed[asked.suggest_categorical(key, list(range(len(listed))))]
+    if parameter.int is not None:
+        return asked.suggest_int(key, *parameter.int)
+    low, high = parameter.float or parameter.log or (0.0, 0.0)
+    return asked.suggest_float(key, low, high, log=parameter.log is not None)
+
+
+def _distribution(parameter: Parameter) -> Any:
+    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+    listed = parameter.choice or parameter.grid
+    if listed is not None:
+        return CategoricalDistribution(list(range(len(listed))))
+    if parameter.int is not None:
+        return IntDistribution(*parameter.int)
+    low, high = parameter.float or parameter.log or (0.0, 0.0)
+    return FloatDistribution(low, high, log=parameter.log is not None)
+
+
+def _internal(parameter: Parameter, value: Any) -> Any:
+    """A listed value goes by its place. Raises ValueError where it is not in the list."""
+    listed = parameter.choice or parameter.grid
+    return listed.index(value) if listed is not None else value
+
+
+def _random(search: Search, number: int, again: int = 0) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence([search.seed, number, again])))

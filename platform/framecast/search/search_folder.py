@@ -1,0 +1,83 @@
+"""The folder of a search: like a run's, with a run for each trial.
+
+runs/<name>/<search id>/
+    job.yaml      as the user wrote it        search.yaml   the job with its space, and the plugins it may use
+    trials/0007   the run of trial 7          trials/0007-2 its second attempt
+    report.html   the search's report         logs/         what Ray had to say
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from framecast.errors import InputError
+from framecast.job.document import Document
+from framecast.job.search import Search
+from framecast.registry.provider import Provider
+from framecast.registry.registry import Registry
+from framecast.runs.folder import RunFolder, write_atomically
+from framecast.search.space import Space
+from framecast.search.trial import Trial
+
+
+class SearchFolder(RunFolder):
+    """One search on disk."""
+
+    marker = "search.yaml"
+
+    @classmethod
+    def named(cls, text: str, root: Path) -> SearchFolder | None:
+        """The search that `text` names, None where it names none; of a job that has runs too, the newer one."""
+        try:
+            found = cls.find(text, root)
+        except InputError:
+            return None
+        try:
+            run = RunFolder.find(text, root)
+        except InputError:
+            return found
+        return found if found.id > run.id else None
+
+    @property
+    def trials_folder(self) -> Path:
+        return self.path / "trials"
+
+    def write(self, document: Document, providers: Sequence[Provider]) -> None:
+        """Keeps the job and the plugins that it was resolved against."""
+        content = {"job": document.data, "plugins": [provider.to_dict() for provider in providers]}
+        stream = io.StringIO()
+        YAML(typ="safe", pure=True).dump(content, stream)
+        write_atomically(self.path / self.marker, stream.getvalue())
+
+    def read(self) -> tuple[Document, Registry]:
+        """The job, and the registry to resolve its trials with."""
+        content = YAML(typ="safe", pure=True).load((self.path / self.marker).read_text())
+        registry = Registry.exactly(Provider(**provider) for provider in content["plugins"])
+        return Document.from_data(content["job"], self.marker), registry
+
+    def space(self) -> Space:
+        """The space that its points come from."""
+        document, registry = self.read()
+        return Space(Search.model_validate_json(json.dumps(document.data["search"])), document, registry)
+
+    def job_of(self, trial: Trial) -> Document:
+        """The job of a trial on its own, without the search."""
+        document, _ = self.read()
+        name = f"{document.data['name']}-trial-{trial.number}"
+        return document.with_values({"search": None, **trial.point, "name": name})
+
+    def all_trials(self) -> list[Trial]:
+        """Every attempt of every trial, in order."""
+        folders = sorted(plan.parent for plan in self.trials_folder.glob("*/plan.yaml"))
+        return sorted(
+            (Trial.of(RunFolder(path)) for path in folders), key=lambda trial: (trial.number, trial.attempt)
+        )
+
+    def trials(self) -> list[Trial]:
+        """The last attempt of every trial, in order."""
+        return list({trial.number: trial for trial in self.all_trials()}.values())

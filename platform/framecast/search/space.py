@@ -1,0 +1,130 @@
+"""The space of a search: points drawn from it, and only those that may be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from framecast.errors import InputError
+from framecast.job.document import Document
+from framecast.job.plan import Plan
+from framecast.job.resolve import make_plan
+from framecast.job.search import COSTS, Parameter, Search
+from framecast.registry.constraint import Constraint
+from framecast.registry.registry import Registry
+
+MOST_DRAWS = 10_000
+Point = dict[str, Any]
+"""One combination: a value for each key that varies and whose condition holds."""
+
+
+class Space:
+    """What a job's `search:` block spans. A point is legal if its job resolves and every constraint holds.
+
+    So whatever a plugin refuses in a job is refused here before a trial costs anything.
+    """
+
+    def __init__(self, search: Search, document: Document, registry: Registry) -> None:
+        self.search = search
+        self._document = document
+        self._registry = registry
+        self._constraints = [Constraint(text, "a constraint of the search") for text in search.constraints]
+
+    def draw(self, random: np.random.Generator) -> Point:
+        """A point by the declared distributions, legal or not."""
+        return self.filled(lambda key, parameter: _drawn(parameter, random))
+
+    def filled(self, value_of: Any) -> Point:
+        """A point whose values `value_of(key, parameter)` chooses, for parameters whose condition holds."""
+        point: Point = {}
+        for key, parameter in self.search.parameters.items():
+            if self._applies(parameter, point):
+                point[key] = value_of(key, parameter)
+        return point
+
+    def legal_draw(self, random: np.random.Generator) -> Point:
+        """A legal point: the declared distributions, restricted. Raises InputError where none is found."""
+        refusals: Counter[str] = Counter()
+        for _ in range(MOST_DRAWS):
+            point = self.draw(random)
+            refusal = self.refusal(point)
+            if refusal is None:
+                return point
+            refusals[refusal] += 1
+        ((most, count),) = refusals.most_common(1)
+        raise InputError(
+            f"search: none of {MOST_DRAWS:,} points drawn is allowed; {count:,} of them were refused by: {most}"
+        )
+
+    def points(self) -> Iterator[Point]:
+        """Every legal point of a grid, each once."""
+        seen = set()
+        for values in product(*(parameter.values or () for parameter in self.search.parameters.values())):
+            chosen = dict(zip(self.search.parameters, values, strict=True))
+            point = self.filled(lambda key, parameter, chosen=chosen: chosen[key])
+            if repr(point) not in seen and self.refusal(point) is None:
+                yield point
+            seen.add(repr(point))
+
+    def refusal(self, point: Point) -> str | None:
+        """Which rule a point breaks, or None for a legal one."""
+        try:
+            plan = self.plan(point)
+        except InputError as error:
+            problem = error.problems[0]
+            return f"{problem.key}: {problem.message.split(', but ')[0]}"
+        values = _Values(plan)
+        for constraint in self._constraints:
+            if constraint.refusal(values):
+                return constraint.expression
+        return None
+
+    def example(self) -> Plan:
+        """The plan of some legal point, for what all trials have in common."""
+        return self.plan(self.legal_draw(np.random.default_rng(0)))
+
+    def plan(self, point: Point) -> Plan:
+        """The plan of a trial. Raises InputError where the job does not resolve."""
+        return make_plan(self.document(point), self._registry)
+
+    def document(self, point: Point) -> Document:
+        """The job of a trial."""
+        return self._document.with_values({"search": None, **point})
+
+    def _applies(self, parameter: Parameter, point: Mapping[str, Any]) -> bool:
+        return all(point.get(key, self._document.get(key)) == value for key, value in parameter.when.items())
+
+
+class _Values(dict[str, Any]):
+    """The numbers that constraints speak of, looked up when they are asked for."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def __missing__(self, name: str) -> Any:
+        if name in COSTS:
+            if self._plan.cost is None:
+                raise InputError(
+                    f"search.constraints: the plugin of {self._plan.model.name} does not tell its {name}"
+                )
+            return getattr(self._plan.cost, name)
+        value: Any = self._plan.to_dict()["job"]
+        for part in name.split("."):
+            if not isinstance(value, Mapping) or part not in value:
+                raise InputError(f"search.constraints: the job has no {name}")
+            value = value[part]
+        return value
+
+
+def _drawn(parameter: Parameter, random: np.random.Generator) -> Any:
+    if parameter.values is not None:
+        return parameter.values[int(random.integers(len(parameter.values)))]
+    if parameter.log is not None:
+        low, high = np.log(parameter.log)
+        return float(np.exp(random.uniform(low, high)))
+    assert parameter.float is not None, "the one kind that is left"
+    return float(random.uniform(*parameter.float))

@@ -1,0 +1,86 @@
+"""What a trial's process does: trains one run, tells Ray Tune of each evaluation, and notes how it ended."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from framecast.job.plan import Plan
+from framecast.job.resolve import read_plan
+from framecast.launch.chatter import redirect_output
+from framecast.launch.processes import alone
+from framecast.launch.worker import note_failure, train_as_ray_worker
+from framecast.runs.events import Evaluated, Event, RunInterrupted
+from framecast.runs.folder import RunFolder
+from framecast.runs.status import Status, mark_alive
+from framecast.search.trial import STOPPED
+
+
+def train_trial(config: dict[str, Any]) -> None:
+    """Trains the run in `config["folder"]`; `config["metric"]` is what the scheduler looks at.
+
+    One worker trains in this very process, which saves a second start-up; more are started by Ray Train. Whatever
+    goes wrong is noted in the run, and is no failure of the search.
+    """
+    from ray import tune
+
+    run = RunFolder(Path(config["folder"]))
+    redirect_output(run.logs / "trial.log")
+    run.clear_stop()
+    mark_alive(run)
+    plan = read_plan(run.plan.read_text())
+
+    def tell(event: Event) -> None:
+        if isinstance(event, Evaluated) and event.name == "model":
+            value = event.metrics.get(config["metric"], float("nan"))
+            tune.report({"epoch": event.epoch, "objective": value})  # raises SystemExit where the trial is to stop
+
+    try:
+        if plan.job.compute.workers == 1:
+            from framecast.engine.train import train
+
+            train(plan, run, alone(plan.job.compute), tell)
+        else:
+            _train_on_workers(plan, run, tell)
+    except SystemExit:
+        epoch = max((event.epoch for event in run.journal.read() if isinstance(event, Evaluated)), default=0)
+        if Status.of(run).state != "interrupted":
+            run.journal.append(
+                RunInterrupted(Status.of(run).step, f"{STOPPED} by {config['scheduler']} at epoch {epoch}")
+            )
+        raise
+    except Exception as error:
+        note_failure(run, error)
+    finally:
+        print(end="", flush=True)
+
+
+def _train_on_workers(plan: Plan, run: RunFolder, tell: Any) -> None:
+    """Through Ray Train, while this thread passes its evaluations on."""
+    from framecast.launch.ray_train import run_on_workers
+
+    raised: list[Exception] = []
+    done = threading.Event()
+
+    def work() -> None:
+        try:
+            run_on_workers(train_as_ray_worker, run, plan.job.compute)
+        except Exception as error:
+            raised.append(error)
+        finally:
+            done.set()
+
+    events = run.journal.follow(done.is_set)
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        for event in events:
+            tell(event)
+    except SystemExit:
+        run.request_stop(f"{STOPPED} by the scheduler")
+        thread.join()
+        raise
+    thread.join()
+    if raised:
+        raise raised[0]

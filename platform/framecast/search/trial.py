@@ -1,0 +1,105 @@
+"""A trial: an ordinary run with a point of the search's space, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from framecast.job.resolve import read_plan
+from framecast.job.search import COSTS, SECONDS, Search
+from framecast.runs.events import Evaluated, StepDone
+from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.status import Status, model_evaluations
+
+STOPPED = "stopped early"
+"""How the reason of a run begins that a scheduler ended."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Trial `number` of a search; `attempt` counts from 1.
+
+    `state` is waiting, running, finished (the whole budget), stopped (early, by the scheduler), failed or
+    interrupted; `cost` is what the model's plugin tells of it.
+    """
+
+    run: RunFolder
+    number: int
+    attempt: int
+    point: dict[str, Any]
+    state: str
+    reason: str
+    epoch: int
+    evaluations: tuple[Evaluated, ...]
+    cost: dict[str, int]
+    seconds_per_step: float | None
+    seconds: float
+
+    @classmethod
+    def create(
+        cls, folder: Path, number: int, attempt: int, point: dict[str, Any], job: str, plan: str
+    ) -> RunFolder:
+        """The run folder of a new trial."""
+        run = RunFolder(folder / (f"{number:04d}" if attempt == 1 else f"{number:04d}-{attempt}"))
+        for inner in (run.checkpoints, run.logs):
+            inner.mkdir(parents=True, exist_ok=True)
+        write_atomically(run.job, job)
+        write_atomically(
+            run.path / "trial.json", json.dumps({"number": number, "attempt": attempt, "point": point})
+        )
+        write_atomically(run.plan, plan)
+        return run
+
+    @classmethod
+    def of(cls, run: RunFolder) -> Trial:
+        """From the run's folder alone."""
+        told = json.loads((run.path / "trial.json").read_text())
+        events = run.journal.read()
+        status = Status.of(run)
+        state, reason = status.state, status.reason
+        if state == "interrupted" and reason.startswith(STOPPED):
+            state = "stopped"
+        elif state in ("died", "starting") and not events:
+            state = "waiting"
+        elif state == "died":
+            state = "interrupted"
+        steps = [event.seconds for event in events if isinstance(event, StepDone)]
+        cost = read_plan(run.plan.read_text()).cost
+        return cls(
+            run=run,
+            number=told["number"],
+            attempt=told["attempt"],
+            point=told["point"],
+            state=state,
+            reason=reason,
+            epoch=max((event.epoch for event in model_evaluations(events)), default=0),
+            evaluations=tuple(model_evaluations(events)),
+            cost=cost._asdict() if cost else {},
+            seconds_per_step=statistics.median(steps) if steps else None,
+            seconds=sum(steps),
+        )
+
+    def objectives(self, search: Search) -> list[float] | None:
+        """A value for each objective, at the epoch where the first measured one is best; None before that."""
+        measured = search.measured
+        sign = 1 if search.objectives[measured[0]] == "min" else -1
+        scored = [
+            event
+            for event in self.evaluations
+            if all(math.isfinite(event.metrics.get(name, math.nan)) for name in measured)
+        ]
+        if not scored:
+            return None
+        best = min(scored, key=lambda event: sign * event.metrics[measured[0]])
+        found = []
+        for name in search.objectives:
+            value = self.cost.get(name) if name in COSTS else best.metrics.get(name)
+            value = self.seconds_per_step if name == SECONDS else value
+            if value is None:
+                return None
+            found.append(float(value))
+        return found

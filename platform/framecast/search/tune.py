@@ -1,0 +1,158 @@
+"""The search through Ray Tune: proposals in, trials out, as many at once as the machine holds."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from framecast.job.job import Compute
+from framecast.job.search import Search
+from framecast.launch.hardware import Resources, local_resources, settled
+from framecast.launch.ray_train import ray_session
+from framecast.runs.events import RunFailed
+from framecast.runs.status import Status, mark_alive
+from framecast.search.proposals import Proposer, proposer
+from framecast.search.search_folder import SearchFolder
+from framecast.search.space import Space
+from framecast.search.train_trial import train_trial
+from framecast.search.trial import Trial
+
+OUT_OF_MEMORY = ("out of memory", "outofmemory", "memoryerror", "can't allocate memory", "cannot allocate memory")
+
+
+def run_search(folder: SearchFolder) -> None:
+    """Runs a search, or goes on with it, until all its trials have ended; what comes of it is in its folder.
+
+    Trials that have ended are never run again. Raises InputError where the hardware cannot hold one trial.
+    """
+    mark_alive(folder)
+    space = folder.space()
+    trials = _Trials(folder, space, proposer(space))
+    compute = space.example().job.compute
+    with ray_session(folder, compute, local_resources()) as resources:
+        trials.settle(resources)
+        _fit(folder, trials)
+
+
+def concurrency(search: Search, compute: Compute, resources: Resources) -> int:
+    """How many trials of a definite `compute` the machine holds at once."""
+    cpus = resources.cpus // max(1, compute.workers * int(compute.cpus_per_worker))
+    each = compute.workers * float(compute.gpus_per_worker)
+    held = min(cpus, int(resources.gpus / each)) if each else cpus
+    return max(1, min(held, search.concurrent or held))
+
+
+class _Trials:
+    """The trials of one search: made when Ray Tune asks for the next, judged when one ends."""
+
+    def __init__(self, folder: SearchFolder, space: Space, proposals: Proposer) -> None:
+        self.search = space.search
+        self._folder, self._space, self._proposals = folder, space, proposals
+        self._waiting = [trial.run.path for trial in folder.trials() if trial.state in ("waiting", "interrupted")]
+        self._running: dict[str, Any] = {}
+        self.at_once = 1
+        self.epochs = space.example().job.training.epochs
+        self.compute: Compute | None = None
+
+    def settle(self, resources: Resources) -> None:
+        """Makes the resources of a trial definite."""
+        self.compute = settled(self._space.example(), resources).job.compute
+        self.at_once = concurrency(self.search, self.compute, resources)
+
+    def next(self, ray_id: str) -> dict[str, Any] | str | None:
+        """What the next trial's process is told; "finished" where no trial is left, None where it is too early."""
+        if self._waiting:
+            return self._told(ray_id, self._waiting.pop(0))
+        trials = self._folder.trials()
+        if len(trials) < self.search.trials:
+            point = self._proposals.propose(trials)
+            if point is not None:
+                return self._told(ray_id, self._create(len(trials) + 1, 1, point, {}))
+        return None if self._running else "finished"
+
+    def ended(self, ray_id: str, crashed: bool) -> None:
+        """A trial's process is done, or dead. One that failed is tried again, where the job allows it."""
+        run_path = self._running.pop(ray_id)
+        trial = next(each for each in self._folder.all_trials() if each.run.path == run_path)
+        if crashed and trial.state not in ("finished", "stopped", "failed"):
+            trial.run.journal.append(RunFailed(Status.of(trial.run).step, "its process was killed, or died"))
+            trial = Trial.of(trial.run)
+        if trial.state == "failed" and trial.attempt <= self.search.retries:
+            changes: dict[str, Any] = {}
+            if any(words in trial.reason.lower() for words in OUT_OF_MEMORY):
+                accumulate = self._space.plan(trial.point).job.training.accumulate
+                changes = {"training.accumulate": accumulate * 2**trial.attempt}
+            self._waiting.append(self._create(trial.number, trial.attempt + 1, trial.point, changes))
+
+    def _create(self, number: int, attempt: int, point: dict[str, Any], changes: dict[str, Any]) -> Any:
+        own = {**point, **changes, "name": f"trial-{number:04d}"}
+        plan = self._space.plan(own)
+        assert self.compute is not None, "settled before the first trial"
+        plan = plan.on(self.compute)
+        job = self._space.document(own).to_yaml()
+        return Trial.create(self._folder.trials_folder, number, attempt, point, job, plan.to_yaml()).path
+
+    def _told(self, ray_id: str, path: Any) -> dict[str, Any]:
+        self._running[ray_id] = path
+        return {"folder": str(path), "metric": self.search.measured[0], "scheduler": self.search.scheduler}
+
+
+def _fit(folder: SearchFolder, trials: _Trials) -> None:
+    os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # trials keep their own records
+    from ray import tune
+    from ray.tune.search import Searcher
+
+    class Proposals(Searcher):
+        """Ray Tune's view of the proposals."""
+
+        def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
+            told = trials.next(trial_id)
+            return Searcher.FINISHED if told == "finished" else told
+
+        def on_trial_complete(
+            self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
+        ) -> None:
+            trials.ended(trial_id, error)
+
+        def save(self, checkpoint_path: str) -> None:
+            """Nothing: proposals follow from the trials in the folder."""
+
+        def restore(self, checkpoint_path: str) -> None:
+            """Nothing, likewise."""
+
+    compute, mode = trials.compute, trials.search.objectives[trials.search.measured[0]]
+    assert compute is not None, "settled before"
+    own = compute.workers == 1
+    needs = {
+        "CPU": float(compute.cpus_per_worker) if own else 0.0,
+        **({"GPU": float(compute.gpus_per_worker)} if own and compute.gpus_per_worker else {}),
+    }
+    tuner = tune.Tuner(
+        tune.with_resources(train_trial, needs),
+        tune_config=tune.TuneConfig(
+            metric="objective",
+            mode=mode,
+            search_alg=Proposals(metric="objective", mode=mode),
+            scheduler=_scheduler(trials.search, trials.epochs),
+            num_samples=-1,
+            max_concurrent_trials=trials.at_once,
+            reuse_actors=own,
+        ),
+        run_config=tune.RunConfig(name="tune", storage_path=str(folder.logs), verbose=0),
+    )
+    tuner.fit()
+
+
+def _scheduler(search: Search, epochs: int) -> Any:
+    from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, MedianStoppingRule
+
+    if search.scheduler == "asha":
+        return ASHAScheduler(
+            time_attr="epoch",
+            grace_period=search.grace_epochs,
+            reduction_factor=search.reduction,
+            max_t=epochs + 1,  # a trial that reaches its last epoch ends by itself
+        )
+    if search.scheduler == "median":
+        return MedianStoppingRule(time_attr="epoch", grace_period=search.grace_epochs, min_samples_required=3)
+    return FIFOScheduler()
