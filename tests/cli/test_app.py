@@ -11,7 +11,10 @@ import typer.main
 
 from framecast.cli.app import app
 
-VERBS = ["submit", "resume", "list", "status", "report", "schema", "explain", "plugins"]
+VERBS = [
+    *("submit", "resume", "list", "status", "report", "evaluate", "predict", "export", "results", "extend"),
+    *("schema", "explain", "data", "plugins"),
+]
 
 
 def test_the_verbs_are_these() -> None:
@@ -34,13 +37,18 @@ def test_the_help_lists_every_verb_and_where_to_start(platform) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    ["frobnicate", "submit", "submit job.yaml --frobnicate", "status", "explain", "plugins lst", "list a b"],
+    ["frobnicate", "evaluate", "submit job.yaml --frobnicate", "status", "explain", "plugins lst", "list a b"],
 )
 def test_a_command_that_is_not_one_exits_with_2(arguments: str, platform) -> None:
     answer = platform(*arguments.split())
     assert answer.code == 2
     assert "Usage" in answer.err
     assert "Traceback" not in answer.err
+
+
+def test_submit_wants_a_job_or_a_trial_of_a_search(platform) -> None:
+    answer = platform("submit")
+    assert (answer.code, answer.err) == (2, "name a job file, such as jobs/demo.yaml, or --from SEARCH#best\n")
 
 
 @pytest.mark.parametrize("verb", ["status", "report", "resume"])

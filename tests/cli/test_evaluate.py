@@ -58,7 +58,7 @@ def test_metrics_that_a_protocol_does_not_define_are_left_out_aloud(
     )
 
 
-def test_a_published_checkpoint_is_scored(platform: Any, tmp_path: Path) -> None:
+def test_a_published_checkpoint_is_scored_and_predicts(platform: Any, tmp_path: Path, carphone: Path) -> None:
     """The slow network of the model's own tests has its weights in the authors' layout."""
     import torch
     from yardstick import yardstick  # type: ignore[import-not-found]
@@ -77,6 +77,12 @@ def test_a_published_checkpoint_is_scored(platform: Any, tmp_path: Path) -> None
     answer = platform("evaluate", job, "--published", file)
     assert answer.code == 0, answer.err
     assert "published.pt" in answer.out
+    answer = platform("predict", job, carphone, "--published", file, "-o", "future.npy")
+    assert answer.code == 0, answer.err
+    assert np.load("future.npy").shape == (2, 1, 16, 16)
+    refused = platform("evaluate", "tiny", "--published", file)
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "--published needs a job file" in refused.err
 
 
 def test_predict_writes_what_its_ending_says(platform: Any, trained: Any, carphone: Path, tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ def test_a_finished_run_has_every_section(copy: RunFolder, report: Report) -> No
     page = report(copy)
     assert page.headings == [
         "Scores",
+        "Beside the papers",
         "Clips",
         "How fast the forecast goes bad",
         "Learning",

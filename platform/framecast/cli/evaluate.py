@@ -99,16 +99,13 @@ def _subjects(
     """What is evaluated, with the metrics chosen; and the metrics that the protocol leaves out."""
     from framecast.evaluation.metrics_choice import chosen_metrics
     from framecast.evaluation.subject import find_subject, published_subject
-    from framecast.job.resolve import load_plan
     from framecast.registry.registry import Registry
     from framecast.runs.folder import runs_root
 
     def subjects(overrides: list[str]) -> list[Subject]:
-        if published is None:
-            return [find_subject(text, runs_root(runs), overrides) for text in named]
-        if len(named) != 1 or Path(named[0]).suffix not in (".yaml", ".yml"):
-            raise InputError("--published needs one job file, whose model, data and task it takes")
-        return [published_subject(published, load_plan(Path(named[0]), overrides, [])[1])]
+        if published is not None:
+            return [published_subject(published, named[0], overrides)]
+        return [find_subject(text, runs_root(runs), overrides) for text in named]
 
     plan = subjects(overrides)[0].plan
     own: list[dict[str, Any]] = [part.to_dict() for part in plan.metrics]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from framecast.cli.options import Force, Runs
+from framecast.cli.options import Force, Published, Runs
 from framecast.cli.predict import Checkpoint, FramesIn, FramesOut
 from framecast.errors import InputError
 
@@ -24,6 +24,7 @@ def export(
     output: Output,
     frames_in: FramesIn = None,
     frames_out: FramesOut = None,
+    published: Published = None,
     force: Force = False,
     runs: Runs = None,
 ) -> None:
@@ -34,14 +35,14 @@ def export(
     """
     from framecast.errors import TrainingFailed
     from framecast.evaluation.export import FORMATS, export_graph, export_weights, refuse_format
-    from framecast.evaluation.subject import find_subject
+    from framecast.evaluation.subject import find_subject, published_subject
     from framecast.report.closing import shown
     from framecast.runs.folder import runs_root
 
     refuse_format(output, FORMATS)
     if output.exists() and not force:
         raise InputError(f"{output} is there already: --force replaces it")
-    subject = find_subject(checkpoint, runs_root(runs))
+    subject = published_subject(published, checkpoint) if published else find_subject(checkpoint, runs_root(runs))
     output.parent.mkdir(parents=True, exist_ok=True)
     if output.suffix == ".safetensors":
         export_weights(subject, output)

@@ -7,10 +7,15 @@ from typing import Annotated
 
 import typer
 
-from framecast.cli.options import Force, Runs
+from framecast.cli.options import Force, Published, Runs
 from framecast.errors import InputError
 
-Checkpoint = Annotated[str, typer.Argument(metavar="CHECKPOINT", help="A run, a checkpoint or an exported file.")]
+Checkpoint = Annotated[
+    str,
+    typer.Argument(
+        metavar="CHECKPOINT", help="A run, a checkpoint, an exported file; with --published a job file."
+    ),
+]
 Source = Annotated[
     Path,
     typer.Argument(
@@ -37,6 +42,7 @@ def predict(
     start: Start = 0,
     frames_in: FramesIn = None,
     frames_out: FramesOut = None,
+    published: Published = None,
     force: Force = False,
     runs: Runs = None,
 ) -> None:
@@ -53,14 +59,14 @@ def predict(
     from framecast.errors import TrainingFailed
     from framecast.evaluation.export import refuse_format
     from framecast.evaluation.prediction import predict as predicted
-    from framecast.evaluation.subject import find_subject
+    from framecast.evaluation.subject import find_subject, published_subject
     from framecast.report.closing import shown
     from framecast.runs.folder import runs_root
 
     refuse_format(output, FORMATS)
     if output.exists() and not force:
         raise InputError(f"{output} is there already: --force replaces it")
-    subject = find_subject(checkpoint, runs_root(runs))
+    subject = published_subject(published, checkpoint) if published else find_subject(checkpoint, runs_root(runs))
     task = subject.plan.task.settings
     seen, future = frames_in or getattr(task, "frames_in", None), frames_out or getattr(task, "frames_out", None)
     if not seen or not future:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError
 from framecast.job.plan import Plan
-from framecast.job.resolve import read_plan
+from framecast.job.resolve import load_plan, read_plan
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
 from framecast.runs.folder import RunFolder
 
@@ -91,11 +91,13 @@ def find_subject(text: str, root: Path, overrides: Sequence[str] = ()) -> Subjec
     return _of_checkpoint(run, checkpoint, overrides)
 
 
-def published_subject(file: Path, plan: Plan) -> Subject:
-    """A checkpoint that others published, as the model of `plan`."""
+def published_subject(file: Path, job: str, overrides: Sequence[str] = ()) -> Subject:
+    """A checkpoint that others published, as the model of a job file, `overrides` (key=value) laid over it."""
+    if Path(job).suffix not in (".yaml", ".yml"):
+        raise InputError(f"--published needs a job file, whose model, data and task it takes, not {job}")
     if not file.is_file():
         raise InputError(f"{file}: no such file")
-    return Subject(file.name, plan, file, kind="published")
+    return Subject(file.name, load_plan(Path(job), list(overrides), [])[1], file, kind="published")
 
 
 def _of_checkpoint(run: RunFolder, checkpoint: Checkpoint, overrides: Sequence[str]) -> Subject:

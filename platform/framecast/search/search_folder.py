@@ -8,7 +8,6 @@ runs/<name>/<search id>/
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -50,9 +49,7 @@ class SearchFolder(RunFolder):
     def write(self, document: Document, providers: Sequence[Provider]) -> None:
         """Keeps the job and the plugins that it was resolved against."""
         content = {"job": document.data, "plugins": [provider.to_dict() for provider in providers]}
-        stream = io.StringIO()
-        YAML(typ="safe", pure=True).dump(content, stream)
-        write_atomically(self.path / self.marker, stream.getvalue())
+        write_atomically(self.path / self.marker, Document.from_data(content).to_yaml())
 
     def read(self) -> tuple[Document, Registry]:
         """The job, and the registry to resolve its trials with."""
