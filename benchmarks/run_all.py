@@ -12,6 +12,8 @@ import moving_mnist
 import overhead
 from measure import machine
 
+import search
+
 if __name__ == "__main__":
     print(machine())
     help.main()
@@ -21,4 +23,5 @@ if __name__ == "__main__":
     moving_mnist.main()
     metrics.main()
     model.main()
+    search.main()
     overhead.main()

@@ -71,10 +71,11 @@ def test_several_objectives(space_of: SpaceOf, trial_of: TrialOf, searcher: str)
     objectives = {"validation/mse": "min", "parameters": "min"}
     space = space_of(RANK, searcher=searcher, objectives=objectives)
     trials: list[Trial] = []
-    for number in range(1, 13):
+    for number in range(1, 16):
         point = proposer(space).propose(trials)
         assert point is not None
-        trials.append(trial_of(space, number, point, "finished", [1 / point["model.rank"]]))
+        state = ("finished", "stopped", "failed")[number % 3]
+        trials.append(trial_of(space, number, point, state, [1 / point["model.rank"]]))
     assert all(1 <= trial.point["model.rank"] <= 64 for trial in trials)
 
 

@@ -102,13 +102,14 @@ class Optuna:
         common: dict[str, Any] = {"params": values, "distributions": distributions}
         state = optuna.trial.TrialState
         found = trial.objectives(self._space.search)
-        if found is not None and trial.state == "finished":
-            return optuna.trial.create_trial(values=found, state=state.COMPLETE, **common)
-        if found is not None and trial.state == "stopped":
-            return optuna.trial.create_trial(
-                intermediate_values={trial.epoch: found[0]}, state=state.PRUNED, **common
-            )
-        return optuna.trial.create_trial(state=state.RUNNING if trial.state == "running" else state.FAIL, **common)
+        if found is None or trial.state not in ("finished", "stopped"):
+            waiting = trial.state in ("running", "waiting")
+            return optuna.trial.create_trial(state=state.RUNNING if waiting else state.FAIL, **common)
+        if trial.state == "stopped" and len(found) == 1:
+            so_far = {trial.epoch: found[0]}
+            return optuna.trial.create_trial(intermediate_values=so_far, state=state.PRUNED, **common)
+        # Optuna knows no pruned trials with several objectives: one that was stopped counts by its scores so far
+        return optuna.trial.create_trial(values=found, state=state.COMPLETE, **common)
 
 
 def _suggested(asked: Any, key: str, parameter: Parameter) -> Any:

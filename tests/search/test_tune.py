@@ -1,0 +1,159 @@
+"""Searches through a real Ray: failures are results, and a search that was killed goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from framecast.job.job import Compute
+from framecast.job.search import Search
+from framecast.launch.hardware import Resources
+from framecast.search.results import Results
+from framecast.search.search_folder import SearchFolder
+from framecast.search.tune import concurrency
+
+JOB = """\
+name: moods
+task: {name: video_prediction, frames_in: 2, frames_out: 2}
+model: {name: moody}
+data: {name: moving_mnist, size: 16, digit_size: 7, train_clips: 16, validation_clips: 4}
+metrics: [mse]
+training: {epochs: EPOCHS, batch_size: 4, strategy: torch, optimizer: {learning_rate: 1.0e-4}}
+compute: {cpus_per_worker: 1}
+plugins: [./moody.py]
+search:
+  parameters: {model.mood: {grid: [good, better, raises, memory, nan, dies]}}
+  objectives: {validation/mse: min}
+  searcher: grid
+  scheduler: none
+  retries: RETRIES
+"""
+
+
+def written(folder: Path, epochs: int = 2, retries: int = 0) -> Path:
+    job = folder / "moods.yaml"
+    job.write_text(JOB.replace("EPOCHS", str(epochs)).replace("RETRIES", str(retries)))
+    return job
+
+
+def command(*arguments: str, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "framecast", *arguments],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def only_search(folder: Path) -> SearchFolder:
+    (found,) = SearchFolder.all(folder / "runs")
+    return found
+
+
+@pytest.mark.ray
+def test_failures_are_results_and_the_search_goes_on(moody: Path, tmp_path: Path) -> None:
+    """One trial raises, one runs out of memory, one returns NaN, one is killed: four explained failures."""
+    done = command("submit", str(written(tmp_path, retries=1)), folder=tmp_path)
+    said, _ = done.communicate(timeout=300)
+    assert done.returncode == 0, said
+    results = Results.of(only_search(tmp_path))
+    by_mood = {trial.point["model.mood"]: trial for trial in results.trials}
+    assert len(by_mood) == 6
+    assert results.best.point == {"model.mood": "better"}
+    assert "the author divided by zero" in by_mood["raises"].reason
+    assert "loss is nan" in by_mood["nan"].reason
+    assert by_mood["dies"].reason == "its process was killed, or died"
+    for mood in ("raises", "nan", "dies"):
+        assert (by_mood[mood].state, by_mood[mood].attempt) == ("failed", 2)
+    # with half the clips at a time it fits: the same global batch, in two parts
+    assert (by_mood["memory"].state, by_mood["memory"].attempt) == ("finished", 2)
+    first, second = (
+        trial for trial in only_search(tmp_path).all_trials() if trial.point["model.mood"] == "memory"
+    )
+    assert first.state == "failed"
+    assert "out of memory" in first.reason
+    assert "accumulate: 2" in second.run.plan.read_text()
+    assert "6 trials: 3 finished, 3 failed" in said
+    assert "best: trial 2 (model.mood=better)" in said
+
+
+@pytest.mark.ray
+def test_a_killed_search_goes_on_and_runs_no_finished_trial_again(moody: Path, tmp_path: Path) -> None:
+    job = written(tmp_path, epochs=3)
+    job.write_text(
+        job.read_text()
+        .replace("raises, memory, nan, dies", "good")
+        .replace("[good, better, good]", "[good, better]")
+    )
+    job.write_text(job.read_text().replace("optimizer:", "accumulate: 1, optimizer:"))
+    search = job.read_text().replace(
+        "{model.mood: {grid: [good, better]}}",
+        "{model.mood: {grid: [good, better]}, training.seed: {grid: [1, 2, 3]}}",
+    )
+    job.write_text(search)
+    running = command("submit", str(job), folder=tmp_path)
+    waited = time.monotonic()
+    while not finished(tmp_path):
+        assert running.poll() is None, running.communicate()[0]
+        assert time.monotonic() - waited < 240
+        time.sleep(0.2)
+    os.killpg(running.pid, signal.SIGKILL)
+    running.wait()
+    kill_strays(tmp_path)
+    before = {name: (run / "events.jsonl").read_text() for name, run in finished(tmp_path).items()}
+    assert 0 < len(before) < 6
+
+    resumed = command("resume", "moods", folder=tmp_path)
+    said, _ = resumed.communicate(timeout=300)
+    assert resumed.returncode == 0, said
+    results = Results.of(only_search(tmp_path))
+    assert results.states == {"finished": 6}
+    assert len({json.dumps(trial.point) for trial in results.trials}) == 6
+    for name, events in before.items():
+        assert (only_search(tmp_path).trials_folder / name / "events.jsonl").read_text() == events
+
+
+def finished(folder: Path) -> dict[str, Path]:
+    """The run folders of trials that have finished."""
+    runs = folder.glob("runs/moods/*/trials/*/events.jsonl")
+    return {file.parent.name: file.parent for file in runs if '"RunFinished"' in file.read_text()}
+
+
+def kill_strays(folder: Path) -> None:
+    """Ray's processes of the killed search, in sessions of their own."""
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            try:
+                words = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            except OSError:
+                continue
+            if str(folder).encode() in words and int(process.name) != os.getpid():
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("compute", "resources", "asked", "expected"),
+    [
+        ({"cpus_per_worker": 1}, Resources(8, 0), None, 8),
+        ({"cpus_per_worker": 1, "workers": 3}, Resources(8, 0), None, 2),
+        ({"cpus_per_worker": 4, "gpus_per_worker": 1}, Resources(64, 4), None, 4),
+        ({"cpus_per_worker": 1}, Resources(8, 0), 2, 2),
+        ({"cpus_per_worker": 2, "gpus_per_worker": 1, "workers": 2}, Resources(6, 8), None, 1),
+    ],
+)
+def test_as_many_trials_at_once_as_the_machine_holds(
+    compute: dict[str, Any], resources: Resources, asked: int | None, expected: int
+) -> None:
+    search = Search(parameters={"model.rank": {"int": (1, 2)}}, concurrent=asked)  # type: ignore[dict-item]
+    settled = Compute(**{"gpus_per_worker": 0, **compute})
+    assert concurrency(search, settled, resources) == expected
