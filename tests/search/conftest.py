@@ -35,7 +35,7 @@ def build(settings, sample):
 
         def __init__(self):
             super().__init__()
-            self.dimming = torch.nn.Parameter(torch.tensor([0.5 if settings.mood == "good" else 0.9]))
+            self.dimming = torch.nn.Parameter(torch.tensor([0.9 if settings.mood == "good" else 0.5]))
             self.steps = 0
 
         def forward(self, frames, frames_out, truth=None, keep_truth=None):

@@ -109,7 +109,6 @@ def test_a_killed_search_goes_on_and_runs_no_finished_trial_again(moody: Path, t
         time.sleep(0.2)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
-    kill_strays(tmp_path)
     before = {name: (run / "events.jsonl").read_text() for name, run in finished(tmp_path).items()}
     assert 0 < len(before) < 6
 
@@ -127,18 +126,6 @@ def finished(folder: Path) -> dict[str, Path]:
     """The run folders of trials that have finished."""
     runs = folder.glob("runs/moods/*/trials/*/events.jsonl")
     return {file.parent.name: file.parent for file in runs if '"RunFinished"' in file.read_text()}
-
-
-def kill_strays(folder: Path) -> None:
-    """Ray's processes of the killed search, in sessions of their own."""
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit():
-            try:
-                words = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
-            except OSError:
-                continue
-            if str(folder).encode() in words and int(process.name) != os.getpid():
-                os.kill(int(process.name), signal.SIGKILL)
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,9 @@ def parallel(
         x = across[name]
         _line(root, (x, _TOP + 12), (x, _BOTTOM), "axis")
         values = [row[name] for row in rows if name in row]
-        _text(root, x, _BOTTOM + 16, score(min(values)), "tick", "middle")
-        _text(root, x, _TOP + 6, score(max(values)), "tick", "middle")
-        _text(root, x, _BOTTOM + 36, name, "title", "middle")
+        _text(root, x, _BOTTOM + 16, _plain(min(values)), "tick", "middle")
+        _text(root, x, _TOP + 6, _plain(max(values)), "tick", "middle")
+        _text(root, x, _BOTTOM + 36, name.rsplit("/")[-1], "title", "middle")
     return _markup(root)
 
 
@@ -111,6 +111,11 @@ def heat_map(
         _text(root, _LEFT + (right + 0.5) * side, bottom + 18, column, "tick", "middle")
     _text(root, _LEFT + len(columns) * side / 2, bottom + 38, labels[1], "title", "middle")
     return _markup(root)
+
+
+def _plain(value: float) -> str:
+    """Whole numbers as such."""
+    return f"{value:,.0f}" if value == int(value) else score(value)
 
 
 def _root(height: float, described: str) -> Element:

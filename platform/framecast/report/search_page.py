@@ -115,9 +115,9 @@ def _setting_table(results: Results, key: str) -> Table:
     ]
     columns = [
         Column(key.removeprefix("model.")),
-        Column("finished"),
-        Column(f"median {name}"),
-        Column(f"best {name}"),
+        Column("trials", note="finished"),
+        Column("median", note=name),
+        Column("best", note=name),
     ]
     return Table(columns, rows)
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any
 
+from framecast.errors import InputError
 from framecast.job.job import Compute
 from framecast.job.search import Search
 from framecast.launch.hardware import Resources, local_resources, settled
 from framecast.launch.ray_train import ray_session
 from framecast.runs.events import RunFailed
-from framecast.runs.status import Status, mark_alive
+from framecast.runs.status import Status, driver_is_alive, mark_alive
 from framecast.search.proposals import Proposer, proposer
 from framecast.search.search_folder import SearchFolder
 from framecast.search.space import Space
 from framecast.search.train_trial import train_trial
 from framecast.search.trial import Trial
 
+MOST_SECONDS_OF_ORPHANS = 60.0
 OUT_OF_MEMORY = ("out of memory", "outofmemory", "memoryerror", "can't allocate memory", "cannot allocate memory")
 
 
@@ -48,7 +51,10 @@ class _Trials:
     def __init__(self, folder: SearchFolder, space: Space, proposals: Proposer) -> None:
         self.search = space.search
         self._folder, self._space, self._proposals = folder, space, proposals
-        self._waiting = [trial.run.path for trial in folder.trials() if trial.state in ("waiting", "interrupted")]
+        left = [trial for trial in folder.trials() if trial.state in ("waiting", "interrupted", "running")]
+        for trial in left:
+            _outlived(trial)
+        self._waiting = [trial.run.path for trial in left]
         self._running: dict[str, Any] = {}
         self.at_once = 1
         self.epochs = space.example().job.training.epochs
@@ -97,8 +103,22 @@ class _Trials:
         return {"folder": str(path), "metric": self.search.measured[0], "scheduler": self.search.scheduler}
 
 
+def _outlived(trial: Trial) -> None:
+    """Waits until the process of a trial is gone whose search was killed. Raises InputError where it stays."""
+    until = time.monotonic() + MOST_SECONDS_OF_ORPHANS
+    while trial.state == "running" and driver_is_alive(trial.run):
+        if time.monotonic() > until:
+            raise InputError(
+                f"trial {trial.number} of the search still trains, though nobody leads it: {trial.run.path}"
+            )
+        time.sleep(0.5)
+
+
 def _fit(folder: SearchFolder, trials: _Trials) -> None:
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # trials keep their own records
+    os.environ.setdefault(
+        "TUNE_DISABLE_STRICT_METRIC_CHECKING", "1"
+    )  # one that failed early has nothing to report
     from ray import tune
     from ray.tune.search import Searcher
 
