@@ -239,3 +239,9 @@ def test_every_job_opens_with_its_command_time_score_and_knob(file: Path) -> Non
 def test_a_job_from_python_is_a_mapping_of_the_same_keys(registry: Registry) -> None:
     data: dict[str, Any] = {"name": "a", "task": "video_prediction", "model": "conv_lstm", "data": "moving_mnist"}
     assert make_plan(Document.from_data(data), registry).job.name == "a"
+
+
+def test_a_part_of_a_gpu_is_for_one_worker(tmp_path: Path) -> None:
+    assert plan_of(tmp_path, JOB + "compute: {gpus_per_worker: 0.25}\n").job.compute.gpus_per_worker == 0.25
+    (said,) = refusals(tmp_path, JOB + "compute: {gpus_per_worker: 0.25, workers: 2}\ntraining: {batch_size: 2}\n")
+    assert "2 workers exchange gradients and need a GPU each, not 0.25" in said

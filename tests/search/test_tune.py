@@ -144,3 +144,9 @@ def test_as_many_trials_at_once_as_the_machine_holds(
     search = Search(parameters={"model.rank": {"int": (1, 2)}}, concurrent=asked)  # type: ignore[dict-item]
     settled = Compute(**{"gpus_per_worker": 0, **compute})
     assert concurrency(search, settled, resources) == expected
+
+
+def test_a_gpu_is_shared_by_the_trials_that_ask_for_a_part_of_it() -> None:
+    search = Search(parameters={"model.rank": {"int": (1, 2)}})  # type: ignore[dict-item]
+    compute = Compute(cpus_per_worker=1, gpus_per_worker=0.25)
+    assert concurrency(search, compute, Resources(16, 2)) == 8

@@ -120,8 +120,9 @@ class Compute(Settings):
     cpus_per_worker: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = "auto"
     """CPU cores, and so threads, of each worker. `auto`: this machine's cores shared out over the workers."""
 
-    gpus_per_worker: Annotated[int, Field(ge=0, le=1)] | Literal["auto"] = "auto"
-    """GPUs of each worker. `auto`: 1 where there is one for every worker, else 0."""
+    gpus_per_worker: Annotated[int | float, Field(ge=0, le=1)] | Literal["auto"] = "auto"
+    """GPUs of each worker, 0 or 1; for one worker also a part of one, such as 0.25, which four trials of a search
+    share. `auto`: 1 where there is one for every worker, else 0."""
 
     data_processes: int = Field(0, ge=0, le=256)
     """Processes that load data beside each worker; 0 loads within the worker."""

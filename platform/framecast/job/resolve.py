@@ -155,6 +155,10 @@ def _between_settings(job: Job, document: Document, model: Part | None, metrics:
     if training.precision == "fp16" and compute.gpus_per_worker == 0:
         message = "fp16 needs a GPU and compute.gpus_per_worker is 0: write fp32, bf16 or auto"
         found.append((("training", "precision"), message))
+    part = compute.gpus_per_worker
+    if isinstance(part, float) and 0 < part < 1 < compute.workers:
+        message = f"{compute.workers} workers exchange gradients and need a GPU each, not {part}: write 0 or 1"
+        found.append((("compute", "gpus_per_worker"), message))
     if (training.precision, training.strategy, job.deepspeed.zero_stage) == ("fp16", "deepspeed", 0):
         # engine.backward scales losses only for ZeRO's optimizers, yet the other one unscales gradients
         message = "DeepSpeed does not scale fp16 losses without ZeRO: write 1, which costs one worker nothing"

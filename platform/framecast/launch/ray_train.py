@@ -54,14 +54,14 @@ def run_on_workers(work: Callable[[dict[str, str]], None], run: RunFolder, compu
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 
-    gpus = int(compute.gpus_per_worker)
+    gpus = float(compute.gpus_per_worker)
     trainer = TorchTrainer(
         work,
         train_loop_config={"folder": str(run.path)},
         scaling_config=ScalingConfig(
             num_workers=compute.workers,
             use_gpu=gpus > 0,
-            resources_per_worker={"CPU": float(compute.cpus_per_worker), **({"GPU": 1.0} if gpus else {})},
+            resources_per_worker={"CPU": float(compute.cpus_per_worker), **({"GPU": gpus} if gpus else {})},
         ),
         torch_config=TorchConfig(backend="nccl" if gpus else "gloo"),
         run_config=RunConfig(
