@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+MOST_NAMED = 24
+"""Known words that are listed where none is close to what was written."""
+
 
 @dataclass(frozen=True, order=True)
 class Place:
@@ -53,4 +56,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     if close:
         return f", did you mean {close[0]}?"
-    return f", choose from: {', '.join(known)}" if known else ""
+    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+    return f", choose from: {', '.join(known[:MOST_NAMED])}{more}" if known else ""

@@ -26,6 +26,7 @@ class FrameMetric(framecast.StreamingMetric):
         return self.measure_clamped(prediction_BTCHW.clamp(self.low, self.high), target_BTCHW, mask_BTCHW)
 
     def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
+        """(B, T); the prediction is a copy, which may be overwritten."""
         raise NotImplementedError
 
 
@@ -33,7 +34,7 @@ class MeanSquaredError(FrameMetric):
     """Squared error of each frame, in squared data units."""
 
     def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
-        return over_pixels((prediction_BTCHW - target_BTCHW).square(), mask_BTCHW, self.protocol)
+        return over_pixels(prediction_BTCHW.sub_(target_BTCHW).square_(), mask_BTCHW, self.protocol)
 
 
 class RootMeanSquaredError(MeanSquaredError):
@@ -47,7 +48,7 @@ class MeanAbsoluteError(FrameMetric):
     """Absolute error of each frame, in data units."""
 
     def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
-        return over_pixels((prediction_BTCHW - target_BTCHW).abs(), mask_BTCHW, self.protocol)
+        return over_pixels(prediction_BTCHW.sub_(target_BTCHW).abs_(), mask_BTCHW, self.protocol)
 
 
 def over_pixels(values_BTCHW: Tensor, mask_BTCHW: Tensor | None, protocol: str) -> Tensor:

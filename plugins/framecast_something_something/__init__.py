@@ -43,5 +43,6 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         build=_build,
         sample_shape=_sample_shape,
         prepare=_prepare,
+        frame_format=lambda settings: settings.format,
         ready=_ready,
     )

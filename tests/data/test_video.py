@@ -1,5 +1,7 @@
 """Reading videos: every container, folders of images, and what is damaged."""
 
+import io
+
 import pytest
 
 from framecast.data import DamagedVideo, FrameFormat, images_in, read_video
@@ -122,3 +124,11 @@ def test_a_single_frame_is_a_video(tmp_path):
     (tmp_path / "clip.avi").write_bytes(real_video("avi", frames=1))
 
     assert len(pixels(tmp_path / "clip.avi")) == 1
+
+
+@pytest.mark.parametrize("kind", ["webm", "mkv"])
+def test_a_video_whose_header_counts_no_frames_is_missed_by_its_duration(kind: str) -> None:
+    whole = real_video(kind, 40)
+    assert len(list(read_video(io.BytesIO(whole), FrameFormat(16, 16)))) == 40
+    with pytest.raises(DamagedVideo, match=r"ends early|cannot be decoded"):
+        list(read_video(io.BytesIO(whole[: len(whole) // 2]), FrameFormat(16, 16)))

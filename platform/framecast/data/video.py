@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from framecast.data.frame_format import Fitting, FrameFormat
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
 
 IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 VIDEOS = {".mp4", ".avi", ".webm", ".mkv", ".mov", ".m4v", ".mpg", ".mpeg", ".gif"}
@@ -72,7 +75,7 @@ def _of_file(source: Path | IO[bytes], format: FrameFormat) -> Iterator[Frame]:
             stream = container.streams.video[0]
             stream.codec_context.thread_count = 1  # videos are read side by side, not frames
             rate = float(stream.average_rate) if stream.average_rate else None
-            promised = stream.frames
+            promised = stream.frames or _by_duration(container, rate)
             for frame in container.decode(stream):
                 found = (frame.height, frame.width)
                 if size not in (None, found):
@@ -85,6 +88,14 @@ def _of_file(source: Path | IO[bytes], format: FrameFormat) -> Iterator[Frame]:
     # a header is off by a frame or two in sound files; a file cut short lacks many
     if count < promised - max(2, promised // 50):
         raise DamagedVideo(f"it ends early: {count} frames where its header promises {promised}")
+
+
+def _by_duration(container: InputContainer, rate: float | None) -> int:
+    """The frames that a Matroska or WebM file should have, which counts none in its header: a tenth less is fine,
+    for rates vary. 0 for other files."""
+    if "matroska" not in container.format.name or not container.duration or not rate:
+        return 0
+    return round(0.9 * rate * container.duration / 1e6)
 
 
 def _of_images(folder: Path, format: FrameFormat) -> Iterator[Frame]:

@@ -39,8 +39,10 @@ class StreamingMetric:
     def update(self, prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
         """Measures a batch, adds it to the state, and returns the per-sample values (B, T)."""
         values = self.measure(prediction, target, mask)
-        spoiled = prediction.isnan() if mask is None else prediction.isnan() & mask
-        counted = ~values.isnan() | spoiled.flatten(2).any(2)  # a model's own NaN is no reason to look away
+        counted = ~values.isnan()
+        if not counted.all():  # a model's own NaN is no reason to look away
+            spoiled = prediction.isnan() if mask is None else prediction.isnan() & mask
+            counted |= spoiled.flatten(2).any(2)
         added = torch.stack([values.where(counted, 0.0).sum(0), counted.sum(0)]).to("cpu", torch.float64)
         self.state = added if self.state is None else self.state + added
         return values
