@@ -10,12 +10,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from framecast.job.document import Document
-from framecast.registry.registry import Registry
 from framecast.report.search_page import write_search_report
-from framecast.runs.events import Evaluated, Event, RunFailed, RunFinished, RunInterrupted, RunStarted, StepDone
-from framecast.search.search_folder import SearchFolder
-from framecast.search.trial import STOPPED, Trial
+from made_searches import Told, made_search
 
 PARAMETERS = {"model.order": {"int": [1, 2]}, "model.rank": {"choice": [1, 2, 4]}}
 Made = Callable[..., str]
@@ -25,35 +21,12 @@ Made = Callable[..., str]
 def page(tmp_path: Path, tiny_job: Any) -> Made:
     """Makes a search with trials that ended as told, (state, point, scores), and returns its page."""
 
-    def made(trials: list[tuple[str, dict[str, Any], list[float]]], **search: Any) -> str:
-        objectives = {"validation/mse": "min", "parameters": "min"}
-        block = {"parameters": PARAMETERS, "objectives": objectives, **search}
-        registry = Registry.discover()
-        folder = SearchFolder.create(tmp_path, "looked_for")
-        folder.write(Document.from_data({**tiny_job(), "search": block}), registry.sound)
-        space = folder.space()
-        for number, (state, point, scores) in enumerate(trials, start=1):
-            run = Trial.create(folder.trials_folder, number, 1, point, "", space.plan(point).to_yaml())
-            for event in events(state, scores):
-                run.journal.append(event)
+    def made(trials: list[Told], **search: Any) -> str:
+        folder = made_search(tmp_path, tiny_job(), trials, **{"parameters": PARAMETERS, **search})
         write_search_report(folder)
         return folder.report.read_text()
 
     return made
-
-
-def events(state: str, scores: list[float]) -> list[Event]:
-    found: list[Event] = [RunStarted(1, 0, 0, 0, 2, 8, 1, "cpu", "fp32", "torch", 10)]
-    for epoch, score in enumerate(scores, start=1):
-        found.append(StepDone(epoch, epoch - 1, 0.5, None, 1e-3, None, False, 0.1, {}))
-        found.append(Evaluated(epoch, epoch, "model", "validation", {"validation/mse": score}, {}, 4, 0.1))
-    ending: dict[str, list[Event]] = {
-        "finished": [RunFinished(len(scores), "epochs")],
-        "stopped": [RunInterrupted(len(scores), f"{STOPPED} by asha at epoch {len(scores)}")],
-        "failed": [RunFailed(len(scores), "out of <memory>")],
-        "running": [],
-    }
-    return [*found, *ending[state]]
 
 
 def point(order: int, rank: int) -> dict[str, Any]:

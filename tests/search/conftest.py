@@ -11,9 +11,9 @@ import pytest
 from framecast.job.document import Document
 from framecast.job.search import Search
 from framecast.registry.registry import Registry
-from framecast.runs.events import Evaluated, Event, RunFailed, RunFinished, RunInterrupted, RunStarted, StepDone
 from framecast.search.space import Space
-from framecast.search.trial import STOPPED, Trial
+from framecast.search.trial import Trial
+from made_searches import story
 
 MOODY = '''
 import os
@@ -86,17 +86,7 @@ def trial_of(tmp_path: Path) -> Callable[..., Trial]:
 
     def trial(space: Space, number: int, point: dict[str, Any], state: str, scores: list[float]) -> Trial:
         run = Trial.create(tmp_path / "trials", number, 1, point, "", space.plan(point).to_yaml())
-        events: list[Event] = [RunStarted(1, 0, 0, 0, 2, 8, 1, "cpu", "fp32", "torch", 10)]
-        for epoch, score in enumerate(scores, start=1):
-            events.append(StepDone(epoch, epoch - 1, 0.5, None, 1e-3, None, False, 0.1 * number, {}))
-            metrics = {"validation/loss": score, "validation/mse": score}
-            events.append(Evaluated(epoch, epoch, "model", "validation", metrics, {}, 4, 0.1))
-        ending: dict[str, Event] = {
-            "finished": RunFinished(len(scores), "epochs"),
-            "stopped": RunInterrupted(len(scores), f"{STOPPED} by asha at epoch {len(scores)}"),
-            "failed": RunFailed(len(scores), "out of memory"),
-        }
-        for event in [*events, *([ending[state]] if state in ending else [])]:
+        for event in story(state, scores):
             run.journal.append(event)
         return Trial.of(run)
 

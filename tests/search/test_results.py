@@ -51,7 +51,7 @@ def test_rows_hold_everything_the_best_first_and_say_why_a_trial_failed(results:
     rows = results.rows()
     assert [row["trial"] for row in rows][:3] == [1, 3, 2]
     assert len(rows) == 7
-    assert next(row["reason"] for row in rows if row["state"] == "failed") == "out of memory"
+    assert next(row["reason"] for row in rows if row["state"] == "failed") == "out of <memory>"
     assert [row["trial"] for row in rows if row["front"]] == [1, 2]
 
 

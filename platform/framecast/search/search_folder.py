@@ -8,15 +8,15 @@ runs/<name>/<search id>/
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from framecast.errors import InputError
+from framecast.errors import InputError, Problem
 from framecast.job.document import Document
 from framecast.job.search import Search
+from framecast.job.validation import validated
 from framecast.registry.provider import Provider
 from framecast.registry.registry import Registry
 from framecast.runs.folder import RunFolder, write_atomically
@@ -58,9 +58,13 @@ class SearchFolder(RunFolder):
         return Document.from_data(content["job"], self.marker), registry
 
     def space(self) -> Space:
-        """The space that its points come from."""
+        """The space that its points come from. Raises InputError where the search block is wrong."""
         document, registry = self.read()
-        return Space(Search.model_validate_json(json.dumps(document.data["search"])), document, registry)
+        problems: list[Problem] = []
+        search = validated(Search, document.data["search"], document, ("search",), problems)
+        if search is None:
+            raise InputError(problems)
+        return Space(search, document, registry)
 
     def job_of(self, trial: Trial) -> Document:
         """The job of a trial on its own, without the search."""
