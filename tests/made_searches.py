@@ -17,7 +17,7 @@ Told = tuple[str, dict[str, Any], list[float]]
 
 
 def made_search(root: Path, job: dict[str, Any], told: Sequence[Told], **search: Any) -> SearchFolder:
-    """A search over `job` with the trials `told`; of validation/mse and parameters, unless `search` has other objectives."""
+    """A search over `job` with the trials `told`; of validation/mse and parameters where none are named."""
     block = {"objectives": {"validation/mse": "min", "parameters": "min"}, **search}
     folder = SearchFolder.create(root, "looked_for")
     folder.write(Document.from_data({**job, "name": "looked_for", "search": block}), Registry.discover().sound)

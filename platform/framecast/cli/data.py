@@ -57,7 +57,7 @@ def prepare(
         typer.echo(f"{part.name} needs no preparation: its clips are made or read as they are")
         return
     try:
-        with _bar() as progress:
+        with _Bar() as progress:
             prepared = part.declaration.prepare(part.settings, progress)
     except KeyboardInterrupt:
         typer.echo("stopped; the same command goes on from here", err=True)
@@ -150,10 +150,10 @@ def _counted(value: str | int | float) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-class _bar:
+class _Bar:
     """A progress bar on a terminal, nothing elsewhere; called with what is done and all there is."""
 
-    def __enter__(self) -> _bar:
+    def __enter__(self) -> _Bar:
         import sys
 
         from rich.console import Console
