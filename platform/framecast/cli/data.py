@@ -37,7 +37,9 @@ Frames = Annotated[
 ]
 Picture = Annotated[
     Path | None,
-    typer.Option("-o", "--picture", metavar="FILE", help="Where the contact sheet goes. [default: ./NAME.png]"),
+    typer.Option(
+        "-o", "--picture", metavar="FILE", help="Where the contact sheet goes. [default: ./NAME-contact-sheet.png]"
+    ),
 ]
 _SHOWN = 20
 
@@ -111,7 +113,7 @@ def info(
         }
         for split, data in splits.items()
     ]
-    file = picture or Path(f"{part.name}.png")
+    file = picture or Path(f"{part.name}-contact-sheet.png")
     sheet = contact_sheet(splits, part.declaration.value_range(part.settings))
     if sheet:
         file.write_bytes(sheet)
