@@ -17,7 +17,7 @@ from framecast.report.numbers import duration, score
 from framecast.report.search_charts import Dot, heat_map, parallel, scatter
 from framecast.report.table import Cell, Column, Row, Table, words
 from framecast.runs.folder import write_atomically
-from framecast.search.importance import MOST_NOISE, importance_of
+from framecast.search.importance import UNLIKELY, importance_of
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
 from framecast.search.trial import Trial
@@ -132,17 +132,18 @@ def _verdict(results: Results) -> list[str]:
         ]
     said = []
     for found in importance_of(results):
-        setting = f"{found.key.removeprefix('model.')} (importance {found.importance:.0%})"
-        if found.share < MOST_NOISE:
-            said.append(
-                f"{setting}: its values differ by less than trials with the same value do ({found.share:.1f} "
-                f"times that spread). With {finished} trials this is no difference that can be told."
-            )
+        key = found.key.removeprefix("model.")
+        share = f"{key}: {found.importance:.0%} of the variance lies between its values"
+        odds = "in less than 1 of 100" if found.chance < 0.01 else f"in {100 * found.chance:.0f} of 100"
+        if found.chance >= UNLIKELY:
+            chance = f"but scores dealt out at random give as much {odds} cases: not told apart from chance"
         else:
-            said.append(
-                f"{setting}: its best and worst value, on average, lie {found.share:.1f} times as far apart as "
-                f"trials with the same value; the best is {found.best_value}."
-            )
+            chance = f"which chance gives {odds} cases only; best on average is {found.best_value}"
+        said.append(f"{share}, {chance}.")
+    said.append(
+        f"All from {finished} finished trials of one seed on the same clips: what another seed would do, and how "
+        "settings work together, they do not tell."
+    )
     return said
 
 

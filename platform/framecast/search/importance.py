@@ -1,74 +1,69 @@
-"""How much each setting matters, as far as the trials can tell."""
+"""How much each setting matters, and how easily chance alone would make it seem to."""
 
 from __future__ import annotations
 
-import statistics
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from framecast.search.results import Results
 
-MOST_NOISE = 1.0
-"""Values of a setting that differ by less than this many times the spread within a value are not told apart."""
+SHUFFLES = 5000
+UNLIKELY = 0.05
+"""A setting whose importance chance reaches less often than this is told apart from chance."""
 
 
 class Importance(NamedTuple):
-    """`importance` is the share of the scores' variance that a setting explains on its own; `share` how many times
-    its values' means differ by the spread of trials with the same value; `best_value` has the best mean."""
+    """`importance` is the share of the scores' variance that lies between a setting's values; `chance` how often
+    scores dealt out at random give as much; `best_value` has the best mean."""
 
     key: str
     importance: float
-    share: float
+    chance: float
     best_value: str
 
 
 def importance_of(results: Results) -> list[Importance]:
     """Each setting with at least two values, the most important first, by the first objective of finished trials.
 
-    The importance is the correlation ratio (variance between the means of a setting's values over the whole
-    variance); numbers that hardly repeat are taken in thirds.
+    The importance is the correlation ratio, its `chance` that of a permutation test: with few trials, or with
+    nearly as many values as trials, a high importance means little. Numbers that can be anything go in thirds.
     """
     sign = 1 if next(iter(results.search.objectives.values())) == "min" else -1
     found = []
     for key in results.search.parameters:
-        groups = _groups(results, key)
-        scores = [score for group in groups.values() for score in group]
-        if len(groups) < 2 or len(scores) < 3:
+        labels, scores = _labelled(results, key)
+        names, groups = np.unique(np.array(labels), return_inverse=True)
+        if len(names) < 2 or len(scores) < 3 or np.ptp(scores) == 0:
             continue
-        means = {value: statistics.fmean(group) for value, group in groups.items()}
-        mean = statistics.fmean(scores)
-        between = sum(len(group) * (means[value] - mean) ** 2 for value, group in groups.items())
-        within = sum((score - means[value]) ** 2 for value, group in groups.items() for score in group)
-        whole = between + within
-        repeated = len(scores) - len(groups)
-        spread = (within / repeated) ** 0.5 if repeated > 0 else float("inf")
-        distance = max(means.values()) - min(means.values())
-        best = min((sign * each, value) for value, each in means.items())[1]
-        found.append(
-            Importance(key, between / whole if whole else 0.0, distance / spread if spread else 0.0, best)
-        )
-    return sorted(found, key=lambda each: -each.importance)
+        importance = _between(np.array(scores)[None], groups)[0]
+        random = np.random.default_rng(0)
+        dealt = random.permuted(np.tile(scores, (SHUFFLES, 1)), axis=1)
+        chance = float(np.mean(_between(dealt, groups) >= importance - 1e-12))
+        means = [np.mean(np.array(scores)[groups == number]) for number in range(len(names))]
+        best = str(names[int(np.argmin(sign * np.array(means)))])
+        found.append(Importance(key, float(importance), chance, best))
+    return sorted(found, key=lambda each: each.chance)
 
 
-def _groups(results: Results, key: str) -> dict[str, list[float]]:
-    """The scores of finished trials by the setting's value."""
-    pairs = [
+def _between(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """(S,): of each row of scores, the share of its variance that lies between groups."""
+    members = groups[:, None] == np.arange(groups.max() + 1)
+    means = scores @ members / members.sum(0)
+    whole = scores.mean(1, keepdims=True)
+    between = ((means - whole) ** 2 * members.sum(0)).sum(1)
+    return between / ((scores - whole) ** 2).sum(1)
+
+
+def _labelled(results: Results, key: str) -> tuple[Sequence[str], Sequence[float]]:
+    """The setting's value in each finished trial that has it, as a word, and the trial's score."""
+    pairs: list[tuple[Any, float]] = [
         (trial.point[key], values[0])
         for trial in results.ranked
         if key in trial.point and (values := trial.objectives(results.search))
     ]
     if results.search.parameters[key].values is None:
-        return _thirds(sorted(pairs))
-    groups: dict[str, list[float]] = defaultdict(list)
-    for value, score in pairs:
-        groups[str(value)].append(score)
-    return groups
-
-
-def _thirds(pairs: Sequence[tuple[Any, float]]) -> dict[str, list[float]]:
-    """Numbers that can be anything, as low, middle and high."""
-    groups: dict[str, list[float]] = defaultdict(list)
-    for place, (_, score) in enumerate(pairs):
-        groups[("the low third", "the middle third", "the high third")[3 * place // len(pairs)]].append(score)
-    return groups
+        thirds = ("the low third", "the middle third", "the high third")
+        pairs = [(thirds[3 * place // len(pairs)], score) for place, (_, score) in enumerate(sorted(pairs))]
+    return [str(value) for value, _ in pairs], [score for _, score in pairs]
