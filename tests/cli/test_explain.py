@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 
 def test_a_key_is_explained_in_words(platform) -> None:
     answer = platform("explain", "model.rank")
@@ -24,3 +26,20 @@ def test_an_unknown_key_exits_with_2_and_the_nearest(platform) -> None:
     answer = platform("explain", "training.epoch")
     assert answer.code == 2
     assert "did you mean training.epochs?" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("search.trials", "search.trials: whole number >= 1 <= 100000, default 20"),
+        (
+            "search.parameters.model.rank",
+            "What one setting may be: exactly one of choice, grid, int, float and log.",
+        ),
+        ("search.parameters.model.rank.log", "as likely to be in each decade"),
+    ],
+)
+def test_a_search_is_explained_also_below_keys_of_ones_own_choice(platform, key: str, said: str) -> None:
+    answer = platform("explain", key)
+    assert answer.code == 0, answer.err
+    assert said in answer.out

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from framecast.job.plan import Part
 
 app = typer.Typer(
-    help="Make raw files ready for training, and look at what a data set holds.",
+    help="Make raw files ready, and see what they hold.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

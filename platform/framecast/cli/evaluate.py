@@ -52,7 +52,9 @@ def evaluate(
     as_json: Json = False,
     runs: Runs = None,
 ) -> None:
-    """Score models on a split, beside the trivial forecasters, with 95 % intervals over clips.
+    """Score models on a split of their data.
+
+    Beside the trivial forecasters, with 95 % intervals over clips:
 
     platform evaluate demo task.frames_out=30 --metrics mse,ssim,lpips --protocol conv-tt-lstm
 

@@ -46,7 +46,7 @@ def predict(
     force: Force = False,
     runs: Runs = None,
 ) -> None:
-    """Predict what comes next in a video, a folder of images or an array.
+    """Predict what comes next in a video.
 
     platform predict demo street.mp4 -o future.mp4 --frames-out 30
 

@@ -28,7 +28,10 @@ _Output = Annotated[
 
 
 def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force = False) -> None:
-    """Write a run's report.html anew, from its folder alone, or one page that compares several runs."""
+    """Write a run's report anew, or compare several.
+
+    From the folders alone: report.html in the run's own, or one page beside which to put several runs.
+    """
     from framecast.errors import InputError
     from framecast.report.closing import shown
     from framecast.report.comparison import write_comparison

@@ -22,7 +22,9 @@ Trials = Annotated[int, typer.Option("--trials", min=0, metavar="N", help="How m
 
 
 def results(search: Search, best: Best = None, job: Job = None, as_json: Json = False, runs: Runs = None) -> None:
-    """Show what a search found: its trials, the best first; `*` marks the Pareto front.
+    """Show a search's trials, the best first.
+
+    `*` marks the Pareto front. The job file of the best:
 
     platform results search_demo --job best > job.yaml
     """

@@ -7,7 +7,7 @@ from framecast.errors import InputError
 
 
 def resume(run: Run, overrides: Overrides = None, in_process: InProcess = False, runs: Runs = None) -> None:
-    """Go on with a run from its last checkpoint, or with a search, in place.
+    """Go on with a run or a search, in place.
 
     Settings may change on the way: platform resume demo training.epochs=20
     """

@@ -10,7 +10,7 @@ from framecast.cli.options import Plugins
 
 
 def schema(plugin: Plugins = None) -> None:
-    """Print the JSON schema of job files, with the settings of every plugin installed; for editors."""
+    """Print the JSON schema of job files, for editors."""
     from framecast.job.reference import json_schema
     from framecast.registry.registry import Registry
 

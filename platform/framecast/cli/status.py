@@ -11,7 +11,7 @@ from framecast.cli.options import Json, Run, Runs
 
 
 def status(run: Run, as_json: Json = False, runs: Runs = None) -> None:
-    """Show how a run stands: its state, its step, its best scores beside the baselines'."""
+    """Show how a run stands, and its best scores."""
     from framecast.report.closing import shown
     from framecast.runs.checkpoints import CheckpointStore
     from framecast.runs.folder import RunFolder, runs_root

@@ -31,7 +31,7 @@ def submit(
     runs: Runs = None,
     from_search: From = None,
 ) -> None:
-    """Run a job: train its model, or search if it has a search block, and write a report.
+    """Run a job: train its model, or search for the best.
 
     Settings after the file replace the job's own: platform submit jobs/demo.yaml model.rank=16 training.epochs=20
     """

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import re
+from dataclasses import dataclass, replace
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -13,6 +14,9 @@ from framecast.job.job import MOST, Job
 from framecast.job.resolve import LISTS, SECTIONS
 from framecast.registry.registry import Registered, Registry
 from framecast.registry.settings import Settings
+
+ANY = "KEY"
+"""Stands for a key of the user's own choice, in search.parameters.KEY.int."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,21 @@ def settings_table(settings: type[Settings], prefix: str = "", owner: str = "") 
     for name, field in settings.model_fields.items():
         type_name = _type_name(schema["properties"][name], schema.get("$defs", {}))
         rows.append(_row(prefix + name, type_name, field, owner))
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, Settings):
-            rows += settings_table(inner, f"{prefix}{name}.", owner)
+        inner, any_key = _inner_section(field.annotation)
+        if inner is not None and any_key:
+            text = " ".join((inner.__doc__ or "").split())
+            rows.append(Explained(f"{prefix}{name}.{ANY}", "section", "see below", text, owner))
+        if inner is not None:
+            rows += settings_table(inner, f"{prefix}{name}.{ANY}." if any_key else f"{prefix}{name}.", owner)
     return rows
+
+
+def _inner_section(annotation: Any) -> tuple[type[Settings] | None, bool]:
+    """The settings class within a field's type, and whether it stands under keys of the user's own choice."""
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        return annotation, False
+    found = [_inner_section(each)[0] for each in get_args(annotation)]
+    return next((each for each in found if each is not None), None), get_origin(annotation) is dict
 
 
 def explain(key: str, registry: Registry) -> list[Explained]:
@@ -47,6 +62,9 @@ def explain(key: str, registry: Registry) -> list[Explained]:
     if kind is None or not inner or inner == "name":
         if key.removesuffix(".name") in rows:
             return [rows[key.removesuffix(".name")]]
+        chosen = [row for row in rows.values() if re.fullmatch(re.escape(row.key).replace(ANY, ".+"), key)]
+        if chosen:  # the longest is the closest: search.parameters.model.rank.int is no key called rank.int
+            return [replace(max(chosen, key=lambda row: len(row.key)), key=key)]
         raise InputError(f"no key {key!r} in a job{did_you_mean(key, rows)}")
     declared = [entry for entry in registry.all() if entry.kind == kind]
     tables = [_table_of(entry) for entry in declared]
