@@ -16,6 +16,7 @@ import pytest
 from framecast.job.job import Compute
 from framecast.job.search import Search
 from framecast.launch.hardware import Resources
+from framecast.runs.events import RunStarted
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
 from framecast.search.tune import concurrency
@@ -85,6 +86,22 @@ def test_failures_are_results_and_the_search_goes_on(moody: Path, tmp_path: Path
     assert "accumulate: 2" in second.run.plan.read_text()
     assert "6 trials: 3 finished, 3 failed" in said
     assert "best: trial 2 (model.mood=better)" in said
+
+
+@pytest.mark.ray
+def test_a_trial_may_have_workers_of_its_own(moody: Path, tmp_path: Path) -> None:
+    """Which Ray Train starts, beside the trial's own process."""
+    job = written(tmp_path)
+    text = job.read_text().replace("good, better, raises, memory, nan, dies", "good, better")
+    job.write_text(text.replace("compute: {cpus_per_worker: 1}", "compute: {cpus_per_worker: 1, workers: 2}"))
+    done = command("submit", str(job), folder=tmp_path)
+    said, _ = done.communicate(timeout=300)
+    assert done.returncode == 0, said
+    results = Results.of(only_search(tmp_path))
+    assert results.states == {"finished": 2}
+    assert results.best.point == {"model.mood": "better"}
+    started = [event for event in results.best.run.journal.read() if isinstance(event, RunStarted)]
+    assert [event.workers for event in started] == [2]
 
 
 @pytest.mark.ray

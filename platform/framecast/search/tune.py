@@ -143,10 +143,9 @@ def _fit(folder: SearchFolder, trials: _Trials) -> None:
     compute, mode = trials.compute, trials.search.objectives[trials.search.measured[0]]
     assert compute is not None, "settled before"
     own = compute.workers == 1
-    needs = {
-        "CPU": float(compute.cpus_per_worker) if own else 0.0,
-        **({"GPU": float(compute.gpus_per_worker)} if own and compute.gpus_per_worker else {}),
-    }
+    needs: dict[str, float] = {"memory": 1e6}  # workers of its own have the cores; Tune wants it to need something
+    if own:
+        needs = {"CPU": float(compute.cpus_per_worker), "GPU": float(compute.gpus_per_worker)}
     tuner = tune.Tuner(
         tune.with_resources(train_trial, needs),
         tune_config=tune.TuneConfig(
