@@ -21,6 +21,7 @@ from framecast.runs.events import (
     CheckpointSaved,
     Evaluated,
     Event,
+    Noticed,
     RunFailed,
     RunFinished,
     RunInterrupted,
@@ -57,40 +58,16 @@ def last_checkpoint(run: RunFolder) -> Path:
 
 def same_files(one: Path, other: Path) -> None:
     """Every tensor and every number of two checkpoints is equal, bit for bit."""
-    names = sorted(str(path.relative_to(one)) for path in one.rglob("*") if path.suffix in (".pt", ".safetensors"))
-    assert names
-    assert names == sorted(
-        str(path.relative_to(other)) for path in other.rglob("*") if path.suffix in (".pt", ".safetensors")
-    )
+    names = sorted(path.name for path in one.glob("*.safetensors"))
+    assert names == ["model.safetensors", "optimizer.safetensors"]
     for name in names:
-        first, second = (
-            load_file(folder / name) if name.endswith("safetensors") else _unpickled(folder / name)
-            for folder in (one, other)
-        )
-        same_values(first, second)
+        first, second = load_file(one / name), load_file(other / name)
+        assert first.keys() == second.keys()
+        assert all(torch.equal(first[key], second[key]) for key in first)
     states = [json.loads((folder / "loop.json").read_text()) for folder in (one, other)]
     for state in states:
         state["position"].pop("seconds")  # the only thing that may differ: the clock
     assert states[0] == states[1]
-
-
-def _unpickled(path: Path) -> Any:
-    return torch.load(path, weights_only=False)  # written by this very test; DeepSpeed adds types of its own
-
-
-def same_values(one: Any, other: Any) -> None:
-    if isinstance(one, torch.Tensor):
-        assert torch.equal(one, other)
-    elif isinstance(one, dict):
-        assert one.keys() == other.keys()
-        for key in one:
-            same_values(one[key], other[key])
-    elif isinstance(one, list | tuple):
-        assert len(one) == len(other)
-        for left, right in zip(one, other, strict=True):
-            same_values(left, right)
-    elif isinstance(one, int | float | str | bool):
-        assert one == other
 
 
 def kinds(events: list[Event]) -> list[str]:
@@ -144,6 +121,39 @@ def test_a_run_that_was_interrupted_and_resumed_equals_one_that_never_was(
     train(plan, run, World.alone(torch.device("cpu")))
     assert losses(run) == losses(undisturbed)
     same_files(last_checkpoint(run), last_checkpoint(undisturbed))
+
+
+def test_a_damaged_checkpoint_is_passed_over_and_told_of(tiny_plan: Any, runs: Path) -> None:
+    run = trained(tiny_plan(), runs)
+    before = losses(run)
+    damaged = last_checkpoint(run) / "optimizer.safetensors"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    train(tiny_plan(), run, World.alone(torch.device("cpu")))
+    attempt = [event for event in run.journal.read() if isinstance(event, RunStarted | Noticed)][-2:]
+    assert kinds(attempt) == ["RunStarted", "Noticed"]
+    assert attempt[1].step == 6  # type: ignore[attr-defined]
+    assert attempt[1].message == (  # type: ignore[attr-defined]
+        "step-00000012 is damaged (optimizer.safetensors): went on from step-00000006 instead"
+    )
+    assert losses(run) == before
+
+
+def test_where_every_checkpoint_is_damaged_the_run_fails_in_words(tiny_plan: Any, runs: Path) -> None:
+    run = trained(tiny_plan(), runs)
+    for file in run.checkpoints.glob("step-*/loop.json"):
+        file.write_text("{}")
+    train(tiny_plan(), run, World.alone(torch.device("cpu")))
+    failed = run.journal.read()[-1]
+    assert isinstance(failed, RunFailed)
+    assert failed.reason.startswith("no checkpoint can be restored: step-00000012 is damaged (loop.json); step-")
+
+
+def test_another_optimizer_does_not_take_the_state_of_the_first(tiny_plan: Any, runs: Path) -> None:
+    run = trained(tiny_plan(), runs)
+    train(tiny_plan(training={"optimizer": {"name": "sgd"}}), run, World.alone(torch.device("cpu")))
+    failed = run.journal.read()[-1]
+    assert isinstance(failed, RunFailed)
+    assert "resume with training.optimizer.name=adam" in failed.reason
 
 
 def test_resuming_a_run_that_is_done_changes_nothing(tiny_plan: Any, runs: Path) -> None:

@@ -1,20 +1,26 @@
-"""Two real processes over gloo: the same losses as one, and resuming bit for bit, with every strategy."""
+"""Real processes over gloo: the same losses on any number, and resuming bit for bit, with every strategy."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from framecast.job.document import Document
 from framecast.job.plan import Plan
+from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run
-from framecast.runs.events import Evaluated, RunFailed, RunInterrupted, StepDone
+from framecast.registry.registry import Registry
+from framecast.runs.events import Evaluated, RunFailed, RunFinished, RunInterrupted, StepDone
 from framecast.runs.folder import RunFolder
+
+STRATEGIES = [("torch", 0), ("deepspeed", 0), ("deepspeed", 1), ("deepspeed", 2), ("deepspeed", 3)]
 
 _WORKER = """
 import os
@@ -34,7 +40,7 @@ if size != "1":
     )
 world = World.joined(torch.device("cpu")) if size != "1" else World.alone(torch.device("cpu"))
 run = RunFolder(Path(folder))
-train(read_plan(run.plan.read_text()), run, world)
+train(read_plan(run.plan), run, world)
 sys.stdout.flush()
 os._exit(0)  # as Ray ends its workers: unwinding Python while gloo's threads run may abort
 """
@@ -42,8 +48,15 @@ os._exit(0)  # as Ray ends its workers: unwinding Python while gloo's threads ru
 
 def trained(run: RunFolder, workers: int) -> RunFolder:
     """Trains the run, from where it stands, in as many processes."""
+    for process in launched(run, workers):
+        said, _ = process.communicate()
+        assert process.returncode == 0, said
+    return run
+
+
+def launched(run: RunFolder, workers: int) -> list[subprocess.Popen[str]]:
     meeting_point = run.path / f"meeting-{run.journal.attempts()}"
-    processes = [
+    return [
         subprocess.Popen(
             [sys.executable, "-c", _WORKER, str(run.path), str(meeting_point), str(rank), str(workers)],
             env={**os.environ, "LOCAL_RANK": str(rank), "DS_ACCELERATOR": "cpu"},
@@ -53,10 +66,6 @@ def trained(run: RunFolder, workers: int) -> RunFolder:
         )
         for rank in range(workers)
     ]
-    for process in processes:
-        said, _ = process.communicate()
-        assert process.returncode == 0, said
-    return run
 
 
 def started(plan: Plan, root: Path) -> RunFolder:
@@ -72,9 +81,7 @@ def scores(run: RunFolder) -> dict[str, float]:
     return found[-1].metrics
 
 
-@pytest.mark.parametrize(
-    ("strategy", "stage"), [("torch", 0), ("deepspeed", 0), ("deepspeed", 1), ("deepspeed", 2), ("deepspeed", 3)]
-)
+@pytest.mark.parametrize(("strategy", "stage"), STRATEGIES)
 def test_two_processes_train_like_one(
     tiny_plan: Callable[..., Plan], runs: Path, strategy: str, stage: int
 ) -> None:
@@ -86,20 +93,74 @@ def test_two_processes_train_like_one(
     assert scores(two) == pytest.approx(scores(one), rel=1e-4)
 
 
-@pytest.mark.parametrize("strategy", ["torch", "deepspeed"])
+@pytest.mark.parametrize(("strategy", "stage"), STRATEGIES)
 def test_two_processes_that_were_interrupted_go_on_bit_for_bit(
-    tiny_plan: Callable[..., Plan], runs: Path, strategy: str, stopping_plugin: str
+    tiny_plan: Callable[..., Plan], runs: Path, strategy: str, stage: int, stopping_plugin: str
 ) -> None:
-    plan = tiny_plan(training={"strategy": strategy}, callbacks=[{"name": "interrupter", "at": 8}])
-    run = trained(started(plan, runs), 2)
+    settings: dict[str, Any] = {"training": {"strategy": strategy}, "deepspeed": {"zero_stage": stage}}
+    run = trained(started(tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": 8}]), runs), 2)
     assert isinstance(run.journal.read()[-1], RunInterrupted)
     run.clear_stop()
     trained(run, 2)
 
-    undisturbed = trained(started(tiny_plan(training={"strategy": strategy}), runs), 2)
+    undisturbed = trained(started(tiny_plan(**settings), runs), 2)
     assert losses(run) == losses(undisturbed)
-    weights = [(each.checkpoints / "last" / "model.safetensors").read_bytes() for each in (run, undisturbed)]
-    assert weights[0] == weights[1]
+    for file in ("model.safetensors", "optimizer.safetensors"):
+        tensors = [(each.checkpoints / "last" / file).read_bytes() for each in (run, undisturbed)]
+        assert tensors[0] == tensors[1]
+
+
+@pytest.mark.parametrize(
+    "training",
+    [{"precision": "bf16"}, {"optimizer": {"name": "adamw", "weight_decay": 0.1}}, {"optimizer": {"name": "sgd"}}],
+    ids=["bf16", "adamw", "sgd"],
+)
+@pytest.mark.parametrize("stage", [0, 1, 3])
+def test_every_precision_and_optimizer_goes_on_bit_for_bit(
+    tiny_plan: Callable[..., Plan], runs: Path, stage: int, training: dict[str, Any], stopping_plugin: str
+) -> None:
+    settings: dict[str, Any] = {
+        "training": {"strategy": "deepspeed", **training},
+        "deepspeed": {"zero_stage": stage},
+    }
+    run = trained(started(tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": 3}]), runs), 1)
+    run.clear_stop()
+    trained(run, 1)
+    assert losses(run) == losses(trained(started(tiny_plan(**settings), runs), 1))
+
+
+@pytest.mark.parametrize(("strategy", "stage"), STRATEGIES)
+def test_another_number_of_processes_goes_on_within_the_epoch(
+    tiny_plan: Callable[..., Plan], runs: Path, strategy: str, stage: int, stopping_plugin: str
+) -> None:
+    settings: dict[str, Any] = {
+        "training": {"strategy": strategy, "epochs": 3},
+        "deepspeed": {"zero_stage": stage},
+    }
+    run = started(tiny_plan(**settings), runs)
+    for workers, at in ((2, 3), (1, 10), (3, 99)):
+        run.plan.write_text(tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": at}]).to_yaml())
+        trained(run, workers)
+        run.clear_stop()
+    steps = [event for event in run.journal.read() if isinstance(event, StepDone)]
+    assert [event.step for event in steps] == list(range(1, 19))  # each batch once, in its place
+    assert losses(run) == pytest.approx(losses(trained(started(tiny_plan(**settings), runs), 1)), rel=1e-4)
+
+
+def test_either_strategy_goes_on_from_the_others_checkpoint(
+    tiny_plan: Callable[..., Plan], runs: Path, stopping_plugin: str
+) -> None:
+    run = started(tiny_plan(), runs)
+    for strategy, stage, at in (("torch", 0, 3), ("deepspeed", 2, 6), ("deepspeed", 0, 9), ("torch", 0, 99)):
+        plan = tiny_plan(
+            training={"strategy": strategy},
+            deepspeed={"zero_stage": stage},
+            callbacks=[{"name": "interrupter", "at": at}],
+        )
+        run.plan.write_text(plan.to_yaml())
+        trained(run, 1)
+        run.clear_stop()
+    assert losses(run) == pytest.approx(losses(trained(started(tiny_plan(), runs), 1)), rel=1e-4)
 
 
 def test_a_failure_ends_both_processes_in_words(
@@ -111,10 +172,82 @@ def test_a_failure_ends_both_processes_in_words(
     assert "the loss is nan at step 8" in failed.reason
 
 
-def test_another_number_of_processes_goes_on_with_the_same_epoch(
-    tiny_plan: Callable[..., Plan], runs: Path, stopping_plugin: str
+_GREEDY = '''
+import framecast
+
+def greedy(settings, sample):
+    import torch
+
+    class Greedy(torch.nn.Module):
+        """Wants an exbibyte in its third step, on the second process."""
+
+        def __init__(self):
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.ones(1))
+            self.steps = 0
+
+        def forward(self, frames, frames_out, truth=None, keep_truth=None):
+            self.steps += self.training
+            if self.steps == 3 and torch.distributed.get_rank() == 1:
+                torch.empty(2**60, dtype=torch.uint8)
+            return frames[:, -1:].expand(-1, frames_out, -1, -1, -1) * self.scale
+
+    return Greedy()
+
+
+@framecast.hookimpl
+def framecast_models():
+    yield framecast.Model(name="greedy", summary="runs out of memory", build=greedy)
+'''
+
+
+def test_memory_that_runs_out_on_one_process_leaves_none_waiting(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path
 ) -> None:
-    run = trained(started(tiny_plan(callbacks=[{"name": "interrupter", "at": 8}]), runs), 2)
-    run.clear_stop()
-    trained(run, 1)
-    assert losses(run) == pytest.approx(losses(trained(started(tiny_plan(), runs), 1)), rel=1e-4)
+    plugin = tmp_path / "greedy.py"
+    plugin.write_text(_GREEDY)
+    plan = make_plan(Document.from_data(tiny_job(model="greedy")), Registry.discover([str(plugin)]))
+    processes = launched(started(plan, runs), 2)
+    said = [process.communicate(timeout=120)[0] for process in processes]
+    assert all(process.returncode for process in processes)  # Ray starts both again
+    assert "memory ran out in step 3" in said[1]
+    assert "training.accumulate" in said[1]
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one MiB, where one may be mounted."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=False).returncode:
+        pytest.skip("a small file system can be mounted by root on Linux only")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_full_disk_ends_every_process_in_words_and_the_run_goes_on_once_there_is_room(
+    tiny_plan: Callable[..., Plan], small_disk: Path, runs: Path
+) -> None:
+    wider = {"hidden_channels": [24]}
+    run = trained(started(tiny_plan(model=wider, training={"epochs": 1}), small_disk), 2)
+    plan = tiny_plan(model=wider)
+    run.plan.write_text(plan.to_yaml())
+    ballast = small_disk / "ballast"
+    before = {link: (run.checkpoints / link).resolve() for link in ("best", "last")}
+    checkpoint = sum(file.stat().st_size for file in before["last"].iterdir())
+    room = shutil.disk_usage(small_disk).free - checkpoint // 2
+    ballast.write_bytes(bytes(room))
+
+    trained(run, 2)
+    failed = run.journal.read()[-1]
+    assert isinstance(failed, RunFailed)
+    assert "the checkpoint at step 12 could not be written: No space left on device" in failed.reason
+    assert str(before["last"]) in failed.reason
+    assert {link: (run.checkpoints / link).resolve() for link in before} == before
+    assert not list(run.checkpoints.glob(".*"))
+    assert shutil.disk_usage(small_disk).free > checkpoint // 4  # what was half written is gone
+
+    ballast.unlink()
+    trained(run, 2)
+    assert isinstance(run.journal.read()[-1], RunFinished)
+    assert losses(run) == losses(trained(started(plan, runs), 2))

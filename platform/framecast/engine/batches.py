@@ -110,5 +110,6 @@ class Batches:
         began = time.monotonic()
         for batch in loader:
             moved = {name: value.to(self._world.device, non_blocking=True) for name, value in batch.items()}
+            self._world.pulse()
             yield moved, time.monotonic() - began
             began = time.monotonic()

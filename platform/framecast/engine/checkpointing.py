@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from safetensors.torch import save_file
+import torch
 
 from framecast.data.normalisation import Normalisation
 from framecast.engine.strategy import Strategy
+from framecast.engine.training_state import TrainingState
 from framecast.engine.world import World
 from framecast.errors import TrainingFailed
 from framecast.job.plan import Plan
@@ -37,9 +39,9 @@ class Position:
 class Checkpointing:
     """Checkpoints of one run. Every process calls `save` and `restore` together; the first one publishes.
 
-    Beside what the strategy needs to go on (optimizer state and its own copy of the weights), a checkpoint
-    holds model.safetensors (fp32), loop.json (position, the task's schedules, the data's normalisation) and,
-    after an evaluation, samples.npz (a few predictions for the report).
+    A checkpoint holds model.safetensors (fp32), optimizer.safetensors, loop.json (position, the task's
+    schedules, the loss scale, the data's normalisation, and by whom it was written) and, after an evaluation,
+    samples.npz (a few predictions for the report). Any number of workers can go on from it.
     """
 
     def __init__(
@@ -47,7 +49,7 @@ class Checkpointing:
     ) -> None:
         kept = plan.job.checkpoints
         self._store = CheckpointStore(run.checkpoints, kept.keep_last, kept.keep_best, plan.monitor_direction)
-        self._strategy_name = plan.job.training.strategy
+        self._job = plan.job
         self._world = world
         self._normalisation = normalisation
 
@@ -59,54 +61,82 @@ class Checkpointing:
         monitor: float | None = None,
         samples: Mapping[str, np.ndarray] | None = None,
     ) -> tuple[Checkpoint | None, bool]:
-        """Writes a checkpoint. Returns it and whether it is the best so far, on the first process."""
-        folder = self._store.folder / f".step-{position.step:08d}.writing"
-        if self._world.first:
-            folder = self._store.begin(position.step)
-        self._world.barrier()
-        strategy.save(folder)
-        weights = strategy.weights()
+        """Writes a checkpoint. Returns it and whether it is the best so far, on the first process.
+
+        Raises TrainingFailed, on every process, if the first one cannot write: what was there before stays.
+        """
+        state = strategy.state()
         published: tuple[Checkpoint | None, bool] = (None, False)
-        if self._world.first:
-            save_file({name: value.contiguous() for name, value in weights.items()}, folder / "model.safetensors")
-            if samples is not None:
-                np.savez_compressed(folder / "samples.npz", **samples)  # type: ignore[arg-type]
+        refused = ""
+        if state is not None:
             loop = {
-                "strategy": self._strategy_name,
+                "strategy": self._job.training.strategy,
+                "zero_stage": self._job.deepspeed.zero_stage,
                 "workers": self._world.size,
+                "optimizer": self._job.training.optimizer.name,
+                "numbers": state.numbers,
                 "position": asdict(position),
                 "task": task.state_dict(),
                 "normalisation": self._normalisation.to_dict() if self._normalisation else None,
             }
-            write_atomically(folder / "loop.json", json.dumps(loop, indent=1))
-        self._world.barrier()
-        if self._world.first:
-            published = self._store.publish(position.step, position.epoch, monitor)
-        self._world.barrier()
+            try:
+                published = self._publish(state, loop, position, monitor, samples)
+            except OSError as error:
+                refused = error.strerror or str(error)
+        if self._world.sum(torch.tensor([float(bool(refused))])).item():
+            why = refused or "the first process says why"
+            raise TrainingFailed(
+                f"the checkpoint at step {position.step} could not be written: {why} ({self._store.folder}); "
+                f"{self.last_good()}: free space, then resume the run"
+            )
         return published
 
-    def restore(self, strategy: Strategy, task: Any, position: Position) -> None:
+    def _publish(
+        self,
+        state: TrainingState,
+        loop: dict[str, Any],
+        position: Position,
+        monitor: float | None,
+        samples: Mapping[str, np.ndarray] | None,
+    ) -> tuple[Checkpoint, bool]:
+        """Writes and publishes; what could not be written as a whole is removed, which frees its space."""
+        folder = self._store.begin(position.step)
+        try:
+            state.write(folder)
+            if samples is not None:
+                np.savez_compressed(folder / "samples.npz", **samples)  # type: ignore[arg-type]
+            write_atomically(folder / "loop.json", json.dumps(loop, indent=1))
+            return self._store.publish(position.step, position.epoch, monitor)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+    def restore(self, strategy: Strategy, task: Any, position: Position) -> str | None:
         """Takes all three back to the newest sound checkpoint; leaves them as they are if there is none yet.
 
-        Raises TrainingFailed if all are damaged or belong to another strategy.
+        The first process chooses, so that a checkpoint is read through only once. Returns what the user should
+        know about damaged newer ones, on the first process. Raises TrainingFailed, on every process, if all are
+        damaged or the chosen one belongs to another optimizer.
         """
-        checkpoint, complaints = self._store.newest_sound()
-        for complaint in complaints:
-            print(f"warning: {complaint}, taking an older checkpoint", flush=True)
-        if checkpoint is None:
-            if complaints:
+        chosen, complaints = self._store.newest_sound() if self._world.first else (None, [])
+        choice = torch.tensor([chosen.step + 1 if chosen else 0, len(complaints)], dtype=torch.float64)
+        successor, damaged = map(int, self._world.sum(choice).tolist())
+        if not successor:
+            if damaged:
                 raise TrainingFailed(f"no checkpoint can be restored: {'; '.join(complaints)}")
-            return
-        loop = json.loads((checkpoint.path / "loop.json").read_text())
-        if loop["strategy"] != self._strategy_name:
+            return None
+        folder = self._store.folder / f"step-{successor - 1:08d}"
+        loop = json.loads((folder / "loop.json").read_text())
+        if loop["optimizer"] != self._job.training.optimizer.name:
             raise TrainingFailed(
-                f"checkpoint {checkpoint.path.name} was written by the {loop['strategy']} strategy: "
-                f"resume with training.strategy={loop['strategy']}"
+                f"checkpoint {folder.name} holds the state of the optimizer {loop['optimizer']}: "
+                f"resume with training.optimizer.name={loop['optimizer']}"
             )
-        strategy.load(checkpoint.path)
+        strategy.load(TrainingState.read(folder, loop["numbers"]))
         task.load_state_dict(loop["task"])
         for name, value in loop["position"].items():
             setattr(position, name, value)
+        return f"{'; '.join(complaints)}: went on from {folder.name} instead" if complaints else None
 
     def last_good(self) -> str:
         """The newest checkpoint in words, for messages."""

@@ -6,26 +6,28 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import deepspeed
 import torch
-from deepspeed.runtime.checkpoint_engine.torch_checkpoint_engine import TorchCheckpointEngine
-from deepspeed.runtime.fp16.loss_scaler import DynamicLossScaler, LossScaler
-from deepspeed.runtime.zero.config import ZeroStageEnum
-from deepspeed.utils import safe_get_full_fp32_param
-from deepspeed.utils.tensor_fragment import fragment_address
 from torch import Tensor, nn
 
+from framecast.engine.loss_scale import ADVICE
+from framecast.engine.plain_holder import PlainHolder
 from framecast.engine.strategy import StepResult
+from framecast.engine.training_state import Holder, TrainingState
 from framecast.engine.world import World
+from framecast.engine.zero_holder import ZeroHolder
 from framecast.errors import InputError, Problem, TrainingFailed
 from framecast.job.job import DeepSpeed, Training
 
-_TAG = "deepspeed"
-# what DeepSpeed's checkpoints hold beside tensors and plain values
-_SAFE_TYPES = [DynamicLossScaler, LossScaler, ZeroStageEnum, fragment_address, set, torch.Size]
+# our words for what DeepSpeed's loss scaler keeps
+_SCALER_WORDS = {
+    "loss_scale": "cur_scale",
+    "scaled_steps": "cur_iter",
+    "last_overflow": "last_overflow_iter",
+    "patience": "cur_hysteresis",
+}
 
 
 class DeepSpeedStrategy:
@@ -45,6 +47,7 @@ class DeepSpeedStrategy:
         self._accumulate = training.accumulate
         if precision == "fp16" and settings.zero_stage == 0:  # `auto` on a GPU without bf16
             raise InputError(Problem("fp16 needs ZeRO: write 1 or more", key="deepspeed.zero_stage"))
+        _refuse_scalars(model, settings)
         deepspeed.logger.setLevel(logging.WARNING)
         _join_deepspeed(world)
         self._engine, *_ = deepspeed.initialize(
@@ -53,7 +56,10 @@ class DeepSpeedStrategy:
             config=_configuration(training, settings, precision),
             dist_init_required=False,
         )
-        self._engine.checkpoint_engine = _SafeCheckpointEngine()
+        self._holder: Holder = (
+            ZeroHolder(self._engine, world) if settings.zero_stage else PlainHolder(model, self._engine.optimizer)
+        )
+        self._scaler = self._engine.optimizer.loss_scaler if precision == "fp16" else None
 
     @property
     def model(self) -> nn.Module:
@@ -78,7 +84,7 @@ class DeepSpeedStrategy:
     def step(self, learning_rate: float) -> StepResult:
         for group in self._engine.optimizer.param_groups:
             group["lr"] = learning_rate
-        scale = float(self._engine.optimizer.loss_scale) if self.precision == "fp16" else None
+        scale = self._loss_scale
         skipped_before = self._engine.skipped_steps
         try:
             self._engine.step()
@@ -86,40 +92,39 @@ class DeepSpeedStrategy:
             if "loss scale already at minimum" not in str(error):  # DeepSpeed has no type for it
                 raise
             message = "fp16 overflows at the lowest loss scale: the gradients are not finite"
-            raise TrainingFailed(f"{message}; try training.precision=bf16 or fp32") from None
+            raise TrainingFailed(f"{message}. {ADVICE}") from None
         norm = self._engine.get_global_grad_norm()
         return StepResult(
-            None if norm is None else float(norm), scale, self._engine.skipped_steps > skipped_before
+            gradient_norm=None if norm is None else float(norm),
+            loss_scale=scale,
+            next_loss_scale=self._loss_scale,
+            skipped=self._engine.skipped_steps > skipped_before,
         )
 
-    def weights(self) -> dict[str, Tensor]:
-        module = self._engine.module
-        values = {name: value.detach().float().cpu() for name, value in module.named_buffers()}
-        for name, parameter in module.named_parameters():
-            full = safe_get_full_fp32_param(parameter) if self._keeps_masters else None
-            values[name] = (parameter if full is None else full).detach().float().cpu()
-        return {name: values[name] for name in module.state_dict() if name in values}
-
-    def save(self, folder: Path) -> None:
-        self._engine.save_checkpoint(str(folder), tag=_TAG, save_latest=False)
-
-    def load(self, folder: Path) -> None:
-        path, _ = self._engine.load_checkpoint(str(folder), tag=_TAG)
-        if path is None:
-            raise RuntimeError(f"DeepSpeed found no checkpoint in {folder}")
-
     @property
-    def _keeps_masters(self) -> bool:
-        """Whether fp32 weights lie elsewhere than in the module: shared out by ZeRO, or beside fp16 ones."""
-        return self._engine.zero_optimization_stage() == 3 or self.precision == "fp16"
+    def _loss_scale(self) -> float | None:
+        return float(self._scaler.cur_scale) if self._scaler else None
+
+    def state(self) -> TrainingState | None:
+        numbers = {word: getattr(self._scaler, key) for word, key in _SCALER_WORDS.items() if self._scaler}
+        return TrainingState.gathered(self._holder, self._engine.module, numbers, self._world.first)
+
+    def load(self, state: TrainingState) -> None:
+        state.hand_out(self._holder, self._engine.module)
+        for word, key in _SCALER_WORDS.items() if self._scaler else ():
+            if word in state.numbers:
+                setattr(self._scaler, key, state.numbers[word])
 
 
-class _SafeCheckpointEngine(TorchCheckpointEngine):
-    """DeepSpeed's own reader unpickles anything; this one takes tensors, plain values and a few known types."""
-
-    def load(self, path: str, map_location: Any = None) -> Any:
-        with torch.serialization.safe_globals(_SAFE_TYPES):
-            return torch.load(path, map_location=map_location, weights_only=True)
+def _refuse_scalars(model: nn.Module, settings: DeepSpeed) -> None:
+    """ZeRO's own message for them is about something else."""
+    scalars = [name for name, parameter in model.named_parameters() if not parameter.dim()]
+    if scalars and settings.zero_stage:
+        message = (
+            f"ZeRO cannot share out a parameter without dimensions, and the model has {', '.join(scalars)}: "
+            "write it with shape (1,), or set deepspeed.zero_stage=0"
+        )
+        raise InputError(Problem(message, key="model"))
 
 
 def _configuration(training: Training, settings: DeepSpeed, precision: str) -> dict[str, Any]:
@@ -128,8 +133,9 @@ def _configuration(training: Training, settings: DeepSpeed, precision: str) -> d
         "train_micro_batch_size_per_gpu": max(1, training.batch_size // shares),
         "gradient_accumulation_steps": training.accumulate,
         "gradient_clipping": training.gradient_clipping or 0.0,
-        "zero_optimization": {"stage": settings.zero_stage},
+        "zero_optimization": {"stage": settings.zero_stage, **_offload(settings)},
         "zero_allow_untested_optimizer": True,
+        "zero_force_ds_cpu_optimizer": False,  # that one would have to be compiled
         "steps_per_print": 2**31,
     }
     if precision == "fp16":
@@ -137,6 +143,11 @@ def _configuration(training: Training, settings: DeepSpeed, precision: str) -> d
     elif precision == "bf16":  # autocast keeps fp32 parameters, which bf16's 8 bits of mantissa need
         configuration["torch_autocast"] = {"enabled": True, "dtype": "bfloat16"}
     return _merged(configuration, settings.extra)
+
+
+def _offload(settings: DeepSpeed) -> dict[str, Any]:
+    names = {"none": [], "optimizer": ["offload_optimizer"], "all": ["offload_optimizer", "offload_param"]}
+    return {name: {"device": "cpu"} for name in names[settings.offload]}
 
 
 def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

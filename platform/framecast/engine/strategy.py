@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 from torch import Tensor
 
+from framecast.engine.training_state import TrainingState
+
 
 @dataclass(frozen=True)
 class StepResult:
-    """What came of one optimizer step. `gradient_norm` is before clipping, over all parameters and workers."""
+    """What came of one optimizer step. `gradient_norm` is before clipping, over all parameters and workers.
+
+    With fp16, `loss_scale` is what this step's loss was multiplied by, `next_loss_scale` that of the coming one.
+    """
 
     gradient_norm: float | None
     loss_scale: float | None = None
+    next_loss_scale: float | None = None
     skipped: bool = False
 
 
@@ -44,11 +49,9 @@ class Strategy(Protocol):
     def step(self, learning_rate: float) -> StepResult:
         """Clips and takes one optimizer step over the gradients of all workers, then clears them."""
 
-    def weights(self) -> dict[str, Tensor]:
-        """The full model in fp32 on the CPU, by name. Every process calls it together."""
+    def state(self) -> TrainingState | None:
+        """All that going on needs, on the first process; None on the others. All call it together."""
 
-    def save(self, folder: Path) -> None:
-        """Writes what resuming needs beside the weights into `folder`. Every process calls it together."""
-
-    def load(self, folder: Path) -> None:
-        """Restores weights and optimizer exactly from what `save` wrote into `folder`."""
+    def load(self, state: TrainingState) -> None:
+        """Goes back to `state` exactly; it may come from another strategy or number of workers. All call it
+        together."""

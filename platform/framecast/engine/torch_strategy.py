@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from framecast.engine.plain_holder import PlainHolder
 from framecast.engine.precision import AUTOCAST_DTYPES
 from framecast.engine.strategy import StepResult
+from framecast.engine.training_state import TrainingState
 from framecast.engine.world import World
 from framecast.job.job import Training
+
+# our words for what GradScaler keeps
+_SCALER_WORDS = {"loss_scale": "scale", "steps_without_overflow": "_growth_tracker"}
 
 
 class TorchStrategy:
@@ -31,6 +35,7 @@ class TorchStrategy:
         self.precision = precision
         self._module = model
         self._optimizer = optimizer
+        self._holder = PlainHolder(model, optimizer)
         self._world = world
         self._clipping = training.gradient_clipping
         self._scaler = torch.amp.GradScaler(world.device.type, enabled=precision == "fp16")
@@ -70,18 +75,17 @@ class TorchStrategy:
         self._scaler.update()
         self._optimizer.zero_grad(set_to_none=True)
         scaled = self._scaler.is_enabled()
-        return StepResult(norm, scale_before if scaled else None, scaled and not math.isfinite(norm))
+        if not scaled:
+            return StepResult(norm)
+        return StepResult(norm, scale_before, self._scaler.get_scale(), not math.isfinite(norm))
 
-    def weights(self) -> dict[str, Tensor]:
-        return {name: value.detach().cpu() for name, value in self._module.state_dict().items()}
+    def state(self) -> TrainingState | None:
+        scaler = self._scaler.state_dict()  # empty without fp16
+        numbers = {word: scaler[key] for word, key in _SCALER_WORDS.items() if key in scaler}
+        return TrainingState.gathered(self._holder, self._module, numbers, self._world.first)
 
-    def save(self, folder: Path) -> None:
-        if self._world.first:
-            state = {"optimizer": self._optimizer.state_dict(), "scaler": self._scaler.state_dict()}
-            torch.save({"model": self._module.state_dict(), **state}, folder / "torch.pt")
-
-    def load(self, folder: Path) -> None:
-        state = torch.load(folder / "torch.pt", map_location=self._world.device, weights_only=True)
-        self._module.load_state_dict(state["model"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._scaler.load_state_dict(state["scaler"])
+    def load(self, state: TrainingState) -> None:
+        state.hand_out(self._holder, self._module)
+        found = {key: state.numbers[word] for word, key in _SCALER_WORDS.items() if word in state.numbers}
+        if self._scaler.is_enabled():
+            self._scaler.load_state_dict({**self._scaler.state_dict(), **found})

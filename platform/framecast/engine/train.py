@@ -21,6 +21,8 @@ from framecast.engine.batches import MicroBatch
 from framecast.engine.checkpointing import Checkpointing, Position
 from framecast.engine.evaluation import Scores, evaluate
 from framecast.engine.listeners import Listeners
+from framecast.engine.loss_scale import OverflowWatch
+from framecast.engine.memory import OutOfMemory, enough_memory
 from framecast.engine.optimizer import schedule_factor
 from framecast.engine.progress import Progress
 from framecast.engine.stopwatch import Stopwatch, peak_memory
@@ -31,6 +33,7 @@ from framecast.runs.events import (
     CheckpointSaved,
     Evaluated,
     Event,
+    Noticed,
     RunFailed,
     RunFinished,
     RunInterrupted,
@@ -55,6 +58,8 @@ def train(plan: Plan, run: RunFolder, world: World, listen: Callable[[Event], ob
         loop = Loop(plan, run, world, listeners, position)
         listeners.emit(loop.train() if loop.parts.strategy else loop.only_evaluate())
     except (TrainingFailed, InputError) as error:
+        if isinstance(error, OutOfMemory) and world.size > 1:
+            raise  # the others wait for this process: who launched it ends them
         listeners.emit(RunFailed(position.step, str(error)))
 
 
@@ -64,11 +69,14 @@ class Loop:
     def __init__(self, plan: Plan, run: RunFolder, world: World, listeners: Listeners, position: Position) -> None:
         self.job, self.plan, self.run, self.world = plan.job, plan, run, world
         self.emit, self.listeners, self.position = listeners.emit, listeners, position
+        self.claim = run.claim() if world.first else ""
         self.parts = assemble(plan, world)
         normalisation = getattr(self.parts.training.dataset, "normalisation", None)
         self.checkpointing = Checkpointing(plan, run, world, normalisation)
+        self.overflows = OverflowWatch()
+        notice = None
         if self.parts.strategy:
-            self.checkpointing.restore(self.parts.strategy, self.parts.task, position)
+            notice = self.checkpointing.restore(self.parts.strategy, self.parts.task, position)
         self.total_steps = self.job.training.epochs * self.parts.training.per_epoch()
         if self.job.training.max_steps:
             self.total_steps = min(self.total_steps, self.job.training.max_steps)
@@ -87,6 +95,8 @@ class Loop:
                 parameters=self.parts.parameters,
             )
         )
+        if notice:
+            self.emit(Noticed(position.step, notice))
         for split, batches in (("train", self.parts.training), ("validation", self.parts.validation)):
             self.emit(batches.found(split))
 
@@ -100,8 +110,12 @@ class Loop:
             for batch in self.parts.training.training(
                 training.seed, position.epoch, position.batch, training.accumulate
             ):
-                if ending := self.step(batch):
+                with enough_memory(position.step + 1, self.checkpointing.last_good):
+                    ending = self.step(batch)
+                if ending:
                     break
+                if self.checkpoint_due():
+                    self.checkpoint()
             else:
                 position.epoch, position.batch = position.epoch + 1, 0
                 if position.epoch == training.epochs:
@@ -161,6 +175,8 @@ class Loop:
                 memory=peak_memory(self.world.device),
             )
         )
+        if notice := self.overflows.notice(position.step, result):
+            self.emit(Noticed(position.step, notice))
         if not math.isfinite(means["loss"]):
             scale = "" if result.loss_scale is None else f" (loss scale {result.loss_scale:g})"
             raise TrainingFailed(
@@ -173,6 +189,8 @@ class Loop:
 
     def verdict(self) -> tuple[float, str]:
         """Whether the run ends at this step, and why: the first process decides for all."""
+        if self.run.claimed_by() != self.claim:  # cut off by the network, we were replaced and did not notice
+            raise SystemExit(f"another attempt at {self.run.path} has begun: this one ends")
         if reason := self.run.stop_requested():
             return _INTERRUPT, reason
         if reason := self.listeners.stop():
@@ -241,6 +259,12 @@ class Loop:
         )
         if saved:
             self.emit(CheckpointSaved(saved.step, saved.epoch, saved.path.name, best, monitor, value))
+
+    def checkpoint_due(self) -> bool:
+        """Whether one is due within the epoch; at its end there is one anyway."""
+        every = self.job.checkpoints.every_steps
+        within = self.position.batch < self.parts.training.per_epoch()
+        return every is not None and within and self.position.step % every == 0
 
     def is_best(self, scores: Scores | None) -> bool:
         """Whether these scores beat every checkpoint before."""

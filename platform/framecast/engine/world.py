@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -9,22 +10,30 @@ import torch.distributed as distributed
 from torch import Tensor
 
 
+def _unwatched() -> None:
+    """Nobody watches."""
+
+
 @dataclass(frozen=True)
 class World:
-    """This process among its peers. One process alone needs no process group."""
+    """This process among its peers. One process alone needs no process group.
+
+    `pulse` is called with every batch: who watches over the process knows by it that it does not hang.
+    """
 
     rank: int
     size: int
     device: torch.device
+    pulse: Callable[[], None] = _unwatched
 
     @classmethod
     def alone(cls, device: torch.device) -> World:
         return cls(0, 1, device)
 
     @classmethod
-    def joined(cls, device: torch.device) -> World:
+    def joined(cls, device: torch.device, pulse: Callable[[], None] = _unwatched) -> World:
         """The world of the process group that this process is already in."""
-        return cls(distributed.get_rank(), distributed.get_world_size(), device)
+        return cls(distributed.get_rank(), distributed.get_world_size(), device, pulse)
 
     @property
     def first(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from framecast.job.search import Search
 from framecast.registry.settings import Settings
@@ -107,15 +107,36 @@ class DeepSpeed(Settings):
     zero_stage: int = Field(1, ge=0, le=3)
     """What ZeRO shares out over the workers: 0 nothing, 1 optimizer state, 2 gradients too, 3 weights too."""
 
+    offload: Literal["none", "optimizer", "all"] = "none"
+    """What lies in the CPU's memory instead of the GPU's: `optimizer`, its state, stepped there too (ZeRO 1 to 3);
+    `all`, the weights as well (ZeRO 3). Slower, for models that do not fit otherwise."""
+
     extra: dict[str, Any] = Field(default_factory=dict)
-    """Further keys of DeepSpeed's own configuration, merged over the ones made from this job."""
+    """Further keys of DeepSpeed's own configuration; those that this job decides are refused."""
+
+
+class Elastic(Settings):
+    """A number of workers that follows what the cluster has free."""
+
+    min: int = Field(ge=1, le=65536)
+    """With fewer workers than this the run waits."""
+
+    max: int = Field(ge=1, le=65536)
+    """More workers than this are never started."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Elastic:
+        if self.min > self.max:
+            raise ValueError(f"min is {self.min} and max is {self.max}: min must not be above max")
+        return self
 
 
 class Compute(Settings):
     """Where and on how much hardware the run trains."""
 
-    workers: int = Field(1, ge=1, le=65536)
-    """Training processes, one for each GPU where there are GPUs."""
+    workers: Annotated[int, Field(ge=1, le=65536)] | Elastic = 1
+    """Training processes, one for each GPU where there are GPUs; or {min: 1, max: 8}, as many as there is room
+    for, going on from the last checkpoint whenever their number changes."""
 
     cpus_per_worker: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = "auto"
     """CPU cores, and so threads, of each worker. `auto`: this machine's cores shared out over the workers."""
@@ -127,11 +148,33 @@ class Compute(Settings):
     data_processes: int = Field(0, ge=0, le=256)
     """Processes that load data beside each worker; 0 loads within the worker."""
 
+    pin_cores: bool = False
+    """Whether each worker keeps to cores of its own; only where the run has its hosts to itself."""
+
     address: str | None = None
-    """Address of a running Ray cluster that this machine belongs to, such as `auto`; null starts Ray here."""
+    """Where to run: the job server of a Ray cluster (http://HEAD:8265, or a name from your list of clusters), or
+    `auto` for the Ray that this machine belongs to; null starts Ray here."""
+
+    env: list[Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]] = Field(
+        default_factory=list, max_length=100
+    )
+    """Names of environment variables that go along to a cluster, such as WANDB_API_KEY; their values are taken
+    from the shell that submits and are written nowhere."""
 
     max_failures: int = Field(3, ge=-1, le=MOST)
     """How often a run whose worker died starts again from its last checkpoint; -1 means without limit."""
+
+    stalled_after: int = Field(1800, ge=5, le=MOST)
+    """Seconds without a step after which workers count as hung: they write where they hang into
+    logs/stacks-rank-N.txt and start again, as if they had died."""
+
+    @property
+    def fewest(self) -> int:
+        return self.workers if isinstance(self.workers, int) else self.workers.min
+
+    @property
+    def most(self) -> int:
+        return self.workers if isinstance(self.workers, int) else self.workers.max
 
 
 class Checkpoints(Settings):
@@ -139,6 +182,9 @@ class Checkpoints(Settings):
 
     every: Count = 1
     """Epochs between two checkpoints; the last epoch always makes one."""
+
+    every_steps: Count | None = None
+    """Also a checkpoint after so many steps, where an epoch takes hours; null means none within an epoch."""
 
     monitor: str = "validation/loss"
     """What decides the best checkpoint: `validation/loss` or `validation/<metric>`; each metric knows its

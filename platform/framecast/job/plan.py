@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -76,6 +77,23 @@ class Plan:
         """The plugins that this plan needs, and that its workers register: these and no others."""
         return list(dict.fromkeys(part.provider for part in self.parts))
 
+    def with_plugins_in(self, folder: Path) -> Plan:
+        """The same plan, the code of its local plugins copied into `folder`, from where all hosts can load it."""
+        here = {provider: provider.copied_into(folder) for provider in self.providers}
+
+        def moved(part: Part) -> Part:
+            return replace(part, provider=here[part.provider])
+
+        return replace(
+            self,
+            task=moved(self.task),
+            model=moved(self.model),
+            data=moved(self.data),
+            metrics=tuple(map(moved, self.metrics)),
+            callbacks=tuple(map(moved, self.callbacks)),
+            baselines=tuple(map(moved, self.baselines)),
+        )
+
     @property
     def monitor_direction(self) -> str:
         """Whether a lower ("min") or a higher ("max") monitored value is better."""
@@ -88,7 +106,8 @@ class Plan:
         """The same plan on other hardware."""
         return replace(self, job=self.job.model_copy(update={"compute": compute}))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, folder: Path | None = None) -> dict[str, Any]:
+        """As plain data; local plugins within `folder` are named relative to it."""
         left_out = {"extends", "plugins", *({"search"} if self.job.search is None else ())}
         job = self.job.model_dump(mode="json", exclude=left_out)
         job |= {"task": self.task.to_dict(), "model": self.model.to_dict(), "data": self.data.to_dict()}
@@ -96,14 +115,14 @@ class Plan:
         job |= {"callbacks": [part.to_dict() for part in self.callbacks]}
         result: dict[str, Any] = {
             "job": job,
-            "plugins": [provider.to_dict() for provider in self.providers],
+            "plugins": [provider.to_dict(folder) for provider in self.providers],
             "frame_shape": list(self.sample_shape[1:]),
         }
         if self.cost:
             result["cost"] = {"parameters": self.cost.parameters, "multiplies": self.cost.multiplies}
         return result
 
-    def to_yaml(self) -> str:
+    def to_yaml(self, folder: Path | None = None) -> str:
         stream = io.StringIO()
         yaml = YAML()
         yaml.representer.add_representer(
@@ -111,5 +130,5 @@ class Plan:
         )
         yaml.default_flow_style = None  # short lists on one line
         yaml.width = 110
-        yaml.dump(self.to_dict(), stream)
+        yaml.dump(self.to_dict(folder), stream)
         return stream.getvalue()

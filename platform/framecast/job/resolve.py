@@ -12,6 +12,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from framecast.errors import InputError, Problem
+from framecast.job.deepspeed_rules import contradictions
 from framecast.job.document import Document
 from framecast.job.job import Job
 from framecast.job.plan import Part, Plan
@@ -38,11 +39,12 @@ def load_job(path: Path, overrides: list[str], plugins: list[str]) -> tuple[Docu
     return document, Registry.discover([*_named_plugins(document, path.parent), *plugins])
 
 
-def read_plan(text: str, overrides: list[str] | None = None, and_installed: bool = False) -> Plan:
-    """The plan of a run on disk, plan.yaml, overrides laid over it: with its own plugins and no others, unless
-    overrides may name what else is installed."""
+def read_plan(plan: Path | str, overrides: list[str] | None = None, and_installed: bool = False) -> Plan:
+    """A plan from its file, plan.yaml, or its text, overrides laid over it: with its own plugins and no others,
+    unless overrides may name what else is installed. Plugins that lie beside the file are found there."""
+    text, folder = (plan, None) if isinstance(plan, str) else (plan.read_text(), plan.parent)
     data: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
-    registry = Registry.exactly(Provider(**provider) for provider in data["plugins"])
+    registry = Registry.exactly(Provider.from_dict(provider, folder) for provider in data["plugins"])
     for provider in installed() if and_installed else ():
         registry.add(provider)
     document = Document.from_data(data["job"], "plan.yaml")
@@ -57,6 +59,14 @@ def make_plan(document: Document, registry: Registry, frame_shape: tuple[int, in
     `frame_shape` (C, H, W) is that of the data, where it is known already: a run must be understood also on a
     machine that has not its data.
     """
+    plan = check_job(document, registry, frame_shape)
+    _try_out(plan, document)
+    return plan
+
+
+def check_job(document: Document, registry: Registry, frame_shape: tuple[int, int, int] | None = None) -> Plan:
+    """The plan of a job whose data are elsewhere: all is checked but what only they can tell. Raises InputError
+    with every problem at once."""
     problems: list[Problem] = []
     job = validated(Job, document.data, document, (), problems)
     single = {
@@ -93,7 +103,7 @@ def make_plan(document: Document, registry: Registry, frame_shape: tuple[int, in
     if problems:
         raise InputError(problems)
     assert job is not None
-    plan = Plan(
+    return Plan(
         job=job,
         task=_sound(single["task"]),
         model=_sound(single["model"]),
@@ -103,8 +113,6 @@ def make_plan(document: Document, registry: Registry, frame_shape: tuple[int, in
         baselines=tuple(map(_sound, baselines)),
         frame_shape=frame_shape,
     )
-    _try_out(plan, document)
-    return plan
 
 
 def resolved_part(
@@ -138,12 +146,12 @@ def _between_settings(job: Job, document: Document, model: Part | None, metrics:
     """What single settings cannot know: rules between them."""
     found: list[tuple[Key, str]] = []
     training, compute = job.training, job.compute
-    parts = compute.workers * training.accumulate
+    parts = compute.most * training.accumulate
     if training.batch_size < parts:
         found.append(
             (
                 ("training", "batch_size"),
-                f"{training.batch_size} clips cannot be shared out over {compute.workers} workers x "
+                f"{training.batch_size} clips cannot be shared out over {compute.most} workers x "
                 f"{training.accumulate} accumulated parts: at least {parts} are needed",
             )
         )
@@ -156,13 +164,14 @@ def _between_settings(job: Job, document: Document, model: Part | None, metrics:
         message = "fp16 needs a GPU and compute.gpus_per_worker is 0: write fp32, bf16 or auto"
         found.append((("training", "precision"), message))
     part = compute.gpus_per_worker
-    if isinstance(part, float) and 0 < part < 1 < compute.workers:
-        message = f"{compute.workers} workers exchange gradients and need a GPU each, not {part}: write 0 or 1"
+    if isinstance(part, float) and 0 < part < 1 < compute.most:
+        message = f"{compute.most} workers exchange gradients and need a GPU each, not {part}: write 0 or 1"
         found.append((("compute", "gpus_per_worker"), message))
     if (training.precision, training.strategy, job.deepspeed.zero_stage) == ("fp16", "deepspeed", 0):
         # engine.backward scales losses only for ZeRO's optimizers, yet the other one unscales gradients
         message = "DeepSpeed does not scale fp16 losses without ZeRO: write 1, which costs one worker nothing"
         found.append((("deepspeed", "zero_stage"), message))
+    found += contradictions(job.deepspeed)
     if training.activation_checkpointing == "layers" and model and not model.declaration.checkpoints_layers:
         message = f"the model {model.name} cannot compute its layers again: write none"
         found.append((("training", "activation_checkpointing"), message))
