@@ -21,6 +21,7 @@ EVENTS: list[Event] = [
     StepDone(1, 0, 0.5, None, 1e-3, None, False, 0.01, {"truth_ratio": 1.0}, time=3.5),
     Evaluated(10, 1, "model", "validation", {"validation/mse": 0.1}, {"validation/mse": [0.1, 0.1]}, 4, 0.2),
     CheckpointSaved(10, 1, "step-00000010", True, "validation/mse", 0.1),
+    events.Noticed(12, "fp16 overflow"),
     RunFinished(20, "epochs"),
     RunInterrupted(20, "Ctrl-C"),
     events.RunFailed(20, "out of memory"),

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from framecast.runs.events import (
     StepDone,
 )
 from framecast.runs.folder import RunFolder
-from framecast.runs.status import Status, mark_alive
+from framecast.runs.status import Status, alive
 
 STARTED = RunStarted(1, 0, 0, 0, 10, 20, 1, "cpu", "fp32", "torch", 227, time=100.0)
 STEP = StepDone(7, 0, 0.5, None, 1e-3, None, False, 0.01, {}, time=107.0)
@@ -43,17 +44,17 @@ def test_a_run_that_was_never_driven_has_died(run: RunFolder) -> None:
 
 
 def test_a_run_is_starting_and_then_running_while_its_process_lives(run: RunFolder) -> None:
-    mark_alive(run)  # this very process drives it
-    assert state(run) == "starting"
-    assert state(run, STARTED, STEP) == "running"
+    with alive(run):  # this very process drives it
+        assert state(run) == "starting"
+        assert state(run, STARTED, STEP) == "running"
 
 
 def test_a_run_whose_process_was_killed_has_died(run: RunFolder) -> None:
     """A real process, really killed: it has no chance to write a last word."""
     code = (
         "import sys; from pathlib import Path\n"
-        "from framecast.runs.folder import RunFolder; from framecast.runs.status import mark_alive\n"
-        "mark_alive(RunFolder(Path(sys.argv[1]))); print('alive', flush=True); sys.stdin.read()"
+        "from framecast.runs.folder import RunFolder; from framecast.runs.status import alive\n"
+        "with alive(RunFolder(Path(sys.argv[1]))): print('alive', flush=True); sys.stdin.read()"
     )
     driver = subprocess.Popen(
         [sys.executable, "-c", code, str(run.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -67,9 +68,12 @@ def test_a_run_whose_process_was_killed_has_died(run: RunFolder) -> None:
     assert "resume" in Status.of(run).reason
 
 
-def test_a_run_driven_on_another_machine_counts_as_running(run: RunFolder) -> None:
-    (run.path / "driver.json").write_text(json.dumps({"host": "another-machine", "process": 1, "since": 0.0}))
+def test_a_run_driven_on_another_machine_runs_while_its_signs_are_fresh(run: RunFolder) -> None:
+    sign = {"host": "another-machine", "process": 1, "seen": time.time()}
+    (run.path / "driver.json").write_text(json.dumps(sign))
     assert state(run, STARTED) == "running"
+    (run.path / "driver.json").write_text(json.dumps({**sign, "seen": time.time() - 3600}))
+    assert Status.of(run).state == "died"
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", "{}", '{"host": null, "process": null}'])
@@ -92,8 +96,8 @@ def test_the_last_word_decides_and_gives_the_reason(event: Event, expected: str,
 
 
 def test_a_run_that_goes_on_is_running_again(run: RunFolder) -> None:
-    mark_alive(run)
-    assert state(run, STARTED, STEP, RunInterrupted(7, "Ctrl-C"), STARTED) == "running"
+    with alive(run):
+        assert state(run, STARTED, STEP, RunInterrupted(7, "Ctrl-C"), STARTED) == "running"
     assert Status.of(run).attempt == 2
 
 

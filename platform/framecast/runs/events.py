@@ -9,6 +9,7 @@
         Evaluated                                 the model; at first also the baselines
         CheckpointSaved
     RunFinished | RunInterrupted | RunFailed      how the attempt ended
+    Noticed                                       at any time
 
 Events are appended to events.jsonl by rank 0. The console, the report, `platform status` and callbacks all
 read the same ones.
@@ -113,6 +114,15 @@ class CheckpointSaved(Event):
 
 
 @dataclass(frozen=True)
+class Noticed(Event):
+    """Something that the user should know, which did not end the run: an older checkpoint was taken, fp16
+    overflowed. `message` says what, and what it means for the run."""
+
+    step: int
+    message: str
+
+
+@dataclass(frozen=True)
 class RunFinished(Event):
     """Training is done: `reason` says which limit ended it."""
 
@@ -151,6 +161,7 @@ _EVENTS: dict[str, type[Event]] = {
         StepDone,
         Evaluated,
         CheckpointSaved,
+        Noticed,
         RunFinished,
         RunInterrupted,
         RunFailed,

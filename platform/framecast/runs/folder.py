@@ -6,6 +6,7 @@ runs/<name>/<YYYYMMDD-HHMMSS-xxxx>/
     metrics.csv       one row for each evaluation    report.html   the report, one self-contained file
     checkpoints/      step-NNNNNNNN folders, and best, last and previous that point to them
     logs/             everything Ray, DeepSpeed and PyTorch had to say, a file for each worker
+    plugins/          on a cluster: the job's own plugins
 """
 
 from __future__ import annotations
@@ -15,18 +16,33 @@ import os
 import secrets
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from framecast.errors import InputError, did_you_mean
 from framecast.runs.journal import Journal
 
 DEFAULT_ROOT = "runs"
+AnyFolder = TypeVar("AnyFolder", bound="RunFolder")
 
 
-def runs_root(chosen: Path | None = None) -> Path:
-    """The folder that holds all runs: what the user chose, else $FRAMECAST_RUNS, else ./runs."""
-    return (chosen or Path(os.environ.get("FRAMECAST_RUNS") or DEFAULT_ROOT)).expanduser().resolve()
+def runs_root(chosen: str | Path | None = None) -> Path:
+    """The folder that holds all runs: what the user chose, else $FRAMECAST_RUNS, else ./runs.
+
+    Of a URL it is the working copy on this machine, with what is known of the runs there.
+    """
+    named = str(chosen or os.environ.get("FRAMECAST_RUNS") or DEFAULT_ROOT)
+    if "://" in named:
+        from framecast.runs.mirror import pull_all  # which takes a second to import
+
+        return pull_all(named)
+    return Path(named).expanduser().resolve()
+
+
+def new_run_id() -> str:
+    """Time and chance: ids sort by age."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
 
 
 class RunFolder:
@@ -41,10 +57,9 @@ class RunFolder:
         self.path = path
 
     @classmethod
-    def create(cls, root: Path, name: str) -> Self:
+    def create(cls, root: Path, name: str, run_id: str | None = None) -> Self:
         """A new folder root/name/<run id>. Raises InputError if it cannot be written."""
-        run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
-        folder = cls(root / name / run_id)
+        folder = cls(root / name / (run_id or new_run_id()))
         try:
             for inner in (folder.checkpoints, folder.logs):
                 inner.mkdir(parents=True)
@@ -60,19 +75,12 @@ class RunFolder:
         """
         if (Path(text) / cls.marker).exists():
             return cls(Path(text).resolve())
-        runs = cls.all(root)
-        for matches in (
-            [run for run in runs if run.id == text],
-            [run for run in runs if run.name == text][:1],
-            [run for run in runs if run.id.startswith(text)],
-        ):
-            if len(matches) == 1:
-                return matches[0]
-            if matches:
-                raise InputError(f"run {text!r} could be {', '.join(run.id for run in matches)}: write more of it")
-        known = {run.name for run in runs} | {run.id for run in runs}
-        hint = did_you_mean(text, known) if len(known) <= 12 else ""
-        raise InputError(f"no run {text!r} in {root}{hint}; `platform list` shows all runs")
+        found = named(text, cls.all(root))
+        if found is None:
+            known = {run.name for run in cls.all(root)} | {run.id for run in cls.all(root)}
+            hint = did_you_mean(text, known) if len(known) <= 12 else ""
+            raise InputError(f"no run {text!r} in {root}{hint}; `platform list` shows all runs")
+        return found
 
     @classmethod
     def all(cls, root: Path) -> list[Self]:
@@ -117,6 +125,10 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def plugins(self) -> Path:
+        return self.path / "plugins"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 
@@ -130,9 +142,24 @@ class RunFolder:
         with contextlib.suppress(OSError):
             self.path.parent.rmdir()
 
+    def claim(self) -> str:
+        """Makes the run this process's own: who claimed it before finds out by `claimed_by`."""
+        token = secrets.token_hex(8)
+        write_atomically(self.path / "attempt", token)
+        return token
+
+    def claimed_by(self) -> str:
+        """The token of the latest claim; empty if there is none."""
+        try:
+            return (self.path / "attempt").read_text()
+        except FileNotFoundError:
+            return ""
+
     def request_stop(self, reason: str) -> None:
-        """Asks the run to checkpoint and stop at its next step, from any process that sees the folder."""
+        """Asks the run to checkpoint and stop at its next step, from anywhere that sees its folder or URL."""
         write_atomically(self._stop, reason)
+        if mirror := self._mirror():
+            mirror.request(self._stop.name, reason)
 
     def stop_requested(self) -> str | None:
         """The reason somebody gave for stopping, or None."""
@@ -142,11 +169,38 @@ class RunFolder:
             return None
 
     def clear_stop(self) -> None:
+        """Forgets such a request."""
         self._stop.unlink(missing_ok=True)
+        if mirror := self._mirror():
+            mirror.withdraw(self._stop.name)
+
+    def _mirror(self) -> Any:
+        if not (self.root / ".url").exists():
+            return None
+        from framecast.runs.mirror import Mirror  # which knows this class
+
+        return Mirror.of(self.path)
 
     @property
     def _stop(self) -> Path:
         return self.path / "stop"
+
+
+def named(text: str, runs: Sequence[AnyFolder]) -> AnyFolder | None:
+    """The one of these runs, the newest first, that has this id, or this name, or whose id begins so.
+
+    Raises InputError where more than one id begins so.
+    """
+    for matches in (
+        [run for run in runs if run.id == text],
+        [run for run in runs if run.name == text][:1],
+        [run for run in runs if run.id.startswith(text)],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            raise InputError(f"run {text!r} could be {', '.join(run.id for run in matches)}: write more of it")
+    return None
 
 
 def write_atomically(file: Path, content: str | bytes) -> None:

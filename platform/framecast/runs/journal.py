@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from framecast.runs.events import CheckpointSaved, Evaluated, Event, RunStarted, StepDone, from_json
+from framecast.runs.tail import lines_of
 
 
 class Journal:
@@ -45,25 +45,10 @@ class Journal:
 
     def follow(self, ended: Callable[[], bool], seconds: float = 0.1) -> Iterator[Event]:
         """Yields events as they are written, from the end the file has now until `ended()` and all is read."""
-        return self._tail(self.file.stat().st_size if self.file.exists() else 0, ended, seconds)
-
-    def _tail(self, position: int, ended: Callable[[], bool], seconds: float) -> Iterator[Event]:
-        pause = threading.Event()
-        rest = b""
-        while True:
-            last_round = ended()
-            if self.file.exists():
-                with open(self.file, "rb") as stream:
-                    stream.seek(position)
-                    rest += stream.read()
-                    position = stream.tell()
-            *lines, rest = rest.split(b"\n")
-            for line in lines:
-                if (event := from_json(line.decode(errors="replace"))) is not None:
-                    yield event
-            if last_round:
-                return
-            pause.wait(seconds)
+        start = self.file.stat().st_size if self.file.exists() else 0
+        for line in lines_of(self.file, ended, start, seconds):
+            if (event := from_json(line)) is not None:
+                yield event
 
 
 def _overtaken(event: Event, step: int) -> bool:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +23,9 @@ from framecast.runs.events import (
     StepDone,
 )
 from framecast.runs.folder import RunFolder, write_atomically
+
+_SECONDS_BETWEEN_SIGNS = 5.0
+_SILENCE = 60.0  # seconds without a sign after which a driver on another host is dead; clocks may differ a little
 
 
 @dataclass(frozen=True)
@@ -83,21 +89,41 @@ def baseline_scores(events: list[Event]) -> dict[str, dict[str, float]]:
     }
 
 
-def mark_alive(run: RunFolder) -> None:
-    """Notes which process drives the run, so that others can tell a running run from a dead one."""
-    owner = {"host": socket.gethostname(), "process": os.getpid(), "since": time.time()}
-    write_atomically(run.path / "driver.json", json.dumps(owner))
+def note_driver(run: RunFolder, process: int | None = None) -> None:
+    """Notes which process drives the run: this one, or another of this host."""
+    sign = {"host": socket.gethostname(), "process": process or os.getpid(), "seen": time.time()}
+    write_atomically(run.path / "driver.json", json.dumps(sign))
+
+
+@contextmanager
+def alive(run: RunFolder) -> Iterator[None]:
+    """While the body runs, this process is noted as the run's driver, every few seconds anew: so others can tell
+    a running run from a dead one."""
+    over = threading.Event()
+
+    def go_on_noting() -> None:
+        while not over.wait(_SECONDS_BETWEEN_SIGNS):
+            with suppress(OSError):  # a full disk is for the training to complain about
+                note_driver(run)
+
+    note_driver(run)
+    thread = threading.Thread(target=go_on_noting, name="alive", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def driver_is_alive(run: RunFolder) -> bool:
-    """False only if the driving process is known to be gone; a process on another host counts as alive."""
-    try:
-        owner = json.loads((run.path / "driver.json").read_text())
-        host, process = owner["host"], int(owner["process"])
-    except (OSError, ValueError, TypeError, KeyError):
+    """Whether the driving process is there: it is asked on its own host, elsewhere its last sign must be fresh."""
+    sign = _driver(run)
+    if sign is None:
         return False
+    host, process, seen = sign
     if host != socket.gethostname():
-        return True
+        return time.time() - seen < _SILENCE
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -105,6 +131,21 @@ def driver_is_alive(run: RunFolder) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def driven_by_another(run: RunFolder) -> bool:
+    """Whether a process that is alive, and is not this one, drives the run."""
+    sign = _driver(run)
+    return driver_is_alive(run) and sign is not None and sign[:2] != (socket.gethostname(), os.getpid())
+
+
+def _driver(run: RunFolder) -> tuple[str, int, float] | None:
+    """(host, process, time of the last sign) as noted; None where nothing readable is."""
+    try:
+        sign = json.loads((run.path / "driver.json").read_text())
+        return sign["host"], int(sign["process"]), float(sign["seen"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
 
 
 def _state(run: RunFolder, events: list[Event]) -> tuple[str, str]:

@@ -1,0 +1,342 @@
+"""A run folder on an object store: training works in a local folder, a `Mirror` carries it to a URL and back.
+
+The layout at the URL is that on disk, root/NAME/RUN_ID/..., except that
+
+- the links in checkpoints/ are one small file, checkpoints/links.json: {name: folder};
+- a checkpoint's manifest.json comes last and goes first: what has one is complete, at every moment;
+- dot-files are unfinished things and stay at home; `stop` is a request, and travels only by itself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from framecast.errors import InputError
+from framecast.runs.checkpoints import Checkpoint
+from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.remote import Entry, Remote
+from framecast.runs.status import driver_is_alive
+
+STOP = "stop"
+Mine = Callable[[str], bool]
+"""Whether a file of a run, by its name within the folder, is written by this process."""
+
+_MARK = ".url"
+_CHECKPOINTS = "checkpoints"
+_MANIFEST = "manifest.json"
+_LINKS = "links.json"
+_LINK_NAMES = ("best", "last", "previous")
+_LISTED = {".yaml", ".json", ".jsonl", ".csv"}
+"""What `pull_all` fetches of a run: the files that a list of runs is made of."""
+_SURE = 64 << 10
+"""Bytes up to which a new process sends a file again rather than believe that an equal size is an equal file."""
+_AT_ONCE = 8
+"""Files fetched side by side: most of the time of a small one is waiting."""
+
+
+def _all(name: str) -> bool:
+    return True
+
+
+def _none(name: str) -> bool:
+    return False
+
+
+def working_copy(url: str, side: str = "") -> Path:
+    """The local root of the runs at a URL, below $FRAMECAST_CACHE or ~/.cache/framecast; each `side` has its own.
+
+    It holds the URL in a file, so that every process that is given a folder below it finds the URL again.
+    Raises InputError if the URL holds credentials or the folder cannot be made.
+    """
+    url = Remote(url).url
+    cache = Path(os.environ.get("FRAMECAST_CACHE") or "~/.cache/framecast").expanduser().resolve()
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", url.partition("?")[0]).strip("-")[:60]
+    root = cache / f"{readable}-{hashlib.sha256(url.encode()).hexdigest()[:8]}{side}"
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        if not (root / _MARK).exists():
+            write_atomically(root / _MARK, url)
+    except OSError as error:
+        raise InputError(f"cannot make {root}, the working copy of {url}: {error.strerror or error}") from None
+    return root
+
+
+def pull_all(url: str) -> Path:
+    """The working copy of a URL with the small files of all its runs: no checkpoints, logs or reports.
+
+    Only what has changed is fetched. Raises InputError if the URL cannot be read.
+    """
+    root, remote = working_copy(url), Remote(url)
+    small = {
+        name: entry
+        for name, entry in remote.files().items()
+        if len(path := PurePosixPath(name).parts) == 3 and Path(name).suffix in _LISTED and not _hidden(path)
+    }
+    driven = {run for run in {name.rpartition("/")[0] for name in small} if _driven_here(root / run)}
+    _fetch(remote, root, {name: entry for name, entry in small.items() if name.rpartition("/")[0] not in driven})
+    return root
+
+
+def refresh(run: RunFolder, checkpoints: bool = False) -> None:
+    """Fetches what has changed of a run at a URL; does nothing for one on disk, or that is driven from here."""
+    mirror = Mirror.of(run.path)
+    if mirror and not _driven_here(run.path):
+        mirror.pull(checkpoints)
+
+
+class Mirror:
+    """One run: its local folder, and its place at a URL.
+
+    Methods raise InputError if the URL cannot be reached, and OSError if the local disk fails.
+    """
+
+    def __init__(self, path: Path, url: str) -> None:
+        """`path` is the run's local folder, `url` that of the same folder at the store."""
+        self.path = path
+        self.remote = Remote(url)
+        self.last_error: Exception | None = None
+        """Why the last push in the background failed; None once one has worked."""
+        self._sent: dict[str, tuple[int, int]] | None = None
+        self._there: dict[str, bytes] | None = None
+        self._links: bytes | None = None
+        self._files_lock = threading.Lock()
+        self._checkpoints_lock = threading.Lock()
+
+    @classmethod
+    def of(cls, path: Path) -> Mirror | None:
+        """The mirror of a run in a working copy; None if the run lives on disk only."""
+        path = path.resolve()
+        try:
+            base, _, query = (path.parent.parent / _MARK).read_text().partition("?")
+        except FileNotFoundError:
+            return None
+        return cls(path, f"{base}/{path.parent.name}/{path.name}" + (f"?{query}" if query else ""))
+
+    def push_files(self, mine: Mine = _all) -> None:
+        """Brings all of `mine` but checkpoints. What is deleted here stays at the URL."""
+        with self._files_lock:
+            if self._sent is None:
+                there = {name: entry.size for name, entry in self._remote_files().items()}
+                self._sent = {
+                    name: (size, file.stat().st_mtime_ns)
+                    for name, file in self._local_files()
+                    if (size := there.get(name, 0)) > _SURE and size == file.stat().st_size
+                }
+            for name, file in self._local_files():
+                if not mine(name):
+                    continue
+                with contextlib.suppress(FileNotFoundError):  # it was there a moment ago
+                    stat = file.stat()
+                    if self._sent.get(name) != (stat.st_size, stat.st_mtime_ns):
+                        stat = self.remote.upload(file, name)
+                        self._sent[name] = (stat.st_size, stat.st_mtime_ns)
+
+    def push_checkpoints(self) -> None:
+        """Brings complete checkpoints and the links, then removes at the URL what is no longer here.
+
+        Killed at any moment, it leaves complete checkpoints there: the older ones go when newer ones are whole.
+        """
+        with self._checkpoints_lock:
+            folder = self.path / _CHECKPOINTS
+            here = {path.parent.name: path.read_bytes() for path in sorted(folder.glob(f"step-*/{_MANIFEST}"))}
+            if self._there is None:
+                self._there = self._remote_checkpoints()
+            for name, manifest in here.items():
+                if self._there.get(name) != manifest:
+                    self._remove(name)  # what is left of an interrupted push, or of an attempt that was set back
+                    for file in json.loads(manifest)["files"]:
+                        self.remote.upload(folder / name / file, f"{_CHECKPOINTS}/{name}/{file}")
+                    self.remote.write(f"{_CHECKPOINTS}/{name}/{_MANIFEST}", manifest)
+                    self._there[name] = manifest
+            if not here:  # a folder that was never filled says nothing about what is at the URL
+                return
+            links = {link: target for link in _LINK_NAMES if (target := _target(folder / link)) in here}
+            if self._links != (text := json.dumps(links, indent=1).encode()):
+                self.remote.write(f"{_CHECKPOINTS}/{_LINKS}", text)
+                self._links = text
+            for name in set(self._there) - set(here):
+                self._remove(name)
+                del self._there[name]
+
+    def pull(self, checkpoints: bool = False, mine: Mine = _none) -> None:
+        """Fetches what differs, each file in one step; with `checkpoints` also the complete ones and the links.
+
+        What is `mine` stays as it is; nothing else in the folder may be written to meanwhile. A file that was
+        written here after the one at the URL is kept, and so is a checkpoint newer than all that are there.
+        """
+        theirs = {name: entry for name, entry in self._remote_files().items() if not mine(name)}
+        _fetch(self.remote, self.path, theirs)
+        if checkpoints:
+            self._pull_checkpoints()
+
+    @contextlib.contextmanager
+    def kept(self, mine: Mine = _all, fetching: bool = False, seconds: float = 5.0) -> Iterator[None]:
+        """While it lasts, brings what is `mine` to the URL every few seconds, in the background, and at its end;
+        with `fetching` what is not comes back. A request to stop is fetched in any case.
+
+        A failure is told once, on standard error, until it works again: whatever it is, the training goes on.
+        """
+        ended = threading.Event()
+
+        def exchange() -> None:
+            self.push_files(mine)
+            if fetching:
+                self.pull(mine=mine)
+            request = self.remote.read(STOP)
+            if request is not None and not (self.path / STOP).exists():
+                write_atomically(self.path / STOP, request)
+
+        def go_on() -> None:
+            while not ended.wait(seconds):  # counts from the end of the last one: nothing can pile up
+                self._try(exchange, f"the run goes on in {self.path}, and so do the attempts")
+
+        thread = threading.Thread(target=go_on, name="mirror", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+            self.last_error = None  # the last word is said in any case
+            self._try(exchange, f"the whole run is in {self.path}, what is at the URL is older")
+
+    def request(self, name: str, text: str) -> None:
+        """Puts a small file such as STOP beside the run at the URL, for the process that drives the run."""
+        self.remote.write(name, text.encode())
+
+    def withdraw(self, name: str) -> None:
+        """Removes such a file, if it is there."""
+        self.remote.delete(name)
+
+    def _try(self, exchange: Callable[[], None], afterword: str) -> None:
+        try:
+            exchange()
+            self.last_error = None
+        except Exception as error:  # whatever it is, the training must go on
+            if self.last_error is None:
+                print(f"warning: {error}; {afterword}", file=sys.stderr, flush=True)
+            self.last_error = error
+
+    def _local_files(self) -> Iterator[tuple[str, Path]]:
+        for folder, inner, files in os.walk(self.path):
+            here = Path(folder)
+            inner[:] = [
+                name for name in inner if not name.startswith(".") and (here / name) != self.path / _CHECKPOINTS
+            ]
+            for file in (here / name for name in files if not name.startswith(".")):
+                if file.is_file() and not file.is_symlink() and file != self.path / STOP:
+                    yield file.relative_to(self.path).as_posix(), file
+
+    def _remote_files(self) -> dict[str, Entry]:
+        return {
+            name: entry
+            for name, entry in self.remote.files().items()
+            if not _hidden(parts := PurePosixPath(name).parts) and parts[0] not in (_CHECKPOINTS, STOP)
+        }
+
+    def _remote_checkpoints(self) -> dict[str, bytes]:
+        """The manifest of each checkpoint at the URL, by folder; empty where the checkpoint is not complete."""
+        names = self.remote.files(_CHECKPOINTS)
+        folders = {name.split("/")[1] for name in names if re.match(rf"{_CHECKPOINTS}/step-\d+/", name)}
+        manifests = {each: f"{_CHECKPOINTS}/{each}/{_MANIFEST}" for each in sorted(folders)}
+        return {
+            each: (self.remote.read(name) or b"") if name in names else b"" for each, name in manifests.items()
+        }
+
+    def _remove(self, name: str) -> None:
+        self.remote.delete(f"{_CHECKPOINTS}/{name}/{_MANIFEST}")
+        self.remote.delete_folder(f"{_CHECKPOINTS}/{name}")
+
+    def _pull_checkpoints(self) -> None:
+        there = {name: manifest for name, manifest in self._remote_checkpoints().items() if manifest}
+        links = _plain(self.remote.read(f"{_CHECKPOINTS}/{_LINKS}"))
+        folder = self.path / _CHECKPOINTS
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, manifest in there.items():
+            with contextlib.suppress(FileNotFoundError):  # removed since it was listed: so a newer one is there
+                self._pull_checkpoint(name, manifest)
+        for link in _LINK_NAMES:
+            if links.get(link) in there and (folder / str(links[link])).is_dir():
+                beside = folder / f".{link}.{secrets.token_hex(4)}.writing"
+                beside.symlink_to(str(links[link]), target_is_directory=True)
+                os.replace(beside, folder / link)
+        for old in folder.glob("step-*"):
+            if there and old.name not in there and old.name < max(there):  # removed at the URL
+                shutil.rmtree(old, ignore_errors=True)
+
+    def _pull_checkpoint(self, name: str, manifest: bytes) -> None:
+        """Fetches the files whose content is not what the manifest says, then the manifest."""
+        folder = self.path / _CHECKPOINTS / name
+        known = folder / _MANIFEST
+        if known.exists() and known.read_bytes() == manifest:
+            return
+        known.unlink(missing_ok=True)
+        wanted = Checkpoint(folder, 0, 0, None, _plain(manifest).get("files", {})).damaged()
+        if any(PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts for file in wanted):
+            raise InputError(f"{self.remote.url}/{_CHECKPOINTS}/{name} names files outside of it")
+        for file in wanted:
+            self.remote.download(f"{_CHECKPOINTS}/{name}/{file}", folder / file)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(known, manifest)
+
+
+def _fetch(remote: Remote, root: Path, entries: dict[str, Entry]) -> None:
+    """Downloads those that differ from the local files, several at once."""
+
+    def fetch(name: str) -> None:
+        with contextlib.suppress(FileNotFoundError):  # removed since it was listed
+            remote.download(name, root / name, entries[name])
+
+    wanted = [name for name, entry in entries.items() if _differs(root / name, entry)]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(fetch, wanted))
+
+
+def _differs(file: Path, entry: Entry) -> bool:
+    """Whether the file at the URL is another than the local one and not older."""
+    try:
+        stat = file.stat()
+    except FileNotFoundError:
+        return True
+    if entry.mtime_ns is None or stat.st_mtime_ns < entry.mtime_ns:
+        return True
+    return stat.st_mtime_ns == entry.mtime_ns and stat.st_size != entry.size
+
+
+def _driven_here(run: Path) -> bool:
+    """Whether a process of this host writes to the run; one of another host writes to a folder of its own."""
+    try:
+        host = json.loads((run / "driver.json").read_text())["host"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    return host == socket.gethostname() and driver_is_alive(RunFolder(run))
+
+
+def _hidden(parts: Iterable[str]) -> bool:
+    return any(part.startswith(".") for part in parts)
+
+
+def _target(link: Path) -> str | None:
+    return link.readlink().name if link.is_symlink() else None
+
+
+def _plain(text: bytes | None) -> dict[str, Any]:
+    """A JSON object as it was read; an empty one where there is none or it is not one."""
+    try:
+        found = json.loads(text or b"{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
