@@ -148,11 +148,11 @@ def finished(folder: Path) -> dict[str, Path]:
 @pytest.mark.parametrize(
     ("compute", "resources", "asked", "expected"),
     [
-        ({"cpus_per_worker": 1}, Resources(8, 0), None, 8),
-        ({"cpus_per_worker": 1, "workers": 3}, Resources(8, 0), None, 2),
-        ({"cpus_per_worker": 4, "gpus_per_worker": 1}, Resources(64, 4), None, 4),
-        ({"cpus_per_worker": 1}, Resources(8, 0), 2, 2),
-        ({"cpus_per_worker": 2, "gpus_per_worker": 1, "workers": 2}, Resources(6, 8), None, 1),
+        ({"cpus_per_worker": 1}, Resources.of_one(8, 0), None, 8),
+        ({"cpus_per_worker": 1, "workers": 3}, Resources.of_one(8, 0), None, 2),
+        ({"cpus_per_worker": 4, "gpus_per_worker": 1}, Resources.of_one(64, 4), None, 4),
+        ({"cpus_per_worker": 1}, Resources.of_one(8, 0), 2, 2),
+        ({"cpus_per_worker": 2, "gpus_per_worker": 1, "workers": 2}, Resources.of_one(6, 8), None, 1),
     ],
 )
 def test_as_many_trials_at_once_as_the_machine_holds(
@@ -166,4 +166,4 @@ def test_as_many_trials_at_once_as_the_machine_holds(
 def test_a_gpu_is_shared_by_the_trials_that_ask_for_a_part_of_it() -> None:
     search = Search(parameters={"model.rank": {"int": (1, 2)}})  # type: ignore[dict-item]
     compute = Compute(cpus_per_worker=1, gpus_per_worker=0.25)
-    assert concurrency(search, compute, Resources(16, 2)) == 8
+    assert concurrency(search, compute, Resources.of_one(16, 2)) == 8

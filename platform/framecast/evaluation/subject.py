@@ -14,6 +14,7 @@ from framecast.job.plan import Plan
 from framecast.job.resolve import load_plan, read_plan
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
 from framecast.runs.folder import RunFolder
+from framecast.runs.mirror import refresh
 
 if TYPE_CHECKING:
     import torch
@@ -84,6 +85,7 @@ def find_subject(text: str, root: Path, overrides: Sequence[str] = ()) -> Subjec
             raise InputError(f"{path} is not a complete checkpoint: its manifest.json is missing or damaged")
         return _of_checkpoint(run, checkpoint, overrides)
     run = RunFolder.find(text, root)
+    refresh(run, checkpoints=True)
     store = CheckpointStore(run.checkpoints)
     checkpoint = store.named("best") or store.named("last")
     if checkpoint is None:
@@ -141,7 +143,7 @@ def _exported(file: Path, overrides: Sequence[str]) -> Subject:
 
 
 def _plan(run: RunFolder, overrides: Sequence[str]) -> Plan:
-    return read_plan(run.plan.read_text(), list(overrides), and_installed=True)
+    return read_plan(run.plan, list(overrides), and_installed=True)
 
 
 def _label(run: RunFolder) -> str:

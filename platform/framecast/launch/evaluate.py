@@ -17,7 +17,7 @@ from framecast.evaluation.subject import Subject
 from framecast.job.job import Compute
 from framecast.launch.chatter import quiet
 from framecast.launch.hardware import local_resources, settled
-from framecast.launch.processes import alone, joined, log_as_worker
+from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
 from framecast.launch.worker import in_a_line
 from framecast.runs.folder import RunFolder
 
@@ -83,7 +83,7 @@ def refuse_to_compare(subjects: Sequence[Subject]) -> None:
 
 
 def _score(request: Request, folder: RunFolder, compute: Compute) -> None:
-    if compute.workers == 1:
+    if compute.most == 1:
         from framecast.evaluation.scoring import score
 
         score(request, alone(compute))
@@ -98,9 +98,9 @@ def _score(request: Request, folder: RunFolder, compute: Compute) -> None:
 def score_as_ray_worker(config: dict[str, str]) -> None:
     """Answers the request in `config["folder"]` as one of Ray Train's workers."""
     folder = RunFolder(Path(config["folder"]))
-    log_as_worker(folder.logs)
+    log_as_worker(folder.logs, ray_rank())
     request = Request(folder.path)
-    world = joined(request.subjects()[0].plan.job.compute)
     from framecast.evaluation.scoring import score
 
-    score(request, world)
+    with joined(request.subjects()[0].plan.job.compute, folder.logs) as world:
+        score(request, world)

@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from framecast.errors import InputError, Problem
+from framecast.job.job import Compute
 from framecast.job.plan import Plan
 
 
-class Resources(NamedTuple):
-    """CPU cores and GPUs that a run may use, in all."""
+@dataclass(frozen=True)
+class Host:
+    """CPU cores and GPUs of one machine."""
 
     cpus: int
     gpus: int
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The machines that a run may use. A worker needs room on one of them."""
+
+    hosts: tuple[Host, ...]
+
+    @classmethod
+    def of_one(cls, cpus: int, gpus: int) -> Resources:
+        return cls((Host(cpus, gpus),))
+
+    @property
+    def cpus(self) -> int:
+        return sum(host.cpus for host in self.hosts)
+
+    @property
+    def gpus(self) -> int:
+        return sum(host.gpus for host in self.hosts)
+
+    def held(self, cpus_each: int, gpus_each: float) -> int:
+        """How many such workers there is room for."""
+        return sum(
+            min(host.cpus // cpus_each, int(host.gpus / gpus_each) if gpus_each else host.cpus)
+            for host in self.hosts
+        )
 
 
 def local_resources() -> Resources:
@@ -21,7 +49,7 @@ def local_resources() -> Resources:
     import torch
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Resources(cores or 1, torch.cuda.device_count())
+    return Resources.of_one(cores or 1, torch.cuda.device_count())
 
 
 def settled(plan: Plan, resources: Resources) -> Plan:
@@ -30,20 +58,20 @@ def settled(plan: Plan, resources: Resources) -> Plan:
     Raises InputError where the hardware cannot do what the job asks for.
     """
     compute, problems = plan.job.compute, []
-    workers = compute.workers
+    fewest = compute.fewest
     gpus_each = compute.gpus_per_worker
     if gpus_each == "auto":
-        gpus_each = 1 if resources.gpus >= workers else 0
-    given = compute.cpus_per_worker
-    cpus_each = max(1, resources.cpus // workers) if given == "auto" else int(given)
-    if workers * gpus_each > resources.gpus:
-        message = f"{workers} workers with a GPU each need {workers} GPUs, there are {resources.gpus}"
+        gpus_each = 1 if resources.gpus >= fewest else 0
+    cpus_each = _cpus_each(compute, resources, gpus_each)
+    if fewest * gpus_each > resources.gpus:
+        message = f"{fewest} workers with a GPU each need {fewest} GPUs, there are {resources.gpus}"
         way_out = "write fewer compute.workers, or compute.gpus_per_worker=0"
         problems.append(Problem(f"{message}: {way_out}", key="compute.gpus_per_worker"))
-    if workers * cpus_each > resources.cpus:
-        message = (
-            f"{workers} workers of {_cores(cpus_each)} need {workers * cpus_each}, there are {resources.cpus}"
-        )
+    told = bool(problems)  # of the GPUs
+    if resources.held(cpus_each, 0 if told else gpus_each) < fewest:
+        message = f"{fewest} workers of {_cores(cpus_each)} need {fewest * cpus_each}, there are {resources.cpus}"
+        if len(resources.hosts) > 1:
+            message += f" on {len(resources.hosts)} hosts, and a worker needs all of its own on one"
         way_out = "lower compute.workers or compute.cpus_per_worker"
         problems.append(Problem(f"{message}: {way_out}", key="compute.workers"))
     if plan.job.training.precision == "fp16" and gpus_each == 0:
@@ -52,6 +80,15 @@ def settled(plan: Plan, resources: Resources) -> Plan:
     if problems:
         raise InputError(problems)
     return plan.on(compute.model_copy(update={"gpus_per_worker": gpus_each, "cpus_per_worker": cpus_each}))
+
+
+def _cpus_each(compute: Compute, resources: Resources, gpus_each: float) -> int:
+    """What the job says, or the most that leaves room for all of its workers."""
+    if compute.cpus_per_worker != "auto":
+        return int(compute.cpus_per_worker)
+    largest = max(host.cpus for host in resources.hosts)
+    fitting = (cpus for cpus in range(largest, 0, -1) if resources.held(cpus, gpus_each) >= compute.most)
+    return next(fitting, 1)
 
 
 def _cores(count: int) -> str:

@@ -16,22 +16,28 @@ from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
 from framecast.launch.environment import environment
 from framecast.launch.hardware import local_resources, settled
+from framecast.launch.mirroring import alone, driven, url_of
+from framecast.launch.shared_storage import refuse_unshared
 from framecast.launch.worker import note_failure, train_as_ray_worker, train_in_this_process
 from framecast.runs.folder import RunFolder, write_atomically
-from framecast.runs.status import Status, mark_alive
+from framecast.runs.remote import probe
+from framecast.runs.status import Status, alive, driven_by_another, note_driver
 
 INTERRUPTED = "Ctrl-C"
 TERMINATED = "SIGTERM"
 
 
-def create_run(plan: Plan, document: Document, root: Path) -> RunFolder:
+def create_run(plan: Plan, document: Document, root: Path, run_id: str | None = None) -> RunFolder:
     """A new run folder with the job as written and the plan as resolved.
 
     Raises InputError where the data are not ready.
     """
     if plan.data.declaration.ready:
         plan.data.declaration.ready(plan.data.settings)
-    run = RunFolder.create(root, plan.job.name)
+    run = RunFolder.create(root, plan.job.name, run_id)
+    if url := url_of(run):
+        probe(url)
+    note_driver(run)
     write_atomically(run.job, document.text or plan.to_yaml())
     write_atomically(run.environment, json.dumps(environment(), indent=1))
     write_atomically(run.plan, plan.to_yaml())
@@ -40,10 +46,10 @@ def create_run(plan: Plan, document: Document, root: Path) -> RunFolder:
 
 def resumed_plan(run: RunFolder, overrides: list[str]) -> Plan:
     """The plan to go on with. Raises InputError if the run goes on already, is done, or would be another one."""
-    plan = read_plan(run.plan.read_text(), overrides)
-    before = read_plan(run.plan.read_text())
+    plan = read_plan(run.plan, overrides)
+    before = read_plan(run.plan)
     status = Status.of(run)
-    if status.state in ("running", "starting"):
+    if status.state in ("running", "starting") and driven_by_another(run):
         raise InputError(f"run {run.id} is {status.state}: nothing to resume")
     problems = [
         Problem("cannot change when a run is resumed, its weights would not fit: submit a new job", key=key)
@@ -67,8 +73,7 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:
     what the plan asks for. Whatever else goes wrong is a RunFailed event, with the traceback in the logs.
     """
     run.clear_stop()
-    mark_alive(run)
-    with _stopping_on_signals(run):
+    with alive(run), _stopping_on_signals(run):
         try:
             _in_process(plan, run) if in_process else _on_ray(plan, run)
         except InputError:
@@ -83,13 +88,14 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:
 
 
 def _in_process(plan: Plan, run: RunFolder) -> None:
-    if plan.job.compute.workers != 1:
+    if plan.job.compute.fewest != 1:
         message = (
             f"--in-process is one process, the job asks for {plan.job.compute.workers}: add compute.workers=1"
         )
         raise InputError(Problem(message, key="compute.workers"))
     write_atomically(run.plan, settled(plan, local_resources()).to_yaml())
-    train_in_this_process(str(run.path))
+    with alone(run):
+        train_in_this_process(str(run.path))
 
 
 def _on_ray(plan: Plan, run: RunFolder) -> None:
@@ -100,8 +106,12 @@ def _on_ray(plan: Plan, run: RunFolder) -> None:
         plan = settled(plan, local)  # a job that does not fit is refused before Ray starts
     with ray_session(run, plan.job.compute, local) as resources:
         plan = settled(plan, resources)
-        write_atomically(run.plan, plan.to_yaml())
-        run_on_workers(train_as_ray_worker, run, plan.job.compute)
+        if plan.job.compute.address is not None:
+            refuse_unshared(run, plan.job.compute)
+            plan = plan.with_plugins_in(run.plugins)
+        write_atomically(run.plan, plan.to_yaml(run.path))
+        with driven(run):
+            run_on_workers(train_as_ray_worker, run, plan.job.compute)
 
 
 @contextmanager

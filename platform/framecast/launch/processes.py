@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framecast.job.job import Compute
+from framecast.launch.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from framecast.engine.world import World
@@ -29,30 +32,51 @@ def alone(compute: Compute, metal: bool = False) -> World:
     return World.alone(device)
 
 
-def joined(compute: Compute) -> World:
-    """This process among Ray Train's workers."""
+@contextmanager
+def joined(compute: Compute, logs: Path) -> Iterator[World]:
+    """This process among Ray Train's workers; while the body runs it is watched: see `compute.stalled_after`."""
     import ray.train.torch
 
     _choose_accelerator(compute)
     from framecast.engine.world import World
 
+    here = ray.train.get_context()
+    if compute.pin_cores:
+        _pin(int(compute.cpus_per_worker), here.get_local_rank())
     _set_threads(compute)
-    return World.joined(ray.train.torch.get_device())
+    watchdog = Watchdog(logs / f"stacks-rank-{here.get_world_rank()}.txt", compute.stalled_after)
+    try:
+        yield World.joined(ray.train.torch.get_device(), watchdog.pulse)
+    finally:
+        watchdog.stop()
 
 
-def log_as_worker(logs: Path) -> None:
-    """From now on what this worker of Ray Train prints goes into logs/worker-<rank>.log."""
+def ray_rank() -> int:
+    """The number of this worker among Ray Train's."""
     import ray.train
 
+    return int(ray.train.get_context().get_world_rank())
+
+
+def log_as_worker(logs: Path, rank: int) -> None:
+    """From now on what this worker prints goes into logs/worker-<rank>.log."""
     from framecast.launch.chatter import redirect_output
 
-    redirect_output(logs / f"worker-{ray.train.get_context().get_world_rank()}.log")
+    redirect_output(logs / f"worker-{rank}.log")
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # past Ray's own, which write everything twice
 
 
 def _choose_accelerator(compute: Compute) -> None:
     if not compute.gpus_per_worker:
         os.environ.setdefault("DS_ACCELERATOR", "cpu")  # DeepSpeed warns where it has to guess
+
+
+def _pin(cores: int, place: int) -> None:
+    """Keeps this process, and those it starts, to its `place`-th share of this host's cores."""
+    if hasattr(os, "sched_setaffinity"):
+        allowed = sorted(os.sched_getaffinity(0))
+        share = [allowed[number % len(allowed)] for number in range(place * cores, (place + 1) * cores)]
+        os.sched_setaffinity(0, share)
 
 
 def _set_threads(compute: Compute) -> None:

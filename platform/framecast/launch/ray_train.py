@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from framecast.job.job import Compute
-from framecast.launch.hardware import Resources
+from framecast.launch.hardware import Host, Resources
+from framecast.launch.mirroring import url_of
+from framecast.launch.network import choose_interface
 from framecast.runs.folder import RunFolder
 
 _LARGEST_LOG = 5_000_000
@@ -22,7 +25,7 @@ _LARGEST_LOG = 5_000_000
 def ray_session(run: RunFolder, compute: Compute, local: Resources) -> Iterator[Resources]:
     """A Ray to train on: an embedded one of these local resources, or the cluster at `compute.address`.
 
-    Yields the resources that it has. The embedded one's logs are kept in the run folder.
+    Yields the resources that it has, host by host. The embedded one's logs are kept in the run folder.
     """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's coming default; else it warns
     import ray
@@ -35,15 +38,29 @@ def ray_session(run: RunFolder, compute: Compute, local: Resources) -> Iterator[
             "num_gpus": local.gpus,
             "dashboard_host": "127.0.0.1",
         }
-    session = ray.init(**where, log_to_driver=False, logging_level=logging.WARNING)
+    every_worker = {"worker_process_setup_hook": choose_interface}
+    with _own_signals():
+        session = ray.init(**where, runtime_env=every_worker, log_to_driver=False, logging_level=logging.WARNING)
     try:
-        found = ray.cluster_resources()
-        yield Resources(int(found.get("CPU", 0)), int(found.get("GPU", 0)))
+        found = [host["Resources"] for host in ray.nodes() if host["Alive"]]
+        yield Resources(tuple(Host(int(each.get("CPU", 0)), int(each.get("GPU", 0))) for each in found))
     finally:
         session_logs = Path(session.address_info["session_dir"]) / "logs"
         ray.shutdown()
         if compute.address is None:
             _keep_logs(session_logs, run.logs / "ray")
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keeps our handlers: `ray.init` puts its own in place of the one for SIGTERM, which exits on the spot."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread has any
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def run_on_workers(work: Callable[[dict[str, str]], None], run: RunFolder, compute: Compute) -> None:
@@ -57,9 +74,9 @@ def run_on_workers(work: Callable[[dict[str, str]], None], run: RunFolder, compu
     gpus = float(compute.gpus_per_worker)
     trainer = TorchTrainer(
         work,
-        train_loop_config={"folder": str(run.path)},
+        train_loop_config={"folder": str(run.path), "url": url_of(run)},
         scaling_config=ScalingConfig(
-            num_workers=compute.workers,
+            num_workers=compute.workers if isinstance(compute.workers, int) else (compute.fewest, compute.most),
             use_gpu=gpus > 0,
             resources_per_worker={"CPU": float(compute.cpus_per_worker), **({"GPU": gpus} if gpus else {})},
         ),

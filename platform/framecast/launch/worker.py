@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 from framecast.job.resolve import read_plan
-from framecast.launch.processes import alone, joined, log_as_worker
+from framecast.launch.mirroring import worked_on
+from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
 from framecast.runs.events import RunFailed, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
@@ -15,7 +17,7 @@ from framecast.runs.status import Status
 def train_in_this_process(folder: str) -> None:
     """Trains the run in `folder` as the only process there is."""
     run = RunFolder(Path(folder))
-    plan = read_plan(run.plan.read_text())
+    plan = read_plan(run.plan)
     world = alone(plan.job.compute, metal=plan.job.training.strategy == "torch")
     from framecast.engine.train import train
 
@@ -24,26 +26,32 @@ def train_in_this_process(folder: str) -> None:
 
 def train_as_ray_worker(config: dict[str, str]) -> None:
     """Trains the run in `config["folder"]` as one of Ray Train's workers."""
-    run = RunFolder(Path(config["folder"]))
-    log_as_worker(run.logs)
-    plan = read_plan(run.plan.read_text())
-    world = joined(plan.job.compute)
-    from framecast.engine.train import train
+    rank = ray_rank()
+    with worked_on(config["folder"], config["url"], rank) as run:
+        log_as_worker(run.logs, rank)
+        _train_joined(run)
 
-    try:
-        train(plan, run, world)
-    except Exception as error:
-        if world.size > 1 or _stepped(run):
-            raise  # Ray ends the others, and all try again from the last checkpoint
-        note_failure(run, error)  # what fails before its first step fails again
-    finally:
-        print(end="", flush=True)
+
+def _train_joined(run: RunFolder) -> None:
+    plan = read_plan(run.plan)
+    with joined(plan.job.compute, run.logs) as world:
+        from framecast.engine.train import train
+
+        try:
+            train(plan, run, world)
+        except Exception as error:
+            if world.size > 1 or _stepped(run):
+                raise  # Ray ends the others, and all try again from the last checkpoint
+            note_failure(run, error)  # what fails before its first step fails again
+        finally:
+            print(end="", flush=True)
 
 
 def note_failure(run: RunFolder, error: Exception) -> None:
     """Ends the run with RunFailed; the traceback goes where this process prints."""
     traceback.print_exc()
-    run.journal.append(RunFailed(Status.of(run).step, in_a_line(error)))
+    with suppress(OSError):  # a full disk takes no last word either
+        run.journal.append(RunFailed(Status.of(run).step, in_a_line(error)))
 
 
 def in_a_line(error: Exception) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import importlib
 import importlib.util
+import shutil
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -29,8 +30,32 @@ class Provider:
         origin = f"{self.distribution} {self.version}".strip() or self.path or f"module {self.module}"
         return f"{self.name} ({origin})"
 
-    def to_dict(self) -> dict[str, Any]:
-        return {key: value for key, value in asdict(self).items() if value}
+    def to_dict(self, folder: Path | None = None) -> dict[str, Any]:
+        """As plain data. A path within `folder` is written relative to it, so that the folder may move."""
+        data = {key: value for key, value in asdict(self).items() if value}
+        if folder and self.path and Path(self.path).is_relative_to(folder):
+            data["path"] = str(Path(self.path).relative_to(folder))
+        return data
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any], folder: Path | None = None) -> Provider:
+        """The inverse of `to_dict`."""
+        provider = cls(**data)
+        return replace(provider, path=str(folder / provider.path)) if folder and provider.path else provider
+
+    def copied_into(self, folder: Path) -> Provider:
+        """The same plugin with its code in `folder`, where it is copied to; one that is installed, or is there
+        already, stays as it is. The module's name is unique and keeps namesakes apart."""
+        source = Path(self.path)
+        if not self.path or source.is_relative_to(folder):
+            return self
+        target = folder / self.module / source.name
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", ".*"), dirs_exist_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+        return replace(self, path=str(target))
 
     def load(self) -> ModuleType:
         """Imports the plugin's module; whatever it raises is for the caller to report."""

@@ -13,17 +13,23 @@ from framecast.launch.environment import environment
 from framecast.registry.registry import Registry
 from framecast.runs.events import RunInterrupted
 from framecast.runs.folder import write_atomically
-from framecast.runs.status import Status, driver_is_alive
+from framecast.runs.status import Status, driven_by_another
 from framecast.search.search_folder import SearchFolder
 from framecast.search.tune import run_search
 
 
-def create_search(document: Document, registry: Registry, root: Path) -> SearchFolder:
+def create_search(
+    document: Document, registry: Registry, root: Path, search_id: str | None = None
+) -> SearchFolder:
     """A new search folder. Raises InputError where the space has no legal point, or the data are not ready."""
+    if (root / ".url").exists():
+        raise InputError("a search needs a folder that all hosts share, not a URL: --runs /a/shared/folder")
     data = {key: value for key, value in document.data.items() if key not in ("extends", "plugins")}
-    folder = SearchFolder.create(root, data["name"])
+    folder = SearchFolder.create(root, data["name"], search_id)
     try:
-        folder.write(Document.from_data(data), registry.sound)
+        on_cluster = isinstance(data.get("compute"), dict) and data["compute"].get("address")
+        plugins = [each.copied_into(folder.plugins) if on_cluster else each for each in registry.sound]
+        folder.write(Document.from_data(data), plugins)
         plan = folder.space().example()
         if plan.data.declaration.ready:
             plan.data.declaration.ready(plan.data.settings)
@@ -40,7 +46,7 @@ def launch_search(folder: SearchFolder) -> None:
 
     Raises InputError where another process runs it.
     """
-    if driver_is_alive(folder) and not _own(folder):
+    if driven_by_another(folder):
         raise InputError(f"search {folder.id} is running")
     try:
         run_search(folder)
@@ -72,10 +78,3 @@ def extend(folder: SearchFolder, more: int, overrides: list[str]) -> None:
     except (InputError, ValueError):
         write_atomically(folder.path / folder.marker, before)
         raise
-
-
-def _own(folder: SearchFolder) -> bool:
-    """Whether the process that drives the search is this one."""
-    import os
-
-    return json.loads((folder.path / "driver.json").read_text()).get("process") == os.getpid()

@@ -54,7 +54,7 @@ class SearchFolder(RunFolder):
     def read(self) -> tuple[Document, Registry]:
         """The job, and the registry to resolve its trials with."""
         content = YAML(typ="safe", pure=True).load((self.path / self.marker).read_text())
-        registry = Registry.exactly(Provider(**provider) for provider in content["plugins"])
+        registry = Registry.exactly(Provider.from_dict(each, self.path) for each in content["plugins"])
         return Document.from_data(content["job"], self.marker), registry
 
     def space(self) -> Space:

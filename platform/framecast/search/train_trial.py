@@ -13,7 +13,7 @@ from framecast.launch.processes import alone
 from framecast.launch.worker import note_failure, train_as_ray_worker
 from framecast.runs.events import Evaluated, Event, RunInterrupted
 from framecast.runs.folder import RunFolder
-from framecast.runs.status import Status, mark_alive
+from framecast.runs.status import Status, alive
 from framecast.search.trial import STOPPED
 
 
@@ -28,8 +28,7 @@ def train_trial(config: dict[str, Any]) -> None:
     run = RunFolder(Path(config["folder"]))
     redirect_output(run.logs / "trial.log")
     run.clear_stop()
-    mark_alive(run)
-    plan = read_plan(run.plan.read_text())
+    plan = read_plan(run.plan)
 
     def tell(event: Event) -> None:
         if isinstance(event, Evaluated) and event.name == "model":
@@ -37,12 +36,13 @@ def train_trial(config: dict[str, Any]) -> None:
             tune.report({"epoch": event.epoch, "objective": value})  # raises SystemExit where the trial is to stop
 
     try:
-        if plan.job.compute.workers == 1:
-            from framecast.engine.train import train
+        with alive(run):
+            if plan.job.compute.most == 1:
+                from framecast.engine.train import train
 
-            train(plan, run, alone(plan.job.compute), tell)
-        else:
-            _train_on_workers(plan, run, tell)
+                train(plan, run, alone(plan.job.compute), tell)
+            else:
+                _train_on_workers(plan, run, tell)
     except SystemExit:
         epoch = max((event.epoch for event in run.journal.read() if isinstance(event, Evaluated)), default=0)
         if Status.of(run).state != "interrupted":

@@ -68,7 +68,7 @@ class Trial:
         elif state == "died":
             state = "interrupted"
         steps = [event.seconds for event in events if isinstance(event, StepDone)]
-        cost = read_plan(run.plan.read_text()).cost
+        cost = read_plan(run.plan).cost
         return cls(
             run=run,
             number=told["number"],

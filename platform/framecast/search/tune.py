@@ -12,7 +12,7 @@ from framecast.job.search import Search
 from framecast.launch.hardware import Resources, local_resources, settled
 from framecast.launch.ray_train import ray_session
 from framecast.runs.events import RunFailed
-from framecast.runs.status import Status, driver_is_alive, mark_alive
+from framecast.runs.status import Status, alive, driver_is_alive
 from framecast.search.proposals import Proposer, proposer
 from framecast.search.search_folder import SearchFolder
 from framecast.search.space import Space
@@ -28,20 +28,17 @@ def run_search(folder: SearchFolder) -> None:
 
     Trials that have ended are never run again. Raises InputError where the hardware cannot hold one trial.
     """
-    mark_alive(folder)
     space = folder.space()
     trials = _Trials(folder, space, proposer(space))
     compute = space.example().job.compute
-    with ray_session(folder, compute, local_resources()) as resources:
+    with alive(folder), ray_session(folder, compute, local_resources()) as resources:
         trials.settle(resources)
         _fit(folder, trials)
 
 
 def concurrency(search: Search, compute: Compute, resources: Resources) -> int:
     """How many trials of a definite `compute` the machine holds at once."""
-    cpus = resources.cpus // max(1, compute.workers * int(compute.cpus_per_worker))
-    each = compute.workers * float(compute.gpus_per_worker)
-    held = min(cpus, int(resources.gpus / each)) if each else cpus
+    held = resources.held(int(compute.cpus_per_worker), float(compute.gpus_per_worker)) // compute.most
     return max(1, min(held, search.concurrent or held))
 
 
@@ -142,7 +139,7 @@ def _fit(folder: SearchFolder, trials: _Trials) -> None:
 
     compute, mode = trials.compute, trials.search.objectives[trials.search.measured[0]]
     assert compute is not None, "settled before"
-    own = compute.workers == 1
+    own = compute.most == 1
     needs: dict[str, float] = {"memory": 1e6}  # workers of its own have the cores; Tune wants it to need something
     if own:
         needs = {"CPU": float(compute.cpus_per_worker), "GPU": float(compute.gpus_per_worker)}

@@ -1,0 +1,79 @@
+"""Runs at a URL: who brings which of a run's files there, and fetches what the others wrote.
+
+The driver and the workers have working copies of their own, also on the same host, so that each file has one
+writer. A process that trains alone writes them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+from framecast.runs.folder import RunFolder
+from framecast.runs.mirror import Mirror, working_copy
+
+_DRIVERS = ("job.yaml", "plan.yaml", "environment.json", "driver.json", "report.html")
+
+
+def is_drivers(name: str) -> bool:
+    """Whether the driver writes this file of a run, rather than a worker."""
+    return name in _DRIVERS or name.startswith(("plugins/", "logs/driver", "logs/console", "logs/ray/"))
+
+
+def is_workers(name: str, rank: int) -> bool:
+    """Whether this worker writes it: each its own logs, the first one all the rest."""
+    if name.startswith("logs/"):
+        return Path(name).stem in (f"worker-{rank}", f"stacks-rank-{rank}")
+    return rank == 0 and not is_drivers(name)
+
+
+@contextmanager
+def driven(run: RunFolder) -> Iterator[None]:
+    """While the body runs workers elsewhere, their files come here; at the end the checkpoints too."""
+    mirror = Mirror.of(run.path)
+    if mirror is None:
+        yield
+        return
+    mirror.push_files(is_drivers)  # the workers read the plan there
+    with mirror.kept(is_drivers, fetching=True):
+        yield
+    mirror.pull(checkpoints=True, mine=is_drivers)
+
+
+def alone(run: RunFolder) -> AbstractContextManager[None]:
+    """While the body trains in this process, all that it writes goes to the URL."""
+    mirror = Mirror.of(run.path)
+    if mirror is None:
+        return nullcontext()
+    mirror.pull(checkpoints=True)
+    return mirror.kept()
+
+
+def bring(run: RunFolder) -> None:
+    """Brings what the driver wrote last, such as the report."""
+    if mirror := Mirror.of(run.path):
+        mirror.push_files(is_drivers)
+
+
+def url_of(run: RunFolder) -> str:
+    """The URL of all runs, to be told to workers; empty for a run on disk."""
+    mark = run.root / ".url"
+    return mark.read_text() if mark.exists() else ""
+
+
+@contextmanager
+def worked_on(folder: str, url: str, rank: int) -> Iterator[RunFolder]:
+    """The run as this worker sees it: the folder itself, or a working copy of the URL's on this host."""
+    run = RunFolder(Path(folder))
+    if not url:
+        yield run
+        return
+    run = RunFolder(working_copy(url, side="-workers") / run.name / run.id)
+    for inner in (run.checkpoints, run.logs):
+        inner.mkdir(parents=True, exist_ok=True)
+    mirror = Mirror.of(run.path)
+    assert mirror is not None, "a working copy knows its URL"
+    mirror.pull(checkpoints=True, mine=lambda name: name.startswith("logs/"))
+    with mirror.kept(lambda name: is_workers(name, rank)):
+        yield run
