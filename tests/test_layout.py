@@ -21,7 +21,7 @@ FLOORS: list[set[str]] = [  # from the top; a room imports only from floors belo
     {"cli"},
     {"report"},
     {"search"},
-    {"launch"},
+    {"launch", "cluster"},
     {"evaluation", "testing"},
     {"engine"},
     {"job"},

@@ -12,8 +12,8 @@ import typer.main
 from framecast.cli.app import app
 
 VERBS = [
-    *("submit", "resume", "list", "status", "report", "evaluate", "predict", "export", "results", "extend"),
-    *("schema", "explain", "data", "plugins"),
+    *("submit", "resume", "list", "status", "logs", "stop", "report"),
+    *("evaluate", "predict", "export", "results", "extend", "schema", "explain", "doctor", "data", "plugins"),
 ]
 
 

@@ -64,7 +64,7 @@ def test_clips_that_are_made_as_needed_need_no_line() -> None:
 
 
 def test_following_shows_what_is_written_meanwhile_up_to_the_last_event(tmp_path: Path) -> None:
-    run = RunFolder(tmp_path)
+    run = RunFolder.create(tmp_path, "demo")
     text = io.StringIO()
     with following(run, text, "title"):
         for event in (STARTED, evaluated("model"), RunFinished(10, "epochs")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,7 @@ def test_the_page_needs_the_folder_only(copy: RunFolder, report: Report, tmp_pat
 def test_a_run_without_an_evaluation_yet_says_so(copy: RunFolder, report: Report) -> None:
     without(copy, "Evaluated", "CheckpointSaved", "RunFinished")
     shutil.rmtree(copy.checkpoints)
-    (copy.path / "driver.json").write_text(json.dumps({"host": "another", "process": 1}))
+    (copy.path / "driver.json").write_text(json.dumps({"host": "another", "process": 1, "seen": time.time()}))
     page = report(copy)
     assert '<span class="state running">' in page.text
     assert "No evaluation yet" in page.text

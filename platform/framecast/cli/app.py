@@ -8,10 +8,12 @@ import typer
 
 from framecast.cli import (
     data,
+    doctor,
     evaluate,
     explain,
     export,
     list_runs,
+    logs,
     plugins,
     predict,
     report,
@@ -19,6 +21,7 @@ from framecast.cli import (
     resume,
     schema,
     status,
+    stop,
     submit,
 )
 from framecast.errors import InputError
@@ -35,6 +38,8 @@ app.command("submit")(submit.submit)
 app.command("resume")(resume.resume)
 app.command("list")(list_runs.list_runs)
 app.command("status")(status.status)
+app.command("logs")(logs.logs)
+app.command("stop")(stop.stop)
 app.command("report")(report.report)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
@@ -43,6 +48,7 @@ app.command("results")(results.results)
 app.command("extend")(results.extend)
 app.command("schema")(schema.schema)
 app.command("explain")(explain.explain)
+app.command("doctor")(doctor.doctor)
 app.add_typer(data.app, name="data")
 app.add_typer(plugins.app, name="plugins")
 

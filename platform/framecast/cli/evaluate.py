@@ -96,7 +96,7 @@ def _subjects(
     metrics: str | None,
     protocol: str | None,
     published: Path | None,
-    runs: Path | None,
+    runs: str | None,
 ) -> tuple[list[Subject], list[str]]:
     """What is evaluated, with the metrics chosen; and the metrics that the protocol leaves out."""
     from framecast.evaluation.metrics_choice import chosen_metrics

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from framecast.cli.options import Json, Runs
+from framecast.cli.options import Address, Json, Runs
 from framecast.cli.table import table
+from framecast.errors import InputError
 
 if TYPE_CHECKING:
     from framecast.search.search_folder import SearchFolder
@@ -16,12 +18,16 @@ if TYPE_CHECKING:
 Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only runs of this job.")]
 
 
-def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None) -> None:
-    """List runs, the newest first."""
+def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, address: Address = None) -> None:
+    """List runs, the newest first: those here, and those sent to clusters from here."""
+    from framecast.cli.elsewhere import repeat_elsewhere
     from framecast.runs.folder import RunFolder, runs_root
     from framecast.runs.status import Status
     from framecast.search.search_folder import SearchFolder
 
+    if address:
+        words = [*([name] if name else []), *(["--json"] if as_json else [])]
+        repeat_elsewhere("", runs, address, ["list", *words])
     root = runs_root(runs)
     rows: list[dict[str, Any]] = []
     for run in RunFolder.all(root):
@@ -38,6 +44,7 @@ def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None) -> No
                     "monitor": status.monitor,
                 }
             )
+    rows += [row for row in remote_rows(root) if name in (None, row["job"])]
     for search in SearchFolder.all(root):
         if name in (None, search.name):
             rows.append(_search_row(search))
@@ -48,6 +55,27 @@ def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None) -> No
         typer.echo(f"no runs in {root}; start one with: platform submit jobs/demo.yaml")
     else:
         table(["run", "job", "state", "step", "of", "best", "monitor"], [list(row.values()) for row in rows])
+
+
+def remote_rows(root: Path) -> list[dict[str, Any]]:
+    """What the clusters say of the runs that were sent there; each cluster is asked once."""
+    from framecast.cluster.remote_run import RemoteRun
+    from framecast.cluster.send import server_of
+
+    rows: list[dict[str, Any]] = []
+    states: dict[str, dict[str, str] | None] = {}
+    for run in RemoteRun.all(root):
+        where = run.whereabouts
+        if where.address not in states:
+            try:
+                states[where.address] = server_of(where).states()
+            except InputError:
+                states[where.address] = None
+        known = states[where.address]
+        state = "unreachable" if known is None else known.get(where.job, "lost")
+        numbers = {"step": None, "of": None, "best": None, "monitor": f"on {where.address}"}
+        rows.append({"run": run.id, "job": run.name, "state": state, **numbers})
+    return rows
 
 
 def _search_row(folder: SearchFolder) -> dict[str, Any]:

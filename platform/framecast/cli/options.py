@@ -12,8 +12,24 @@ Plugins = Annotated[
     typer.Option("-p", "--plugin", metavar="PLUGIN", help="A plugin: module or path; no:NAME switches one off."),
 ]
 Runs = Annotated[
-    Path | None,
-    typer.Option("--runs", metavar="DIR", help="Folder of all runs. [default: $FRAMECAST_RUNS or ./runs]"),
+    str | None,
+    typer.Option(
+        "--runs",
+        metavar="DIR",
+        help="Folder or URL (s3://bucket/runs) of all runs. [default: $FRAMECAST_RUNS or ./runs]",
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="CLUSTER",
+        help="A Ray cluster: http://HEAD:8265, a name from your list, or auto. [default: $RAY_ADDRESS]",
+    ),
+]
+Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the run goes on.")]
+ShipPackage = Annotated[
+    bool, typer.Option("--ship-package", help="Send this Framecast along, for a cluster without it.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 InProcess = Annotated[bool, typer.Option("--in-process", help="Train in this process, without Ray.")]

@@ -37,8 +37,11 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
     from framecast.report.comparison import write_comparison
     from framecast.report.page import write_report
     from framecast.runs.folder import RunFolder, runs_root
+    from framecast.runs.mirror import refresh
 
     folders = [RunFolder.find(each, runs_root(runs)) for each in run]
+    for folder in folders:
+        refresh(folder, checkpoints=True)
     if output is None and len(folders) > 1:
         output = Path(f"report-{'-'.join(folder.id for folder in folders)}.html")
     if output is not None:

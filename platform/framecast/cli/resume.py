@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
-from framecast.cli.options import InProcess, Overrides, Run, Runs
+from framecast.cli.options import Detach, InProcess, Overrides, Run, Runs
 from framecast.errors import InputError
 
 
-def resume(run: Run, overrides: Overrides = None, in_process: InProcess = False, runs: Runs = None) -> None:
-    """Go on with a run or a search, in place.
+def resume(
+    run: Run, overrides: Overrides = None, in_process: InProcess = False, runs: Runs = None, detach: Detach = False
+) -> None:
+    """Go on with a run or a search, in place; on a cluster if it is there.
 
     Settings may change on the way: platform resume demo training.epochs=20
     """
-    from framecast.cli.attended import attend
+    from framecast.cli.attended import attend, detached
     from framecast.cli.attended_search import attend_search
+    from framecast.cli.elsewhere import remote_run, watch
     from framecast.launch.launch import resumed_plan
     from framecast.runs.folder import RunFolder, runs_root
+    from framecast.runs.mirror import refresh
     from framecast.search.search_folder import SearchFolder
 
+    if remote := remote_run(run, runs):
+        from framecast.cluster.send import send_resume
+
+        watch(send_resume(remote, overrides or []), detach)
+        return
     search = SearchFolder.named(run, runs_root(runs))
     if search is not None:
         if overrides:
             raise InputError("a search is resumed as it is; platform extend changes its search.* settings")
-        attend_search(search)
+        if detach:
+            detached(search, [])
+        else:
+            attend_search(search)
         return
     folder = RunFolder.find(run, runs_root(runs))
-    attend(resumed_plan(folder, overrides or []), folder, in_process)
+    refresh(folder)
+    plan = resumed_plan(folder, overrides or [])
+    if detach:
+        detached(folder, [*(overrides or []), *(["--in-process"] if in_process else [])])
+    else:
+        attend(plan, folder, in_process)

@@ -7,16 +7,18 @@ import json
 
 import typer
 
-from framecast.cli.options import Json, Run, Runs
+from framecast.cli.options import Address, Json, Run, Runs
 
 
-def status(run: Run, as_json: Json = False, runs: Runs = None) -> None:
+def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address = None) -> None:
     """Show how a run stands, and its best scores."""
+    from framecast.cli.elsewhere import repeat_elsewhere
     from framecast.report.closing import shown
     from framecast.runs.checkpoints import CheckpointStore
     from framecast.runs.folder import RunFolder, runs_root
     from framecast.runs.status import Status
 
+    repeat_elsewhere(run, runs, address, ["status", "{run}", *(["--json"] if as_json else [])])
     folder = RunFolder.find(run, runs_root(runs))
     now = Status.of(folder)
     if as_json:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from framecast.cli.options import InProcess, Overrides, Plugins, Runs
+from framecast.cli.options import Address, Detach, InProcess, Overrides, Plugins, Runs, ShipPackage
 from framecast.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ From = Annotated[
     typer.Option("--from", metavar="SEARCH#TRIAL", help="Train a trial of a search instead: its number, or best."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the resolved plan and stop.")]
+# what the sender of a job says to the cluster
+RunId = Annotated[str | None, typer.Option("--run-id", hidden=True)]
+SentBy = Annotated[Path | None, typer.Option("--sent-by", hidden=True)]
 
 
 def submit(
@@ -27,16 +31,22 @@ def submit(
     overrides: Overrides = None,
     dry_run: DryRun = False,
     in_process: InProcess = False,
+    address: Address = None,
+    detach: Detach = False,
+    ship_package: ShipPackage = False,
     plugin: Plugins = None,
     runs: Runs = None,
     from_search: From = None,
+    run_id: RunId = None,
+    sent_by: SentBy = None,
 ) -> None:
-    """Run a job: train its model, or search for the best.
+    """Run a job: train its model, or search for the best; here, or on a cluster.
 
     Settings after the file replace the job's own: platform submit jobs/demo.yaml model.rank=16 training.epochs=20
     """
-    from framecast.cli.attended import attend
-    from framecast.job.resolve import load_job, make_plan
+    from framecast.cli.attended import attend, detached
+    from framecast.cluster.profiles import cluster_at
+    from framecast.job.resolve import check_job, load_job, make_plan
     from framecast.runs.folder import runs_root
 
     if from_search:
@@ -46,6 +56,21 @@ def submit(
         document, registry = load_job(Path(job), overrides or [], plugin or [])
     else:
         raise InputError("name a job file, such as jobs/demo.yaml, or --from SEARCH#best")
+    where = address or document.get("compute.address") or (None if in_process else os.environ.get("RAY_ADDRESS"))
+    if isinstance(where, str) and cluster_at(where) and not (dry_run or in_process):
+        from framecast.cli.elsewhere import watch
+        from framecast.cluster.remote_run import Whereabouts
+        from framecast.cluster.send import send_job
+        from framecast.runs.folder import new_run_id
+
+        compute = check_job(document, registry).job.compute
+        whereabouts = Whereabouts(where, new_run_id(), runs, ship_package, compute.env)
+        watch(send_job(document, registry, whereabouts, runs_root()), detach)
+        return
+    if where and not document.get("compute.address"):
+        document.override([f"compute.address={where}"])
+    if sent_by:
+        compare_versions(sent_by)
     plan = make_plan(document, registry)
     if dry_run:
         typer.echo(plan.to_yaml(), nl=False)
@@ -54,11 +79,19 @@ def submit(
         from framecast.cli.attended_search import attend_search
         from framecast.search.launch import create_search
 
-        attend_search(create_search(document, registry, runs_root(runs)))
+        search = create_search(document, registry, runs_root(runs), run_id)
+        if detach:
+            detached(search, [])
+        else:
+            attend_search(search)
         return
     from framecast.launch.launch import create_run
 
-    attend(plan, create_run(plan, document, runs_root(runs)), in_process)
+    run = create_run(plan, document, runs_root(runs), run_id)
+    if detach:
+        detached(run, ["--in-process"] if in_process else [])
+    else:
+        attend(plan, run, in_process)
 
 
 def trial_job(named: str, overrides: list[str], root: Path) -> tuple[Document, Registry]:
@@ -71,3 +104,14 @@ def trial_job(named: str, overrides: list[str], root: Path) -> tuple[Document, R
     document = folder.job_of(Results.of(folder).numbered(trial or "best"))
     document.override(overrides)
     return document, folder.read()[1]
+
+
+def compare_versions(sent_by: Path) -> None:
+    """Says how this installation differs from the sender's. Raises InputError where parts are missing."""
+    from framecast.cluster.versions import Versions
+
+    missing, differing = Versions.read(sent_by).compared_here()
+    for line in differing:
+        typer.echo(f"note: {line}")
+    if missing:
+        raise InputError("; ".join(missing))

@@ -41,6 +41,8 @@ def next_commands(run: RunFolder, status: Status, plan: Plan) -> list[str]:
 
 def own_command() -> str:
     """The command as it can be typed here: `platform`, or its path where that is not on the PATH."""
+    if sent_from := os.environ.get("FRAMECAST_COMMAND"):  # what a cluster is to call it
+        return sent_from
     program = Path(sys.argv[0])
     if program.name != "platform":
         return "python -m framecast"

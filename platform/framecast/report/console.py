@@ -22,6 +22,7 @@ from framecast.runs.events import (
     DataRead,
     Evaluated,
     Event,
+    Noticed,
     RunInterrupted,
     RunStarted,
     StepDone,
@@ -33,23 +34,25 @@ _SECONDS_BETWEEN_LINES = 15.0
 
 @contextmanager
 def following(run: RunFolder, terminal: IO[str], title: str) -> Iterator[None]:
-    """Shows the run's events on `terminal` while the body runs."""
+    """Shows the run's events on `terminal` while the body runs, and keeps what it shows in logs/console.log."""
     done = threading.Event()
-    view = LiveView(Console(file=terminal, highlight=False, soft_wrap=True), title)
     events = run.journal.follow(done.is_set)
+    with open(run.logs / "console.log", "a", buffering=1) as log:
+        views = [LiveView(Console(file=file, highlight=False, soft_wrap=True), title) for file in (terminal, log)]
 
-    def show() -> None:
-        with view:
-            for event in events:
-                view.show(event)
+        def show() -> None:
+            with views[0], views[1]:
+                for event in events:
+                    for view in views:
+                        view.show(event)
 
-    thread = threading.Thread(target=show, name="console", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+        thread = threading.Thread(target=show, name="console", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
 
 class LiveView:
@@ -94,6 +97,8 @@ class LiveView:
                 self._evaluated_now(event)
             case CheckpointSaved(best=True):
                 self._say(f"  [green]best so far[/], kept as checkpoints/best ({event.folder})")
+            case Noticed():
+                self._say(f"[yellow]note:[/] {event.message}")
             case RunInterrupted():
                 self._say(f"stopping: {event.reason}; checkpoint at step {event.step}")
 

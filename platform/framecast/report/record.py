@@ -61,7 +61,7 @@ class Record:
     @classmethod
     def of(cls, run: RunFolder) -> Record:
         """Raises InputError where the folder's plan needs a plugin that is not installed."""
-        return cls(run, read_plan(run.plan.read_text()), Status.of(run), run.journal.read(), run.journal.raw())
+        return cls(run, read_plan(run.plan), Status.of(run), run.journal.read(), run.journal.raw())
 
     @property
     def title(self) -> str:

@@ -1,0 +1,68 @@
+"""What travels with a job: its file at full length, the plugins it names by path, and if asked this package."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+from typing import Any
+
+from framecast.cluster.versions import Versions
+from framecast.errors import InputError
+from framecast.job.document import Document
+from framecast.registry.provider import Provider
+from framecast.registry.registry import Registry
+
+JOB = "job.yaml"
+SENDER = "sender.json"
+
+
+def pack(folder: Path, document: Document, registry: Registry) -> None:
+    """Fills `folder` with the job and its local plugins; paths in the job then lead into the folder."""
+    data: dict[str, Any] = {key: value for key, value in document.data.items() if key != "extends"}
+    local = [provider for provider in registry.sound if provider.path]
+    modules = [provider.module for provider in registry.sound if not provider.path and not provider.distribution]
+    blocked = [f"no:{name}" for name in registry.blocked]
+    data["plugins"] = [
+        *modules,
+        *(_within(folder, provider.copied_into(folder / "plugins")) for provider in local),
+        *blocked,
+    ]
+    (folder / JOB).write_text(Document.from_data(data).to_yaml())
+    Versions.here(registry.sound).write(folder / SENDER)
+
+
+def pack_package(folder: Path) -> None:
+    """Puts this installation of Framecast into `folder`, as a wheel unpacked: Python finds it, and its plugins,
+    from there without installing. Raises InputError where no wheel can be made."""
+    own = distribution("framecast")
+    source = _editable_source(own)
+    if source is None:
+        for file in own.files or ():
+            if not str(file).startswith(".."):  # scripts lie elsewhere
+                target = folder / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(str(own.locate_file(file)), target)
+        return
+    with tempfile.TemporaryDirectory() as made:
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", made, source]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise InputError(f"no wheel can be made of {source}: {(done.stderr or done.stdout).strip()}")
+        (wheel,) = Path(made).glob("*.whl")
+        zipfile.ZipFile(wheel).extractall(folder)
+
+
+def _within(folder: Path, provider: Provider) -> str:
+    return f"./{Path(provider.path).relative_to(folder)}"
+
+
+def _editable_source(own: Distribution) -> str | None:
+    """The source tree of an editable installation, which holds no files of its own."""
+    origin = json.loads(own.read_text("direct_url.json") or "{}")
+    return origin["url"].removeprefix("file://") if origin.get("dir_info", {}).get("editable") else None
