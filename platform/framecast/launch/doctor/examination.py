@@ -1,0 +1,163 @@
+"""The doctor's round: all checks on this machine, or on each node of a cluster side by side."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from framecast.launch.doctor import cluster
+from framecast.launch.doctor.accelerators import driver_cuda, gpus, operators
+from framecast.launch.doctor.finding import Finding, fail, in_line, ok
+from framecast.launch.doctor.machine import cores, memory, open_files, shared_memory
+from framecast.launch.doctor.software import Versions, differing, software, versions
+from framecast.launch.doctor.storage import Storage, leave_word, sees_word, shared, storage
+from framecast.registry.registry import Registry
+
+_PATIENCE = 120.0  # seconds for all nodes together
+
+
+def examine(address: str | None, named: str) -> list[Finding]:
+    """The findings for this machine, or for the cluster at `address`, with runs kept in `named`."""
+    if address is None:
+        return _examine_here(named, on_cluster=False)[1]
+    try:
+        with _joined(address):
+            return _examine_cluster(named)
+    except _NoClusterError as error:
+        remedy = "start it here with `ray start --head`, or --address=HEAD:6379 to join one; see docs/clusters.md"
+        here = _examine_here(named, on_cluster=False)[1]
+        return [*here, fail("cluster", f"cannot join Ray at {address}: {error}", remedy)]
+
+
+class NodeDoctor:
+    """The doctor on one node: an actor pinned there."""
+
+    def clock(self) -> float:
+        return time.time()
+
+    def examine(self, named: str, address: str, nodes: int) -> tuple[Versions, list[Finding]]:
+        found, findings = _examine_here(named, on_cluster=True)
+        return found, [*findings, cluster.interface(address, nodes)]
+
+    def sees_word(self, named: str, name: str, word: str) -> str:
+        return sees_word(Storage(named), name, word)
+
+
+class _NoClusterError(Exception):
+    pass
+
+
+def _examine_here(named: str, on_cluster: bool) -> tuple[Versions, list[Finding]]:
+    registry = Registry.discover()
+    found = versions(registry)
+    findings = [
+        *software(found, registry),
+        cores(),
+        memory(),
+        *(gpus(driver_cuda()) if "torch" in found else []),
+        *([operators()] if "deepspeed" in found else []),
+        shared_memory(),
+        open_files(on_cluster),
+        *storage(Storage(named), on_cluster),
+        *([cluster.authentication(on_cluster)] if "ray" in found else []),
+    ]
+    return found, findings
+
+
+def _examine_cluster(named: str) -> list[Finding]:
+    """Asks all nodes at once; one that cannot answer is itself a finding."""
+    import ray
+
+    nodes = _nodes()
+    doctors = {node: _doctor_on(entry["NodeID"]) for node, entry in nodes.items()}
+    asked = {
+        node: doctor.examine.remote(named, nodes[node]["NodeManagerAddress"], len(nodes))
+        for node, doctor in doctors.items()
+    }
+    ray.wait(list(asked.values()), num_returns=len(asked), timeout=_PATIENCE)
+    findings = [ok("cluster", f"{len(nodes)} node{'s'[: len(nodes) != 1]}: {', '.join(nodes)}")]
+    found: dict[str, Versions] = {}
+    for node, answer in asked.items():
+        try:
+            found[node], those = ray.get(answer, timeout=0.1)
+            those.append(_clock_of(doctors[node]))
+        except Exception as error:  # Ray wraps what was raised there: no framecast, another Python, a dead node
+            late = isinstance(error, ray.exceptions.GetTimeoutError)
+            why = f"no answer within {_PATIENCE:.0f} seconds" if late else in_line(error)
+            remedy = "install the same framecast there and look at its raylet.err and worker logs"
+            those = [fail("node", f"cannot be examined: {why}", remedy)]
+        findings += [dataclasses.replace(each, node=node) for each in those]
+    return [*findings, *differing(found), *_shared(named, {node: doctors[node] for node in found})]
+
+
+def _nodes() -> dict[str, dict[str, Any]]:
+    """The nodes that are alive by address; namesakes, which only tests have, by their ids too."""
+    import ray
+
+    alive = [entry for entry in ray.nodes() if entry["Alive"]]
+    addresses = [entry["NodeManagerAddress"] for entry in alive]
+    return {
+        address if addresses.count(address) == 1 else f"{address}/{entry['NodeID'][:6]}": entry
+        for address, entry in zip(addresses, alive, strict=True)
+    }
+
+
+def _doctor_on(node_id: str) -> Any:
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    there = NodeAffinitySchedulingStrategy(node_id=node_id, soft=False)
+    return ray.remote(NodeDoctor).options(num_cpus=0, scheduling_strategy=there).remote()
+
+
+def _clock_of(doctor: Any) -> Finding:
+    """Of a doctor that has answered before: a process that has yet to start would make the way long."""
+    import ray
+
+    began = time.time()
+    there = ray.get(doctor.clock.remote(), timeout=_PATIENCE)
+    ended = time.time()
+    return cluster.clock(there - (began + ended) / 2, (ended - began) / 2)
+
+
+def _shared(named: str, doctors: dict[str, Any]) -> list[Finding]:
+    import ray
+
+    place = Storage(named)
+    try:
+        name, word = leave_word(place)
+    except Exception:  # which the driver's own node has told already
+        return []
+    try:
+        asked = {node: doctor.sees_word.remote(named, name, word) for node, doctor in doctors.items()}
+        wrong = {}
+        for node, answer in asked.items():
+            try:
+                wrong[node] = ray.get(answer, timeout=_PATIENCE)
+            except Exception as error:  # the node is lost meanwhile, or its mount hangs
+                wrong[node] = in_line(error)
+        return [shared(place, wrong)]
+    finally:
+        place.remove(name)
+
+
+@contextmanager
+def _joined(address: str) -> Iterator[None]:
+    import ray
+
+    host, _, port = address.rpartition(":")
+    try:
+        if host:  # Ray itself would try for a minute
+            socket.create_connection((host, int(port)), timeout=5).close()
+        ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING)
+    except Exception as error:  # Ray raises ConnectionError, RuntimeError, ValueError and types of its own
+        raise _NoClusterError(in_line(error)) from None
+    try:
+        yield
+    finally:
+        ray.shutdown()

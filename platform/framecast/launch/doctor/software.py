@@ -1,0 +1,67 @@
+"""Which versions are installed, which plugins cannot be loaded, and what differs between nodes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+
+from framecast.launch.doctor.finding import Finding, fail, ok, warn
+from framecast.registry.registry import Registry
+
+_PACKAGES = ("framecast", "torch", "ray", "deepspeed")
+
+Versions = dict[str, str]
+"""The version of each package that there is."""
+
+
+def versions(registry: Registry) -> Versions:
+    """Python, what training rests on, and the distributions of the installed plugins."""
+    names = [*_PACKAGES, *(each.distribution for each in registry.providers if each.distribution)]
+    found = {name: number for name in dict.fromkeys(names) if (number := _version(name))}
+    return {"Python": ".".join(map(str, sys.version_info[:3])), **found}
+
+
+def software(found: Versions, registry: Registry) -> list[Finding]:
+    """A line for each package, one for all plugins that are sound, and one for each that is broken."""
+    findings = [ok("Python", found["Python"]), *(_package(name, found.get(name)) for name in _PACKAGES)]
+    sound = [str(provider) for provider in registry.sound if provider.distribution != "framecast"]
+    own = sum(provider.distribution == "framecast" for provider in registry.sound)
+    findings.append(ok("plugins", ", ".join([f"{own} that come with framecast", *sound])))
+    for provider, why in registry.broken.items():
+        remedy = f"reinstall it, or switch it off in jobs with no:{provider.name}"
+        findings.append(warn("plugins", f"{provider} cannot be loaded: {why}", remedy))
+    return findings
+
+
+def differing(by_node: Mapping[str, Versions]) -> list[Finding]:
+    """A line for each package that is not the same on all nodes."""
+    findings = []
+    for name in dict.fromkeys(name for each in by_node.values() for name in each):
+        nodes: dict[str, list[str]] = {}
+        for node, found in by_node.items():
+            nodes.setdefault(found.get(name, "missing"), []).append(node)
+        if len(nodes) == 1:
+            continue
+        message = "; ".join(f"{number} on {', '.join(where)}" for number, where in nodes.items())
+        if len({number.partition("+")[0] for number in nodes}) == 1:
+            remedy = "fine where only some nodes have GPUs; else install the same build everywhere"
+            findings.append(warn(name, message, remedy))
+        else:
+            findings.append(fail(name, message, "install the same everywhere: pip install -c constraints.txt"))
+    return findings
+
+
+def _package(name: str, number: str | None) -> Finding:
+    if number:
+        return ok(name, number)
+    if name == "deepspeed":  # which has no packages for macOS
+        return warn(name, "not installed", "pip install deepspeed, or write training.strategy=torch in jobs")
+    return fail(name, "not installed", f"pip install {name}")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
