@@ -2,6 +2,7 @@
 #
 #   make demo             set up, then train a small model and write a report (about 3 minutes of training)
 #   make test             set up, then run the tests
+#   make test-cluster     a Ray cluster of three hosts on this machine, with faults (needs root; half an hour)
 #   make test-stability   train orders 1 to 5 at three ranks with both curricula (24 small trainings, minutes)
 #   make check            format, lint and types, as CI runs them
 #   make bench            measure what docs/benchmarks.md records
@@ -15,7 +16,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 
-.PHONY: install demo test test-stability check format bench clean
+.PHONY: install demo test test-cluster test-stability check format bench clean
 
 install: .venv/installed
 
@@ -37,6 +38,9 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest
+
+test-cluster: install
+	$(BIN)/python -m pytest -m cluster -sv tests/cluster
 
 test-stability: install
 	$(BIN)/python -m pytest -m "" -sv tests/stability

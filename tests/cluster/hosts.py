@@ -1,7 +1,7 @@
 """Several hosts on one machine: a Ray node in each of a few network namespaces, with addresses of their own.
 
-Needs root and iproute2. Each host has a mount namespace of its own too, so that a folder can be made private to
-it. What happens to a host here, happens: its processes are killed, its link is taken down.
+Needs root and iproute2. Each host has a name and a mount namespace of its own too, so that a folder can be made
+private to it. What happens to a host here, happens: its processes are killed, its link is taken down.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ class Host:
     def run(self, *command: str, **options: object) -> subprocess.Popen[str]:
         """Starts a command on the host."""
         mounts = "".join(f"mount -t tmpfs -o size=512m none {folder} && " for folder in self.private)
-        line = ["ip", "netns", "exec", self.namespace, "sh", "-c", f'{mounts} exec "$@"', "sh", *command]
+        script = f'hostname {self.namespace} && {mounts} exec "$@"'
+        line = ["ip", "netns", "exec", self.namespace, "unshare", "--uts", "sh", "-c", script, "sh", *command]
         return subprocess.Popen(line, text=True, **options)  # type: ignore[call-overload, no-any-return]
 
     def processes(self) -> list[int]:

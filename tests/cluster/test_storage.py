@@ -18,6 +18,8 @@ from framecast.runs.status import Status
 
 pytestmark = pytest.mark.cluster
 
+EPOCHS = 80  # long enough to be stopped on the way, though news from the bucket is seconds old
+
 
 @pytest.fixture(scope="module")
 def private(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -72,7 +74,8 @@ def bucket(cluster: Cluster, private: Path) -> Iterator[str]:
 def test_runs_in_a_bucket_are_stopped_resumed_and_listed(user: User, bucket: str) -> None:
     """Hosts whose disks have nothing in common; the plan, the events and the checkpoints travel by the bucket."""
     keys = "compute.env=[AWS_ACCESS_KEY_ID,AWS_SECRET_ACCESS_KEY,FRAMECAST_CACHE]"
-    user.command("submit", user.written(), "--address", user.address, "--runs", bucket, "--detach", keys)
+    job = user.written(training={"epochs": EPOCHS})
+    user.command("submit", job, "--address", user.address, "--runs", bucket, "--detach", keys)
     root = runs_root(bucket)
     (run,) = wait_for(lambda: RunFolder.all(runs_root(bucket)), 300)
     wait_for(lambda: runs_root(bucket) and step_of(run) > EPOCH, 300)
@@ -83,7 +86,7 @@ def test_runs_in_a_bucket_are_stopped_resumed_and_listed(user: User, bucket: str
     user.command("resume", run.id)
     runs_root(bucket)
     assert Status.of(run).state == "finished"
-    assert len(losses(run)) == 15 * EPOCH
+    assert len(losses(run)) == EPOCHS * EPOCH
     user.command("report", run.id, "--runs", bucket, "-o", "report.html")
     assert "Predictions" in (user.folder / "report.html").read_text()
 

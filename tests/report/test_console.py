@@ -47,9 +47,10 @@ def test_an_evaluation_stands_below_its_baselines() -> None:
     assert "validation" in said[3]
 
 
-def test_the_best_checkpoint_and_skipped_steps_are_told() -> None:
-    said = drawn(STARTED, step(3, 0.0, skipped=True), CheckpointSaved(10, 1, "step-00000010", True, "m", 0.1))
-    assert "step 3: fp16 overflow at loss scale 65536, step skipped" in said
+def test_the_best_checkpoint_and_notices_are_told() -> None:
+    notice = Noticed(3, "fp16 overflow at step 3: step skipped, loss scale 65536 -> 32768; 1 overflow so far")
+    said = drawn(STARTED, notice, CheckpointSaved(10, 1, "step-00000010", True, "m", 0.1))
+    assert f"note: {notice.message}" in said
     assert "best so far" in said
 
 

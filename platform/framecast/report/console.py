@@ -127,8 +127,6 @@ class LiveView:
         if not self._console.is_terminal and event.time - self._line_at >= _SECONDS_BETWEEN_LINES:
             self._line_at = event.time
             self._say(f"epoch {event.epoch + 1}  step {event.step}  {numbers}")
-        if event.skipped:
-            self._say(f"step {event.step}: fp16 overflow at loss scale {event.loss_scale:g}, step skipped")
 
     def _evaluated_now(self, event: Evaluated) -> None:
         scores = "  ".join(
