@@ -8,14 +8,14 @@ from pathlib import Path
 from rich.console import Console
 
 from framecast.report.console import LiveView, following
-from framecast.runs.events import CheckpointSaved, DataRead, Evaluated, RunFinished, RunStarted, StepDone
+from framecast.runs.events import CheckpointSaved, DataRead, Evaluated, Noticed, RunFinished, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 
 STARTED = RunStarted(1, 0, 0, 0, 10, 20, 2, "cpu", "fp32", "torch", 1234)
 
 
-def step(number: int, at: float, skipped: bool = False) -> StepDone:
-    return StepDone(number, 0, 0.5, 1.0, 1e-3, 65536.0, skipped, 0.01, {}, time=at)
+def step(number: int, at: float) -> StepDone:
+    return StepDone(number, 0, 0.5, 1.0, 1e-3, 65536.0, False, 0.01, {}, time=at)
 
 
 def evaluated(name: str) -> Evaluated:
