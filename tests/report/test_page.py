@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from framecast.launch.launch import launch, resumed_plan
 from framecast.report.numbers import score
-from framecast.runs.events import Evaluated, RunStarted, StepDone
+from framecast.runs.events import Evaluated, Noticed, RunInterrupted, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 
@@ -132,6 +133,22 @@ def test_the_page_needs_the_folder_only(copy: RunFolder, report: Report, tmp_pat
     page = report(elsewhere)
     assert "Scores" in page.headings
     assert "not noted" in page.text
+
+
+def test_what_befell_a_run_is_told_with_time_and_step(copy: RunFolder, report: Report) -> None:
+    assert "What happened on the way" not in report(copy).headings
+    (begun,) = [event for event in copy.journal.raw() if isinstance(event, RunStarted)]
+    copy.journal.append(RunInterrupted(4, "SIGTERM"))
+    copy.journal.append(replace(begun, attempt=2, step=4, workers=3))
+    copy.journal.append(Noticed(4, "step-00000006 is damaged: went on from step-00000004 instead"))
+    page = report(copy)
+    assert "What happened on the way" in page.headings
+    for told in (
+        "interrupted: SIGTERM",
+        "attempt 2 went on from here, with 3 workers",
+        "step-00000006 is damaged",
+    ):
+        assert told in page.text
 
 
 def test_a_run_without_an_evaluation_yet_says_so(copy: RunFolder, report: Report) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from framecast.report.curves import horizon_curves, learning_curves, optimizer_curves, time_curves
 from framecast.report.filmstrip import filmstrips
+from framecast.report.history import history_table
 from framecast.report.layout import rendered
 from framecast.report.measured import Measured
 from framecast.report.record import Record
@@ -41,6 +42,7 @@ def _content(record: Record) -> dict[str, Any]:
         "learning_tables": [table for table in (evaluation_table(record), step_table(record)) if table],
         "machine": [*optimizer_curves(record), *time_curves(record)],
         "time_table": time_table(record),
+        "history": history_table(record),
         "facts": facts(record),
         "data": data_table(record),
         "plugins": plugin_table(record),

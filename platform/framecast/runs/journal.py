@@ -46,9 +46,8 @@ class Journal:
     def follow(self, ended: Callable[[], bool], seconds: float = 0.1) -> Iterator[Event]:
         """Yields events as they are written, from the end the file has now until `ended()` and all is read."""
         start = self.file.stat().st_size if self.file.exists() else 0
-        for line in lines_of(self.file, ended, start, seconds):
-            if (event := from_json(line)) is not None:
-                yield event
+        lines = lines_of(self.file, ended, start, seconds)
+        return (event for line in lines if (event := from_json(line)) is not None)
 
 
 def _overtaken(event: Event, step: int) -> bool:

@@ -1,0 +1,34 @@
+"""What befell a run: attempts after the first, what ended each, and what the user should know."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from framecast.report.record import Record
+from framecast.report.table import Column, Table, words
+from framecast.runs.events import Event, Noticed, RunFailed, RunInterrupted, RunStarted
+
+
+def history_table(record: Record) -> Table | None:
+    """Each of these with its time and step; None for a run that went through undisturbed."""
+    told = [(event, _told(event)) for event in record.raw]
+    rows = [
+        words(datetime.fromtimestamp(event.time).strftime("%Y-%m-%d %H:%M:%S"), f"{event.step:,}", what)
+        for event, what in told
+        if what and isinstance(event, RunStarted | Noticed | RunInterrupted | RunFailed)
+    ]
+    columns = [Column("time"), Column("step"), Column("what happened", words=True)]
+    return Table(columns, rows, "Attempts after the first, and notices") if rows else None
+
+
+def _told(event: Event) -> str:
+    match event:
+        case RunStarted(attempt=attempt, workers=workers) if attempt > 1:
+            return f"attempt {attempt} went on from here, with {workers} worker{'s' if workers > 1 else ''}"
+        case Noticed(message=message):
+            return message
+        case RunInterrupted(reason=reason):
+            return f"interrupted: {reason}"
+        case RunFailed(reason=reason):
+            return f"failed: {reason}"
+    return ""
