@@ -39,6 +39,28 @@ def test_it_is_followed_to_its_end_and_trains_on_two_hosts(user: User, cluster: 
     assert "validation/loss" in there
 
 
+def test_its_report_is_brought_here(user: User) -> None:
+    run = user.submitted(training={"epochs": 2})
+    assert ended(run).state == "finished"
+    said = user.command("report", run.id)
+    page = (user.folder / f"report-{run.id}.html").read_text()
+    assert f"report-{run.id}.html" in said
+    assert page == run.report.read_text()
+    assert page.rstrip().endswith("</html>")
+
+
+def test_a_search_runs_there_too(user: User) -> None:
+    search = {
+        "parameters": {"model.rank": {"grid": [1, 2]}},
+        "searcher": "grid",
+        "objectives": {"validation/loss": "min"},
+    }
+    job = user.written(training={"epochs": 1}, compute={"workers": 1}, search=search)
+    user.command("submit", job, "--address", user.address, "--runs", str(user.storage))
+    said = user.command("results", "tiny")
+    assert "2 finished" in said
+
+
 def test_it_is_stopped_and_resumed_and_ends_as_if_nothing_had_been(user: User, cluster: Cluster) -> None:
     whole = user.submitted()
     assert ended(whole).state == "finished"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,29 +19,37 @@ def repeat_elsewhere(run: str, runs: str | None, address: str | None, arguments:
 
     Returns, having done nothing, where the run is on this machine. `{run}` in the arguments becomes its id.
     """
+    whereabouts = whereabouts_of(run, runs, address)
+    if whereabouts is not None:
+        remote = remote_run(run, runs)
+        repeat_on(whereabouts, [word.replace("{run}", remote.id if remote else run) for word in arguments])
+
+
+def repeat_on(whereabouts: Whereabouts, arguments: list[str]) -> None:
+    """Does `platform ARGUMENTS` there, and leaves with its exit code."""
     from framecast.cluster.send import follow, send_command
 
-    whereabouts = whereabouts_of(run, runs, address)
-    if whereabouts is None:
-        return
-    remote = remote_run(run, runs)
-    words = [word.replace("{run}", remote.id if remote else run) for word in arguments]
-    from dataclasses import replace
-
-    raise typer.Exit(follow(replace(whereabouts, job=send_command(whereabouts, words))))
+    raise typer.Exit(follow(replace(whereabouts, job=send_command(whereabouts, arguments))))
 
 
 def whereabouts_of(run: str, runs: str | None, address: str | None) -> Whereabouts | None:
-    """Where the run is; None where it is on this machine."""
+    """Where the run is: at `address`, else where it was sent to; None where it is on this machine."""
+    if address is None:
+        remote = remote_run(run, runs)
+        return remote.whereabouts if remote else None
+    there = on_cluster(address, runs)
+    remote = remote_run(run, None)
+    if there is None or remote is None:
+        return there and replace(there, job=run)
+    return replace(remote.whereabouts, address=address, runs=runs or remote.whereabouts.runs)
+
+
+def on_cluster(address: str, runs: str | None) -> Whereabouts | None:
+    """A cluster itself, whatever runs there; None where this machine belongs to it."""
     from framecast.cluster.profiles import cluster_at
     from framecast.cluster.remote_run import Whereabouts
 
-    remote = remote_run(run, None if address else runs)
-    if address is not None and cluster_at(address) is not None:
-        known = remote.whereabouts if remote else None
-        job = known.job if known else run
-        return Whereabouts(address, job, runs or (known.runs if known else None))
-    return remote.whereabouts if remote else None
+    return Whereabouts(address, "", runs) if cluster_at(address) else None
 
 
 def remote_run(run: str, runs: str | None) -> RemoteRun | None:

@@ -20,14 +20,13 @@ Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only runs of
 
 def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, address: Address = None) -> None:
     """List runs, the newest first: those here, and those sent to clusters from here."""
-    from framecast.cli.elsewhere import repeat_elsewhere
+    from framecast.cli.elsewhere import on_cluster, repeat_on
     from framecast.runs.folder import RunFolder, runs_root
     from framecast.runs.status import Status
     from framecast.search.search_folder import SearchFolder
 
-    if address:
-        words = [*([name] if name else []), *(["--json"] if as_json else [])]
-        repeat_elsewhere("", runs, address, ["list", *words])
+    if address and (there := on_cluster(address, runs)):
+        repeat_on(there, ["list", *([name] if name else []), *(["--json"] if as_json else [])])
     root = runs_root(runs)
     rows: list[dict[str, Any]] = []
     for run in RunFolder.all(root):

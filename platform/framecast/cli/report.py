@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from framecast.cli.options import Force, Runs
+from framecast.errors import InputError
 
 _Named = Annotated[
     list[str],
@@ -22,7 +23,7 @@ _Output = Annotated[
         "-o",
         "--output",
         metavar="FILE",
-        help="Where to write. [default: the run's report.html; ./report-A-B.html]",
+        help="Where to write; - prints it. [default: the run's report.html; ./report-A-B.html]",
     ),
 ]
 
@@ -30,28 +31,46 @@ _Output = Annotated[
 def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force = False) -> None:
     """Write a run's report anew, or compare several.
 
-    From the folders alone: report.html in the run's own, or one page beside which to put several runs.
+    From the folders alone: report.html in the run's own, or one page beside which to put several runs. That of a
+    run on a cluster is brought here, as ./report-RUN.html.
     """
-    from framecast.errors import InputError
+    from framecast.cli.elsewhere import remote_run
     from framecast.report.closing import shown
     from framecast.report.comparison import write_comparison
     from framecast.report.page import write_report
     from framecast.runs.folder import RunFolder, runs_root
     from framecast.runs.mirror import refresh
 
+    if remote := remote_run(run[0], runs) if len(run) == 1 else None:
+        from framecast.cluster.send import answer
+
+        output = writable(output or Path(f"report-{remote.id}.html"), force)
+        output.write_text(answer(remote.whereabouts, ["report", remote.id, "--output", "-"]))
+        typer.echo(shown(output))
+        return
     folders = [RunFolder.find(each, runs_root(runs)) for each in run]
     for folder in folders:
         refresh(folder, checkpoints=True)
     if output is None and len(folders) > 1:
         output = Path(f"report-{'-'.join(folder.id for folder in folders)}.html")
+    if output == Path("-"):
+        write_report(folders[0])
+        typer.echo(folders[0].report.read_text(), nl=False)
+        return
     if output is not None:
-        if output.exists() and not force:
-            raise InputError(f"{output} is there already: --force replaces it, --output FILE writes elsewhere")
-        if not output.parent.is_dir():
-            raise InputError(f"cannot write {output}: there is no folder {output.parent}")
+        output = writable(output, force)
     if len(folders) == 1:
         write_report(folders[0], output)
     else:
         assert output is not None, "named above"
         write_comparison(folders, output)
     typer.echo(shown(output or folders[0].report))
+
+
+def writable(output: Path, force: bool) -> Path:
+    """The file to write. Raises InputError where it is there already, or its folder is not."""
+    if output.exists() and not force:
+        raise InputError(f"{output} is there already: --force replaces it, --output FILE writes elsewhere")
+    if not output.parent.is_dir():
+        raise InputError(f"cannot write {output}: there is no folder {output.parent}")
+    return output

@@ -28,10 +28,13 @@ def results(search: Search, best: Best = None, job: Job = None, as_json: Json = 
 
     platform results search_demo --job best > job.yaml
     """
+    from framecast.cli.elsewhere import repeat_elsewhere
     from framecast.runs.folder import runs_root
     from framecast.search.results import Results
     from framecast.search.search_folder import SearchFolder
 
+    options = [*(["--best", str(best)] if best else []), *(["--job", job] if job else [])]
+    repeat_elsewhere(search, runs, None, ["results", "{run}", *options, *(["--json"] if as_json else [])])
     folder = SearchFolder.find(search, runs_root(runs))
     found = Results.of(folder)
     if job is not None:

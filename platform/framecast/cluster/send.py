@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -63,6 +64,15 @@ def follow(whereabouts: Whereabouts) -> int:
         print(f"Framecast is not installed on {whereabouts.address}: {way_out}", file=sys.stderr)
         return 2
     return code
+
+
+def answer(whereabouts: Whereabouts, arguments: list[str]) -> str:
+    """What `platform ARGUMENTS` prints on the cluster. Raises InputError with it where the command fails."""
+    said = io.StringIO()
+    code = server_of(whereabouts).follow(send_command(whereabouts, arguments), said)
+    if code:
+        raise InputError(said.getvalue().strip() or f"platform {arguments[0]} failed on {whereabouts.address}")
+    return said.getvalue()
 
 
 def stop(whereabouts: Whereabouts) -> str:
