@@ -53,14 +53,14 @@ def test_twenty_runs_at_once_queue_end_and_are_not_mixed_up(user: User) -> None:
 
 def test_fifty_kills_at_random_change_nothing(user: User, cluster: Cluster) -> None:
     """Workers of either rank, at any moment: in a step, an evaluation, a checkpoint, or while starting."""
-    length = {"epochs": 60}
+    length = {"epochs": 120}
     undisturbed = user.submitted(training=length)
     run = user.submitted(training=length, compute={"max_failures": -1})
     draw = random.Random(0)
     killed = 0
     while killed < KILLS and Status.of(run).state in ("starting", "running"):
         wait_for(lambda kills=killed: run.journal.attempts() > kills or Status.of(run).state == "finished")
-        time.sleep(draw.uniform(0.0, 2.5))
+        time.sleep(draw.uniform(0.0, 2.0))
         workers = [process for host in cluster.hosts for process in host.workers()]
         if workers and Status.of(run).state == "running":
             os.kill(draw.choice(workers), signal.SIGKILL)

@@ -17,6 +17,7 @@ from framecast.errors import InputError
 _PATIENCE = 60.0  # seconds without an answer after which following gives up
 _GRACE = "600"  # seconds that a stopped run has for its checkpoint before Ray kills it
 
+_RUNS = '"${FRAMECAST_RUNS:-$HOME/framecast-runs}"'  # as the cluster's own shell has it
 _COMMAND_BEGINS = "Running entrypoint for job"
 
 QUEUED, RUNNING = "queued", "running"
@@ -43,8 +44,8 @@ class JobServer:
 
     def start(self, arguments: list[str], name: str, folder: Path | None, variables: dict[str, str]) -> None:
         """Starts `platform ARGUMENTS` on the head, in a copy of `folder`, as the job `name`."""
-        runs = self.cluster.runs or "${FRAMECAST_RUNS:-$HOME/framecast-runs}"
-        command = f'FRAMECAST_RUNS="{runs}" exec python -m framecast {shlex.join(arguments)}'
+        runs = shlex.quote(self.cluster.runs) if self.cluster.runs else _RUNS
+        command = f"FRAMECAST_RUNS={runs} exec python -m framecast {shlex.join(arguments)}"
         environment: dict[str, Any] = {
             "env_vars": {"RAY_JOB_STOP_WAIT_TIME_S": _GRACE, "FRAMECAST_COMMAND": "platform", **variables}
         }
@@ -54,6 +55,8 @@ class JobServer:
 
     def follow(self, name: str, output: TextIO = sys.stdout) -> int:
         """Writes what the job prints, from its beginning, until it ends. Returns its exit code."""
+        from aiohttp import ClientError
+
         written, heard = 0, time.monotonic()
         while True:
             try:
@@ -62,7 +65,7 @@ class JobServer:
                     if self.state(name) not in (QUEUED, RUNNING):
                         return self.exit_code(name)
                 heard = time.monotonic()
-            except (RuntimeError, OSError) as error:  # the head is away for a moment, or for good
+            except (RuntimeError, OSError, ClientError) as error:  # the head is away for a moment, or for good
                 if time.monotonic() - heard > _PATIENCE:
                     print(f"lost the cluster at {self.cluster.address}: {error}", file=sys.stderr)
                     return 1
@@ -76,6 +79,13 @@ class JobServer:
             if "does not exist" in str(error) or "404" in str(error):
                 return "lost"
             raise
+
+    def ends_within(self, name: str, seconds: float) -> bool:
+        """Whether the job has ended, or does so before long."""
+        until = time.monotonic() + seconds
+        while (running := self.state(name) in (QUEUED, RUNNING)) and time.monotonic() < until:
+            time.sleep(0.5)
+        return not running
 
     def states(self) -> dict[str, str]:
         """The state of every job by its name."""

@@ -19,6 +19,7 @@ from framecast.job.document import Document
 from framecast.registry.registry import Registry
 from framecast.runs.folder import new_run_id
 
+_CLOSING_WORDS = 20.0  # seconds in which a run that was just stopped writes its report and ends
 _NOT_INSTALLED = "No module named framecast"
 
 
@@ -49,7 +50,7 @@ def send_command(whereabouts: Whereabouts, arguments: list[str]) -> str:
 def send_resume(remote: RemoteRun, overrides: list[str]) -> RemoteRun:
     """Goes on with a run where it is. Raises InputError while it is still running there."""
     before = remote.whereabouts
-    if server_of(before).state(before.job) in ("queued", "running"):
+    if not server_of(before).ends_within(before.job, _CLOSING_WORDS):
         raise InputError(f"run {remote.id} is running on {before.address}: nothing to resume")
     remote.note(replace(before, job=send_command(before, ["resume", remote.id, *overrides])))
     return remote

@@ -16,7 +16,7 @@ from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
 from framecast.launch.environment import environment
 from framecast.launch.hardware import local_resources, settled
-from framecast.launch.mirroring import alone, driven, url_of
+from framecast.launch.mirroring import as_driver, as_only_process, url_of
 from framecast.launch.shared_storage import refuse_unshared
 from framecast.launch.worker import note_failure, train_as_ray_worker, train_in_this_process
 from framecast.runs.folder import RunFolder, write_atomically
@@ -94,7 +94,7 @@ def _in_process(plan: Plan, run: RunFolder) -> None:
         )
         raise InputError(Problem(message, key="compute.workers"))
     write_atomically(run.plan, settled(plan, local_resources()).to_yaml())
-    with alone(run):
+    with as_only_process(run):
         train_in_this_process(str(run.path))
 
 
@@ -110,7 +110,7 @@ def _on_ray(plan: Plan, run: RunFolder) -> None:
             refuse_unshared(run, plan.job.compute)
             plan = plan.with_plugins_in(run.plugins)
         write_atomically(run.plan, plan.to_yaml(run.path))
-        with driven(run):
+        with as_driver(run):
             run_on_workers(train_as_ray_worker, run, plan.job.compute)
 
 

@@ -29,7 +29,7 @@ def is_workers(name: str, rank: int) -> bool:
 
 
 @contextmanager
-def driven(run: RunFolder) -> Iterator[None]:
+def as_driver(run: RunFolder) -> Iterator[None]:
     """While the body runs workers elsewhere, their files come here; at the end the checkpoints too."""
     mirror = Mirror.of(run.path)
     if mirror is None:
@@ -41,7 +41,7 @@ def driven(run: RunFolder) -> Iterator[None]:
     mirror.pull(checkpoints=True, mine=is_drivers)
 
 
-def alone(run: RunFolder) -> AbstractContextManager[None]:
+def as_only_process(run: RunFolder) -> AbstractContextManager[None]:
     """While the body trains in this process, all that it writes goes to the URL."""
     mirror = Mirror.of(run.path)
     if mirror is None:
@@ -63,7 +63,7 @@ def url_of(run: RunFolder) -> str:
 
 
 @contextmanager
-def worked_on(folder: str, url: str, rank: int) -> Iterator[RunFolder]:
+def as_worker(folder: str, url: str, rank: int) -> Iterator[RunFolder]:
     """The run as this worker sees it: the folder itself, or a working copy of the URL's on this host."""
     run = RunFolder(Path(folder))
     if not url:

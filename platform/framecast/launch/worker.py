@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from framecast.job.resolve import read_plan
-from framecast.launch.mirroring import worked_on
+from framecast.launch.mirroring import as_worker
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
 from framecast.runs.events import RunFailed, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
@@ -27,7 +27,7 @@ def train_in_this_process(folder: str) -> None:
 def train_as_ray_worker(config: dict[str, str]) -> None:
     """Trains the run in `config["folder"]` as one of Ray Train's workers."""
     rank = ray_rank()
-    with worked_on(config["folder"], config["url"], rank) as run:
+    with as_worker(config["folder"], config["url"], rank) as run:
         log_as_worker(run.logs, rank)
         _train_joined(run)
 

@@ -93,9 +93,12 @@ class CheckpointStore:
         for path in (*files, written / _MANIFEST):
             _flush(path)
         target = self.folder / f"step-{step:08d}"
+        outdone = self.folder / f".step-{step:08d}.outdone"
         if target.exists():  # an earlier attempt came this far and was set back
-            shutil.rmtree(target)
+            shutil.rmtree(outdone, ignore_errors=True)
+            os.rename(target, outdone)  # the links lead nowhere for as short as can be
         os.rename(written, target)
+        shutil.rmtree(outdone, ignore_errors=True)
         _flush(self.folder)
         best = self._arrange()
         checkpoint = Checkpoint.read(target)
