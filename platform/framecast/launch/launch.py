@@ -16,7 +16,7 @@ from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
 from framecast.launch.environment import environment
 from framecast.launch.hardware import local_resources, settled
-from framecast.launch.mirroring import as_driver, as_only_process, url_of
+from framecast.launch.mirroring import as_driver, as_only_process, bring_all, url_of
 from framecast.launch.shared_storage import refuse_unshared
 from framecast.launch.worker import note_failure, train_as_ray_worker, train_in_this_process
 from framecast.runs.folder import RunFolder, write_atomically
@@ -56,8 +56,9 @@ def resumed_plan(run: RunFolder, overrides: list[str]) -> Plan:
         for key in ("task", "model", "data")
         if getattr(plan, key).to_dict() != getattr(before, key).to_dict()
     ]
-    if plan.job.training.strategy != before.job.training.strategy:
-        problems.append(Problem("cannot change when a run is resumed", key="training.strategy"))
+    if plan.job.training.optimizer.name != before.job.training.optimizer.name:
+        message = "cannot change when a run is resumed, its state would not fit: submit a new job"
+        problems.append(Problem(message, key="training.optimizer.name"))
     if problems:
         raise InputError(problems)
     if status.state == "finished" and plan.job.training == before.job.training:
@@ -82,6 +83,7 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:
             raise
         except Exception as error:
             note_failure(run, error)
+            bring_all(run)
         finally:
             run.clear_stop()
     return Status.of(run)

@@ -56,6 +56,12 @@ def bring(run: RunFolder) -> None:
         mirror.push_files(is_drivers)
 
 
+def bring_all(run: RunFolder) -> None:
+    """Brings the driver's word on what ended the workers: they write no more."""
+    if mirror := Mirror.of(run.path):
+        mirror.push_files()
+
+
 def url_of(run: RunFolder) -> str:
     """The URL of all runs, to be told to workers; empty for a run on disk."""
     mark = run.root / ".url"
