@@ -4,6 +4,7 @@
 #   make test             set up, then run the tests
 #   make test-cluster     a Ray cluster of three hosts on this machine, with faults (needs root; half an hour)
 #   make test-stability   train orders 1 to 5 at three ranks with both curricula (24 small trainings, minutes)
+#   make docs             the documentation as a site, in site/
 #   make check            format, lint and types, as CI runs them
 #   make bench            measure what docs/benchmarks.md records
 #
@@ -16,7 +17,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 
-.PHONY: install demo test test-cluster test-stability check format bench clean
+.PHONY: install demo test test-cluster test-stability check format docs bench clean
 
 install: .venv/installed
 
@@ -53,6 +54,9 @@ check: install
 format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: install
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: install
 	$(BIN)/python benchmarks/run_all.py

@@ -75,10 +75,14 @@ def test_fifty_kills_at_random_change_nothing(user: User, cluster: Cluster) -> N
 
 
 def test_workers_come_and_go_with_the_cluster(user: User, cluster: Cluster) -> None:
-    """Elastic: on all three hosts, on two when one fails, on three when it is back."""
-    fixed = user.submitted(compute={"workers": 1})
+    """Elastic: on all three hosts, on two when one fails, on three when it is back.
+
+    Sums are rounded differently on another number of workers, and training magnifies that: the first steps,
+    with the change among them, are compared.
+    """
+    fixed = user.submitted(training={"epochs": 10}, compute={"workers": 1})
     assert ended(fixed).state == "finished"
-    run = user.submitted(training={"epochs": 40}, compute={"workers": {"min": 1, "max": 3}})
+    run = user.submitted(training={"epochs": 200}, compute={"workers": {"min": 1, "max": 3}})
     wait_for(lambda: step_of(run) > EPOCH)
     host = cluster.hosts[2]
     host.kill()
@@ -87,7 +91,6 @@ def test_workers_come_and_go_with_the_cluster(user: User, cluster: Cluster) -> N
     assert ended(run).state == "finished"
     sizes = [event.workers for event in run.journal.raw() if isinstance(event, RunStarted)]
     print(f"\nworkers: {sizes}")
-    assert sizes[0] == 3
-    assert 2 in sizes
-    ours, theirs = losses(run)[: 15 * EPOCH], losses(fixed)
-    assert ours == pytest.approx(theirs, rel=1e-4)
+    assert sizes == [3, 2, 3]
+    assert losses(run)[: 10 * EPOCH] == pytest.approx(losses(fixed), rel=1e-4)
+    assert len(losses(run)) == 200 * EPOCH

@@ -1,0 +1,170 @@
+"""Makes the pages that follow from the code: the front page from the README, and everything below reference/.
+
+MkDocs calls `on_files` and `on_page_markdown`; `pages` is also what tests look at.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import logging
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.main import get_command
+
+from framecast.cli.app import app
+from framecast.job.job import Job
+from framecast.job.reference import Explained, settings_table
+from framecast.registry import hooks
+from framecast.registry.kinds import KINDS
+from framecast.registry.registry import Registered, Registry
+from framecast.runs import events
+
+ROOT = Path(__file__).resolve().parents[1]
+log = logging.getLogger("mkdocs.hooks.reference")
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by its path within the site."""
+    return {
+        "index.md": (ROOT / "README.md").read_text().replace("](docs/", "]("),
+        "reference/job.md": job_page(),
+        "reference/commands.md": commands_page(),
+        "reference/plugins.md": plugins_page(),
+        "reference/hooks.md": hooks_page(),
+        "reference/events.md": events_page(),
+    }
+
+
+def job_page() -> str:
+    """Every key of the job file that does not belong to a plugin."""
+    text = "# The job file\n\n" + paragraph(Job.__doc__) + "\n\n"
+    text += (
+        "Keys of `task`, `model`, `data`, `metrics` and `callbacks` are those of their [plugins](plugins.md).\n\n"
+    )
+    return text + keys_table(settings_table(Job))
+
+
+def commands_page() -> str:
+    """Every command with its arguments and options, as `--help` has them."""
+    text = "# Commands\n\nExit codes: 0 done, 1 failed, 2 wrong input, 130 and 143 interrupted and resumable.\n\n"
+    for name, command in commands():
+        text += f"## {name}\n\n{literal(command.help or '')}\n\n"
+        rows = [(option_name(each), getattr(each, "help", "") or "") for each in command.params]
+        rows = [row for row, each in zip(rows, command.params, strict=True) if not getattr(each, "hidden", False)]
+        text += table(("argument or option", "what it does"), rows) + "\n"
+    return text
+
+
+def plugins_page() -> str:
+    """Every declaration that comes with Framecast, with its settings."""
+    text = "# Models, data sets, metrics, tasks and callbacks\n\n"
+    text += "What is installed with Framecast. `platform plugins info NAME` says the same of your own plugins.\n\n"
+    for kind in KINDS:
+        text += f"## {kind}\n\n"
+        for entry in declarations(kind):
+            text += (
+                f"### {entry.declaration.name}\n\n{entry.declaration.summary}. From `{entry.provider.module}`.\n\n"
+            )
+            for each in getattr(entry.declaration, "constraints", ()):
+                text += f"- `{each.expression}`: {each.because}\n"
+            rows = settings_table(entry.declaration.settings)
+            text += "\n" + (keys_table(rows) if rows else "No settings.\n\n")
+    return text
+
+
+def hooks_page() -> str:
+    """Every hook, and what the declarations it yields can say."""
+    text = (
+        "# Hooks\n\n"
+        + "A plugin is a module with one or more of these functions, marked `@framecast.hookimpl`.\n\n"
+    )
+    for kind, hook in hooks.HOOK_OF_KIND.items():
+        declaration = KINDS[kind]
+        said = paragraph(getattr(hooks, hook).__doc__)
+        text += f"## {hook}\n\n{said} Yields `framecast.{declaration.__name__}`.\n\n"
+        text += literal(inspect.getdoc(declaration) or "") + "\n\n"
+        fields = ", ".join(f"`{each.name}`" for each in dataclasses.fields(declaration))
+        text += f"Fields: {fields}.\n\n"
+    return text
+
+
+def events_page() -> str:
+    """Every event of a run, at its place in the loop."""
+    text = f"# Events\n\n{literal(inspect.getdoc(events) or '')}\n\n"
+    for event in events.Event.__subclasses__():
+        fields = ", ".join(f"`{field.name}`" for field in dataclasses.fields(event) if field.name != "time")
+        text += f"## {event.__name__}\n\n{paragraph(event.__doc__)}\n\nFields: {fields}, `time`.\n\n"
+    return text
+
+
+def commands() -> Iterable[tuple[str, Any]]:
+    """(name, command) of every verb, those of groups with the group's name before theirs."""
+    for name, command in get_command(app).commands.items():  # type: ignore[attr-defined]
+        if hasattr(command, "commands"):
+            yield from ((f"platform {name} {inner}", each) for inner, each in command.commands.items())
+        else:
+            yield f"platform {name}", command
+
+
+def declarations(kind: str) -> list[Registered]:
+    return [
+        each
+        for each in Registry.discover().all()
+        if each.kind == kind and each.provider.distribution == "framecast"
+    ]
+
+
+def option_name(parameter: typer.core.TyperArgument | typer.core.TyperOption) -> str:
+    if parameter.param_type_name == "argument":
+        return f"`{(parameter.metavar or parameter.name or '').strip('[]')}`"
+    return ", ".join(f"`{name}`" for name in parameter.opts)
+
+
+def keys_table(rows: Iterable[Explained]) -> str:
+    found = [(f"`{row.key}`", row.type.replace("|", "\\|"), f"`{row.default}`", row.text) for row in rows]
+    return table(("key", "type", "default", "meaning"), found) + "\n"
+
+
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "".join("| " + " | ".join(cell.replace("\n", " ") for cell in line) + " |\n" for line in lines)
+
+
+def paragraph(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def literal(text: str) -> str:
+    """Text whose lines stay as they are."""
+    return f"```text\n{inspect.cleandoc(text)}\n```"
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """MkDocs: adds the generated pages."""
+    from mkdocs.structure.files import File
+
+    for path, content in pages().items():
+        files.append(File.generated(config, path, content=content))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
+    """MkDocs: links to files of the repository that are no pages become their names; broken ones fail."""
+    folder = Path(page.file.src_uri).parent
+    known = {file.src_uri for file in files}
+
+    def named(match: re.Match[str]) -> str:
+        text, target = match[1], match[2]
+        if re.match(r"https?:|#|mailto:", target) or str(folder / target.partition("#")[0]) in known:
+            return match[0]
+        file = (ROOT / "docs" / target) if target.startswith("../") else ROOT / target
+        if not file.exists():
+            log.warning("%s: no such file: %s", page.file.src_uri, target)
+        return text if text in target else f"{text} (`{target.removeprefix('../')}`)"
+
+    return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)]+)\)", named, markdown)
