@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from framecast.errors import InputError
 
 if TYPE_CHECKING:
     from framecast.cluster.remote_run import RemoteRun, Whereabouts
+    from framecast.runs.folder import RunFolder
 
 
 def repeat_elsewhere(run: str, runs: str | None, address: str | None, arguments: list[str]) -> None:
@@ -33,15 +35,19 @@ def repeat_on(whereabouts: Whereabouts, arguments: list[str]) -> None:
 
 
 def whereabouts_of(run: str, runs: str | None, address: str | None) -> Whereabouts | None:
-    """Where the run is: at `address`, else where it was sent to; None where it is on this machine."""
+    """Where the run is: at `address`, else where it was sent to, else, if unknown here, at $RAY_ADDRESS. None where
+    it is on this machine."""
+    from framecast.cluster.remote_run import RemoteRun
+
+    known = known_run(run, None if address else runs)
+    if address is None and known is None:
+        address = os.environ.get("RAY_ADDRESS")
     if address is None:
-        remote = remote_run(run, runs)
-        return remote.whereabouts if remote else None
+        return known.whereabouts if isinstance(known, RemoteRun) else None
     there = on_cluster(address, runs)
-    remote = remote_run(run, None)
-    if there is None or remote is None:
+    if there is None or not isinstance(known, RemoteRun):
         return there and replace(there, job=run)
-    return replace(remote.whereabouts, address=address, runs=runs or remote.whereabouts.runs)
+    return replace(known.whereabouts, address=address, runs=runs or known.whereabouts.runs)
 
 
 def on_cluster(address: str, runs: str | None) -> Whereabouts | None:
@@ -55,14 +61,22 @@ def on_cluster(address: str, runs: str | None) -> Whereabouts | None:
 def remote_run(run: str, runs: str | None) -> RemoteRun | None:
     """The run that `run` names, if that is one on a cluster."""
     from framecast.cluster.remote_run import RemoteRun
-    from framecast.runs.folder import RunFolder, named, runs_root
 
-    root = runs_root(runs)
-    if Path(run).is_dir():
-        return None
-    both = [*RunFolder.all(root), *RemoteRun.all(root)]
-    found = named(run, sorted(both, key=lambda each: each.id, reverse=True))
+    found = known_run(run, runs)
     return found if isinstance(found, RemoteRun) else None
+
+
+def known_run(run: str, runs: str | None) -> RunFolder | None:
+    """The run or search that `run` names, wherever it is; None where this machine knows none."""
+    from framecast.cluster.remote_run import RemoteRun
+    from framecast.runs.folder import RunFolder, named, runs_root
+    from framecast.search.search_folder import SearchFolder
+
+    if Path(run).is_dir():
+        return RunFolder(Path(run))
+    root = runs_root(runs)
+    found = [*RunFolder.all(root), *RemoteRun.all(root), *SearchFolder.all(root)]
+    return named(run, sorted(found, key=lambda each: each.id, reverse=True))
 
 
 def watch(remote: RemoteRun, detach: bool) -> None:
