@@ -35,8 +35,10 @@ def repeat_on(whereabouts: Whereabouts, arguments: list[str]) -> None:
 
 
 def whereabouts_of(run: str, runs: str | None, address: str | None) -> Whereabouts | None:
-    """Where the run is: at `address`, else where it was sent to, else, if unknown here, at $RAY_ADDRESS. None where
-    it is on this machine."""
+    """Where the run is: at `address`, else where it was sent to, else, if unknown here, at $RAY_ADDRESS.
+
+    None where it is on this machine.
+    """
     from framecast.cluster.remote_run import RemoteRun
 
     known = known_run(run, None if address else runs)
