@@ -41,7 +41,7 @@ test: install
 	$(BIN)/python -m pytest
 
 test-cluster: install
-	$(BIN)/python -m pytest -m cluster -sv tests/cluster
+	$(BIN)/python -m pytest -m cluster -sv
 
 test-stability: install
 	$(BIN)/python -m pytest -m "" -sv tests/stability

@@ -115,7 +115,7 @@ def test_two_processes_that_were_interrupted_go_on_bit_for_bit(
     [{"precision": "bf16"}, {"optimizer": {"name": "adamw", "weight_decay": 0.1}}, {"optimizer": {"name": "sgd"}}],
     ids=["bf16", "adamw", "sgd"],
 )
-@pytest.mark.parametrize("stage", [0, 1, 3])
+@pytest.mark.parametrize("stage", [*(pytest.param(stage, marks=pytest.mark.cluster) for stage in (0, 3)), 1])
 def test_every_precision_and_optimizer_goes_on_bit_for_bit(
     tiny_plan: Callable[..., Plan], runs: Path, stage: int, training: dict[str, Any], stopping_plugin: str
 ) -> None:
