@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +276,33 @@ def test_the_started_event_says_what_trains_on_what(tiny_plan: Any, runs: Path) 
     assert isinstance(first, RunStarted)
     assert (first.workers, first.device, first.precision, first.strategy) == (1, "cpu", "fp32", "torch")
     assert (first.steps_per_epoch, first.total_steps) == (6, 6)
+
+
+def test_checkpoints_within_an_epoch_change_nothing_and_can_be_gone_on_from(
+    tiny_plan: Any, runs: Path, stopping_plugin: str
+) -> None:
+    """Six steps an epoch, a checkpoint each second step; the one at an epoch's end is written once."""
+    whole = trained(tiny_plan(), runs)
+    run = trained(tiny_plan(checkpoints={"every_steps": 2, "keep_last": 9}), runs)
+    saved = [event.step for event in run.journal.raw() if isinstance(event, CheckpointSaved)]
+    assert saved == [2, 4, 6, 8, 10, 12]
+    assert losses(run) == losses(whole)
+    for step in (12, 10):
+        shutil.rmtree(run.checkpoints / f"step-{step:08d}")
+    train(tiny_plan(checkpoints={"every_steps": 2, "keep_last": 9}), run, World.alone(torch.device("cpu")))
+    again = [event for event in run.journal.raw() if isinstance(event, RunStarted)][1]
+    assert (again.step, again.batch) == (8, 2)
+    assert losses(run) == losses(whole)
+
+
+def test_an_attempt_that_was_replaced_ends_itself(tiny_plan: Any, runs: Path, stopping_plugin: str) -> None:
+    """As on a host that the network cut off: somebody else claims the run meanwhile."""
+    run = create_run(tiny_plan(), Document.from_data({}), runs)
+
+    def replaced(event: object) -> None:
+        if isinstance(event, StepDone) and event.step == 3:
+            run.claim()
+
+    with pytest.raises(SystemExit, match="another attempt"):
+        train(tiny_plan(), run, World.alone(torch.device("cpu")), replaced)
+    assert len(losses(run)) == 3
