@@ -48,3 +48,8 @@ def framecast_models() -> Iterator[framecast.Model]:
         summary="Forecasts the last seen frame, again and again; no parameters",
         build=_build_last_frame,
     )
+    yield framecast.Model(
+        name="persistence",
+        summary="last_frame by the name it has in forecasting, for jobs of its own; no parameters",
+        build=_build_last_frame,
+    )

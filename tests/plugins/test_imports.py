@@ -10,6 +10,8 @@ import pytest
     "package",
     [
         "framecast_conv_tt_lstm",
+        "framecast_predrnn",
+        "framecast_simvp",
         "framecast_video_prediction",
         "framecast_moving_mnist",
         "framecast_metrics",

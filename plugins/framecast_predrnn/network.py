@@ -1,0 +1,75 @@
+"""PredRNN for video prediction: frame in, next frame out.
+
+Dimensions: B batch, T time, C channels, H W space; X, Y space in patches, D channels of a patch.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pixel_shuffle, pixel_unshuffle
+
+import framecast
+from framecast_predrnn.cell import SpatioTemporalLSTMCell
+from framecast_predrnn.settings import PredRNNSettings
+
+
+class PredRNN(nn.Module):
+    """Predicts each next frame from the frames before (Wang et al., NeurIPS 2017, the spatiotemporal memory flow).
+
+    The memory of a time step climbs through the layers, and what leaves the top layer enters the bottom one at the
+    next step: the zig-zag. Raises InputError where patches do not fit the frame.
+    """
+
+    def __init__(self, settings: PredRNNSettings, sample: framecast.SampleShape) -> None:
+        super().__init__()
+        self.patch, self.memory_channels = settings.patch(sample), settings.memory
+        self.hidden_channels = hidden = settings.hidden_channels
+        pixels = sample.channels * self.patch**2
+        self.layers = nn.ModuleList(
+            SpatioTemporalLSTMCell(below, here, settings.memory, settings.kernel_size, settings.layer_norm)
+            for below, here in zip([pixels, *hidden], hidden, strict=False)
+        )
+        self.output = nn.Conv2d(hidden[-1], pixels, 1)
+
+    def forward(
+        self,
+        frames_BTCHW: Tensor,
+        frames_out: int,
+        truth_BTCHW: Tensor | None = None,
+        keep_truth_BT: Tensor | None = None,
+    ) -> Tensor:
+        """All next-frame predictions, (B, T_in + frames_out - 1, C, H, W); the last frames_out are the future.
+
+        After the last of `frames` the input is the network's own last output, or the true frame: where
+        `keep_truth` (B, frames_out - 1) is set, or everywhere if `truth` (B, frames_out - 1, C, H, W) comes alone.
+        """
+        frames_in = frames_BTCHW.shape[1]
+        known_BTCHW = frames_BTCHW if truth_BTCHW is None else torch.cat([frames_BTCHW, truth_BTCHW], 1)
+        known_BTDXY = pixel_unshuffle(known_BTCHW, self.patch)
+        memory_BMXY = self._zeros(known_BTDXY, self.memory_channels)
+        cells = [self._zeros(known_BTDXY, channels) for channels in self.hidden_channels]
+        hiddens = list(cells)
+        predictions: list[Tensor] = []
+        for time in range(frames_in + frames_out - 1):
+            if time >= known_BTDXY.shape[1]:
+                passed_BDXY = predictions[-1]
+            elif time >= frames_in and keep_truth_BT is not None:
+                kept_B111 = keep_truth_BT[:, time - frames_in, None, None, None]
+                passed_BDXY = torch.where(kept_B111, known_BTDXY[:, time], predictions[-1])
+            else:
+                passed_BDXY = known_BTDXY[:, time]
+            for level, layer in enumerate(self.layers):
+                hiddens[level], cells[level], memory_BMXY = layer(
+                    passed_BDXY, hiddens[level], cells[level], memory_BMXY
+                )
+                passed_BDXY = hiddens[level]
+            predictions.append(self.output(passed_BDXY))
+        return pixel_shuffle(torch.stack(predictions, 1), self.patch)
+
+    @staticmethod
+    def _zeros(patches_BTDXY: Tensor, channels: int) -> Tensor:
+        """A memory of which nothing is known yet, in fp32 at least."""
+        batch, _, _, *space = patches_BTDXY.shape
+        dtype = torch.promote_types(patches_BTDXY.dtype, torch.float32)
+        return patches_BTDXY.new_zeros(batch, channels, *space, dtype=dtype)
