@@ -51,10 +51,12 @@ def test_a_plugins_key_is_explained_with_its_owner(registry: Registry) -> None:
     assert row.owner == "model conv_tt_lstm"
 
 
-def test_a_key_of_two_plugins_is_explained_for_each(registry: Registry) -> None:
+def test_a_key_of_several_plugins_is_explained_for_each(registry: Registry) -> None:
     assert {row.owner for row in explain("model.kernel_size", registry)} == {
         "model conv_tt_lstm",
         "model conv_lstm",
+        "model predrnn",
+        "model simvp",
     }
 
 
