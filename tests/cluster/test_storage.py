@@ -13,6 +13,7 @@ import pytest
 from hosts import Cluster, why_not
 from users import EPOCH, User, losses, step_of, wait_for
 
+from framecast.runs.events import RunStarted
 from framecast.runs.folder import RunFolder, runs_root
 from framecast.runs.status import Status
 
@@ -82,10 +83,13 @@ def test_runs_in_a_bucket_are_stopped_resumed_and_listed(user: User, bucket: str
     assert run.id in user.command("list", "--runs", bucket)
     user.command("stop", run.id, "--runs", bucket)
     assert runs_root(bucket) == root
-    assert Status.of(run).state == "interrupted"
+    before = Status.of(run)
+    assert (before.state, before.reason) == ("interrupted", "platform stop")
     user.command("resume", run.id)
     runs_root(bucket)
     assert Status.of(run).state == "finished"
+    second = [event for event in run.journal.raw() if isinstance(event, RunStarted)][1]
+    assert second.step == before.step
     assert len(losses(run)) == EPOCHS * EPOCH
     user.command("report", run.id, "--runs", bucket, "-o", "report.html")
     assert "Predictions" in (user.folder / "report.html").read_text()

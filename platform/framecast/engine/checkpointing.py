@@ -15,10 +15,11 @@ from framecast.data.normalisation import Normalisation
 from framecast.engine.strategy import Strategy
 from framecast.engine.training_state import TrainingState
 from framecast.engine.world import World
-from framecast.errors import TrainingFailed
+from framecast.errors import InputError, TrainingFailed
 from framecast.job.plan import Plan
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
 from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.mirror import Mirror
 
 
 @dataclass
@@ -52,6 +53,7 @@ class Checkpointing:
         self._job = plan.job
         self._world = world
         self._normalisation = normalisation
+        self._mirror = Mirror.of(run.path) if world.first else None
 
     def save(
         self,
@@ -81,6 +83,7 @@ class Checkpointing:
             }
             try:
                 published = self._publish(state, loop, position, monitor, samples)
+                self._bring()
             except OSError as error:
                 refused = error.strerror or str(error)
         if self._world.sum(torch.tensor([float(bool(refused))])).item():
@@ -110,6 +113,15 @@ class Checkpointing:
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+
+    def _bring(self) -> None:
+        """Brings checkpoints to the run's URL, if it has one. Where that fails training goes on: the next one
+        takes this one along."""
+        try:
+            if self._mirror:
+                self._mirror.push_checkpoints()
+        except InputError as error:
+            print(f"warning: {error}; the checkpoint is in {self._store.folder}", flush=True)
 
     def restore(self, strategy: Strategy, task: Any, position: Position) -> str | None:
         """Takes all three back to the newest sound checkpoint; leaves them as they are if there is none yet.

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from framecast.runs.folder import RunFolder
-from framecast.runs.mirror import Mirror, working_copy
+from framecast.runs.mirror import STOP, Mirror, working_copy
 
 _DRIVERS = ("job.yaml", "plan.yaml", "environment.json", "driver.json", "report.html")
 
@@ -80,6 +80,7 @@ def as_worker(folder: str, url: str, rank: int) -> Iterator[RunFolder]:
         inner.mkdir(parents=True, exist_ok=True)
     mirror = Mirror.of(run.path)
     assert mirror is not None, "a working copy knows its URL"
+    (run.path / STOP).unlink(missing_ok=True)  # of an attempt before; a new one comes with what is fetched
     mirror.pull(checkpoints=True, mine=lambda name: name.startswith("logs/"))
     with mirror.kept(lambda name: is_workers(name, rank)):
         yield run
