@@ -92,7 +92,7 @@ def test_runs_in_a_bucket_are_stopped_resumed_and_listed(user: User, bucket: str
     assert second.step == before.step
     assert len(losses(run)) == EPOCHS * EPOCH
     user.command("report", run.id, "--runs", bucket, "-o", "report.html")
-    assert "Predictions" in (user.folder / "report.html").read_text()
+    assert "<h2>Clips</h2>" in (user.folder / "report.html").read_text()
 
 
 def _answers(host: str, port: int) -> bool:
