@@ -107,7 +107,7 @@ def test_stopped_half_way_and_started_again_it_equals_the_uninterrupted_store(
         arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     shards = root / "framecast-32x32.preparing" / "shards"
-    while len(list(shards.glob("*.json"))) < 60:
+    while len(list(shards.glob("*.json"))) < 10:  # early: a busy machine may look up late
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
     if farewell == signal.SIGINT:
@@ -119,7 +119,7 @@ def test_stopped_half_way_and_started_again_it_equals_the_uninterrupted_store(
 
     assert process.returncode == (-signal.SIGKILL if farewell == signal.SIGKILL else 130)
     assert not (root / "framecast-32x32").exists()
-    assert 60 <= len(finished) < 200
+    assert 10 <= len(finished) < 200
     if farewell == signal.SIGINT:
         assert (out, err) == ("", "stopped; the same command goes on from here\n")
     first = min(finished)
