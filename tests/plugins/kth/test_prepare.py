@@ -104,7 +104,12 @@ def test_stopped_half_way_and_started_again_it_equals_the_uninterrupted_store(
     root = official_files(tmp_path / "kth")
     arguments = command("prepare", "kth", "--root", root, "size=32")
     process = subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
     )
     shards = root / "framecast-32x32.preparing" / "shards"
     while len(list(shards.glob("*.json"))) < 10:  # early: a busy machine may look up late
