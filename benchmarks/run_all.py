@@ -12,11 +12,13 @@ import moving_mnist
 import overhead
 from measure import machine
 
+import plugins
 import search
 
 if __name__ == "__main__":
     print(machine())
     help.main()
+    plugins.main()
     first_step.main()
     data_store.main()
     data_wait.main()

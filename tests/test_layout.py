@@ -22,7 +22,7 @@ FLOORS: list[set[str]] = [  # from the top; a room imports only from floors belo
     {"report"},
     {"search"},
     {"launch", "cluster"},
-    {"evaluation", "testing"},
+    {"evaluation", "testing", "scaffold"},
     {"engine"},
     {"job"},
     {"data"},

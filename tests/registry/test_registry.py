@@ -151,6 +151,7 @@ def test_ctrl_c_while_plugins_load_is_not_swallowed(tmp_path: Path) -> None:
 
 def test_a_broken_entry_point_breaks_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A distribution is no more than a folder of metadata on the path."""
+    monkeypatch.setenv("FRAMECAST_CACHE", str(tmp_path / "cache"))
     metadata = tmp_path / "rotten-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: rotten\nVersion: 1.0\n")

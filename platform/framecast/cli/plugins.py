@@ -4,46 +4,102 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from framecast.cli import plugins_check, plugins_new
 from framecast.cli.options import Json, Plugins
 from framecast.cli.table import table
 from framecast.errors import InputError, did_you_mean
 
+if TYPE_CHECKING:
+    from framecast.registry.outcome import Outcome
+    from framecast.registry.provider import Provider
+
 app = typer.Typer(
     help="See which plugins are installed, and their settings.", no_args_is_help=True, rich_markup_mode=None
 )
+app.command("new")(plugins_new.new)
+app.command("check")(plugins_check.check)
 
+Again = Annotated[bool, typer.Option("--again", help="Look at every plugin anew, also where nothing has changed.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, data set, metric, task or callback.")]
 
 
 @app.command("list")
-def list_plugins(as_json: Json = False, plugin: Plugins = None) -> None:
-    """List what is installed: every declaration, its plugin, and plugins that are broken."""
+def list_plugins(as_json: Json = False, again: Again = False, plugin: Plugins = None) -> None:
+    """List what is installed: every declaration, its plugin, and plugins with which something is wrong."""
     from framecast.registry.registry import Registry
 
     registry = Registry.discover(plugin or [])
+    outcomes = registry.outcomes(again)
     rows = [
         {
-            "kind": entry.kind,
-            "name": entry.declaration.name,
-            "plugin": entry.provider.name,
-            "from": f"{entry.provider.distribution} {entry.provider.version}".strip() or entry.provider.path,
-            "summary": entry.declaration.summary,
+            "kind": each.kind,
+            "name": each.name,
+            "plugin": provider.name,
+            "from": f"{provider.distribution} {provider.version}".strip() or provider.path,
+            "summary": each.summary,
         }
-        for entry in registry.all()
+        for each, provider in registry.declared()
     ]
-    broken = [{"plugin": str(provider), "reason": reason} for provider, reason in registry.broken.items()]
+    twice: dict[tuple[str, str], list[Provider]] = {}
+    for each, provider in registry.declared():
+        twice.setdefault((each.kind, each.name), []).append(provider)
+    twice = {key: providers for key, providers in twice.items() if len(providers) > 1}
     if as_json:
-        typer.echo(json.dumps({"declarations": rows, "broken": broken, "blocked": registry.blocked}, indent=1))
+        listing = {
+            "declarations": rows,
+            **_in_order(outcomes),
+            "twice": [
+                {"kind": kind, "name": name, "plugins": [_described(each) for each in found]}
+                for (kind, name), found in twice.items()
+            ],
+            "broken": [{"plugin": str(each), "reason": why} for each, why in registry.broken.items()],
+            "blocked": registry.blocked,
+        }
+        typer.echo(json.dumps(listing, indent=1))
         return
     table(["kind", "name", "plugin", "from", "summary"], [list(row.values()) for row in rows])
-    for each in broken:
-        typer.echo(f"broken: {each['plugin']}: {each['reason']}")
+    for provider, outcome in outcomes.items():
+        if outcome.state != "ok":
+            typer.echo(f"{outcome.state}: {provider}: {outcome.reason}{_place(provider)}")
+    for (kind, name), found in twice.items():
+        both = " and by ".join(f"{each}{_place(each)}" for each in found)
+        typer.echo(f"twice: {kind} {name!r} is declared by {both}")
     for name in registry.blocked:
         typer.echo(f"switched off: {name}")
+
+
+def _in_order(outcomes: dict[Provider, Outcome]) -> dict[str, Any]:
+    """What came of each plugin, and who implements each hook, both in the order in which hooks are called."""
+    from framecast.registry.hooks import HOOK_OF_KIND
+
+    return {
+        "plugins": [
+            {**_described(provider), "state": outcome.state, "reason": outcome.reason, "seconds": outcome.seconds}
+            for provider, outcome in outcomes.items()
+        ],
+        "hooks": {
+            hook: [
+                provider.name
+                for provider, outcome in outcomes.items()
+                if any(each.kind == kind for each in outcome.declares)
+            ]
+            for kind, hook in HOOK_OF_KIND.items()
+        },
+    }
+
+
+def _described(provider: Provider) -> dict[str, Any]:
+    return {"plugin": provider.name, "provider": provider.to_dict(), "file": provider.file()}
+
+
+def _place(provider: Provider) -> str:
+    """The plugin's file in brackets, where it has one that its own words do not hold."""
+    file = provider.file()
+    return f" [{file}]" if file and file not in str(provider) else ""
 
 
 @app.command("info")

@@ -8,6 +8,7 @@ import importlib.util
 import shutil
 import sys
 from dataclasses import asdict, dataclass, replace
+from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
@@ -57,6 +58,41 @@ class Provider:
             shutil.copyfile(source, target)
         return replace(self, path=str(target))
 
+    @property
+    def from_others(self) -> bool:
+        """Whether it came with a distribution that is not framecast: installed, not written by us, not named by
+        the user."""
+        return self.distribution not in ("", PROJECT)
+
+    def file(self) -> str:
+        """The file that `load` imports, found without importing anything; "" where there is none."""
+        if self.path:
+            path = Path(self.path)
+            return str(path / "__init__.py" if path.is_dir() else path)
+        spec = self._top()
+        inner = self.module.split(".")[1:]
+        for place in (spec.submodule_search_locations or []) if spec and inner else []:
+            base = Path(place, *inner)
+            for file in (base / "__init__.py", base.with_suffix(".py")):
+                if file.exists():
+                    return str(file)
+        return str(spec.origin or "") if spec else ""
+
+    def places(self) -> list[Path]:
+        """The folders, or the file, that its code lies in; found without importing anything."""
+        spec = self._top()
+        found = [Path(place) for place in spec.submodule_search_locations or []] if spec else []
+        if spec and spec.origin and not found:
+            found = [Path(spec.origin)]
+        return found
+
+    def _top(self) -> ModuleSpec | None:
+        """The package or module at the top: to look for what is within would import it."""
+        try:
+            return importlib.util.find_spec(self.module.split(".")[0])
+        except (ImportError, ValueError):
+            return None
+
     def load(self) -> ModuleType:
         """Imports the plugin's module; whatever it raises is for the caller to report."""
         if not self.path:
@@ -81,9 +117,9 @@ class Provider:
 
 
 def installed() -> list[Provider]:
-    """The plugins of every installed distribution, by name; none of them is imported."""
+    """The plugins of every installed distribution, those of framecast first, by name; none of them is imported."""
     found = {(entry.name, entry.value): _from_entry_point(entry) for entry in entry_points(group=PROJECT)}
-    return sorted(found.values(), key=lambda provider: (provider.name, provider.distribution))
+    return sorted(found.values(), key=lambda each: (each.from_others, each.name, each.distribution))
 
 
 def from_text(text: str, folder: Path) -> Provider:
@@ -104,10 +140,16 @@ def _is_path(text: str) -> bool:
 
 
 def _from_entry_point(entry: EntryPoint) -> Provider:
-    metadata = entry.dist.metadata if entry.dist else None
     return Provider(
         name=entry.name,
-        module=entry.module,
-        distribution=metadata["Name"] if metadata else "",
-        version=metadata["Version"] if metadata else "",
+        module=entry.value.partition(":")[0].partition("[")[0].strip(),  # entry.module raises for nonsense
+        distribution=_said(entry, "Name") or "unknown",
+        version=_said(entry, "Version"),
     )
+
+
+def _said(entry: EntryPoint, field: str) -> str:
+    try:
+        return (entry.dist.metadata[field] if entry.dist else "") or ""
+    except Exception:  # metadata that is missing or cannot be read: which error, differs from Python to Python
+        return ""

@@ -1,0 +1,35 @@
+"""`platform plugins new`: the beginning of a plugin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from framecast.scaffold.beginning import Beginning
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the plugin and its module, such as my_cell.")]
+Kind = Annotated[
+    Literal["model", "dataset", "metric", "task", "callback"],
+    typer.Option("--kind", help="What the plugin declares."),
+]
+SingleFile = Annotated[bool, typer.Option("--single-file", help="One file for `-p`, instead of a package.")]
+Output = Annotated[Path, typer.Option("--output", metavar="DIR", help="Where it goes.")]
+
+
+def new(name: Name, kind: Kind, single_file: SingleFile = False, output: Output = Path()) -> None:
+    """Begin a plugin: a small one that works, with its test. Nothing is overwritten.
+
+    platform plugins new my_cell --kind model
+    """
+    beginning = Beginning(name, kind, single_file)
+    written = beginning.write(output)
+    typer.echo(f"{written} is there, and works as it is. Next:")
+    if single_file:
+        typer.echo(f"  platform plugins check ./{written}")
+        typer.echo(f"  platform submit jobs/demo.yaml -p ./{written} '{beginning.override}'")
+    else:
+        typer.echo(f"  pip install -e {written}")
+        typer.echo(f"  platform plugins check {name}")
+        typer.echo(f"  platform submit jobs/demo.yaml '{beginning.override}'")

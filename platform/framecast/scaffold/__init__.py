@@ -1,0 +1,1 @@
+"""Beginnings of plugins: small ones that work, for their authors to change."""

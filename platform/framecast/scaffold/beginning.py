@@ -1,0 +1,124 @@
+"""A new plugin: rendered whole, then put in its place in one move."""
+
+from __future__ import annotations
+
+import importlib.util
+import keyword
+import os
+import re
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from framecast.errors import InputError
+
+LONGEST = 30
+"""Characters of a name: lines stay as short as formatters want them."""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What differs between kinds: their folder of templates, their words, and how a job takes them."""
+
+    folder: str
+    word: str
+    part: str
+    summary: str
+    override: str
+
+
+KINDS = {
+    "model": _Kind("model", "model", "network", "A convolutional network that predicts changes", "model={name}"),
+    "dataset": _Kind("data", "data set", "clips", "Squares that move straight on", "data={name}"),
+    "metric": _Kind("metric", "metric", "metric", "Mean error to a power", "metrics=[mse, {name}]"),
+    "task": _Kind("task", "task", "task", "Video prediction by the absolute error", "task={name}"),
+    "callback": _Kind("callback", "callback", "listener", "Writes losses as CSV", "callbacks=[{name}]"),
+}
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """A plugin to be written: its name, its kind (of `KINDS`), and whether it is one file or a package."""
+
+    name: str
+    kind: str
+    single_file: bool = False
+
+    @property
+    def override(self) -> str:
+        """The one setting with which a job takes it."""
+        return KINDS[self.kind].override.format(name=self.name)
+
+    def write(self, output: Path) -> Path:
+        """Writes NAME.py or the folder NAME into `output`, and returns its path. Raises InputError where the
+        name is not legal, something of that name is there, or the place cannot be written; then nothing is left."""
+        _check_name(self.name)
+        target = output / (f"{self.name}.py" if self.single_file else self.name)
+        if target.exists() or target.is_symlink():
+            raise InputError(f"{target} is there already, and nothing is overwritten: take another name or --output")
+        if importlib.util.find_spec(self.name) is not None:
+            raise InputError(f"a module {self.name} is installed already, and would be hidden: take another name")
+        files = self.files()
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=output, prefix=f".{self.name}-") as beside:
+                made = Path(beside) / target.name
+                for place, text in files.items():
+                    file = made / place if place else made
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_text(text)
+                if self.single_file:
+                    os.link(made, target)  # which fails where somebody was quicker
+                else:
+                    os.rename(made, target)
+        except OSError as error:
+            raise InputError(f"{target} cannot be written: {error.strerror or error}") from None
+        return target
+
+    def files(self) -> dict[str, str]:
+        """The text of each file by its place in the package; "" is the place of a single one."""
+        kind = KINDS[self.kind]
+        words = {
+            "name": self.name,
+            "Name": "".join(part.capitalize() for part in self.name.split("_")),
+            "word": kind.word,
+            "part": kind.part,
+            "summary": kind.summary,
+            "override": self.override,
+            "single": self.single_file,
+        }
+        words["implementation"] = _rendered(f"{kind.folder}/implementation.py.j2", words).rstrip("\n")
+        declaration = _rendered(f"{kind.folder}/declaration.py.j2", words)
+        if self.single_file:
+            return {"": declaration}
+        source = f"src/{self.name}"
+        return {
+            "pyproject.toml": _rendered("package/pyproject.toml.j2", words),
+            "README.md": _rendered("package/README.md.j2", words),
+            f"{source}/__init__.py": declaration,
+            f"{source}/{kind.part}.py": _rendered("package/implementation.py.j2", words),
+            f"{source}/py.typed": "",
+            f"tests/test_{self.name}.py": _rendered("package/test.py.j2", words),
+        }
+
+
+def _rendered(template: str, words: dict[str, object]) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("framecast.scaffold", "templates")
+    environment = Environment(loader=loader, undefined=StrictUndefined, keep_trailing_newline=True)
+    return environment.get_template(template).render(words)
+
+
+def _check_name(name: str) -> None:
+    legal = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")[:LONGEST]
+    legal = legal if legal[:1].isalpha() else f"my_{legal}".rstrip("_")
+    if keyword.iskeyword(legal) or legal in sys.stdlib_module_names:
+        legal = f"my_{legal}"
+    if name != legal:
+        raise InputError(
+            f"{name!r} cannot be a plugin's name: write a Python module's name of its own, small letters, digits and "
+            f"_, at most {LONGEST}; such as {legal}"
+        )

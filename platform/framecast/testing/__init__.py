@@ -1,0 +1,31 @@
+"""The kit that proves a plugin right: one line in a test file.
+
+    import framecast.testing
+
+    TestMyCell = framecast.testing.conformance("./my_cell.py")
+
+`platform plugins check` does the same without a test. What is asked of each kind of plugin stands in
+`model_checks.py`, `dataset_checks.py`, `metric_checks.py`, `task_checks.py` and `callback_checks.py`: every public
+function there is a check, and its docstring says what to do where it fails.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from framecast.testing.given import Given
+    from framecast.testing.inspection import Inspection
+    from framecast.testing.suite import conformance
+
+_HOMES = {"Given": "given", "Inspection": "inspection", "conformance": "suite"}
+
+__all__ = ["Given", "Inspection", "conformance"]
+
+
+def __getattr__(name: str) -> Any:
+    """Resolved on first use: pytest imports this package in every session, and need not load torch for it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,159 @@
+"""What is asked of a callback. Every public function is a check."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from framecast.job.plan import Part
+from framecast.runs.events import Event, Evaluated, RunFailed, RunFinished, RunStarted, StepDone, Stop
+from framecast.testing.short_run import ShortRun, short_plan, short_run
+from framecast.testing.subject import Subject
+from framecast.testing.verdict import require
+
+
+def hears_every_event_of_a_run(subject: Subject) -> None:
+    """`build(settings, run_folder)` returns a callable that takes every event of a run, and raises at none of them.
+
+    Choose by isinstance, and let go by what you do not know: later versions have more events. A callback that raises is
+    switched off, and its run goes on without it."""
+    heard = _Heard(subject)
+    run = short_run(subject, short_plan(subject), heard.part)
+    require(heard.folder == run.folder.path, f"it was built with {heard.folder}, not with the run's folder")
+    require(
+        heard.raised is None, f"it raised {type(heard.raised).__name__} ({heard.raised}) at {heard.events[-1:]}"
+    )
+    stopped = any(isinstance(answer, Stop) for answer in heard.answers)
+    require(stopped or len(heard.events) == len(run.events), "it did not hear all of them")
+    heard.callback(_Tomorrows())
+
+
+def answers_nothing_or_stop(subject: Subject) -> None:
+    """A callback returns None, or framecast.Stop(reason): then the run ends at the next step, and says why.
+
+    Other answers mean nothing to the engine, so a `return True` that was meant to stop a run would not."""
+    heard = _Heard(subject)
+    run = short_run(subject, short_plan(subject), heard.part)
+    odd = [answer for answer in heard.answers if not (answer is None or isinstance(answer, Stop))]
+    require(not odd, f"it answered {odd[:1]}")
+    reasons = [answer.reason for answer in heard.answers if isinstance(answer, Stop)]
+    require(all(isinstance(reason, str) and reason.strip() for reason in reasons), "it stops without a reason")
+    if reasons and len(run.losses) < 6:
+        require(
+            reasons[0] in getattr(run.events[-1], "reason", ""),
+            f"it asked to stop, and the end is {run.events[-1]}",
+        )
+
+
+def asks_to_stop_in_the_open(subject: Subject) -> None:
+    """A run ends by Stop(reason) alone: whatever else goes wrong in a callback, training goes on.
+
+    Never call sys.exit, nor end the process: where its folder is gone it may raise an Exception, and is
+    switched off."""
+    lost = subject.new_folder("lost") / "a file"
+    lost.write_text("where the run's folder should be")
+    heard = _Heard(subject, lost / "run")
+    run = short_run(subject, short_plan(subject), heard.part)
+    by_itself = any(isinstance(answer, Stop) for answer in heard.answers)
+    require(isinstance(run.events[-1], RunFinished), f"without its folder the run ends with {run.events[-1]}")
+    require(by_itself or len(run.losses) == 6, f"without its folder the run ends after {len(run.losses)} steps")
+
+
+def listening_changes_nothing(subject: Subject) -> None:
+    """A run has the same losses with and without it, and the folder one works in stays as it was.
+
+    Draw no random numbers from torch's generator, write below the run's folder alone, and leave events unchanged."""
+    quiet = short_run(subject, short_plan(subject))
+    before = sorted(os.listdir())
+    heard = _Heard(subject)
+    run = short_run(subject, short_plan(subject), heard.part)
+    require(
+        sorted(os.listdir()) == before, f"it writes {set(os.listdir()) - set(before)} into the folder one works in"
+    )
+    count = min(len(quiet.losses), len(run.losses))
+    require(count and run.losses[:count] == quiet.losses[:count], "with it the losses are others")
+    heard_losses = [event.loss for event in heard.events if isinstance(event, StepDone)]
+    require(heard_losses == run.losses[: len(heard_losses)], "it changes the events that others hear")
+
+
+def takes_what_goes_wrong(subject: Subject) -> None:
+    """Losses that are not numbers, gradients that were not measured, scores that are missing, a run that fails: a
+    callback hears of them when they matter most, and takes them.
+
+    A field that may be None in `framecast.events` will be None."""
+    run = short_run(subject, short_plan(subject))
+    callback = subject.declaration.build(subject.settings, subject.new_folder("run"))
+    for event in [*run.events[:-1], RunFailed(6, "the loss is nan")]:
+        if isinstance(event, StepDone):
+            event = replace(event, loss=math.nan, gradient_norm=None, logs={"odd/name": math.inf})
+        elif isinstance(event, Evaluated):
+            event = replace(event, metrics={"validation/loss": math.nan}, per_frame={})
+        _hand(callback, event)
+
+
+def goes_on_in_a_resumed_run(subject: Subject) -> None:
+    """Each attempt at a run builds it anew, with the folder in which it has been before.
+
+    Append to what is there, or drop what the attempt overtakes: RunStarted.step says where it goes on."""
+    run = short_run(subject, short_plan(subject))
+    folder = subject.new_folder("run")
+    for attempt in (1, 2):
+        callback = subject.declaration.build(subject.settings, folder)
+        for event in _attempt(run, attempt):
+            _hand(callback, event)
+
+
+class _Tomorrows(Event):
+    """An event that this version does not have."""
+
+
+class _Heard:
+    """The callback under a stethoscope: what it was built with, heard, answered and raised."""
+
+    def __init__(self, subject: Subject, folder: Path | None = None) -> None:
+        self._declaration, self._instead = subject.declaration, folder
+        self.folder: Path | None = None
+        self.events: list[Event] = []
+        self.answers: list[Any] = []
+        self.raised: Exception | None = None
+        self.callback: Any = None
+        self.part: Part = replace(subject.part, declaration=replace(subject.declaration, build=self._build))
+
+    def _build(self, settings: Any, folder: Path) -> Any:
+        self.folder = folder
+        try:
+            self.callback = self._declaration.build(settings, self._instead or folder)
+        except Exception as error:
+            self.raised = error
+            raise
+        return self._hear
+
+    def _hear(self, event: Event) -> Any:
+        self.events.append(event)
+        try:
+            answer = self.callback(event)
+        except Exception as error:
+            self.raised = error
+            raise
+        self.answers.append(answer)
+        return answer
+
+
+def _hand(callback: Any, event: Event) -> None:
+    try:
+        callback(event)
+    except Exception as error:
+        require(False, f"it raises {type(error).__name__} ({error}) at {event}")
+
+
+def _attempt(run: ShortRun, attempt: int) -> list[Event]:
+    """The events of a run's first attempt, cut off after three steps, or those of its second."""
+    events = [replace(each, attempt=attempt) if isinstance(each, RunStarted) else each for each in run.events]
+    steps = [index for index, event in enumerate(events) if isinstance(event, StepDone)]
+    if attempt == 1:
+        return events[: steps[2] + 1]
+    begun = [replace(each, step=3) if isinstance(each, RunStarted) else each for each in events[: steps[0]]]
+    return [*begun, *events[steps[3] :]]

@@ -1,0 +1,126 @@
+"""A declaration put through all checks of its kind."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from framecast.errors import InputError, did_you_mean
+from framecast.registry.provider import Provider, from_text
+from framecast.registry.registry import Registered, Registry
+from framecast.testing.given import Given
+from framecast.testing.subject import Subject
+from framecast.testing.verdict import LeftOut, Nonconformity
+
+Check = Callable[[Subject], None]
+_MODULE_OF_KIND = {
+    "model": "model_checks",
+    "data": "dataset_checks",
+    "metric": "metric_checks",
+    "task": "task_checks",
+    "callback": "callback_checks",
+}
+COMPANIONS = Provider(name="companions", module="framecast.testing.companions")
+"""The kit's own small model, data and task, with which tasks and callbacks train."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of one check: `reason` says in a line what is wrong or why it was left out, `where` holds the
+    plugin's own traceback, and `advice` is the check's docstring."""
+
+    kind: str
+    name: str
+    check: str
+    state: Literal["ok", "FAIL", "left out"]
+    reason: str = ""
+    advice: str = ""
+    where: str = ""
+
+
+class Inspection:
+    """The checks of one declaration. They share the files that the author's function makes, in `folder`."""
+
+    def __init__(self, entry: Registered, registry: Registry, given: Given, folder: Path) -> None:
+        self.subject = Subject(entry, registry, given, folder)
+
+    @classmethod
+    def all(
+        cls, plugin: str, given: Given, folder: Path, beside: Path, named: tuple[str, ...] = ()
+    ) -> list[Inspection]:
+        """One for each declaration that `plugin` means, see `found`."""
+        registry, entries = found(plugin, beside, named)
+        return [cls(entry, registry, given, folder) for entry in entries]
+
+    def findings(self) -> Iterator[Finding]:
+        """What comes of each check, one after the other."""
+        for check in checks(self.subject.kind):
+            yield self.finding(check)
+
+    def finding(self, check: Check) -> Finding:
+        """What comes of one check."""
+        from framecast.testing.surroundings import restored  # needs torch
+
+        said = {
+            "kind": self.subject.kind,
+            "name": self.subject.declaration.name,
+            "check": check.__name__,
+            "advice": inspect.getdoc(check) or "",
+        }
+        try:
+            with restored():
+                check(self.subject)
+        except LeftOut as why:
+            return Finding(**said, state="left out", reason=str(why))
+        except Nonconformity as found:
+            return Finding(**said, state="FAIL", reason=str(found))
+        except Exception as error:  # a plugin may raise anything
+            where = "".join(traceback.format_exception(error))
+            return Finding(**said, state="FAIL", reason=f"{type(error).__name__}: {error}", where=where)
+        return Finding(**said, state="ok")
+
+
+def found(plugin: str, beside: Path, named: tuple[str, ...] = ()) -> tuple[Registry, list[Registered]]:
+    """The declarations meant: all those of a file, package or module, or those installed (or among `named`) that are
+    called so. Paths are relative to `beside`. Raises InputError where there is none, or the plugin is broken."""
+    registry = Registry.discover(list(named), beside)
+    registry.add(COMPANIONS)
+    kinds = [each.kind for each, _ in registry.declared() if each.name == plugin]
+    if kinds:
+        return registry, [registry.find(kind, plugin) for kind in dict.fromkeys(kinds)]
+    try:
+        provider = from_text(plugin, beside)
+    except FileNotFoundError as error:
+        raise InputError(str(error)) from None
+    registry.add(provider)
+    own = [each for each, of in registry.declared() if of.module == provider.module]
+    if own:
+        return registry, [registry.find(each.kind, each.name) for each in own]
+    why = next((why for each, why in registry.broken.items() if each.module == provider.module), "")
+    if not provider.path and not provider.file():
+        known = {each.name for each, of in registry.declared() if of != COMPANIONS}
+        raise InputError(f"nothing installed is called {plugin!r}{did_you_mean(plugin, known)}")
+    raise InputError(f"plugin {provider} is broken: {why}")
+
+
+def checks(kind: str) -> list[Check]:
+    """What is asked of a kind, in the order in which it is written down: every public function of its module."""
+    return [
+        function
+        for name in ("shared_checks", _MODULE_OF_KIND[kind])
+        for function in _public(import_module(f"framecast.testing.{name}"))
+    ]
+
+
+def _public(module: ModuleType) -> list[Any]:
+    return [
+        value
+        for name, value in vars(module).items()
+        if not name.startswith("_") and inspect.isfunction(value) and value.__module__ == module.__name__
+    ]

@@ -1,0 +1,323 @@
+"""What is asked of a model. Every public function is a check.
+
+Dimensions: B batch, T time, P predictions, C channels, H W space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from safetensors.torch import load, save
+from torch import Tensor, nn
+
+from framecast.errors import InputError
+from framecast.registry.kinds import SampleShape
+from framecast.testing.drawn import legal_settings
+from framecast.testing.subject import Subject
+from framecast.testing.surroundings import untouched
+from framecast.testing.verdict import LeftOut, require
+
+_BATCH = 2
+_DRAWN = 5
+_BF16 = 0.25
+"""Root mean square by which bf16 may depart, as a part of that of the frames predicted."""
+
+
+def builds_from_its_defaults(subject: Subject) -> None:
+    """`build(settings, sample_shape)` makes a torch.nn.Module from the settings given, or from their defaults.
+
+    Take the channels from `sample_shape`: data decide them, not the model."""
+    for channels in (1, 3):
+        model = _built(subject, sample=subject.sample._replace(channels=channels))
+        require(isinstance(model, nn.Module), f"build returns {type(model).__name__}, no torch.nn.Module")
+
+
+def predicts_frames_of_the_right_shape(subject: Subject) -> None:
+    """`model(frames, frames_out)` takes (B, T_in, C, H, W) and returns (B, P, C, H, W) of the same frame size, with
+    frames_out <= P <= T_in + frames_out - 1, aligned at the end.
+
+    Pad convolutions so that height and width stay. What the model cannot do, it refuses with InputError."""
+    seen, asked = subject.given.frames_in, subject.given.frames_out
+    _check_shape(subject, _built(subject), subject.sample, seen, asked)  # this one must not be refused
+    for channels, height, width in ((1, 16, 24), (3, 24, 16), (2, 32, 32), (1, 13, 17)):
+        sample = SampleShape(seen + asked, channels, height, width)
+        _unless_refused(
+            lambda sample=sample: _check_shape(subject, _built(subject, sample=sample), sample, seen, asked)
+        )
+    for lengths in ((seen, 1), (1, 1), (1, 3), (seen + 1, 2)):
+        _unless_refused(lambda lengths=lengths: _check_shape(subject, _built(subject), subject.sample, *lengths))
+
+
+def builds_from_any_legal_settings(subject: Subject) -> None:
+    """What the settings class and the constraints allow can be built and called, or is refused by InputError or
+    ValueError with a sentence.
+
+    Tell rules between settings by `constraints`, or by a validator of the settings class: then a job that breaks
+    them is refused before it costs anything."""
+    for written, settings in legal_settings(subject, _DRAWN):
+
+        def built_and_called(settings: Any = settings) -> None:
+            model = _built(subject, settings)
+            _check_shape(subject, model, subject.sample, subject.given.frames_in, subject.given.frames_out)
+
+        try:
+            _unless_refused(built_and_called)
+        except Exception as error:
+            require(False, f"with {written}: {type(error).__name__}: {error}")
+
+
+def gradients_reach_every_parameter(subject: Subject) -> None:
+    """Every trainable parameter has a gradient that is a number and is not 0 everywhere.
+
+    A parameter without one is not used in `forward`, or lies behind a `detach`: use it, or leave it out."""
+    model = _trained(subject)
+    frames, truth, keep = _clip(subject)
+    _call(model, frames, subject.given.frames_out, truth, keep).float().square().sum().backward()
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            require(parameter.grad is not None, f"none reaches {name}")
+            require(parameter.grad.isfinite().all(), f"that of {name} is not a number")
+            require(parameter.grad.count_nonzero(), f"that of {name} is 0 everywhere")
+
+
+def weights_survive_a_checkpoint(subject: Subject) -> None:
+    """A state dict written, read and loaded into a new model gives the same predictions to the last bit.
+
+    What the model remembers beside its parameters must be a registered buffer. Names are what checkpoints hold, so
+    they must not depend on anything but the settings."""
+    model, other = _trained(subject), _built(subject, seed=1)
+    kept = {name: value.contiguous().clone() for name, value in model.state_dict().items()}
+    other.load_state_dict(load(save(kept)))
+    frames, *_ = _clip(subject)
+    require(_same(_predicted(subject, model, frames), _predicted(subject, other, frames)), "they are others")
+
+
+def the_same_seed_gives_the_same_model(subject: Subject) -> None:
+    """Weights are drawn from torch's generator, which the engine seeds: one seed, one model, one prediction.
+
+    Draw from no other generator, never call torch.manual_seed, and keep no state between two calls."""
+    frames, *_ = _clip(subject)
+    one, two, other = (_built(subject, seed=seed) for seed in (0, 0, 1))
+    first = _predicted(subject, one, frames)
+    require(_same(first, _predicted(subject, two, frames)), "two models of one seed predict differently")
+    require(_same(first, _predicted(subject, one, frames)), "a second call predicts differently")
+    weights = [list(model.parameters()) for model in (one, other)]
+    if any(weight.unique().numel() > 2 for weight in weights[0]):  # else they are constants, not drawn
+        differs = any(not torch.equal(mine, its) for mine, its in zip(*weights, strict=True))
+        require(differs, "two seeds give the same weights: something seeds torch again")
+
+
+def samples_do_not_know_of_each_other(subject: Subject) -> None:
+    """What is predicted for a clip depends on that clip alone, also in training.
+
+    A job gives the same losses on any number of workers, so nothing may be shared over the batch: take GroupNorm or
+    LayerNorm instead of BatchNorm, and mind `view` and `reshape` across the axis of the batch."""
+    model = _built(subject)
+    frames, truth, keep = _clip(subject)
+    neighbour = torch.cat([frames[:1], 1 - frames[1:]])
+    for training in (False, True):
+        model.train(training)
+        pair = []
+        for each in (frames, neighbour):
+            torch.manual_seed(0)  # dropout, if there is any, is the same
+            pair.append(_call(model, each, subject.given.frames_out, truth, keep)[0])
+        where = "in training" if training else "in evaluation"
+        require(_close(*pair), f"{where} the first clip's prediction changes with the second clip")
+    model.eval()
+    alone, both = (_predicted(subject, model, each)[0] for each in (frames[:1], frames))
+    require(_close(alone, both), "alone in its batch a clip is predicted differently")
+
+
+def truth_takes_the_place_of_its_own_output(subject: Subject) -> None:
+    """`truth` (B, frames_out - 1, C, H, W) is seen only where `keep_truth` (B, frames_out - 1) is set, and never
+    before the frame that follows it is predicted: frame j of the truth may change predictions j + 1 and later.
+
+    A model that has no use for the truth takes the two arguments and ignores them."""
+    model, asked = _built(subject).eval(), max(subject.given.frames_out, 3)
+    frames, *_ = _clip(subject)
+    truth = torch.rand(_BATCH, asked - 1, *frames.shape[2:])
+    nowhere = torch.zeros(_BATCH, asked - 1, dtype=torch.bool)
+    with torch.no_grad():
+        free = _call(model, frames, asked)[:, -asked:]
+        unused = _call(model, frames, asked, truth, nowhere)[:, -asked:]
+        require(_close(free, unused), "with keep_truth False everywhere it still looks at the truth")
+        fed = _call(model, frames, asked, truth, ~nowhere)[:, -asked:]
+        later = truth.clone()
+        later[:, -1] = 1 - later[:, -1]
+        changed = _call(model, frames, asked, later, ~nowhere)[:, -asked:]
+    require(_close(fed[:, :-1], changed[:, :-1]), "predictions depend on true frames that come later")
+
+
+def the_past_does_not_know_the_future(subject: Subject) -> None:
+    """Where a model also predicts frames that it has seen (P > frames_out), each comes from the frames before it.
+
+    Otherwise the loss over them rewards copying, and says nothing about the forecast."""
+    model, asked = _built(subject).eval(), subject.given.frames_out
+    frames, *_ = _clip(subject)
+    other = torch.cat([frames[:, :-1], 1 - frames[:, -1:]], 1)
+    one, two = (_predicted(subject, model, each) for each in (frames, other))
+    past = one.shape[1] - asked
+    require(_close(one[:, :past], two[:, :past]), "its predictions of seen frames depend on later ones")
+
+
+def bf16_is_near_fp32(subject: Subject) -> None:
+    """Under autocast to bf16 predictions are numbers, and near those of fp32.
+
+    Sums over many values and states that grow need fp32: cast them, or keep them out of autocast."""
+    model, (frames, *_) = _built(subject).eval(), _clip(subject)
+    exact = _predicted(subject, model, frames)
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = _predicted(subject, model, frames).float()
+    require(exact.isfinite().all(), "in fp32 they are not numbers")
+    require(rough.isfinite().all(), "in bf16 they are not numbers")
+    apart = (rough - exact).square().mean().sqrt() / (exact.square().mean().sqrt() + 1e-2)
+    require(apart < _BF16, f"they are apart by {apart:.0%} of their size")
+
+
+def leaves_the_process_as_it_was(subject: Subject) -> None:
+    """Building, calling and differentiating change nothing that others use: random states, the default dtype,
+    threads, whether gradients are recorded.
+
+    Use your own torch.Generator where you need random numbers outside training, and contexts such as torch.no_grad
+    instead of switches."""
+    with untouched("build", draws=True):
+        model = _built(subject)
+    frames, truth, keep = _clip(subject)
+    before = frames.clone()
+    with untouched("a training step", draws=True):
+        predicted = _call(model, frames, subject.given.frames_out, truth, keep)
+        if predicted.requires_grad:
+            predicted.square().sum().backward()
+    with untouched("an evaluation"):
+        _predicted(subject, model, frames)
+    require(torch.equal(frames, before), "it writes into the frames that it was given")
+
+
+def its_declared_cost_is_true(subject: Subject) -> None:
+    """`cost(settings, sample_shape)` tells the numbers that are trained, exactly: searches are bounded by it, and it
+    is shown before a run begins.
+
+    Count from the settings, without building; `sum(p.numel() for p in model.parameters())` is what it must be."""
+    if subject.declaration.cost is None:
+        raise LeftOut("the model declares no cost")
+    for settings in (subject.settings, *(drawn for _, drawn in legal_settings(subject, _DRAWN, seed=1))):
+
+        def counted(settings: Any = settings) -> None:
+            told = subject.declaration.cost(settings, subject.sample)
+            model = _built(subject, settings)
+            real = sum(each.numel() for each in model.parameters() if each.requires_grad)
+            require(told.parameters == real, f"it tells {told.parameters:,}, and {real:,} are there: {settings}")
+            require(told.multiplies > 0 or not real, f"it tells {told.multiplies} multiplications: {settings}")
+
+        _unless_refused(counted)
+
+
+def refuses_what_is_no_published_checkpoint(subject: Subject) -> None:
+    """`load_published(path, settings)` refuses another file with InputError or ValueError, and says what is wrong.
+
+    Read with torch.load(..., weights_only=True) or safetensors, compare names and shapes, and name those that do not
+    fit."""
+    if subject.declaration.load_published is None:
+        raise LeftOut("the model declares no load_published")
+    folder = subject.new_folder("published")
+    torch.save({"somebody.elses.weight": torch.ones(3)}, folder / "stranger.pt")
+    (folder / "empty.pt").write_bytes(b"")
+    (folder / "text.pt").write_text("<!DOCTYPE html> 404: not found")
+    for file in ("stranger.pt", "empty.pt", "text.pt", "missing.pt"):
+        words = _refused(lambda file=file: subject.declaration.load_published(folder / file, subject.settings))
+        require(words, f"{file} is taken for a checkpoint")
+
+
+def computes_layers_again_on_demand(subject: Subject) -> None:
+    """With `checkpoints_layers` the module has an attribute `checkpoint_layers`, False: set to True it gives the same
+    gradients with less memory.
+
+    Wrap the layers in torch.utils.checkpoint.checkpoint(..., use_reentrant=False) where it is set."""
+    if not subject.declaration.checkpoints_layers:
+        raise LeftOut("the model does not declare checkpoints_layers")
+    gradients = []
+    for again in (False, True):
+        model: Any = _built(subject)
+        require(getattr(model, "checkpoint_layers", None) is False, "checkpoint_layers is not False at first")
+        model.checkpoint_layers = again
+        frames, truth, keep = _clip(subject)
+        _call(model, frames, subject.given.frames_out, truth, keep).square().sum().backward()
+        gradients.append([each.grad for each in model.parameters() if each.grad is not None])
+    same = all(_close(one, two, 1e-4) for one, two in zip(*gradients, strict=True))
+    require(same, "with it gradients are others")
+
+
+def _built(subject: Subject, settings: Any = None, sample: SampleShape | None = None, seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    chosen = subject.settings if settings is None else settings
+    return subject.declaration.build(chosen, subject.sample if sample is None else sample)
+
+
+def _trained(subject: Subject) -> nn.Module:
+    """The model. Raises LeftOut where there is nothing to train."""
+    model = _built(subject)
+    if not any(each.requires_grad for each in model.parameters()):
+        raise LeftOut("the model has no parameters")
+    return model
+
+
+def _clip(subject: Subject) -> tuple[Tensor, Tensor, Tensor]:
+    """Frames in [0, 1], the truth after them, and where it is fed back: the same whenever it is called."""
+    generator = torch.Generator().manual_seed(0)
+    shape, seen = subject.sample, subject.given.frames_in
+    frames = torch.rand(_BATCH, shape.frames, *shape[1:], generator=generator)
+    keep = torch.zeros(_BATCH, shape.frames - seen - 1, dtype=torch.bool)
+    keep[:, ::2] = True
+    return frames[:, :seen], frames[:, seen:-1], keep
+
+
+def _call(model: nn.Module, frames: Tensor, frames_out: int, *truth: Tensor) -> Tensor:
+    return model(frames, frames_out, *truth)
+
+
+def _predicted(subject: Subject, model: nn.Module, frames: Tensor) -> Tensor:
+    with torch.no_grad():
+        return _call(model.eval(), frames, subject.given.frames_out)
+
+
+def _check_shape(subject: Subject, model: nn.Module, sample: SampleShape, seen: int, asked: int) -> None:
+    frames = torch.rand(_BATCH, seen, *sample[1:])
+    with torch.no_grad():
+        shape = tuple(_call(model.eval(), frames, asked).shape)
+        fits = len(shape) == 5 and (shape[0], *shape[2:]) == (_BATCH, *sample[1:])
+        require(
+            fits and asked <= shape[1] <= seen + asked - 1,
+            f"for frames {tuple(frames.shape)} and frames_out {asked} it returns {shape}",
+        )
+        truth = torch.rand(_BATCH, asked - 1, *sample[1:])
+        keep = torch.ones(_BATCH, asked - 1, dtype=torch.bool)
+        fed = tuple(_call(model, frames, asked, truth, keep).shape)
+        require(fed == shape, f"with the truth it returns {fed}, without it {shape}")
+
+
+def _unless_refused(act: Callable[[], None]) -> None:
+    """Does it; a refusal by InputError or ValueError is fine if it says something."""
+    _refused(act)
+
+
+def _refused(act: Callable[[], object]) -> str | None:
+    """The words with which it is refused; None where it is not."""
+    try:
+        act()
+    except (InputError, ValueError) as error:
+        require(str(error).strip(), f"it is refused by {type(error).__name__} without a word")
+        return str(error)
+    except FileNotFoundError as error:  # a sentence of its own: it names the file
+        return str(error)
+    return None
+
+
+def _same(one: Tensor, two: Tensor) -> bool:
+    return torch.equal(one, two)
+
+
+def _close(one: Tensor, two: Tensor, tolerance: float = 1e-5) -> bool:
+    scale = max(1.0, float(one.detach().abs().max()) if one.numel() else 1.0)
+    return one.shape == two.shape and torch.allclose(one, two, rtol=tolerance, atol=tolerance * scale)

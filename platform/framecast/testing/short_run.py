@@ -1,0 +1,65 @@
+"""A real run of a few steps, in this process: the engine's own loop around what is checked."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from framecast.engine.train import train
+from framecast.engine.world import World
+from framecast.job.document import Document
+from framecast.job.plan import Part, Plan
+from framecast.job.resolve import make_plan
+from framecast.runs.events import Event, StepDone
+from framecast.runs.folder import RunFolder
+from framecast.testing.subject import Subject
+
+_JOB: dict[str, Any] = {
+    "name": "conformance",
+    "task": {"name": "conformance_next_frames"},
+    "model": {"name": "conformance_convolution"},
+    "data": {"name": "conformance_squares"},
+    "training": {"epochs": 2, "batch_size": 4, "max_steps": 6, "strategy": "torch", "precision": "fp32"},
+    "checkpoints": {"monitor": "validation/loss"},
+    "compute": {"cpus_per_worker": 1, "gpus_per_worker": 0},
+}
+_NUMBERS = itertools.count()
+
+
+@dataclass(frozen=True)
+class ShortRun:
+    """What a run left behind: its folder, its events in order, and what was printed."""
+
+    folder: RunFolder
+    events: list[Event]
+    printed: str
+
+    @property
+    def losses(self) -> list[float]:
+        """The loss of each step."""
+        return [event.loss for event in self.events if isinstance(event, StepDone)]
+
+
+def short_plan(subject: Subject, **sections: Mapping[str, Any]) -> Plan:
+    """The kit's small job with the author's sections laid over it, then these. Raises InputError."""
+    job = {**_JOB, **subject.given.job, **sections}
+    return make_plan(Document.from_data(job), subject.registry)
+
+
+def short_run(subject: Subject, plan: Plan, callback: Part | None = None) -> ShortRun:
+    """Trains the plan on the CPU, `callback` listening."""
+    number = next(_NUMBERS)  # folders made within one second sort by chance
+    folder = RunFolder.create(subject.folder, plan.job.name, f"{number:04d}")
+    if callback is not None:
+        plan = replace(plan, callbacks=(callback,))
+    events: list[Event] = []
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        train(plan, folder, World.alone(torch.device("cpu")), events.append)
+    return ShortRun(folder, events, said.getvalue())

@@ -1,0 +1,84 @@
+"""What is checked: a declaration, with settings that a job could give it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from framecast.errors import InputError
+from framecast.job.document import Document
+from framecast.job.plan import Part
+from framecast.job.resolve import resolved_part
+from framecast.registry.kinds import SampleShape
+from framecast.registry.registry import Registered, Registry
+from framecast.registry.settings import Settings
+from framecast.testing.given import Given
+from framecast.testing.verdict import LeftOut
+
+
+class Subject:
+    """A declaration beside what its author gave for it; `folder` is the kit's own."""
+
+    def __init__(self, entry: Registered, registry: Registry, given: Given, folder: Path) -> None:
+        self.kind, self.provider = entry.kind, entry.provider
+        self.declaration: Any = entry.declaration  # whose fields differ by kind; a check knows for which it is
+        self.registry, self.given, self.folder = registry, given, folder
+
+    @cached_property
+    def written(self) -> Mapping[str, Any]:
+        """The settings as a job writes them, their files made and ready. Raises what the plugin raises."""
+        if isinstance(self.given.settings, Mapping):
+            return self.given.settings
+        return self.with_files().written
+
+    @property
+    def settings(self) -> Any:
+        """The settings checked. Raises InputError where they are refused."""
+        return self.checked(self.written)
+
+    @property
+    def part(self) -> Part:
+        """The declaration with its settings, as a plan holds it."""
+        return Part(self.kind, self.declaration, self.settings, self.provider)
+
+    @property
+    def sample(self) -> SampleShape:
+        """Small frames of one channel."""
+        return SampleShape(self.given.frames_in + self.given.frames_out, 1, 16, 16)
+
+    def checked(self, written: Mapping[str, Any]) -> Settings:
+        """Settings as a job gets them: from JSON, and within the declaration's constraints. Raises InputError."""
+        problems: list[Any] = []
+        entry = {**written, "name": self.declaration.name}
+        part = resolved_part(self.kind, entry, (self.kind,), Document.from_data({}), self.registry, problems)
+        if part is None or problems:
+            raise InputError(problems)
+        return part.settings
+
+    def with_files(self, spoil: Callable[[Path], None] = lambda folder: None) -> Made:
+        """The author's files made once more in a new folder, and spoilt. Raises LeftOut where there are none."""
+        if isinstance(self.given.settings, Mapping):
+            raise LeftOut(
+                "the kit was given no function that makes files: conformance(..., settings=make), where "
+                "make(folder) writes small ones and returns the settings"
+            )
+        folder = Path(mkdtemp(prefix="files-", dir=self.folder))
+        written = self.given.settings(folder)
+        spoil(folder)
+        return Made(folder, written)
+
+    def new_folder(self, name: str) -> Path:
+        """An empty folder of the kit."""
+        return Path(mkdtemp(prefix=f"{name}-", dir=self.folder))
+
+
+@dataclass(frozen=True)
+class Made:
+    """Files that the author's function made, and the settings that it returned."""
+
+    folder: Path
+    written: Mapping[str, Any]
