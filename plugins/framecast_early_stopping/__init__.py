@@ -1,0 +1,43 @@
+"""Early stopping: a run ends when its score no longer gets better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+import framecast
+
+
+class EarlyStoppingSettings(framecast.Settings):
+    """When to stop."""
+
+    monitor: str = "validation/loss"
+    """The score that must get better: `validation/loss`, or `validation/<metric>` of a metric in the job."""
+
+    patience: int = Field(5, ge=0)
+    """Evaluations in a row without a better score that are borne; the next one ends the run."""
+
+    min_delta: float = Field(0.0, ge=0)
+    """By how much a score must beat the best one to count as better, in the score's own unit."""
+
+    mode: Literal["auto", "min", "max"] = "auto"
+    """Whether a lower or a higher score is better; `auto` is the metric's own direction."""
+
+
+def _build(settings: EarlyStoppingSettings, run_folder: Path) -> Any:
+    from framecast_early_stopping.watch import Watch
+
+    return Watch(settings, run_folder)
+
+
+@framecast.hookimpl
+def framecast_callbacks() -> Iterator[framecast.Callback]:
+    yield framecast.Callback(
+        name="early_stopping",
+        summary="Ends a run when its score no longer gets better",
+        settings=EarlyStoppingSettings,
+        build=_build,
+    )

@@ -1,0 +1,40 @@
+"""MLflow: a run's settings, losses and scores in a tracking server, or in files beside the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import framecast
+
+
+class MlflowSettings(framecast.Settings):
+    """Where the run is tracked."""
+
+    tracking_uri: str | None = None
+    """A tracking server or database, such as http://host:5000; null means $MLFLOW_TRACKING_URI, or else the
+    file `mlflow.db` in the run folder."""
+
+    experiment: str = "framecast"
+    """The experiment that holds the run; it is made where it is not there yet."""
+
+
+def _build(settings: MlflowSettings, run_folder: Path) -> Any:
+    try:
+        from framecast_mlflow.tracker import MlflowTracker
+    except ImportError as error:
+        raise framecast.InputError(
+            f"callback mlflow needs MLflow: pip install 'framecast[mlflow]' ({error})"
+        ) from None
+    return MlflowTracker(settings, run_folder)
+
+
+@framecast.hookimpl
+def framecast_callbacks() -> Iterator[framecast.Callback]:
+    yield framecast.Callback(
+        name="mlflow",
+        summary="Tracks settings, losses and scores with MLflow",
+        settings=MlflowSettings,
+        build=_build,
+    )

@@ -1,0 +1,106 @@
+"""What Weights & Biases would send of a run, read back from the files of its offline mode."""
+
+from __future__ import annotations
+
+import json
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import framecast
+from framecast.runs import events
+from framecast_wandb import framecast_callbacks
+from made_events import evaluated, started, step_done
+
+pytest.importorskip("wandb")
+from wandb.proto import wandb_internal_pb2
+
+(CALLBACK,) = framecast_callbacks()
+PLAN = "job: {name: tiny, model: {name: conv_lstm}}\n"
+FINISHED = events.RunFinished(2, "epochs")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    run = tmp_path / "20260101-000000-abcd"
+    run.mkdir()
+    (run / "plan.yaml").write_text(PLAN)
+    return run
+
+
+def attempt(folder: Path, *happened: events.Event) -> None:
+    listener = CALLBACK.build(CALLBACK.settings(mode="offline", project="tests"), folder)
+    for event in happened:
+        assert listener(event) is None  # it never asks to stop
+
+
+def records(folder: Path) -> Iterator[Any]:
+    """All that the attempts have written, in order."""
+    for file in sorted(folder.glob("wandb/offline-run-*/*.wandb"), key=lambda file: file.stat().st_mtime):
+        for data in entries(file.read_bytes()):
+            record = wandb_internal_pb2.Record()
+            record.ParseFromString(data)
+            yield record
+
+
+def entries(log: bytes) -> Iterator[bytes]:
+    """The entries of a file in LevelDB's log format: pieces (checksum 4, length 2, kind 1, data) in blocks of
+    32 KiB, after 7 bytes that say whose file it is. An entry is one piece (kind 1) or several (2, 3, ..., 4)."""
+    position, entry = 7, b""
+    while position + 7 <= len(log):
+        left = 32768 - position % 32768
+        length, kind = struct.unpack_from("<HB", log, position + 4) if left >= 7 else (0, 0)
+        if not kind:  # the end of a block is filled with zeros
+            position += left
+            continue
+        entry += log[position + 7 : position + 7 + length]
+        position += 7 + length
+        if kind in (1, 4):
+            yield entry
+            entry = b""
+
+
+def curve(folder: Path, name: str) -> list[tuple[int, float]]:
+    points = []
+    for record in records(folder):
+        if record.WhichOneof("record_type") == "history":
+            row = {
+                item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in record.history.item
+            }
+            if name in row:
+                points.append((row["step"], row[name]))
+    return points
+
+
+def test_losses_and_scores_are_tracked(folder: Path) -> None:
+    scores = (evaluated(2, "black", mse=0.04), evaluated(2, mse=0.02))
+    attempt(folder, started(), step_done(1, 0.5), step_done(2, 0.25), *scores, FINISHED)
+    assert curve(folder, "train/loss") == [(1, 0.5), (2, 0.25)]
+    assert curve(folder, "validation/mse") == [(2, 0.02)]
+    assert curve(folder, "baseline/black/validation/mse") == [(2, 0.04)]
+
+
+def test_a_resumed_run_goes_on_in_the_same_run(folder: Path) -> None:
+    attempt(folder, started(), step_done(1, 0.5), events.RunInterrupted(1, "signal"))
+    attempt(folder, started(step=1, attempt=2), step_done(2, 0.25), FINISHED)
+    assert curve(folder, "train/loss") == [(1, 0.5), (2, 0.25)]
+    runs = {record.run.run_id for record in records(folder) if record.WhichOneof("record_type") == "run"}
+    assert runs == {folder.name}
+
+
+def test_without_wandb_the_way_out_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "framecast_wandb.tracker", raising=False)
+    monkeypatch.setitem(sys.modules, "wandb", None)  # as Python marks what cannot be imported
+    with pytest.raises(framecast.InputError, match=r"pip install 'framecast\[wandb\]'"):
+        CALLBACK.build(CALLBACK.settings(), folder)
+
+
+def test_a_real_run_is_tracked(tiny_job: Callable[..., dict[str, Any]], runs: Path) -> None:
+    tracker = {"name": "wandb", "mode": "offline"}
+    result = framecast.run(tiny_job(callbacks=[tracker], training={"epochs": 1}), in_process=True)
+    assert curve(result.folder, "train/loss")
+    assert len(curve(result.folder, "validation/mse")) == 1
