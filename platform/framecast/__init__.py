@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from framecast import data
-    from framecast.engine.outputs import Compared, EvaluationOutputs
+    from framecast.engine.outputs import Compared, EvaluationOutputs, Recognised
     from framecast.engine.progress import Progress
     from framecast.engine.streaming_metric import MetricValue, StreamingMetric
     from framecast.errors import InputError, TrainingFailed, did_you_mean
@@ -49,6 +49,7 @@ _HOMES = {
     "Prepared": "framecast.registry.kinds",
     "Progress": "framecast.engine.progress",
     "PublishedResult": "framecast.registry.kinds",
+    "Recognised": "framecast.engine.outputs",
     "SampleShape": "framecast.registry.kinds",
     "Settings": "framecast.registry.settings",
     "Stop": "framecast.runs.events",
@@ -80,6 +81,7 @@ __all__ = [
     "Prepared",
     "Progress",
     "PublishedResult",
+    "Recognised",
     "SampleShape",
     "Settings",
     "Stop",

@@ -84,7 +84,7 @@ def test_a_section_may_be_a_bare_name(tmp_path: Path) -> None:
 def test_the_clip_is_as_long_as_the_task_needs(tmp_path: Path) -> None:
     plan = plan_of(tmp_path)
     assert plan.frames == 5
-    assert plan.sample_shape == (5, 1, 16, 16)
+    assert plan.sample_shape == (5, 1, 16, 16, 0)  # no classes
 
 
 def test_every_plugin_is_named_with_its_version_and_only_those_needed(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ def test_no_installed_setting_takes_the_reserved_word_name() -> None:
 
 
 def test_a_sample_shape_reads_frames_channels_height_width() -> None:
-    assert SampleShape._fields == ("frames", "channels", "height", "width")
+    assert SampleShape._fields == ("frames", "channels", "height", "width", "classes")
 
 
 def test_what_cannot_be_changed_by_accident_cannot_be_changed() -> None:

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from framecast.engine.batches import Batches
-from framecast.engine.outputs import EvaluationOutputs
+from framecast.engine.outputs import Compared, EvaluationOutputs
 from framecast.engine.shown_clips import ShownClips
 from framecast.engine.world import World
+from framecast.errors import InputError
 from framecast.job.plan import Plan
 
 
@@ -55,7 +56,7 @@ def evaluate(
                 outputs: EvaluationOutputs = task.evaluation_step(model, part.batch)
             values: dict[str, Tensor] = {}
             for name, metric in metrics.items():
-                compared = outputs.compared[needs[name]]
+                compared = _compared(outputs, name, needs[name])
                 mask = None if compared.mask is None else compared.mask[: part.size]
                 values[name] = metric.update(
                     compared.prediction[: part.size].float(), compared.target[: part.size], mask
@@ -80,3 +81,9 @@ def evaluate(
         shown=shown.arrays(),
         counts={f"{split}/{name}": dict(value.counts) for name, value in computed.items() if value.counts},
     )
+
+
+def _compared(outputs: EvaluationOutputs, metric: str, needs: str) -> Compared:
+    if needs not in outputs.compared:
+        raise InputError(f"metrics: {metric} scores {needs}, of which this task compares none: leave it out")
+    return outputs.compared[needs]

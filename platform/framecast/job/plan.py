@@ -9,6 +9,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from framecast.job.data_facts import DataFacts
 from framecast.job.job import Compute, Job
 from framecast.registry.kinds import Cost, SampleShape
 from framecast.registry.provider import Provider
@@ -43,8 +44,8 @@ class Plan:
     metrics: tuple[Part, ...]
     callbacks: tuple[Part, ...]
     baselines: tuple[Part, ...]
-    frame_shape: tuple[int, int, int] | None = None
-    """(C, H, W) where it is known from an earlier plan; else the data are asked."""
+    known: DataFacts | None = None
+    """What an earlier plan knew of the data; else they are asked."""
 
     @property
     def frames(self) -> int:
@@ -52,10 +53,19 @@ class Plan:
         return self.task.declaration.frames(self.task.settings)
 
     @property
+    def facts(self) -> DataFacts:
+        """The data's own word on frames and classes. Raises InputError where they do not suit the task."""
+        data = self.data
+        return self.known or DataFacts.told_by(data.declaration, data.settings, self.task.declaration, self.frames)
+
+    @property
     def sample_shape(self) -> SampleShape:
-        if self.frame_shape is not None:
-            return SampleShape(self.frames, *self.frame_shape)
-        return self.data.declaration.sample_shape(self.data.settings, self.frames)
+        return self.facts.sample_shape(self.frames)
+
+    @property
+    def readings(self) -> tuple[float, ...]:
+        """The observed shares of a clip at which its class is told; none where the task asks for no classes."""
+        return self.task.declaration.readings(self.task.settings)
 
     @property
     def value_range(self) -> tuple[float, float]:
@@ -116,7 +126,7 @@ class Plan:
         result: dict[str, Any] = {
             "job": job,
             "plugins": [provider.to_dict(folder) for provider in self.providers],
-            "frame_shape": list(self.sample_shape[1:]),
+            **self.facts.to_dict(),
         }
         if self.cost:
             result["cost"] = {"parameters": self.cost.parameters, "multiplies": self.cost.multiplies}

@@ -12,6 +12,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from framecast.errors import InputError, Problem
+from framecast.job.data_facts import DataFacts
 from framecast.job.deepspeed_rules import contradictions
 from framecast.job.document import Document
 from framecast.job.job import Job
@@ -50,21 +51,20 @@ def read_plan(plan: Path | str, overrides: list[str] | None = None, and_installe
     document = Document.from_data(data["job"], "plan.yaml")
     document.override(overrides or [])
     same_data = not any(text.startswith("data") for text in overrides or [])
-    return make_plan(document, registry, tuple(data["frame_shape"]) if same_data else None)
+    return make_plan(document, registry, DataFacts.from_dict(data) if same_data else None)
 
 
-def make_plan(document: Document, registry: Registry, frame_shape: tuple[int, int, int] | None = None) -> Plan:
+def make_plan(document: Document, registry: Registry, known: DataFacts | None = None) -> Plan:
     """Resolves a job against the plugins found. Raises InputError with every problem at once.
 
-    `frame_shape` (C, H, W) is that of the data, where it is known already: a run must be understood also on a
-    machine that has not its data.
+    `known` are facts of the data that an earlier plan has noted.
     """
-    plan = check_job(document, registry, frame_shape)
+    plan = check_job(document, registry, known)
     _try_out(plan, document)
     return plan
 
 
-def check_job(document: Document, registry: Registry, frame_shape: tuple[int, int, int] | None = None) -> Plan:
+def check_job(document: Document, registry: Registry, known: DataFacts | None = None) -> Plan:
     """The plan of a job whose data are elsewhere: all is checked but what only they can tell. Raises InputError
     with every problem at once."""
     problems: list[Problem] = []
@@ -96,6 +96,7 @@ def check_job(document: Document, registry: Registry, frame_shape: tuple[int, in
     if job:
         metrics = [part.name for part in listed.get("metrics", []) if part]
         problems += _between_settings(job, document, single.get("model"), metrics)
+    problems += _between_plugins(task, single.get("model"), listed.get("metrics", []), document)
     baselines = [
         resolved_part("model", name, ("task",), document, registry, problems)
         for name in (task.declaration.baselines if task else ())
@@ -111,7 +112,7 @@ def check_job(document: Document, registry: Registry, frame_shape: tuple[int, in
         metrics=tuple(map(_sound, listed["metrics"])),
         callbacks=tuple(map(_sound, listed["callbacks"])),
         baselines=tuple(map(_sound, baselines)),
-        frame_shape=frame_shape,
+        known=known,
     )
 
 
@@ -175,6 +176,25 @@ def _between_settings(job: Job, document: Document, model: Part | None, metrics:
     if training.activation_checkpointing == "layers" and model and not model.declaration.checkpoints_layers:
         message = f"the model {model.name} cannot compute its layers again: write none"
         found.append((("training", "activation_checkpointing"), message))
+    return [Problem(message, key=dotted(key), place=document.place(key)) for key, message in found]
+
+
+def _between_plugins(
+    task: Part | None, model: Part | None, metrics: list[Part | None], document: Document
+) -> list[Problem]:
+    """Whether the model gives what the task asks for, and the task what metrics score."""
+    if task is None:
+        return []
+    needs = task.declaration.needs
+    answers = {"frames": "predicts frames", "logits": "recognises classes"}
+    found: list[tuple[Key, str]] = []
+    if model and model.declaration.gives != needs:
+        message = f"{model.name} {answers[model.declaration.gives]}, and the task {task.name} needs a model that "
+        found.append((("model",), message + answers[needs]))
+    for index, metric in enumerate(metrics):
+        if metric and metric.declaration.needs == "logits" != needs:
+            message = f"{metric.name} scores classes, and the task {task.name} asks for none: leave it out"
+            found.append((("metrics", index), message))
     return [Problem(message, key=dotted(key), place=document.place(key)) for key, message in found]
 
 

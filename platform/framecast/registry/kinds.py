@@ -14,6 +14,9 @@ from typing import Any, Literal, NamedTuple
 from framecast.registry.constraint import Constraint
 from framecast.registry.settings import Settings
 
+Answer = Literal["frames", "logits"]
+"""What a model answers, and a task or a metric asks for: predicted frames, or classes."""
+
 
 class SampleShape(NamedTuple):
     """The shape of one sample's frames, (T, C, H, W)."""
@@ -22,6 +25,8 @@ class SampleShape(NamedTuple):
     channels: int
     height: int
     width: int
+    classes: int = 0
+    """How many classes its label is one of; 0 where there are no labels."""
 
 
 class Cost(NamedTuple):
@@ -64,6 +69,11 @@ class Model:
     aligned at the end. `truth` (B, frames_out - 1, C, H, W) with the boolean `keep_truth` (B, frames_out - 1)
     feeds true frames back in place of its own outputs. A model without parameters is evaluated, never trained.
 
+    A recognition model (`gives="logits"`) is called as `model(frames, frames_out, observed)` and returns
+    `framecast.Recognised`: observed (B, S) int64 says after how many frames of its clip a sample's class is asked
+    for, S times in growing order; the logits (B, S, K) of a reading depend on those frames alone. K is
+    `sample_shape.classes`. The frames that it predicts beside them are as those of a video model, or None.
+
     `checkpoints_layers` says that the module has an attribute `checkpoint_layers`, False: set to True, the
     backward pass computes each layer again from its input instead of keeping its activations.
     `load_published(path, settings)` returns the module with the weights of a checkpoint that others published.
@@ -73,6 +83,7 @@ class Model:
     summary: str
     build: Callable[[Any, SampleShape], Any]
     settings: type[Settings] = NoSettings
+    gives: Answer = "frames"
     constraints: tuple[Constraint, ...] = ()
     cost: Callable[[Any, SampleShape], Cost] | None = None
     checkpoints_layers: bool = False
@@ -90,8 +101,10 @@ class Dataset:
     """A data set. `build(settings, split, frames)` returns a map-style data set of clips.
 
     A sample is `{"frames": (T, C, H, W)}`, uint8, or float32 in `value_range(settings)`; optionally with `"mask"`
-    (T, C, H, W) bool, False where nothing is known, and `"label"` int64. Splits are `train`, `validation` and
-    `test`. `sample_shape(settings, frames)` tells a clip's shape without building anything.
+    (T, C, H, W) bool, False where nothing is known; `"label"` int64, the number of one of `classes(settings)`;
+    and `"place"` (T,) float32, where in its video each frame lies, from 0 for the first towards 1 for the end, and
+    1 or more for frames that only fill up the clip (without it, frame i of T lies at i / T). Splits are `train`,
+    `validation` and `test`. `sample_shape(settings, frames)` tells a clip's shape without building anything.
 
     What is built may have: `set_epoch(epoch)`, told before an epoch's clips are drawn; `sequences`, how many
     videos or spans the clips are cut from; `skipped`, sources left out as (name, reason); `normalisation`
@@ -113,6 +126,7 @@ class Dataset:
     sample_shape: Callable[[Any, int], SampleShape]
     settings: type[Settings] = NoSettings
     value_range: Callable[[Any], tuple[float, float]] = lambda settings: (0.0, 1.0)
+    classes: Callable[[Any], tuple[str, ...]] = lambda settings: ()
     prepare: Callable[[Any, Callable[[int, int], None]], Prepared] | None = None
     ready: Callable[[Any], None] | None = None
     frame_format: Callable[[Any], Any] | None = None
@@ -136,7 +150,7 @@ class Metric:
     build: Callable[[Any, tuple[float, float]], Any]
     direction: Literal["min", "max"]
     settings: type[Settings] = NoSettings
-    needs: Literal["frames", "logits"] = "frames"
+    needs: Answer = "frames"
 
 
 @dataclass(frozen=True)
@@ -150,7 +164,9 @@ class Task:
     - `state_dict()`, `load_state_dict(state)`: its schedules as plain numbers, for checkpoints
 
     `frames(settings)` is the length of the clips it needs; `baselines` name the models without parameters
-    that every run is compared with.
+    that every run is compared with. A task that `needs` logits trains recognition models, on data with classes;
+    `readings(settings)` are then the observed shares of a clip, in growing order, to which values of metrics of
+    logits belong as those of frames belong to predicted frames.
     """
 
     name: str
@@ -159,6 +175,8 @@ class Task:
     frames: Callable[[Any], int]
     default_metrics: tuple[str, ...]
     settings: type[Settings] = NoSettings
+    needs: Answer = "frames"
+    readings: Callable[[Any], tuple[float, ...]] = lambda settings: ()
     baselines: tuple[str, ...] = ()
 
 

@@ -39,8 +39,9 @@ def declaration():
 
 
 def test_the_shape_of_clips_is_read_from_the_header(declaration, air, sea, settings_for):
-    assert declaration.sample_shape(settings_for(air), 8) == (8, 1, 37, 49)
-    assert declaration.sample_shape(settings_for(sea, augmentation={"crop": 16}), 8) == (8, 1, 16, 16)
+    assert declaration.sample_shape(settings_for(air), 8) == framecast.SampleShape(8, 1, 37, 49)
+    cropped = settings_for(sea, augmentation={"crop": 16})
+    assert declaration.sample_shape(cropped, 8) == framecast.SampleShape(8, 1, 16, 16)
 
 
 def test_data_are_ready_where_every_file_opens(declaration, tmp_path, air, settings_for):
@@ -54,7 +55,7 @@ def test_data_are_ready_where_every_file_opens(declaration, tmp_path, air, setti
 def test_the_radar_job_plans_on_a_real_file(air):
     plan = load_plan(RADAR, [f"data.path={air}"], [])[1]
 
-    assert plan.sample_shape == (12, 1, 32, 32)
+    assert plan.sample_shape == framecast.SampleShape(12, 1, 32, 32)
     assert plan.value_range == (0, 1)
     assert plan.cost is not None
 
