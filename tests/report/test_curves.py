@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framecast.report.curves import grouped, horizon_curve, smoothed, thinned_out
+from framecast.report.horizon import Horizon
 from framecast.report.palette import MODEL, compared, forecaster
 from framecast.report.step_parts import step_parts
 from framecast.runs.events import StepDone
@@ -54,7 +55,7 @@ def test_a_steps_time_is_split_and_waiting_for_data_comes_on_top() -> None:
 
 
 def test_a_metric_that_knows_no_frames_has_no_curve_over_them() -> None:
-    assert horizon_curve("accuracy", "", {"model": []}, {"model": MODEL}) == []
+    assert horizon_curve("odd", "", {"model": []}, {"model": MODEL}, Horizon("predicted frame")) == []
 
 
 def test_trained_models_never_look_like_forecasters() -> None:

@@ -106,7 +106,7 @@ class Checkpointing:
         folder = self._store.begin(position.step)
         try:
             state.write(folder)
-            if samples is not None:
+            if samples:
                 np.savez_compressed(folder / "samples.npz", **samples)  # type: ignore[arg-type]
             write_atomically(folder / "loop.json", json.dumps(loop, indent=1))
             return self._store.publish(position.step, position.epoch, monitor)

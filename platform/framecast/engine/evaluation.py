@@ -14,6 +14,7 @@ from torch import Tensor
 from framecast.engine.batches import Batches
 from framecast.engine.outputs import Compared, EvaluationOutputs
 from framecast.engine.shown_clips import ShownClips
+from framecast.engine.shown_mistakes import ShownMistakes
 from framecast.engine.world import World
 from framecast.errors import InputError
 from framecast.job.plan import Plan
@@ -21,12 +22,13 @@ from framecast.job.plan import Plan
 
 @dataclass(frozen=True)
 class Scores:
-    """What came of one evaluation, by `split/metric`; `shown` holds a few clips on the first process."""
+    """What came of one evaluation, by `split/metric`; `shown` holds a few clips on the first process,
+    as arrays for its report."""
 
     metrics: dict[str, float]
     per_frame: dict[str, list[float]]
     samples: int
-    shown: dict[str, np.ndarray] | None
+    shown: dict[str, np.ndarray]
     counts: dict[str, dict[str, int]]
 
 
@@ -49,7 +51,7 @@ def evaluate(
     metrics = {part.name: part.declaration.build(part.settings, value_range) for part in plan.metrics}
     needs = {part.name: part.declaration.needs for part in plan.metrics}
     loss = torch.zeros(2, dtype=torch.float64)  # sum over samples, samples
-    shown = ShownClips(value_range)
+    shown = ShownClips(value_range), ShownMistakes(value_range)
     with torch.no_grad():
         for part in batches.evaluation():
             with autocast():
@@ -64,7 +66,8 @@ def evaluate(
             counted = outputs.loss[: part.size].to("cpu", torch.float64)
             loss += torch.stack([counted.sum(), torch.tensor(float(part.size), dtype=torch.float64)])
             if world.first:
-                shown.see(outputs, part.size)
+                for each in shown:
+                    each.see(outputs, part.size)
             if observe:
                 observe(part.positions, {"loss": counted[:, None], **values})
     for metric in metrics.values():
@@ -78,7 +81,7 @@ def evaluate(
         },
         per_frame={f"{split}/{name}": value.per_frame for name, value in computed.items()},
         samples=int(samples),
-        shown=shown.arrays(),
+        shown={name: array for each in shown for name, array in each.arrays().items()},
         counts={f"{split}/{name}": dict(value.counts) for name, value in computed.items() if value.counts},
     )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import insort
 
 import numpy as np
-from torch import Tensor
 
 from framecast.engine.outputs import EvaluationOutputs
+from framecast.engine.pictures import as_pictures
 
 MOST_LOSSES = 10_000
 """Losses kept to know the middle; after so many it hardly moves."""
@@ -34,10 +34,10 @@ class ShownClips:
                 if which not in self._found or badness < self._badness(which, median):
                     self._found[which] = (loss, self._pictures(outputs, index))
 
-    def arrays(self) -> dict[str, np.ndarray] | None:
-        """uint8 `context`, `target`, `prediction` (3, T, C, H, W); `loss` (3,), best to worst. None: no clip."""
+    def arrays(self) -> dict[str, np.ndarray]:
+        """uint8 `context`, `target`, `prediction` (3, T, C, H, W); `loss` (3,), best to worst. Empty: no clip."""
         if not self._found:
-            return None
+            return {}
         chosen = [self._found[which] for which in ("best", "median", "worst")]
         names = chosen[0][1]
         return {
@@ -52,20 +52,9 @@ class ShownClips:
     def _pictures(self, outputs: EvaluationOutputs, index: int) -> dict[str, np.ndarray]:
         assert outputs.context is not None, "looked at before"
         frames = outputs.compared["frames"]
-        low, high = self._value_range
-        clips: dict[str, Tensor] = {
+        clips = {
             "context": outputs.context[index],
             "target": frames.target[index],
             "prediction": frames.prediction[index],
         }
-        return {
-            name: ((clip.float() - low) / (high - low))
-            .nan_to_num()
-            .clamp(0, 1)
-            .mul(255)
-            .round()
-            .byte()
-            .cpu()
-            .numpy()
-            for name, clip in clips.items()
-        }
+        return {name: as_pictures(clip, self._value_range) for name, clip in clips.items()}

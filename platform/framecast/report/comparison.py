@@ -11,13 +11,14 @@ from string import ascii_uppercase
 from typing import Any
 
 from framecast.errors import InputError
+from framecast.registry.kinds import Answer
 from framecast.report.chart import Line, Panel, chart
 from framecast.report.curves import Curve, horizon_curve, smoothed, thinned_out
 from framecast.report.layout import rendered
 from framecast.report.numbers import duration, hours, memory, score
 from framecast.report.palette import Look, compared, forecaster, written
 from framecast.report.record import Record, Score
-from framecast.report.score_tables import per_frame_tables, ranked_table
+from framecast.report.score_tables import over_horizon, ranked_table
 from framecast.report.step_parts import step_parts
 from framecast.report.table import Cell, Column, Row, Table, words
 from framecast.runs.folder import RunFolder, write_atomically
@@ -78,8 +79,10 @@ def write_comparison(runs: Sequence[RunFolder], file: Path) -> None:
         "scores": best_table(these),
         "learning": learning_curves(these),
         "learning_table": learning_table(these),
-        "horizon": _horizon_curves(these),
-        "horizon_tables": _horizon_tables(these),
+        "shares": _horizon_curves(these, "logits"),
+        "share_tables": _horizon_tables(these, "logits"),
+        "horizon": _horizon_curves(these, "frames"),
+        "horizon_tables": _horizon_tables(these, "frames"),
         "cost": cost_table(these),
     }
     write_atomically(file, rendered("comparison.html.j2", title, "the runs' folders", content))
@@ -167,28 +170,32 @@ def cost_table(these: Compared) -> Table:
     return Table([Column(title, words=not number) for number, title in enumerate(titles)], rows)
 
 
-def _horizon_curves(these: Compared) -> list[Curve]:
+def _horizon_curves(these: Compared, needs: Answer) -> list[Curve]:
     curves = []
-    for each in these.scores[1:]:
+    horizon = next(iter(these.records.values())).horizon(needs)
+    for each in (score for score in these.scores[1:] if score.needs == needs):
         series, looks = {}, dict(these.looks)
         for letter, record in these.records.items():
             if record.best and each in record.scores:
-                series[letter] = record.best.per_frame.get(each.key, [])
+                series[letter] = record.points(each, record.best)
             for order, (name, event) in enumerate(record.baselines.items() if these.same_clips else ()):
-                series.setdefault(name, event.per_frame.get(each.key, []))
+                series.setdefault(name, record.points(each, event))
                 looks[name] = forecaster(name, order)
-        curves += horizon_curve(each.name, each.note, series, looks)
+        curves += horizon_curve(each.name, each.note, series, looks, horizon)
     return curves
 
 
-def _horizon_tables(these: Compared) -> list[Table]:
-    per_frame = {}
-    for letter, record in these.records.items():
-        if record.best:
-            per_frame[f"{letter}  {record.plan.model.name}"] = _by_score(record, record.best.per_frame)
-        if these.same_clips:
-            per_frame |= {name: _by_score(record, event.per_frame) for name, event in record.baselines.items()}
-    return per_frame_tables(per_frame, [(_key(score), score.name, score.note) for score in these.scores])
+def _horizon_tables(these: Compared, needs: Answer) -> list[Table]:
+    tables = []
+    for each in (score for score in these.scores if score.needs == needs):
+        series = {}
+        for letter, record in these.records.items():
+            if record.best and each in record.scores:
+                series[f"{letter}  {record.plan.model.name}"] = record.points(each, record.best)
+            if these.same_clips:
+                series |= {name: record.points(each, event) for name, event in record.baselines.items()}
+        tables += over_horizon(each.name, each.note, series)
+    return tables
 
 
 def _by_score(record: Record, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,9 @@ from itertools import accumulate, pairwise
 
 from markupsafe import Markup
 
+from framecast.registry.kinds import Answer
 from framecast.report.chart import Band, Line, Panel, Points, chart
+from framecast.report.horizon import Horizon
 from framecast.report.palette import MODEL, SCHEDULE, TRAINING, Look, forecaster, written
 from framecast.report.record import Record
 from framecast.report.step_parts import PARTS, step_parts
@@ -70,36 +72,32 @@ def metric_curves(record: Record) -> list[Curve]:
     return curves
 
 
-def horizon_curves(record: Record) -> list[Curve]:
-    """Each metric over the predicted frames: how fast a forecast goes bad."""
+def horizon_curves(record: Record, needs: Answer) -> list[Curve]:
+    """Each metric of frames over the predicted ones: how fast a forecast goes bad; or each metric of classes over
+    the observed shares of a clip: how soon they are known."""
     if not record.best:
         return []
+    looks = {"model": MODEL}
+    looks |= {name: forecaster(name, order) for order, name in enumerate(record.baselines)}
     curves = []
-    for score in record.scores[1:]:
-        series = {"model": record.best.per_frame.get(score.key, [])}
-        series |= {name: event.per_frame.get(score.key, []) for name, event in record.baselines.items()}
-        looks = {"model": MODEL}
-        looks |= {name: forecaster(name, order) for order, name in enumerate(record.baselines)}
-        curves += horizon_curve(score.name, score.note, series, looks)
+    for score in (each for each in record.scores[1:] if each.needs == needs):
+        rows = {"model": record.best, **record.baselines}
+        series = {name: record.points(score, event) for name, event in rows.items()}
+        curves += horizon_curve(score.name, score.note, series, looks, record.horizon(needs))
     return curves
 
 
 def horizon_curve(
-    title: str, note: str, series: Mapping[str, Sequence[float]], looks: Mapping[str, Look]
+    title: str, note: str, series: Mapping[str, Points], looks: Mapping[str, Look], horizon: Horizon
 ) -> list[Curve]:
-    """One chart over predicted frames, or none where no series has values."""
+    """One chart over a horizon, or none where no series has values."""
+    known = {name: points for name, points in series.items() if points}
     lines = [
-        Line(
-            list(enumerate(values, start=1)),
-            looks[name].colour,
-            written(name),
-            looks[name].shape,
-            marked=looks[name].shape == "solid",
-        )
-        for name, values in series.items()
-        if values
+        Line(points, looks[name].colour, written(name), looks[name].shape, marked=looks[name].shape == "solid")
+        for name, points in known.items()
     ]
-    return [Curve(chart([Panel(title, lines, note=note)], "predicted frame"))] if lines else []
+    panel = Panel(title, lines, note=note)
+    return [Curve(chart([panel], horizon.label, reach=horizon.reach))] if lines else []
 
 
 def optimizer_curves(record: Record) -> list[Curve]:

@@ -7,9 +7,10 @@ from math import nan
 from typing import Any
 
 from framecast.report.curves import Curve, horizon_curve
+from framecast.report.horizon import Horizon
 from framecast.report.numbers import count, score
 from framecast.report.palette import Look, compared, forecaster, is_forecaster, written
-from framecast.report.score_tables import per_frame_tables
+from framecast.report.score_tables import over_horizon
 from framecast.report.table import Cell, Column, Row, Table
 
 
@@ -31,29 +32,24 @@ class Measured:
         title = f"On {content.get('split', 'test')} clips"
         if content.get("frames_out"):
             title += f", {content.get('frames_in')} → {content['frames_out']} frames"
-        series = _series(rows)
-        per_frame = {name: _known(row.get("per_frame", {})) for name, row in series.items()}
-        looks = _looks(series)
-        framed = [name for name in names if any(values.get(name) for values in per_frame.values())]
-        return cls(
-            title,
-            _scores(series, names, notes, count(content.get("clips", 0), "clip")),
-            [
-                curve
-                for name in framed
-                for curve in horizon_curve(
-                    name,
-                    notes[name],
-                    {each: values.get(name, []) for each, values in per_frame.items()},
-                    looks,
-                )
-            ],
-            per_frame_tables(per_frame, [(name, name, notes[name]) for name in framed]),
-        )
+        series, looks = _series(rows), _looks(_series(rows))
+        curves: list[Curve] = []
+        tables: list[Table] = []
+        for name in names:
+            horizon = Horizon.of(content.get("needs", {}).get(name, "frames"), content.get("readings", ()))
+            over = {
+                each: horizon.points(_known(row.get("per_frame", {}).get(name, [])))
+                for each, row in series.items()
+                if row.get("per_frame", {}).get(name)
+            }
+            curves += horizon_curve(name, notes[name], over, looks, horizon)
+            tables += over_horizon(name, notes[name], over)
+        scores = _scores(series, names, notes, count(content.get("clips", 0), "clip"))
+        return cls(title, scores, curves, tables)
 
 
-def _known(per_frame: dict[str, list[float | None]]) -> dict[str, list[float]]:
-    return {name: [nan if each is None else each for each in values] for name, values in per_frame.items()}
+def _known(values: list[float | None]) -> list[float]:
+    return [nan if each is None else each for each in values]
 
 
 def _series(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ from framecast.report.filmstrip import filmstrips
 from framecast.report.history import history_table
 from framecast.report.layout import rendered
 from framecast.report.measured import Measured
+from framecast.report.recognition import Recognition
 from framecast.report.record import Record
 from framecast.report.score_tables import horizon_tables, published_table, score_table
 from framecast.report.step_tables import evaluation_table, step_table, time_table
@@ -35,9 +36,10 @@ def _content(record: Record) -> dict[str, Any]:
         "scores": score_table(record),
         "published": published_table(record),
         "measured": [Measured.of(content) for content in record.measured],
+        "recognition": Recognition.of(record),
         "filmstrips": filmstrips(record.clips) if record.clips else [],
-        "horizon": horizon_curves(record),
-        "horizon_tables": horizon_tables(record),
+        "horizon": horizon_curves(record, "frames"),
+        "horizon_tables": horizon_tables(record, "frames"),
         "learning": learning_curves(record),
         "learning_tables": [table for table in (evaluation_table(record), step_table(record)) if table],
         "machine": [*optimizer_curves(record), *time_curves(record)],

@@ -13,6 +13,9 @@ import numpy as np
 
 from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
+from framecast.registry.kinds import Answer
+from framecast.report.chart import Points
+from framecast.report.horizon import Horizon
 from framecast.report.pictures import Clips
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.events import DataRead, Evaluated, Event, RunStarted, StepDone
@@ -22,12 +25,14 @@ from framecast.runs.status import Status, model_evaluations
 
 @dataclass(frozen=True)
 class Score:
-    """A number that evaluations give. `key` names it in events; numbers compare only within a `protocol`."""
+    """A number that evaluations give. `key` names it in events; numbers compare only within a `protocol`. What it
+    `needs` says whether it has a value for each predicted frame, or for each observed share of a clip."""
 
     key: str
     name: str
     protocol: str
     direction: str
+    needs: Answer = "frames"
 
     @property
     def note(self) -> str:
@@ -71,7 +76,13 @@ class Record:
     def scores(self) -> list[Score]:
         """The task's loss, then the job's metrics."""
         metrics = [
-            Score(f"validation/{part.name}", part.name, protocol_of(part.settings), part.declaration.direction)
+            Score(
+                f"validation/{part.name}",
+                part.name,
+                protocol_of(part.settings),
+                part.declaration.direction,
+                part.declaration.needs,
+            )
             for part in self.plan.metrics
         ]
         return [Score("validation/loss", "loss", "of the task", "min"), *metrics]
@@ -80,6 +91,14 @@ class Record:
     def main(self) -> Score:
         """What the run is judged by first: its first metric, or the loss."""
         return self.scores[1] if len(self.scores) > 1 else self.scores[0]
+
+    def points(self, score: Score, evaluation: Evaluated) -> Points:
+        """An evaluation's values of a score over its horizon; none where it has not that score."""
+        values = evaluation.per_frame.get(score.key)
+        return self.horizon(score.needs).points(values) if values else []
+
+    def horizon(self, needs: Answer) -> Horizon:
+        return Horizon.of(needs, self.plan.readings)
 
     @cached_property
     def steps(self) -> list[StepDone]:
@@ -144,16 +163,23 @@ class Record:
         return [content for file in files if (content := _json(file.read_text())).get("rows")]
 
     @cached_property
-    def clips(self) -> Clips | None:
-        """The clips that were kept with the best checkpoint, else with the last."""
+    def samples(self) -> dict[str, np.ndarray]:
+        """What an evaluation kept for the report, with the best checkpoint, else with the last."""
         store = CheckpointStore(self.run.checkpoints)
         for name in ("best", "last"):
             checkpoint = store.named(name)
             if checkpoint and (checkpoint.path / "samples.npz").exists():
                 with np.load(checkpoint.path / "samples.npz") as arrays:
-                    losses = arrays.get("loss")
-                    return Clips(arrays["context"], arrays["target"], arrays["prediction"], losses)
-        return None
+                    return dict(arrays)
+        return {}
+
+    @property
+    def clips(self) -> Clips | None:
+        """The predicted clips among the samples."""
+        kept = self.samples
+        if "prediction" not in kept:
+            return None
+        return Clips(kept["context"], kept["target"], kept["prediction"], kept.get("loss"))
 
 
 def protocol_of(settings: object) -> str:

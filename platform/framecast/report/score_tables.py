@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, repeat
 from typing import Any
 
-from framecast.registry.kinds import PublishedResult
+from framecast.registry.kinds import Answer, PublishedResult
+from framecast.report.chart import Points
 from framecast.report.numbers import score
 from framecast.report.palette import MODEL, is_forecaster, written
 from framecast.report.record import Record, Score
@@ -47,32 +48,37 @@ def ranked_table(
     return Table([Column(about, words=True), *(Column(each.name, each.note) for each in scores)], rows)
 
 
-def horizon_tables(record: Record) -> list[Table]:
-    """The numbers of the charts over predicted frames."""
+def horizon_tables(record: Record, needs: Answer) -> list[Table]:
+    """The numbers of the charts over predicted frames, or over observed shares."""
     if not record.best:
         return []
     rows = {"model": record.best, **record.baselines}
-    per_frame = {name: event.per_frame for name, event in rows.items()}
-    return per_frame_tables(per_frame, [(each.key, each.name, each.note) for each in record.scores])
+    return [
+        table
+        for each in record.scores
+        if each.needs == needs
+        for table in over_horizon(
+            each.name, each.note, {name: record.points(each, event) for name, event in rows.items()}
+        )
+    ]
 
 
-def per_frame_tables(
-    per_frame: dict[str, dict[str, list[float]]], names: Iterable[tuple[str, str, str]]
-) -> list[Table]:
-    """A table for each (key, name, note): a row for each series, a column for each predicted frame."""
-    tables = []
-    for key, name, note in names:
-        found = {series: values[key] for series, values in per_frame.items() if values.get(key)}
-        if not found:
-            continue
-        frames = range(1, max(map(len, found.values())) + 1)
-        columns = [Column(name, note, words=True), *(Column(str(frame)) for frame in frames)]
-        rows = [
-            Row([Cell(written(series)), *(Cell(score(value)) for value in values)])
-            for series, values in found.items()
-        ]
-        tables.append(Table(columns, rows))
-    return tables
+def over_horizon(name: str, note: str, series: Mapping[str, Points]) -> list[Table]:
+    """A row for each series, a column for each place on the horizon; no table where no series has values."""
+    found = {label: dict(points) for label, points in series.items() if points}
+    if not found:
+        return []
+    places = sorted({place for points in found.values() for place in points})
+    columns = [Column(name, note, words=True), *(Column(f"{place:.3g}") for place in places)]
+    return [
+        Table(
+            columns,
+            [
+                Row([Cell(written(label)), *(Cell(score(points.get(place))) for place in places)])
+                for label, points in found.items()
+            ],
+        )
+    ]
 
 
 def published_table(record: Record) -> Table | None:
