@@ -26,7 +26,7 @@ class DataFacts:
         set refuses to tell."""
         shape = data.sample_shape(settings, frames)
         if task.needs == "frames":
-            return cls((shape.channels, shape.height, shape.width))
+            return cls(shape.image)
         classes = data.classes(settings)
         if len(classes) < 2:
             has = f"has only the class {classes[0]}" if classes else "has no classes"
@@ -34,7 +34,7 @@ class DataFacts:
                 f"{data.name} {has}, and the task {task.name} tells classes apart: take labelled data "
                 "(`platform plugins info NAME` names the classes)"
             )
-        return cls((shape.channels, shape.height, shape.width), classes)
+        return cls(shape.image, classes)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> DataFacts:

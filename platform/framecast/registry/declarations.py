@@ -40,7 +40,7 @@ def _check(kind: str, hook: str, declaration: object) -> None:
         raise TypeError(f"{hook} must yield framecast.{KINDS[kind].__name__}, not {declaration!r}")
     for field in ("name", "summary"):
         value = getattr(declaration, field)
-        if not isinstance(value, str) or not value:
+        if not isinstance(value, str) or (field == "name" and not value):
             raise TypeError(f"{hook}: the {field} of a {kind} must be text, not {value!r}")
     if not (isinstance(declaration.settings, type) and issubclass(declaration.settings, Settings)):
         raise TypeError(

@@ -19,14 +19,22 @@ Answer = Literal["frames", "logits"]
 
 
 class SampleShape(NamedTuple):
-    """The shape of one sample's frames, (T, C, H, W)."""
+    """What a sample is like: its `clip` (T, C, H, W) of frames, each an `image` (C, H, W), and how many `classes` its
+    label is one of, 0 where there are no labels."""
 
     frames: int
     channels: int
     height: int
     width: int
     classes: int = 0
-    """How many classes its label is one of; 0 where there are no labels."""
+
+    @property
+    def clip(self) -> tuple[int, int, int, int]:
+        return self.frames, self.channels, self.height, self.width
+
+    @property
+    def image(self) -> tuple[int, int, int]:
+        return self.channels, self.height, self.width
 
 
 class Cost(NamedTuple):

@@ -39,7 +39,7 @@ def clips_are_as_declared(subject: Subject) -> None:
         for split, clips in _splits(subject, frames).items():
             require(len(clips) > 0, f"{split} has no clips of {frames} frames")
             for index in _some(clips, 5):
-                _check_sample(clips[index], tuple(told[:4]), low, high, f"{split} clip {index}")
+                _check_sample(clips[index], told.clip, low, high, f"{split} clip {index}")
 
 
 def the_same_clips_whenever_they_are_read(subject: Subject) -> None:

@@ -267,7 +267,7 @@ def _clip(subject: Subject) -> tuple[Tensor, Tensor, Tensor]:
     """Frames in [0, 1], the truth after them, and where it is fed back: the same whenever it is called."""
     generator = torch.Generator().manual_seed(0)
     shape, seen = subject.sample, subject.given.frames_in
-    frames = torch.rand(_BATCH, shape.frames, *shape[1:], generator=generator)
+    frames = torch.rand(_BATCH, shape.frames, *shape.image, generator=generator)
     keep = torch.zeros(_BATCH, shape.frames - seen - 1, dtype=torch.bool)
     keep[:, ::2] = True
     return frames[:, :seen], frames[:, seen:-1], keep
@@ -283,15 +283,15 @@ def _predicted(subject: Subject, model: nn.Module, frames: Tensor) -> Tensor:
 
 
 def _check_shape(subject: Subject, model: nn.Module, sample: SampleShape, seen: int, asked: int) -> None:
-    frames = torch.rand(_BATCH, seen, *sample[1:])
+    frames = torch.rand(_BATCH, seen, *sample.image)
     with torch.no_grad():
         shape = tuple(_call(model.eval(), frames, asked).shape)
-        fits = len(shape) == 5 and (shape[0], *shape[2:]) == (_BATCH, *sample[1:])
+        fits = len(shape) == 5 and (shape[0], *shape[2:]) == (_BATCH, *sample.image)
         require(
             fits and asked <= shape[1] <= seen + asked - 1,
             f"for frames {tuple(frames.shape)} and frames_out {asked} it returns {shape}",
         )
-        truth = torch.rand(_BATCH, asked - 1, *sample[1:])
+        truth = torch.rand(_BATCH, asked - 1, *sample.image)
         keep = torch.ones(_BATCH, asked - 1, dtype=torch.bool)
         fed = tuple(_call(model, frames, asked, truth, keep).shape)
         require(fed == shape, f"with the truth it returns {fed}, without it {shape}")

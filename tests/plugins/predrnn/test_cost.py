@@ -53,7 +53,7 @@ def test_the_count_is_that_of_the_network_for_any_settings(described):
     for module in network.modules():
         if isinstance(module, torch.nn.Conv2d):
             module.register_forward_hook(count)
-    network(torch.empty(2, 1, *sample[1:], device="meta"), 1)  # two, for torch normalises no single number
+    network(torch.empty(2, 1, *sample.image, device="meta"), 1)  # two, for torch normalises no single number
 
     parameters = sum(parameter.numel() for parameter in network.parameters())
     assert predrnn_cost(setting, sample) == (parameters, multiplies)

@@ -53,7 +53,7 @@ def test_the_count_is_that_of_the_network_for_any_settings(described):
         if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
             module.register_forward_hook(count)
     clips = 2  # for torch normalises no single number
-    network(torch.empty(clips, setting.frames_in, *sample[1:], device="meta"), setting.frames_in)
+    network(torch.empty(clips, setting.frames_in, *sample.image, device="meta"), setting.frames_in)
 
     parameters = sum(parameter.numel() for parameter in network.parameters())
     assert simvp_cost(setting, sample) == (parameters, math.ceil(multiplies / clips / setting.frames_in))
