@@ -15,8 +15,8 @@ from framecast.registry.registry import Registry
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Side by side, the tests of a file stay together, for they share fixtures; and all that start a Ray session, for
-    one would find another. Those take longest, so they begin first."""
+    """Where tests run side by side, those of a file stay together, for they share fixtures; and all that start a
+    Ray session, for one would find another. Those take longest, so they begin first."""
     of_ray = {item.path for item in items if item.get_closest_marker("ray")}
     for item in items:
         item.add_marker(pytest.mark.xdist_group("ray" if item.path in of_ray else str(item.path)))

@@ -50,6 +50,7 @@ def export(
             f"{shown(output)}: weights and plan of {subject.label}; framecast.load({shown(output)!r}) reads it"
         )
         return
+    subject.refuse_unless_frames("a graph")
     task = subject.plan.task.settings
     seen, future = frames_in or getattr(task, "frames_in", None), frames_out or getattr(task, "frames_out", None)
     if not seen or not future:

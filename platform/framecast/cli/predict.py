@@ -67,6 +67,7 @@ def predict(
     if output.exists() and not force:
         raise InputError(f"{output} is there already: --force replaces it")
     subject = published_subject(published, checkpoint) if published else find_subject(checkpoint, runs_root(runs))
+    subject.refuse_unless_frames("prediction")
     task = subject.plan.task.settings
     seen, future = frames_in or getattr(task, "frames_in", None), frames_out or getattr(task, "frames_out", None)
     if not seen or not future:

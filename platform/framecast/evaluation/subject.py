@@ -60,6 +60,14 @@ class Subject:
             raise InputError(f"{self.label} has no checkpoint yet: let it train, or name another")
         return model.to(device).eval()
 
+    def refuse_unless_frames(self, what: str) -> None:
+        """Raises InputError where `what` is asked of a model that answers with classes."""
+        if self.plan.model.declaration.gives != "frames":
+            raise InputError(
+                f"{self.plan.model.name} recognises classes, and {what} is for models that predict frames: "
+                "`platform evaluate` scores it, framecast.load gives it to a notebook"
+            )
+
     def _published(self, weights: Path) -> nn.Module:
         declaration = self.plan.model.declaration
         if declaration.load_published is None:

@@ -19,8 +19,8 @@ Answer = Literal["frames", "logits"]
 
 
 class SampleShape(NamedTuple):
-    """What a sample is like: its `clip` (T, C, H, W) of frames, each an `image` (C, H, W), and how many `classes` its
-    label is one of, 0 where there are no labels."""
+    """What a sample is like: its `clip` (T, C, H, W) of frames, each an `image` (C, H, W), and how many `classes`
+    its label is one of, 0 where there are no labels."""
 
     frames: int
     channels: int
