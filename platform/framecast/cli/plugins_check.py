@@ -35,7 +35,9 @@ def check(plugin: Plugin, settings: Settings = None, as_json: Json = False, name
     written = Document.from_data({})
     written.override(settings or [])
     with TemporaryDirectory(prefix="framecast-check-") as folder:
-        inspections = Inspection.all(plugin, Given(settings=written.data), Path(folder), Path.cwd(), tuple(named or ()))
+        inspections = Inspection.all(
+            plugin, Given(settings=written.data), Path(folder), Path.cwd(), tuple(named or ())
+        )
         findings = []
         for finding in (each for inspection in inspections for each in inspection.findings()):
             findings.append(finding)
@@ -44,7 +46,9 @@ def check(plugin: Plugin, settings: Settings = None, as_json: Json = False, name
                 words = finding.check.replace("_", " ")
                 typer.echo(f"{finding.state:8}  {finding.kind} {finding.name}: {words}{why}")
             if not as_json and finding.state == "FAIL":
-                typer.echo("".join(f"          {line}\n" for line in finding.advice.splitlines() if line), nl=False)
+                typer.echo(
+                    "".join(f"          {line}\n" for line in finding.advice.splitlines() if line), nl=False
+                )
     failed = sum(finding.state == "FAIL" for finding in findings)
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1))

@@ -27,8 +27,9 @@ def new(name: Name, kind: Kind, single_file: SingleFile = False, output: Output 
     written = beginning.write(output)
     typer.echo(f"{written} is there, and works as it is. Next:")
     if single_file:
-        typer.echo(f"  platform plugins check ./{written}")
-        typer.echo(f"  platform submit jobs/demo.yaml -p ./{written} '{beginning.override}'")
+        named = written if written.is_absolute() else f"./{written}"
+        typer.echo(f"  platform plugins check {named}")
+        typer.echo(f"  platform submit jobs/demo.yaml -p {named} '{beginning.override}'")
     else:
         typer.echo(f"  pip install -e {written}")
         typer.echo(f"  platform plugins check {name}")

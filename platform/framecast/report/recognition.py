@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from framecast.report.curves import Curve, horizon_curves
 from framecast.report.matrix import matrix
-from framecast.report.numbers import score
+from framecast.report.numbers import percent, score
 from framecast.report.pictures import data_address, strip, thinned
 from framecast.report.record import Record
 from framecast.report.score_tables import horizon_tables
@@ -63,10 +63,6 @@ class Recognition:
             confusions=None if confusion_SKK is None else confusion_table(confusion_SKK[-1], classes),
             mistakes=mistakes(samples, classes),
         )
-
-
-def percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
 
 
 def class_table(confusion_SKK: np.ndarray, classes: Sequence[str], shares: Sequence[str]) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from framecast.report.numbers import count, duration, hours, score
+from framecast.report.numbers import count, duration, hours, percent, score
 from framecast.report.palette import written
 from framecast.report.record import Record
 from framecast.report.table import Column, Table, words
@@ -30,6 +30,8 @@ def headline(record: Record) -> str:
     horizon = ""
     if "frames_in" in task and "frames_out" in task:
         horizon = f", from {count(task['frames_in'], 'frame')} to the next {task['frames_out']}"
+    if record.plan.readings:
+        horizon = f", told after {' and '.join(map(percent, record.plan.readings))} of each clip"
     return f"{record.plan.model.name} on {record.plan.data.name}{horizon}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import keyword
 import os
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framecast.errors import InputError
+from framecast.registry.registry import Registry
 
 LONGEST = 30
 """Characters of a name: lines stay as short as formatters want them."""
@@ -54,12 +56,16 @@ class Beginning:
     def write(self, output: Path) -> Path:
         """Writes NAME.py or the folder NAME into `output`, and returns its path. Raises InputError where the
         name is not legal, something of that name is there, or the place cannot be written; then nothing is left."""
-        _check_name(self.name)
+        self._check_name()
         target = output / (f"{self.name}.py" if self.single_file else self.name)
         if target.exists() or target.is_symlink():
-            raise InputError(f"{target} is there already, and nothing is overwritten: take another name or --output")
+            raise InputError(
+                f"{target} is there already, and nothing is overwritten: take another name or --output"
+            )
         if importlib.util.find_spec(self.name) is not None:
             raise InputError(f"a module {self.name} is installed already, and would be hidden: take another name")
+        if self.name in Registry.discover().names(KINDS[self.kind].folder):
+            raise InputError(f"a {KINDS[self.kind].word} {self.name} is installed already: take another name")
         files = self.files()
         try:
             output.mkdir(parents=True, exist_ok=True)
@@ -77,12 +83,27 @@ class Beginning:
             raise InputError(f"{target} cannot be written: {error.strerror or error}") from None
         return target
 
+    def _check_name(self) -> None:
+        """Raises InputError where the name is not legal, or its class would hide another."""
+        legal = _legal(self.name)
+        taken = keyword.iskeyword(legal) or legal in sys.stdlib_module_names or _class_of(legal) in self._known()
+        if self.name != legal or taken:
+            better = f"my_{legal}"[:LONGEST] if taken else legal
+            raise InputError(
+                f"{self.name!r} cannot be a plugin's name: write a Python module's name of its own, small letters, "
+                f"digits and _, at most {LONGEST}; such as {better}"
+            )
+
+    def _known(self) -> set[str]:
+        """What a plugin of this kind imports and declares, whatever its name."""
+        return _bound(Beginning("x" * LONGEST, self.kind, single_file=True).files()[""])
+
     def files(self) -> dict[str, str]:
         """The text of each file by its place in the package; "" is the place of a single one."""
         kind = KINDS[self.kind]
         words = {
             "name": self.name,
-            "Name": "".join(part.capitalize() for part in self.name.split("_")),
+            "Name": _class_of(self.name),
             "word": kind.word,
             "part": kind.part,
             "summary": kind.summary,
@@ -112,13 +133,21 @@ def _rendered(template: str, words: dict[str, object]) -> str:
     return environment.get_template(template).render(words)
 
 
-def _check_name(name: str) -> None:
-    legal = re.sub(r"[^a-z0-9]+", "_", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()).strip("_")[:LONGEST]
-    legal = legal if legal[:1].isalpha() else f"my_{legal}".rstrip("_")
-    if keyword.iskeyword(legal) or legal in sys.stdlib_module_names:
-        legal = f"my_{legal}"
-    if name != legal:
-        raise InputError(
-            f"{name!r} cannot be a plugin's name: write a Python module's name of its own, small letters, digits and "
-            f"_, at most {LONGEST}; such as {legal}"
-        )
+def _class_of(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _legal(text: str) -> str:
+    """The nearest legal name."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    name = re.sub(r"[^a-z0-9]+", "_", apart.lower())[:LONGEST].strip("_")
+    return name if name[:1].isalpha() else f"my_{name}"[:LONGEST].rstrip("_")
+
+
+def _bound(source: str) -> set[str]:
+    """The names that a module imports, and those of its classes."""
+    nodes = list(ast.walk(ast.parse(source)))
+    imported = {
+        name.name for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for name in node.names
+    }
+    return imported | {node.name for node in nodes if isinstance(node, ast.ClassDef)}
