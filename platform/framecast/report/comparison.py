@@ -173,7 +173,7 @@ def cost_table(these: Compared) -> Table:
 def _horizon_curves(these: Compared, needs: Answer) -> list[Curve]:
     curves = []
     horizon = next(iter(these.records.values())).horizon(needs)
-    for each in (score for score in these.scores[1:] if score.needs == needs):
+    for each in (one for one in these.scores[1:] if one.needs == needs):
         series, looks = {}, dict(these.looks)
         for letter, record in these.records.items():
             if record.best and each in record.scores:
@@ -187,7 +187,7 @@ def _horizon_curves(these: Compared, needs: Answer) -> list[Curve]:
 
 def _horizon_tables(these: Compared, needs: Answer) -> list[Table]:
     tables = []
-    for each in (score for score in these.scores if score.needs == needs):
+    for each in (one for one in these.scores if one.needs == needs):
         series = {}
         for letter, record in these.records.items():
             if record.best and each in record.scores:
