@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,9 @@ class WandbTracker:
         elif isinstance(event, framecast.events.Evaluated):
             self._log(event.step, "" if event.name == "model" else f"baseline/{event.name}/", event.metrics)
         elif isinstance(event, framecast.events.RunFinished | framecast.events.RunInterrupted):
-            self._run.finish(exit_code=0)
+            self._end(0)
         elif isinstance(event, framecast.events.RunFailed):
-            self._run.finish(exit_code=1)
+            self._end(1)
 
     def _start(self) -> None:
         self._run = wandb.init(
@@ -53,6 +54,12 @@ class WandbTracker:
         )
         # steps of its own never go back, those of a resumed run do
         self._run.define_metric("*", step_metric="step")
+        # an attempt that ended without a word would keep the id from the next one in this process
+        self._left = weakref.finalize(self, self._run.finish, exit_code=1)
+
+    def _end(self, code: int) -> None:
+        self._left.detach()
+        self._run.finish(exit_code=code)
 
     def _log(self, step: int, prefix: str, values: dict[str, float]) -> None:
         self._run.log({"step": step, **{prefix + name: value for name, value in values.items()}})
