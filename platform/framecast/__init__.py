@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from framecast import data
+    from framecast.engine.frame_loss import as_floats, l1_and_squared
     from framecast.engine.outputs import Compared, EvaluationOutputs, Recognised
     from framecast.engine.progress import Progress
     from framecast.engine.streaming_metric import MetricValue, StreamingMetric
@@ -56,11 +57,13 @@ _HOMES = {
     "StreamingMetric": "framecast.engine.streaming_metric",
     "Task": "framecast.registry.kinds",
     "TrainingFailed": "framecast.errors",
+    "as_floats": "framecast.engine.frame_loss",
     "data": "framecast",
     "did_you_mean": "framecast.errors",
     "events": "framecast.runs",
     "hookimpl": "framecast.registry.hooks",
     "import_torchvision": "framecast.torchvision_import",
+    "l1_and_squared": "framecast.engine.frame_loss",
     "load": "framecast.evaluation.load",
     "run": "framecast.launch.run",
 }
@@ -88,11 +91,13 @@ __all__ = [
     "StreamingMetric",
     "Task",
     "TrainingFailed",
+    "as_floats",
     "data",
     "did_you_mean",
     "events",
     "hookimpl",
     "import_torchvision",
+    "l1_and_squared",
     "load",
     "run",
 ]

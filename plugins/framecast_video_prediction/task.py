@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from torch import Tensor
 
 import framecast
@@ -31,7 +30,7 @@ class VideoPrediction:
         self, model: Any, batch: Mapping[str, Tensor], progress: framecast.Progress
     ) -> tuple[Tensor, dict[str, float]]:
         """The mean loss over all that the model predicts (19 frames for 10 -> 10), a scalar."""
-        frames_BTCHW = as_pictures(batch["frames"])
+        frames_BTCHW = framecast.as_floats(batch["frames"])
         frames_in, frames_out = self.settings.frames_in, self.settings.frames_out
         ratio = self.curriculum.ratio
         # one number for each sample and future step, whatever the ratio: the draws of a sample never shift
@@ -44,18 +43,18 @@ class VideoPrediction:
         )
         length = prediction_BPCHW.shape[1]
         mask_BPCHW = batch["mask"][:, -length:] if "mask" in batch else None
-        loss_B = l1_and_squared(prediction_BPCHW, frames_BTCHW[:, -length:], mask_BPCHW)
+        loss_B = framecast.l1_and_squared(prediction_BPCHW, frames_BTCHW[:, -length:], mask_BPCHW)
         return loss_B.mean(), {"truth_ratio": ratio}
 
     def evaluation_step(self, model: Any, batch: Mapping[str, Tensor]) -> framecast.EvaluationOutputs:
         """The future frames, (B, frames_out, C, H, W), the model fed with its own outputs only."""
-        frames_BTCHW = as_pictures(batch["frames"])
+        frames_BTCHW = framecast.as_floats(batch["frames"])
         frames_in, frames_out = self.settings.frames_in, self.settings.frames_out
         context_BTCHW, target_BPCHW = frames_BTCHW[:, :frames_in], frames_BTCHW[:, frames_in:]
         prediction_BPCHW = model(context_BTCHW, frames_out)[:, -frames_out:].float()
         mask_BPCHW = batch["mask"][:, frames_in:] if "mask" in batch else None
         return framecast.EvaluationOutputs(
-            loss=l1_and_squared(prediction_BPCHW, target_BPCHW, mask_BPCHW),
+            loss=framecast.l1_and_squared(prediction_BPCHW, target_BPCHW, mask_BPCHW),
             compared={"frames": framecast.Compared(prediction_BPCHW, target_BPCHW, mask_BPCHW)},
             context=context_BTCHW,
         )
@@ -68,21 +67,3 @@ class VideoPrediction:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.curriculum.load_state_dict(state)
-
-
-def l1_and_squared(prediction_BPCHW: Tensor, target_BPCHW: Tensor, mask_BPCHW: Tensor | None = None) -> Tensor:
-    """Mean absolute plus mean squared error of each sample, (B,) (Su et al. 2020, section 5).
-
-    With a mask, the mean is over what is known; 0 for a sample of which nothing is.
-    """
-    difference = prediction_BPCHW.float() - target_BPCHW
-    if mask_BPCHW is None:
-        return (difference.abs() + difference.square()).mean((1, 2, 3, 4))
-    difference = difference.where(mask_BPCHW, 0)
-    known_B = mask_BPCHW.sum((1, 2, 3, 4)).clamp(min=1)
-    return (difference.abs() + difference.square()).sum((1, 2, 3, 4)) / known_B
-
-
-def as_pictures(frames_BTCHW: Tensor) -> Tensor:
-    """uint8 to [0, 1]; floats as they are."""
-    return frames_BTCHW.float() / 255 if frames_BTCHW.dtype == torch.uint8 else frames_BTCHW
