@@ -62,6 +62,7 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         settings=KTHSettings,
         build=_build,
         sample_shape=_sample_shape,
+        classes=lambda settings: settings.actions,
         prepare=_prepare,
         ready=_ready,
         frame_format=lambda settings: framecast.data.FrameFormat(*settings.height_and_width),

@@ -6,11 +6,11 @@ import shlex
 
 import framecast
 from framecast_kth.persons import persons_of
-from framecast_kth.settings import ACTIONS, KTHSettings
+from framecast_kth.settings import KTHSettings
 
 
 def clips(settings: KTHSettings, split: str, frames: int) -> framecast.data.StoredClips:
-    """The clips of a split; a sample's `label` is the action's place in `ACTIONS`.
+    """The clips of a split; a sample's `label` is its action's place in `settings.actions`.
 
     Raises InputError where the store is not there, or has no ranges and the settings ask for labelled ones.
     """
@@ -30,7 +30,7 @@ def clips(settings: KTHSettings, split: str, frames: int) -> framecast.data.Stor
                 )
             ranges = facts["ranges"]
         stride = settings.stride_of.get(facts["action"], settings.stride or frames * settings.frame_step)
-        label = ACTIONS.index(facts["action"])
+        label = settings.actions.index(facts["action"])
         spans += [
             framecast.data.Span(number, begin, min(end, video.frames), stride, label) for begin, end in ranges
         ]

@@ -34,7 +34,7 @@ class KTHSettings(framecast.Settings):
     """Training persons held out for validation; null takes the last two (the split `schuldt` has its own)."""
 
     actions: tuple[Action, ...] = Field(ACTIONS, min_length=1)
-    """Which of the six actions to take."""
+    """Which of the six actions to take, each once; for recognition these are the classes, in this order."""
 
     ranges: Literal["labelled", "whole"] = "labelled"
     """Where clips may lie: within the `labelled` ranges of 00sequences.txt, or anywhere in the `whole` file, where
@@ -67,6 +67,9 @@ class KTHSettings(framecast.Settings):
     @model_validator(mode="after")
     def _consistent(self) -> KTHSettings:
         self.augmentation.size(*self.height_and_width)
+        twice = [action for action in self.actions if self.actions.count(action) > 1]
+        if twice:
+            raise ValueError(f"actions names {twice[0]} twice: each is one class")
         if self.validation_persons is None:
             return self
         if self.split == "schuldt":

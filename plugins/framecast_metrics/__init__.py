@@ -1,5 +1,5 @@
 """Metrics of predicted frames (mse, mae, rmse, psnr, ssim, lpips), each per frame and overall, and of classes
-(accuracy, top5_accuracy)."""
+(accuracy, top5_accuracy, class_accuracy)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import framecast
 from framecast_metrics.settings import (
     AccuracySettings,
+    ClassAccuracySettings,
     MeanAbsoluteErrorSettings,
     MeanSquaredErrorSettings,
     PeakSignalToNoiseRatioSettings,
@@ -87,5 +88,13 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
         build=_lazily("accuracy", "TopFiveAccuracy"),
         direction="max",
         settings=TopFiveAccuracySettings,
+        needs="logits",
+    )
+    yield framecast.Metric(
+        name="class_accuracy",
+        summary="Mean over classes of each one's own accuracy, with the confusion matrix",
+        build=_lazily("class_accuracy", "ClassAccuracy"),
+        direction="max",
+        settings=ClassAccuracySettings,
         needs="logits",
     )

@@ -1,4 +1,4 @@
-"""Accuracy of classifications. Dimensions: B batch, K classes."""
+"""Accuracy of classifications. Dimensions: B batch, S readings of a clip, K classes."""
 
 from __future__ import annotations
 
@@ -19,23 +19,29 @@ class Accuracy(framecast.StreamingMetric):
         super().__init__()
 
     def update(self, prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Takes logits (B, K), labels (B,) int64 and a mask (B,) that is False where no label is known; returns
-        1 or 0 for each sample, (B, 1)."""
-        known_B1K = None if mask is None else mask.view(-1, 1, 1).expand_as(prediction[:, None])
-        return super().update(prediction[:, None], target.view(-1, 1), known_B1K)
+        """Takes logits (B, K), or (B, S, K) of several readings, labels (B,) int64 and a mask (B,) that is False
+        where no label is known; returns 1 or 0 for each sample and reading, (B, S)."""
+        logits_BSK = by_reading(prediction)
+        known_BSK = None if mask is None else mask.view(-1, 1, 1).expand_as(logits_BSK)
+        return super().update(logits_BSK, target.view(-1, 1).expand(logits_BSK.shape[:2]), known_BSK)
 
-    def measure(self, logits_B1K: Tensor, labels_B1: Tensor, mask_B1K: Tensor | None) -> Tensor:
-        if mask_B1K is not None:
-            labels_B1 = labels_B1.where(mask_B1K[..., 0], 0)  # what is not known may be no class at all
-        own_B11 = logits_B1K.gather(2, labels_B1[..., None])
-        classes_K = torch.arange(logits_B1K.shape[2], device=logits_B1K.device)
-        ahead_B1K = (logits_B1K > own_B11) | ((logits_B1K == own_B11) & (classes_K < labels_B1[..., None]))
-        values_B1 = (ahead_B1K.sum(2) < self.highest).to(torch.float32)
-        counts_B1 = ~logits_B1K.isnan().any(2)
-        return values_B1.where(counts_B1 if mask_B1K is None else counts_B1 & mask_B1K[..., 0], math.nan)
+    def measure(self, logits_BSK: Tensor, labels_BS: Tensor, mask_BSK: Tensor | None) -> Tensor:
+        if mask_BSK is not None:
+            labels_BS = labels_BS.where(mask_BSK[..., 0], 0)  # what is not known may be no class at all
+        own_BS1 = logits_BSK.gather(2, labels_BS[..., None])
+        classes_K = torch.arange(logits_BSK.shape[2], device=logits_BSK.device)
+        ahead_BSK = (logits_BSK > own_BS1) | ((logits_BSK == own_BS1) & (classes_K < labels_BS[..., None]))
+        values_BS = (ahead_BSK.sum(2) < self.highest).to(torch.float32)
+        counts_BS = ~logits_BSK.isnan().any(2)
+        return values_BS.where(counts_BS if mask_BSK is None else counts_BS & mask_BSK[..., 0], math.nan)
 
 
 class TopFiveAccuracy(Accuracy):
     """The share of samples whose label is among the five highest logits."""
 
     highest = 5
+
+
+def by_reading(logits: Tensor) -> Tensor:
+    """(B, S, K), of one reading where it was (B, K)."""
+    return logits if logits.dim() == 3 else logits[:, None]

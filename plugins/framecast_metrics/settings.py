@@ -74,3 +74,10 @@ class TopFiveAccuracySettings(framecast.Settings):
 
     protocol: Literal["framecast"] = "framecast"
     """The share of clips whose label is among their five highest logits."""
+
+
+class ClassAccuracySettings(framecast.Settings):
+    """How classes of unequal size are counted."""
+
+    protocol: Literal["framecast"] = "framecast"
+    """The mean over classes of each one's own accuracy; classes without a clip do not count."""

@@ -29,6 +29,12 @@ def _ready(settings: SomethingSomethingSettings) -> None:
     framecast.data.Store.prepared(store_folder(settings, classes), command(settings))
 
 
+def _classes(settings: SomethingSomethingSettings) -> tuple[str, ...]:
+    from framecast_something_something.classes import read_classes
+
+    return tuple(read_classes(settings))
+
+
 def _sample_shape(settings: SomethingSomethingSettings, frames: int) -> framecast.SampleShape:
     size = settings.augmentation.size(*settings.height_and_width)
     return framecast.SampleShape(frames, 3 if settings.colour else 1, *size)
@@ -42,6 +48,7 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         settings=SomethingSomethingSettings,
         build=_build,
         sample_shape=_sample_shape,
+        classes=_classes,
         prepare=_prepare,
         frame_format=lambda settings: settings.format,
         ready=_ready,

@@ -1,4 +1,4 @@
-"""Whole clips from the store, each with its label and how many of its frames are real."""
+"""Whole clips from the store, each with its label and where in its video each frame lies."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 
 class WholeClips:
-    """Samples {"frames": (T, C, H, W) uint8, "label": int64, "length": int64}, one for each video.
+    """Samples {"frames": (T, C, H, W) uint8, "label": int64, "place": (T,) float32}, one for each video.
 
-    The first `length` of the T frames are the video's own, in order; the rest repeat the last of them. A label is
-    a place in `class_names`; `numbers` are the clips' places in `store.videos`. Training clips
-    vary from epoch to epoch as `settings.augmentation` says.
+    The place of a frame is its number in the video over the number of all, so that what a share of the video shows
+    is the same at every frame rate. Where a video has fewer than T frames its last one is repeated, at place 1.
+    A label is a place in `class_names`; `numbers` are the clips' places in `store.videos`. Training clips vary
+    from epoch to epoch as `settings.augmentation` says.
     """
 
     def __init__(
@@ -62,7 +63,9 @@ class WholeClips:
         step = self._settings.frame_step if self._settings.sampling == "step" else None
         chosen = frames_of(video.frames, self._frames, step)
         read_TCHW = self.store.read(video, 0, int(chosen[-1]) + 1)
-        padded = np.pad(chosen, (0, self._frames - len(chosen)), mode="edge")
+        missing = self._frames - len(chosen)
+        padded = np.pad(chosen, (0, missing), mode="edge")
+        place_T = np.pad(chosen / video.frames, (0, missing), constant_values=1)
         settings = self._settings
         key = (settings.seed, self._epoch, index) if self._varied else None
         variation = settings.augmentation.drawn(key, *read_TCHW.shape[-2:])
@@ -70,7 +73,7 @@ class WholeClips:
         return {
             "frames": torch.from_numpy(varied_TCHW),
             "label": torch.tensor(video.facts["label"]),
-            "length": torch.tensor(len(chosen)),
+            "place": torch.from_numpy(place_T.astype(np.float32)),
         }
 
 

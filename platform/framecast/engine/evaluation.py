@@ -22,14 +22,15 @@ from framecast.job.plan import Plan
 
 @dataclass(frozen=True)
 class Scores:
-    """What came of one evaluation, by `split/metric`; `shown` holds a few clips on the first process,
-    as arrays for its report."""
+    """What came of one evaluation, by `split/metric`; `confusion` (S, K, K) of the metric that counts it; `shown`
+    holds that and a few clips on the first process, as arrays for its report."""
 
     metrics: dict[str, float]
     per_frame: dict[str, list[float]]
     samples: int
     shown: dict[str, np.ndarray]
     counts: dict[str, dict[str, int]]
+    confusion: np.ndarray | None
 
 
 Observer = Callable[[Sequence[int], dict[str, Tensor]], None]
@@ -74,6 +75,8 @@ def evaluate(
         metric.state = world.sum(metric.state)
     total, samples = world.sum(loss).tolist()
     computed = {name: metric.compute() for name, metric in metrics.items()}
+    confusion = next((value.confusion.numpy() for value in computed.values() if value.confusion is not None), None)
+    arrays = {name: array for each in shown for name, array in each.arrays().items()}
     return Scores(
         metrics={
             f"{split}/loss": total / samples,
@@ -81,8 +84,9 @@ def evaluate(
         },
         per_frame={f"{split}/{name}": value.per_frame for name, value in computed.items()},
         samples=int(samples),
-        shown={name: array for each in shown for name, array in each.arrays().items()},
+        shown=arrays if confusion is None else {**arrays, "confusion": confusion},
         counts={f"{split}/{name}": dict(value.counts) for name, value in computed.items() if value.counts},
+        confusion=confusion,
     )
 
 

@@ -1,4 +1,5 @@
-"""The clips that a report shows of a recognition: those misread with the most confidence, found as batches go by."""
+"""The clips that a report shows of a recognition: those misread with the most confidence, found as batches go
+by."""
 
 from __future__ import annotations
 

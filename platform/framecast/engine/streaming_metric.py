@@ -11,12 +11,14 @@ from torch import Tensor
 
 
 class MetricValue(NamedTuple):
-    """A metric over everything it was updated with: overall, and for each frame; `counts` of what is worth knowing
-    beside it, such as identical frames."""
+    """A metric over everything it was updated with: overall, and for each frame, or for each reading of a class;
+    `counts` of what is worth knowing beside it, such as identical frames; `confusion` (S, K, K) int64, how many
+    clips of each class were taken for each, at each reading."""
 
     overall: float
     per_frame: list[float]
     counts: Mapping[str, int] = MappingProxyType({})
+    confusion: Tensor | None = None
 
 
 class StreamingMetric:

@@ -56,6 +56,9 @@ class Result:
             "clips": answer["clips"],
             "protocols": protocols,
             "directions": {part.name: part.declaration.direction for part in plan.metrics},
+            "needs": {part.name: part.declaration.needs for part in plan.metrics},
+            "readings": list(plan.readings),
+            "classes": list(plan.facts.classes),
             "rows": rows,
         }
         return cls(cls.name_of(request.split, plan), content, request)

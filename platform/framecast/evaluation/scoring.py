@@ -56,6 +56,7 @@ def score(request: Request, world: World) -> None:
                 "metrics": {name.removeprefix(f"{split}/"): value for name, value in scores.metrics.items()},
                 "per_frame": {name.removeprefix(f"{split}/"): value for name, value in scores.per_frame.items()},
                 "counts": {name.removeprefix(f"{split}/"): value for name, value in scores.counts.items()},
+                "confusion": None if scores.confusion is None else scores.confusion.tolist(),
             }
         )
     world.barrier()

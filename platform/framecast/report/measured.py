@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import nan
+from math import isfinite, nan
 from typing import Any
+
+import numpy as np
+from markupsafe import Markup
 
 from framecast.report.curves import Curve, horizon_curve
 from framecast.report.horizon import Horizon
+from framecast.report.matrix import matrix
 from framecast.report.numbers import count, score
 from framecast.report.palette import Look, compared, forecaster, is_forecaster, written
 from framecast.report.score_tables import over_horizon
@@ -16,12 +20,14 @@ from framecast.report.table import Cell, Column, Row, Table
 
 @dataclass(frozen=True)
 class Measured:
-    """One evaluation: its scores with intervals, and its curves over predicted frames with their numbers."""
+    """One evaluation: its scores with intervals, and its curves over predicted frames or observed shares with
+    their numbers; for each model that told classes, which it took for which at the last reading."""
 
     title: str
     scores: Table
     curves: list[Curve]
     tables: list[Table]
+    matrices: dict[str, Markup]
 
     @classmethod
     def of(cls, content: dict[str, Any]) -> Measured:
@@ -45,7 +51,12 @@ class Measured:
             curves += horizon_curve(name, notes[name], over, looks, horizon)
             tables += over_horizon(name, notes[name], over)
         scores = _scores(series, names, notes, count(content.get("clips", 0), "clip"))
-        return cls(title, scores, curves, tables)
+        matrices = {
+            written(each): matrix(np.array(row["confusion"][-1]), content["classes"])
+            for each, row in series.items()
+            if row.get("confusion")
+        }
+        return cls(title, scores, curves, tables, matrices)
 
 
 def _known(values: list[float | None]) -> list[float]:
@@ -75,8 +86,8 @@ def _scores(series: dict[str, dict[str, Any]], names: list[str], notes: dict[str
         cells = [Cell(written(short), "" if row["label"] == short else row["label"])]
         for name in names:
             found = row["metrics"].get(name, {})
-            known = found.get("low") is not None and found.get("high") is not None
-            interval = f"{score(found['low'])} – {score(found['high'])}" if known else ""
+            low, high = _known([found.get("low"), found.get("high")])
+            interval = f"{score(low)} – {score(high)}" if isfinite(low) and isfinite(high) else ""
             cells.append(Cell(score(found.get("value")), interval))
         shown.append(Row(cells, emphasis=not is_forecaster(row["model"])))
     return Table(columns, shown, "Below each score, its 95 % interval over clips.")

@@ -4,6 +4,7 @@ import pytest
 from torch.utils.data import DataLoader
 
 import framecast
+from framecast_kth import framecast_datasets
 from framecast_kth.clips import clips
 from framecast_kth.prepare import prepare
 from framecast_kth.settings import ACTIONS, KTHSettings
@@ -31,13 +32,21 @@ def test_no_person_is_in_two_splits(settings, split):
     assert sorted(person for part in persons for person in part) == list(range(1, 26))
 
 
-def test_clips_are_grey_and_their_label_is_the_action(settings):
-    data = clips(settings(actions=("walking", "boxing"), split="schuldt"), "test", 10)
-    walking = next(number for number in range(len(data)) if data[number]["label"] == ACTIONS.index("walking"))
+def test_clips_are_grey_and_their_label_is_the_actions_place_among_those_taken(settings):
+    chosen = settings(actions=("walking", "boxing"), split="schuldt")
+    data = clips(chosen, "test", 10)
 
-    assert data[walking]["frames"].shape == (10, 1, 32, 32)
-    assert {facts["action"] for facts, _ in spans(data)} == {"boxing", "walking"}
-    assert {span.label for _, span in spans(data)} == {0, 5}
+    assert data[0]["frames"].shape == (10, 1, 32, 32)
+    assert data[0]["label"] in (0, 1)
+    assert {(facts["action"], span.label) for facts, span in spans(data)} == {("walking", 0), ("boxing", 1)}
+    (declared,) = framecast_datasets()
+    assert declared.classes(chosen) == ("walking", "boxing")
+    assert declared.classes(settings()) == ACTIONS
+
+
+def test_an_action_that_is_named_twice_is_refused(settings):
+    with pytest.raises(ValueError, match="actions names boxing twice: each is one class"):
+        settings(actions=("boxing", "walking", "boxing"))
 
 
 def test_clips_lie_within_the_labelled_ranges_and_the_video(settings):

@@ -48,16 +48,16 @@ def test_which_frames_are_taken(total, wanted, step, chosen):
     assert frames_of(total, wanted, step).tolist() == chosen
 
 
-def test_a_sample_is_frames_label_and_length(of):
+def test_a_sample_is_frames_label_and_places(of):
     data = of("test", 10)
     sample = data[0]
 
-    assert set(sample) == {"frames", "label", "length"}
+    assert set(sample) == {"frames", "label", "place"}
     assert sample["frames"].shape == (10, 3, 24, 32)
     assert sample["frames"].dtype == torch.uint8
-    assert sample["label"].dtype == sample["length"].dtype == torch.int64
-    assert sample["label"].shape == sample["length"].shape == ()
-    assert (sample["label"], sample["length"]) == (0, 10)
+    assert (sample["label"].dtype, sample["label"].shape) == (torch.int64, ())
+    assert (sample["place"].dtype, sample["place"].shape) == (torch.float32, (10,))
+    assert sample["label"] == 0
 
 
 def test_uniform_frames_go_from_the_first_to_the_last(of):
@@ -75,15 +75,34 @@ def test_stepped_frames_begin_at_the_beginning(of):
 
 
 @pytest.mark.parametrize(("given", "real"), [({}, 12), ({"sampling": "step", "frame_step": 5}, 3)])
-def test_a_short_clip_repeats_its_last_frame_and_says_how_many_are_real(of, given, real):
+def test_a_short_clip_repeats_its_last_frame_at_the_end_of_its_time(of, given, real):
     data = of("train", 16, validation_share=0.0, **given)
     index = names(data).index("78687")
     sample = data[index]
 
-    expected_TCHW = stored(data, index)[:: given.get("frame_step", 1)]
-    assert sample["length"] == real == len(expected_TCHW)
+    step = given.get("frame_step", 1)
+    expected_TCHW = stored(data, index)[::step]
+    assert len(expected_TCHW) == real
     assert torch.equal(sample["frames"][:real], expected_TCHW)
     assert (sample["frames"][real:] == expected_TCHW[-1]).all()
+    assert sample["place"].tolist() == pytest.approx(
+        [number * step / 12 for number in range(real)] + [1] * (16 - real)
+    )
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
+@pytest.mark.parametrize("frames", [4, 7, 20, 60])
+@pytest.mark.parametrize("given", [{}, {"sampling": "step", "frame_step": 2}])
+def test_what_lies_before_a_share_of_the_video_is_exact_at_any_rate(of, share, frames, given):
+    data = of("test", frames, **given)
+    for index in range(len(data)):
+        total = data.store.videos[data.numbers[index]].frames
+        taken = frames_of(total, frames, given.get("frame_step"))
+        before = data[index]["place"] < share - 1e-6
+        # the taken frames that lie before the share, and none of those that fill up the clip
+        assert before.nonzero().flatten().tolist() == [
+            at for at, frame in enumerate(taken) if frame < share * total
+        ]
 
 
 def test_splits_share_no_clip_and_leave_none_out(of):
