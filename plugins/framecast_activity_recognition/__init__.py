@@ -1,0 +1,29 @@
+"""Early activity recognition: name what a clip shows after seeing its beginning, and predict how it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import framecast
+from framecast_activity_recognition.settings import EarlyActivityRecognitionSettings
+
+
+def _build(settings: EarlyActivityRecognitionSettings) -> Any:
+    from framecast_activity_recognition.task import EarlyActivityRecognition
+
+    return EarlyActivityRecognition(settings)
+
+
+@framecast.hookimpl
+def framecast_tasks() -> Iterator[framecast.Task]:
+    yield framecast.Task(
+        name="early_activity_recognition",
+        summary="Name the action in a clip after a part of it, and predict the frames that follow",
+        settings=EarlyActivityRecognitionSettings,
+        build=_build,
+        frames=lambda settings: settings.frames,
+        default_metrics=("accuracy", "top5_accuracy", "class_accuracy"),
+        needs="logits",
+        readings=lambda settings: tuple(settings.observed),
+    )
