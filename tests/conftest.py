@@ -14,6 +14,7 @@ from framecast.job.resolve import make_plan
 from framecast.registry.registry import Registry
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist writes the groups down
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side, those of a file stay together, for they share fixtures; and all that start a
     Ray session, for one would find another. Those take longest, so they begin first."""

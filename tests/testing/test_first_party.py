@@ -83,11 +83,17 @@ def similarity(prediction: torch.Tensor, target: torch.Tensor) -> float:
 
 squared = mean_of(torch.square)
 SMALL = {"layers_per_block": [1, 2], "hidden_channels": [4, 4], "kernel_size": 3}
+RECOGNISER = {"layers_per_block": [1, 1], "hidden_channels": [4, 6], "strides": [2, 2]}
 GIVEN: dict[str, Given] = {
     "conv_lstm": Given(SMALL),
     "conv_tt_lstm": Given(SMALL),
     "predrnn": Given({"hidden_channels": [4, 4]}),
     "simvp": Given({"spatial_channels": 8, "temporal_channels": 32, "temporal_layers": 2}),
+    "conv_lstm_recognition": Given(RECOGNISER),
+    "conv_tt_lstm_recognition": Given(RECOGNISER),
+    "conv3d": Given({"hidden_channels": [4, 6], "strides": [2, 2]}),
+    "early_activity_recognition": Given({"frames": 8, "frames_out": 3}),
+    "digit_motions": Given({"train_clips": 40, "validation_clips": 20, "test_clips": 20}),
     "moving_mnist": Given(
         {"size": 32, "digit_size": 14, "train_clips": 40, "validation_clips": 20, "test_clips": 20}
     ),
@@ -95,6 +101,8 @@ GIVEN: dict[str, Given] = {
     "something_something": Given(few_actions),
     "video_folder": Given(few_videos),
     "gridded": Given(air),
+    "mlflow": Given(lambda folder: {"tracking_uri": f"sqlite:///{folder}/mlflow.db"}),
+    "wandb": Given({"mode": "offline"}),
     "mse": Given(reference=squared),
     "mae": Given(reference=mean_of(torch.abs)),
     "rmse": Given(reference=lambda prediction, target: math.sqrt(squared(prediction, target))),

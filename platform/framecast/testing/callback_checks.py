@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from framecast.job.plan import Part
-from framecast.runs.events import Event, Evaluated, RunFailed, RunFinished, RunStarted, StepDone, Stop
-from framecast.testing.short_run import ShortRun, short_plan, short_run
+from framecast.runs.events import Evaluated, Event, RunFailed, RunFinished, RunStarted, StepDone, Stop
+from framecast.testing.short_run import ShortRun, run_folder, short_plan, short_run
 from framecast.testing.subject import Subject
 from framecast.testing.verdict import require
 
 
 def hears_every_event_of_a_run(subject: Subject) -> None:
-    """`build(settings, run_folder)` returns a callable that takes every event of a run, and raises at none of them.
+    """`build(settings, run_folder)` returns a callable that takes every event of a run, and raises at none of
+    them.
 
-    Choose by isinstance, and let go by what you do not know: later versions have more events. A callback that raises is
-    switched off, and its run goes on without it."""
+    Choose by isinstance, and let go by what you do not know: later versions have more events. A callback that
+    raises is switched off, and its run goes on without it."""
     heard = _Heard(subject)
     run = short_run(subject, short_plan(subject), heard.part)
     require(heard.folder == run.folder.path, f"it was built with {heard.folder}, not with the run's folder")
@@ -65,7 +66,8 @@ def asks_to_stop_in_the_open(subject: Subject) -> None:
 def listening_changes_nothing(subject: Subject) -> None:
     """A run has the same losses with and without it, and the folder one works in stays as it was.
 
-    Draw no random numbers from torch's generator, write below the run's folder alone, and leave events unchanged."""
+    Draw no random numbers from torch's generator, write below the run's folder alone, and leave events
+    unchanged."""
     quiet = short_run(subject, short_plan(subject))
     before = sorted(os.listdir())
     heard = _Heard(subject)
@@ -84,8 +86,9 @@ def takes_what_goes_wrong(subject: Subject) -> None:
     callback hears of them when they matter most, and takes them.
 
     A field that may be None in `framecast.events` will be None."""
-    run = short_run(subject, short_plan(subject))
-    callback = subject.declaration.build(subject.settings, subject.new_folder("run"))
+    plan = short_plan(subject)
+    run = short_run(subject, plan)
+    callback = subject.declaration.build(subject.settings, run_folder(subject, plan).path)
     for event in [*run.events[:-1], RunFailed(6, "the loss is nan")]:
         if isinstance(event, StepDone):
             event = replace(event, loss=math.nan, gradient_norm=None, logs={"odd/name": math.inf})
@@ -98,8 +101,9 @@ def goes_on_in_a_resumed_run(subject: Subject) -> None:
     """Each attempt at a run builds it anew, with the folder in which it has been before.
 
     Append to what is there, or drop what the attempt overtakes: RunStarted.step says where it goes on."""
-    run = short_run(subject, short_plan(subject))
-    folder = subject.new_folder("run")
+    plan = short_plan(subject)
+    run = short_run(subject, plan)
+    folder = run_folder(subject, plan).path
     for attempt in (1, 2):
         callback = subject.declaration.build(subject.settings, folder)
         for event in _attempt(run, attempt):

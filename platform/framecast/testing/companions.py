@@ -10,6 +10,7 @@ from framecast.registry.hooks import hookimpl
 from framecast.registry.kinds import Dataset, Model, NoSettings, SampleShape, Task
 
 FRAMES = 4
+FORECASTER, RECOGNISER = "conformance_convolution", "conformance_recogniser"
 
 
 def _convolution(settings: NoSettings, sample: SampleShape) -> Any:
@@ -32,8 +33,35 @@ def _convolution(settings: NoSettings, sample: SampleShape) -> Any:
     return Convolution()
 
 
+def _recogniser(settings: NoSettings, sample: SampleShape) -> Any:
+    import torch
+    from torch import nn
+
+    from framecast.engine.outputs import Recognised
+
+    class Recogniser(nn.Module):
+        """Tells the class from the mean change of each pixel up to a reading, and the next frame from the last."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.classes = nn.Linear(sample.channels * sample.height * sample.width, sample.classes)
+            self.next = nn.Conv2d(sample.channels, sample.channels, 3, padding=1)
+
+        def forward(self, frames: Any, frames_out: int, observed: Any) -> Recognised:
+            times = torch.arange(1, frames.shape[1] + 1, device=frames.device)
+            means = (frames.cumsum(1) / times.view(1, -1, 1, 1, 1)).flatten(2)
+            logits = self.classes(means.take_along_dim(observed[..., None] - 1, 1))
+            predictions = [self.next(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])]
+            for _ in range(frames_out - 1):
+                predictions.append(self.next(predictions[-1][:, -1])[:, None])
+            return Recognised(logits, torch.cat(predictions, 1)[:, : frames.shape[1] - 1 + frames_out])
+
+    return Recogniser()
+
+
 class Squares:
-    """A square that crosses the frame, (T, 1, 16, 16) uint8: its place follows from the clip's number."""
+    """A square that crosses the frame, (T, 1, 16, 16) uint8, to the right in even clips and to the left in odd
+    ones: its place follows from the clip's number, its direction is its class."""
 
     def __init__(self, first: int, clips: int, frames: int) -> None:
         self.first, self.clips, self.frames = first, clips, frames
@@ -46,10 +74,11 @@ class Squares:
 
         clip = torch.zeros(self.frames, 1, 16, 16, dtype=torch.uint8)
         row, column = divmod(self.first + index, 12)
+        label = (self.first + index) % 2
         for time in range(self.frames):
-            at = (column + time) % 12
+            at = (column + (-time if label else time)) % 12
             clip[time, 0, row : row + 4, at : at + 4] = 255
-        return {"frames": clip}
+        return {"frames": clip, "label": torch.tensor(label)}
 
 
 _FIRST_AND_CLIPS = {"train": (0, 16), "validation": (16, 8), "test": (24, 8)}
@@ -85,7 +114,8 @@ class NextFrames:
 
 @hookimpl
 def framecast_models() -> Iterator[Model]:
-    yield Model(name="conformance_convolution", summary="One convolution", build=_convolution)
+    yield Model(name=FORECASTER, summary="One convolution", build=_convolution)
+    yield Model(name=RECOGNISER, summary="One linear layer, one convolution", build=_recogniser, gives="logits")
 
 
 @hookimpl
@@ -95,6 +125,7 @@ def framecast_datasets() -> Iterator[Dataset]:
         summary="Squares that cross the frame",
         build=lambda settings, split, frames: Squares(*_FIRST_AND_CLIPS[split], frames),
         sample_shape=lambda settings, frames: SampleShape(frames, 1, 16, 16),
+        classes=lambda settings: ("to the right", "to the left"),
     )
 
 

@@ -152,7 +152,8 @@ def files_are_made_ready_once(subject: Subject) -> None:
 
 
 def missing_files_are_refused_with_words(subject: Subject) -> None:
-    """Where there are no files, `ready`, `prepare` or `build` raise InputError that says what was looked for, where.
+    """Where there are no files, `ready`, `prepare` or `build` raise InputError that says what was looked for,
+    where.
 
     A FileNotFoundError from deep within says neither to a user."""
     words = _refusal(subject, _emptied)
@@ -160,8 +161,8 @@ def missing_files_are_refused_with_words(subject: Subject) -> None:
 
 
 def damaged_files_are_refused_with_words(subject: Subject) -> None:
-    """Where no file can be read, `ready`, `prepare` or `build` raise InputError that names a file and says why; where
-    some can, they may be left out, listed in `skipped`.
+    """Where no file can be read, `ready`, `prepare` or `build` raise InputError that names a file and says why;
+    where some can, they may be left out, listed in `skipped`.
 
     Look into each file when data are made ready: a training that fails in its second night is dear."""
     words = _refusal(subject, _damaged)

@@ -87,8 +87,9 @@ class Inspection:
 
 
 def found(plugin: str, beside: Path, named: tuple[str, ...] = ()) -> tuple[Registry, list[Registered]]:
-    """The declarations meant: all those of a file, package or module, or those installed (or among `named`) that are
-    called so. Paths are relative to `beside`. Raises InputError where there is none, or the plugin is broken."""
+    """The declarations meant: all those of a file, package or module, or those installed (or among `named`) that
+    are called so. Paths are relative to `beside`. Raises InputError where there is none, or the plugin is
+    broken."""
     registry = Registry.discover(list(named), beside)
     registry.add(COMPANIONS)
     kinds = [each.kind for each, _ in registry.declared() if each.name == plugin]

@@ -22,8 +22,8 @@ _CLASSES = 12
 
 
 def each_sample_has_its_value(subject: Subject) -> None:
-    """`update(prediction, target)` returns the values of its samples, (B, ...), each from that sample alone; compute()
-    tells `overall` and one value for each frame.
+    """`update(prediction, target)` returns the values of its samples, (B, ...), each from that sample alone;
+    compute() tells `overall` and one value for each frame.
 
     Derive from framecast.StreamingMetric and write only `measure`: the rest follows."""
     prediction, target = _pair(subject)
@@ -57,7 +57,8 @@ def agrees_with_its_reference(subject: Subject) -> None:
 
 
 def the_size_of_batches_does_not_matter(subject: Subject) -> None:
-    """A score is the same however clips were cut into batches: sums and counts are kept, never means of batches."""
+    """A score is the same however clips were cut into batches: sums and counts are kept, never means of
+    batches."""
     prediction, target = _pair(subject)
     whole = _score(subject, [(prediction, target)])
     for size in (1, 4):

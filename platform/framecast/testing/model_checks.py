@@ -6,7 +6,7 @@ Dimensions: B batch, T time, P predictions, C channels, H W space.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from safetensors.torch import load, save
@@ -17,7 +17,7 @@ from framecast.registry.kinds import SampleShape
 from framecast.testing.drawn import legal_settings
 from framecast.testing.subject import Subject
 from framecast.testing.surroundings import untouched
-from framecast.testing.verdict import LeftOut, require
+from framecast.testing.verdict import LeftOut, Nonconformity, require
 
 _BATCH = 2
 _DRAWN = 5
@@ -34,20 +34,27 @@ def builds_from_its_defaults(subject: Subject) -> None:
         require(isinstance(model, nn.Module), f"build returns {type(model).__name__}, no torch.nn.Module")
 
 
-def predicts_frames_of_the_right_shape(subject: Subject) -> None:
-    """`model(frames, frames_out)` takes (B, T_in, C, H, W) and returns (B, P, C, H, W) of the same frame size, with
-    frames_out <= P <= T_in + frames_out - 1, aligned at the end.
+def answers_in_the_right_shape(subject: Subject) -> None:
+    """A video model, `model(frames, frames_out)`, takes (B, T_in, C, H, W) and returns (B, P, C, H, W) of the same
+    frame size, with frames_out <= P <= T_in + frames_out - 1, aligned at the end. A recognition model,
+    `model(frames, frames_out, observed)`, returns framecast.Recognised: logits (B, S, K), and such frames or None.
 
     Pad convolutions so that height and width stay. What the model cannot do, it refuses with InputError."""
     seen, asked = subject.given.frames_in, subject.given.frames_out
     _check_shape(subject, _built(subject), subject.sample, seen, asked)  # this one must not be refused
     for channels, height, width in ((1, 16, 24), (3, 24, 16), (2, 32, 32), (1, 13, 17)):
-        sample = SampleShape(seen + asked, channels, height, width)
-        _unless_refused(
-            lambda sample=sample: _check_shape(subject, _built(subject, sample=sample), sample, seen, asked)
-        )
+        sample = SampleShape(seen + asked, channels, height, width, subject.sample.classes)
+
+        def of_that_size(sample: SampleShape = sample) -> None:
+            _check_shape(subject, _built(subject, sample=sample), sample, seen, asked)
+
+        _unless_refused(of_that_size)
     for lengths in ((seen, 1), (1, 1), (1, 3), (seen + 1, 2)):
-        _unless_refused(lambda lengths=lengths: _check_shape(subject, _built(subject), subject.sample, *lengths))
+
+        def of_that_length(lengths: tuple[int, int] = lengths) -> None:
+            _check_shape(subject, _built(subject), subject.sample, *lengths)
+
+        _unless_refused(of_that_length)
 
 
 def builds_from_any_legal_settings(subject: Subject) -> None:
@@ -74,12 +81,14 @@ def gradients_reach_every_parameter(subject: Subject) -> None:
     A parameter without one is not used in `forward`, or lies behind a `detach`: use it, or leave it out."""
     model = _trained(subject)
     frames, truth, keep = _clip(subject)
-    _call(model, frames, subject.given.frames_out, truth, keep).float().square().sum().backward()
+    _call(subject, model, frames, subject.given.frames_out, truth, keep).whole.square().sum().backward()
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
-            require(parameter.grad is not None, f"none reaches {name}")
-            require(parameter.grad.isfinite().all(), f"that of {name} is not a number")
-            require(parameter.grad.count_nonzero(), f"that of {name} is 0 everywhere")
+            gradient = parameter.grad
+            if gradient is None:
+                raise Nonconformity(f"none reaches {name}")
+            require(gradient.isfinite().all(), f"that of {name} is not a number")
+            require(gradient.count_nonzero(), f"that of {name} is 0 everywhere")
 
 
 def weights_survive_a_checkpoint(subject: Subject) -> None:
@@ -112,8 +121,8 @@ def the_same_seed_gives_the_same_model(subject: Subject) -> None:
 def samples_do_not_know_of_each_other(subject: Subject) -> None:
     """What is predicted for a clip depends on that clip alone, also in training.
 
-    A job gives the same losses on any number of workers, so nothing may be shared over the batch: take GroupNorm or
-    LayerNorm instead of BatchNorm, and mind `view` and `reshape` across the axis of the batch."""
+    A job gives the same losses on any number of workers, so nothing may be shared over the batch: take GroupNorm
+    or LayerNorm instead of BatchNorm, and mind `view` and `reshape` across the axis of the batch."""
     model = _built(subject)
     frames, truth, keep = _clip(subject)
     neighbour = torch.cat([frames[:1], 1 - frames[1:]])
@@ -122,9 +131,9 @@ def samples_do_not_know_of_each_other(subject: Subject) -> None:
         pair = []
         for each in (frames, neighbour):
             torch.manual_seed(0)  # dropout, if there is any, is the same
-            pair.append(_call(model, each, subject.given.frames_out, truth, keep)[0])
+            pair.append(_call(subject, model, each, subject.given.frames_out, truth, keep).whole[0])
         where = "in training" if training else "in evaluation"
-        require(_close(*pair), f"{where} the first clip's prediction changes with the second clip")
+        require(_close(pair[0], pair[1]), f"{where} the first clip's prediction changes with the second clip")
     model.eval()
     alone, both = (_predicted(subject, model, each)[0] for each in (frames[:1], frames))
     require(_close(alone, both), "alone in its batch a clip is predicted differently")
@@ -135,31 +144,47 @@ def truth_takes_the_place_of_its_own_output(subject: Subject) -> None:
     before the frame that follows it is predicted: frame j of the truth may change predictions j + 1 and later.
 
     A model that has no use for the truth takes the two arguments and ignores them."""
+    if subject.declaration.gives != "frames":
+        raise LeftOut("recognition models are never given the truth")
     model, asked = _built(subject).eval(), max(subject.given.frames_out, 3)
     frames, *_ = _clip(subject)
     truth = torch.rand(_BATCH, asked - 1, *frames.shape[2:])
     nowhere = torch.zeros(_BATCH, asked - 1, dtype=torch.bool)
+
+    def future(*fed: Tensor) -> Tensor:
+        return model(frames, asked, *fed)[:, -asked:]
+
     with torch.no_grad():
-        free = _call(model, frames, asked)[:, -asked:]
-        unused = _call(model, frames, asked, truth, nowhere)[:, -asked:]
-        require(_close(free, unused), "with keep_truth False everywhere it still looks at the truth")
-        fed = _call(model, frames, asked, truth, ~nowhere)[:, -asked:]
-        later = truth.clone()
+        require(
+            _close(future(), future(truth, nowhere)),
+            "with keep_truth False everywhere it still looks at the truth",
+        )
+        fed, later = future(truth, ~nowhere), truth.clone()
         later[:, -1] = 1 - later[:, -1]
-        changed = _call(model, frames, asked, later, ~nowhere)[:, -asked:]
+        changed = future(later, ~nowhere)
     require(_close(fed[:, :-1], changed[:, :-1]), "predictions depend on true frames that come later")
 
 
 def the_past_does_not_know_the_future(subject: Subject) -> None:
-    """Where a model also predicts frames that it has seen (P > frames_out), each comes from the frames before it.
+    """Where a model also predicts frames that it has seen (P > frames_out), each comes from the frames before it;
+    and the logits of a reading come from the first `observed` frames of a clip.
 
-    Otherwise the loss over them rewards copying, and says nothing about the forecast."""
+    Otherwise the loss rewards copying, or an early recognition has seen the end."""
     model, asked = _built(subject).eval(), subject.given.frames_out
     frames, *_ = _clip(subject)
-    other = torch.cat([frames[:, :-1], 1 - frames[:, -1:]], 1)
-    one, two = (_predicted(subject, model, each) for each in (frames, other))
-    past = one.shape[1] - asked
-    require(_close(one[:, :past], two[:, :past]), "its predictions of seen frames depend on later ones")
+    first = _readings(frames)[0]
+    for kept in {first, frames.shape[1] - 1}:
+        other = torch.cat([frames[:, :kept], 1 - frames[:, kept:]], 1)
+        with torch.no_grad():
+            one, two = (_call(subject, model, each, asked) for each in (frames, other))
+        if one.frames is not None and two.frames is not None:
+            past = max(0, one.frames.shape[1] - asked - (frames.shape[1] - 1 - kept))
+            require(
+                _close(one.frames[:, :past], two.frames[:, :past]),
+                "predictions of seen frames depend on later ones",
+            )
+        if one.logits is not None and two.logits is not None and kept >= first:
+            require(_close(one.logits[:, 0], two.logits[:, 0]), "a reading depends on frames after those observed")
 
 
 def bf16_is_near_fp32(subject: Subject) -> None:
@@ -187,7 +212,7 @@ def leaves_the_process_as_it_was(subject: Subject) -> None:
     frames, truth, keep = _clip(subject)
     before = frames.clone()
     with untouched("a training step", draws=True):
-        predicted = _call(model, frames, subject.given.frames_out, truth, keep)
+        predicted = _call(subject, model, frames, subject.given.frames_out, truth, keep).whole
         if predicted.requires_grad:
             predicted.square().sum().backward()
     with untouched("an evaluation"):
@@ -196,8 +221,8 @@ def leaves_the_process_as_it_was(subject: Subject) -> None:
 
 
 def its_declared_cost_is_true(subject: Subject) -> None:
-    """`cost(settings, sample_shape)` tells the numbers that are trained, exactly: searches are bounded by it, and it
-    is shown before a run begins.
+    """`cost(settings, sample_shape)` tells the numbers that are trained, exactly: searches are bounded by it, and
+    it is shown before a run begins.
 
     Count from the settings, without building; `sum(p.numel() for p in model.parameters())` is what it must be."""
     if subject.declaration.cost is None:
@@ -217,8 +242,8 @@ def its_declared_cost_is_true(subject: Subject) -> None:
 def refuses_what_is_no_published_checkpoint(subject: Subject) -> None:
     """`load_published(path, settings)` refuses another file with InputError or ValueError, and says what is wrong.
 
-    Read with torch.load(..., weights_only=True) or safetensors, compare names and shapes, and name those that do not
-    fit."""
+    Read with torch.load(..., weights_only=True) or safetensors, compare names and shapes, and name those that do
+    not fit."""
     if subject.declaration.load_published is None:
         raise LeftOut("the model declares no load_published")
     folder = subject.new_folder("published")
@@ -226,13 +251,16 @@ def refuses_what_is_no_published_checkpoint(subject: Subject) -> None:
     (folder / "empty.pt").write_bytes(b"")
     (folder / "text.pt").write_text("<!DOCTYPE html> 404: not found")
     for file in ("stranger.pt", "empty.pt", "text.pt", "missing.pt"):
-        words = _refused(lambda file=file: subject.declaration.load_published(folder / file, subject.settings))
-        require(words, f"{file} is taken for a checkpoint")
+
+        def loaded(file: str = file) -> None:
+            subject.declaration.load_published(folder / file, subject.settings)
+
+        require(_refused(loaded), f"{file} is taken for a checkpoint")
 
 
 def computes_layers_again_on_demand(subject: Subject) -> None:
-    """With `checkpoints_layers` the module has an attribute `checkpoint_layers`, False: set to True it gives the same
-    gradients with less memory.
+    """With `checkpoints_layers` the module has an attribute `checkpoint_layers`, False: set to True it gives the
+    same gradients with less memory.
 
     Wrap the layers in torch.utils.checkpoint.checkpoint(..., use_reentrant=False) where it is set."""
     if not subject.declaration.checkpoints_layers:
@@ -243,7 +271,7 @@ def computes_layers_again_on_demand(subject: Subject) -> None:
         require(getattr(model, "checkpoint_layers", None) is False, "checkpoint_layers is not False at first")
         model.checkpoint_layers = again
         frames, truth, keep = _clip(subject)
-        _call(model, frames, subject.given.frames_out, truth, keep).square().sum().backward()
+        _call(subject, model, frames, subject.given.frames_out, truth, keep).whole.square().sum().backward()
         gradients.append([each.grad for each in model.parameters() if each.grad is not None])
     same = all(_close(one, two, 1e-4) for one, two in zip(*gradients, strict=True))
     require(same, "with it gradients are others")
@@ -273,28 +301,57 @@ def _clip(subject: Subject) -> tuple[Tensor, Tensor, Tensor]:
     return frames[:, :seen], frames[:, seen:-1], keep
 
 
-def _call(model: nn.Module, frames: Tensor, frames_out: int, *truth: Tensor) -> Tensor:
-    return model(frames, frames_out, *truth)
+class _Answer(NamedTuple):
+    """What a model answered: logits (B, S, K), frames (B, P, C, H, W), or both."""
+
+    logits: Tensor | None
+    frames: Tensor | None
+
+    @property
+    def whole(self) -> Tensor:
+        """(B, N): all of it."""
+        return torch.cat([each.float().flatten(1) for each in self if each is not None], 1)
+
+
+def _call(subject: Subject, model: nn.Module, frames: Tensor, frames_out: int, *truth: Tensor) -> _Answer:
+    """The one place that knows how the two kinds of model are called."""
+    if subject.declaration.gives == "frames":
+        return _Answer(None, model(frames, frames_out, *truth))
+    observed = torch.tensor(_readings(frames)).expand(len(frames), 2)
+    return _Answer(*model(frames, frames_out, observed))
+
+
+def _readings(frames: Tensor) -> tuple[int, int]:
+    """After how many frames a recognition model is asked for the class."""
+    return max(1, frames.shape[1] // 2), frames.shape[1]
 
 
 def _predicted(subject: Subject, model: nn.Module, frames: Tensor) -> Tensor:
     with torch.no_grad():
-        return _call(model.eval(), frames, subject.given.frames_out)
+        return _call(subject, model.eval(), frames, subject.given.frames_out).whole
 
 
 def _check_shape(subject: Subject, model: nn.Module, sample: SampleShape, seen: int, asked: int) -> None:
     frames = torch.rand(_BATCH, seen, *sample.image)
+    truth = torch.rand(_BATCH, asked - 1, *sample.image)
+    keep = torch.ones(_BATCH, asked - 1, dtype=torch.bool)
+    given = f"for frames {tuple(frames.shape)} and frames_out {asked} it returns"
     with torch.no_grad():
-        shape = tuple(_call(model.eval(), frames, asked).shape)
-        fits = len(shape) == 5 and (shape[0], *shape[2:]) == (_BATCH, *sample.image)
+        answer = _call(subject, model.eval(), frames, asked)
+        fed = _call(subject, model, frames, asked, truth, keep)
+    if subject.declaration.gives == "logits":
+        shape = None if answer.logits is None else tuple(answer.logits.shape)
         require(
-            fits and asked <= shape[1] <= seen + asked - 1,
-            f"for frames {tuple(frames.shape)} and frames_out {asked} it returns {shape}",
+            shape == (_BATCH, 2, sample.classes),
+            f"{given} logits {shape} at 2 readings of {sample.classes} classes",
         )
-        truth = torch.rand(_BATCH, asked - 1, *sample.image)
-        keep = torch.ones(_BATCH, asked - 1, dtype=torch.bool)
-        fed = tuple(_call(model, frames, asked, truth, keep).shape)
-        require(fed == shape, f"with the truth it returns {fed}, without it {shape}")
+    if answer.frames is not None and fed.frames is not None:
+        shape = tuple(answer.frames.shape)
+        fits = len(shape) == 5 and (shape[0], *shape[2:]) == (_BATCH, *sample.image)
+        require(fits and asked <= shape[1] <= seen + asked - 1, f"{given} {shape}")
+        require(
+            tuple(fed.frames.shape) == shape, f"with the truth it returns {tuple(fed.frames.shape)}, not {shape}"
+        )
 
 
 def _unless_refused(act: Callable[[], None]) -> None:

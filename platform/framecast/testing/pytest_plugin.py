@@ -1,4 +1,5 @@
-"""What pytest knows of the kit in every session: its mark. `pytest -m conformance` runs all suites, and no more."""
+"""What pytest knows of the kit in every session: its mark. `pytest -m conformance` runs all suites, and no
+more."""
 
 from __future__ import annotations
 

@@ -18,12 +18,12 @@ from framecast.job.plan import Part, Plan
 from framecast.job.resolve import make_plan
 from framecast.runs.events import Event, StepDone
 from framecast.runs.folder import RunFolder
+from framecast.testing.companions import FORECASTER, RECOGNISER
 from framecast.testing.subject import Subject
 
 _JOB: dict[str, Any] = {
     "name": "conformance",
     "task": {"name": "conformance_next_frames"},
-    "model": {"name": "conformance_convolution"},
     "data": {"name": "conformance_squares"},
     "training": {"epochs": 2, "batch_size": 4, "max_steps": 6, "strategy": "torch", "precision": "fp32"},
     "checkpoints": {"monitor": "validation/loss"},
@@ -48,16 +48,25 @@ class ShortRun:
 
 def short_plan(subject: Subject, **sections: Mapping[str, Any]) -> Plan:
     """The kit's small job with the author's sections laid over it, then these. Raises InputError."""
-    job = {**_JOB, **subject.given.job, **sections}
+    tells_classes = subject.kind == "task" and subject.declaration.needs == "logits"
+    model = {"model": RECOGNISER if tells_classes else FORECASTER}
+    job = {**_JOB, **model, **subject.given.job, **sections}
     return make_plan(Document.from_data(job), subject.registry)
+
+
+def run_folder(subject: Subject, plan: Plan) -> RunFolder:
+    """A new run's folder with its plan, as a callback finds it."""
+    number = next(_NUMBERS)  # folders made within one second sort by chance
+    folder = RunFolder.create(subject.folder, plan.job.name, f"{number:04d}")
+    folder.plan.write_text(plan.to_yaml())
+    return folder
 
 
 def short_run(subject: Subject, plan: Plan, callback: Part | None = None) -> ShortRun:
     """Trains the plan on the CPU, `callback` listening."""
-    number = next(_NUMBERS)  # folders made within one second sort by chance
-    folder = RunFolder.create(subject.folder, plan.job.name, f"{number:04d}")
     if callback is not None:
         plan = replace(plan, callbacks=(callback,))
+    folder = run_folder(subject, plan)
     events: list[Event] = []
     said = io.StringIO()
     with contextlib.redirect_stdout(said):

@@ -19,6 +19,8 @@ from framecast.registry.settings import Settings
 from framecast.testing.given import Given
 from framecast.testing.verdict import LeftOut
 
+_CLASSES = 5
+
 
 class Subject:
     """A declaration beside what its author gave for it; `folder` is the kit's own."""
@@ -47,8 +49,9 @@ class Subject:
 
     @property
     def sample(self) -> SampleShape:
-        """Small frames of one channel."""
-        return SampleShape(self.given.frames_in + self.given.frames_out, 1, 16, 16)
+        """Small frames of one channel, of a few classes where a model tells classes."""
+        classes = _CLASSES if self.kind == "model" and self.declaration.gives == "logits" else 0
+        return SampleShape(self.given.frames_in + self.given.frames_out, 1, 16, 16, classes)
 
     def checked(self, written: Mapping[str, Any]) -> Settings:
         """Settings as a job gets them: from JSON, and within the declaration's constraints. Raises InputError."""

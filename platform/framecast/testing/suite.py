@@ -21,13 +21,13 @@ def conformance(
     reference: Callable[[Any, Any], float] | None = None,
     job: Mapping[str, Any] | None = None,
 ) -> type:
-    """A class of tests, one for each check and declaration: of a file (relative to the test file that calls this), of
-    a module, or of what is installed by that name.
+    """A class of tests, one for each check and declaration: of a file (relative to the test file that calls
+    this), of a module, or of what is installed by that name.
 
         TestMyCell = framecast.testing.conformance("../my_cell.py", settings={"hidden_channels": [4]})
 
-    `Given` tells what the rest means. The name that you assign it to has to begin with "Test". Raises InputError where
-    there is no such plugin, or it is broken.
+    `Given` tells what the rest means. The name that you assign it to has to begin with "Test". Raises InputError
+    where there is no such plugin, or it is broken.
     """
     import pytest
 

@@ -34,9 +34,9 @@ _FALL = 0.8
 def its_loss_falls_on_one_batch(subject: Subject) -> None:
     """Trained again and again on one batch, a model gets better at it.
 
-    If not, the loss does not belong to what the model is asked, or no gradient leads from it to the weights: look for
-    `detach`, `.item()` and torch.no_grad in `training_step`."""
-    plan, task, model, batch = _parts(subject)
+    If not, the loss does not belong to what the model is asked, or no gradient leads from it to the weights: look
+    for `detach`, `.item()` and torch.no_grad in `training_step`."""
+    _, task, model, batch = _parts(subject)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
     losses = []
     for step in range(_STEPS):
@@ -60,8 +60,8 @@ def its_loss_falls_on_one_batch(subject: Subject) -> None:
 def its_loss_is_the_mean_over_samples(subject: Subject) -> None:
     """The loss of a batch is the mean of its samples' losses, so that a job is the same on any number of workers.
 
-    Workers' losses are weighted by their samples. Average over the batch last, and never divide by what differs from
-    batch to batch."""
+    Workers' losses are weighted by their samples. Average over the batch last, and never divide by what differs
+    from batch to batch."""
     _, task, model, batch = _parts(subject)
     whole = _loss(task, model, batch, range(_BATCH))
     halves = [
@@ -73,7 +73,8 @@ def its_loss_is_the_mean_over_samples(subject: Subject) -> None:
 
 
 def its_draws_depend_on_the_position_alone(subject: Subject) -> None:
-    """What `training_step` draws follows from seed, epoch and the samples' positions: a resumed run draws the same.
+    """What `training_step` draws follows from seed, epoch and the samples' positions: a resumed run draws the
+    same.
 
     Draw by `progress.uniform(count, purpose)`, or from a generator seeded likewise, never from torch's."""
     _, task, model, batch = _parts(subject)
@@ -85,8 +86,8 @@ def its_draws_depend_on_the_position_alone(subject: Subject) -> None:
 
 
 def evaluation_tells_each_sample_apart(subject: Subject) -> None:
-    """`evaluation_step` returns framecast.EvaluationOutputs: the loss of each sample (B,), and by name what metrics
-    compare, prediction and target of one batch.
+    """`evaluation_step` returns framecast.EvaluationOutputs: the loss of each sample (B,), and by name what
+    metrics compare, prediction and target of one batch.
 
     Scores of single clips are stored and resampled, so none may depend on its neighbours."""
     _, task, model, batch = _parts(subject)
@@ -120,8 +121,8 @@ def evaluation_is_repeatable(subject: Subject) -> None:
 
 
 def its_schedules_survive_a_checkpoint(subject: Subject) -> None:
-    """`state_dict()` is plain numbers, texts, lists and dicts, and holds all that `after_evaluation` moves: a task that
-    loads it goes on as the first would.
+    """`state_dict()` is plain numbers, texts, lists and dicts, and holds all that `after_evaluation` moves: a
+    task that loads it goes on as the first would.
 
     Whatever decides a later step and is not a setting belongs into it."""
     _, task, model, batch = _parts(subject)
@@ -150,8 +151,8 @@ def its_schedules_survive_a_checkpoint(subject: Subject) -> None:
 
 
 def what_it_names_is_there(subject: Subject) -> None:
-    """`frames(settings)` is the length of its clips; `default_metrics` and `baselines` name metrics and models that
-    are installed, and baselines have no parameters.
+    """`frames(settings)` is the length of its clips; `default_metrics` and `baselines` name metrics and models
+    that are installed, and baselines have no parameters.
 
     Depend on the distribution that declares them."""
     frames = subject.declaration.frames(subject.settings)
