@@ -69,12 +69,11 @@ def listening_changes_nothing(subject: Subject) -> None:
     Draw no random numbers from torch's generator, write below the run's folder alone, and leave events
     unchanged."""
     quiet = short_run(subject, short_plan(subject))
-    before = sorted(os.listdir())
+    before = _files_here()
     heard = _Heard(subject)
     run = short_run(subject, short_plan(subject), heard.part)
-    require(
-        sorted(os.listdir()) == before, f"it writes {set(os.listdir()) - set(before)} into the folder one works in"
-    )
+    written = dict(_files_here().items() - before.items())
+    require(not written, f"it writes {', '.join(sorted(written))} into the folder one works in")
     count = min(len(quiet.losses), len(run.losses))
     require(count and run.losses[:count] == quiet.losses[:count], "with it the losses are others")
     heard_losses = [event.loss for event in heard.events if isinstance(event, StepDone)]
@@ -108,6 +107,11 @@ def goes_on_in_a_resumed_run(subject: Subject) -> None:
         callback = subject.declaration.build(subject.settings, folder)
         for event in _attempt(run, attempt):
             _hand(callback, event)
+
+
+def _files_here() -> dict[str, tuple[int, int]]:
+    """Size and time of each file in the folder one works in."""
+    return {each.name: (each.stat().st_size, each.stat().st_mtime_ns) for each in os.scandir() if each.is_file()}
 
 
 class _Tomorrows(Event):

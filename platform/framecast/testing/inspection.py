@@ -80,7 +80,7 @@ class Inspection:
             return Finding(**said, state="left out", reason=str(why))
         except Nonconformity as found:
             return Finding(**said, state="FAIL", reason=str(found))
-        except Exception as error:  # a plugin may raise anything
+        except (Exception, SystemExit) as error:  # a plugin may raise anything
             where = "".join(traceback.format_exception(error))
             return Finding(**said, state="FAIL", reason=f"{type(error).__name__}: {error}", where=where)
         return Finding(**said, state="ok")
