@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import textwrap
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from framecast.cli.options import Json, Plugins
+
+if TYPE_CHECKING:
+    from framecast.testing.inspection import Finding
+
+WORDS = {"ok": "ok", "FAIL": "failed", "left out": "left out"}
 
 Plugin = Annotated[
     str,
@@ -27,32 +33,37 @@ def check(plugin: Plugin, settings: Settings = None, as_json: Json = False, name
 
     platform plugins check ./my_cell.py
 
-    Leaves with 0 where all hold, with 1 where one fails.
+    Leaves with 0 where all hold, with 1 where one fails, with 2 where there is no such plugin or setting.
     """
     from framecast.job.document import Document
     from framecast.testing import Given, Inspection
 
     written = Document.from_data({})
     written.override(settings or [])
+    given = Given(settings=written.data)
+    findings: list[Finding] = []
     with TemporaryDirectory(prefix="framecast-check-") as folder:
-        inspections = Inspection.all(
-            plugin, Given(settings=written.data), Path(folder), Path.cwd(), tuple(named or ())
-        )
-        findings = []
+        inspections = Inspection.all(plugin, given, Path(folder), Path.cwd(), tuple(named or ()))
+        for inspection in inspections:
+            _ = inspection.subject.settings  # wrong ones are the caller's fault, not the plugin's
         for finding in (each for inspection in inspections for each in inspection.findings()):
             findings.append(finding)
             if not as_json:
-                why = f": {finding.reason}" if finding.reason else ""
-                words = finding.check.replace("_", " ")
-                typer.echo(f"{finding.state:8}  {finding.kind} {finding.name}: {words}{why}")
-            if not as_json and finding.state == "FAIL":
-                typer.echo(
-                    "".join(f"          {line}\n" for line in finding.advice.splitlines() if line), nl=False
-                )
-    failed = sum(finding.state == "FAIL" for finding in findings)
+                typer.echo(told(finding))
+    states: list[str] = [finding.state for finding in findings]
     if as_json:
         typer.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1))
     else:
-        left_out = sum(finding.state == "left out" for finding in findings)
-        typer.echo(f"{len(findings) - failed - left_out} ok, {failed} failed, {left_out} left out")
-    raise typer.Exit(1 if failed else 0)
+        typer.echo(", ".join(f"{states.count(state)} {word}" for state, word in WORDS.items()))
+    raise typer.Exit(1 if "FAIL" in states else 0)
+
+
+def told(finding: Finding) -> str:
+    """A check in a line; one that failed with the contract's words, and where the plugin raised."""
+    reason = f": {finding.reason}" if finding.reason else ""
+    line = f"{finding.state:8}  {finding.kind} {finding.name}: {finding.check.replace('_', ' ')}{reason}"
+    if finding.state != "FAIL":
+        return line
+    return "\n".join(
+        [line, *(textwrap.indent(text, " " * 10) for text in (finding.advice, finding.where) if text)]
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -26,11 +27,12 @@ def new(name: Name, kind: Kind, single_file: SingleFile = False, output: Output 
     beginning = Beginning(name, kind, single_file)
     written = beginning.write(output)
     typer.echo(f"{written} is there, and works as it is. Next:")
+    submit = ["platform", "submit", "jobs/demo.yaml"]
     if single_file:
-        named = written if written.is_absolute() else f"./{written}"
-        typer.echo(f"  platform plugins check {named}")
-        typer.echo(f"  platform submit jobs/demo.yaml -p {named} '{beginning.override}'")
+        named = str(written) if written.is_absolute() else f"./{written}"
+        steps = [["platform", "plugins", "check", named], [*submit, "-p", named, beginning.override]]
     else:
-        typer.echo(f"  pip install -e {written}")
-        typer.echo(f"  platform plugins check {name}")
-        typer.echo(f"  platform submit jobs/demo.yaml '{beginning.override}'")
+        steps = [["pip", "install", "-e", str(written)], ["platform", "plugins", "check", name]]
+        steps += [[*submit, beginning.override]]
+    for step in steps:
+        typer.echo(f"  {shlex.join(step)}")

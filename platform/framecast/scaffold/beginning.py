@@ -7,7 +7,6 @@ import importlib.util
 import keyword
 import os
 import re
-import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -54,8 +53,11 @@ class Beginning:
         return KINDS[self.kind].override.format(name=self.name)
 
     def write(self, output: Path) -> Path:
-        """Writes NAME.py or the folder NAME into `output`, and returns its path. Raises InputError where the
-        name is not legal, something of that name is there, or the place cannot be written; then nothing is left."""
+        """Writes NAME.py or the folder NAME into `output`, and returns its path.
+
+        Raises InputError where the name is not legal, something of that name is there or installed, or the place
+        cannot be written; then nothing is left.
+        """
         self._check_name()
         target = output / (f"{self.name}.py" if self.single_file else self.name)
         if target.exists() or target.is_symlink():
@@ -85,18 +87,21 @@ class Beginning:
 
     def _check_name(self) -> None:
         """Raises InputError where the name is not legal, or its class would hide another."""
-        legal = _legal(self.name)
+        legal = _legal(self.name or self.kind)
         taken = keyword.iskeyword(legal) or legal in sys.stdlib_module_names or _class_of(legal) in self._known()
         if self.name != legal or taken:
             better = f"my_{legal}"[:LONGEST] if taken else legal
             raise InputError(
-                f"{self.name!r} cannot be a plugin's name: write a Python module's name of its own, small letters, "
+                f"{self.name!r} cannot be a plugin's name: take the name of a new Python module, small letters, "
                 f"digits and _, at most {LONGEST}; such as {better}"
             )
 
     def _known(self) -> set[str]:
-        """What a plugin of this kind imports and declares, whatever its name."""
-        return _bound(Beginning("x" * LONGEST, self.kind, single_file=True).files()[""])
+        """The names that a plugin of this kind imports, and those of its other classes."""
+        nodes = list(ast.walk(ast.parse(Beginning("x", self.kind, single_file=True).files()[""])))
+        imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+        classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+        return {each.name for node in imports for each in node.names} | classes - {_class_of("x")}
 
     def files(self) -> dict[str, str]:
         """The text of each file by its place in the package; "" is the place of a single one."""
@@ -142,12 +147,3 @@ def _legal(text: str) -> str:
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
     name = re.sub(r"[^a-z0-9]+", "_", apart.lower())[:LONGEST].strip("_")
     return name if name[:1].isalpha() else f"my_{name}"[:LONGEST].rstrip("_")
-
-
-def _bound(source: str) -> set[str]:
-    """The names that a module imports, and those of its classes."""
-    nodes = list(ast.walk(ast.parse(source)))
-    imported = {
-        name.name for node in nodes if isinstance(node, ast.Import | ast.ImportFrom) for name in node.names
-    }
-    return imported | {node.name for node in nodes if isinstance(node, ast.ClassDef)}
