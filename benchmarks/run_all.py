@@ -10,6 +10,7 @@ import metrics
 import model
 import moving_mnist
 import overhead
+import tutorial
 from measure import machine
 
 import plugins
@@ -27,3 +28,4 @@ if __name__ == "__main__":
     model.main()
     search.main()
     overhead.main()
+    tutorial.main()

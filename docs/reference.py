@@ -162,9 +162,9 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Any) -> str:
         text, target = match[1], match[2]
         if re.match(r"https?:|#|mailto:", target) or str(folder / target.partition("#")[0]) in known:
             return match[0]
-        file = (ROOT / "docs" / target) if target.startswith("../") else ROOT / target
+        file = (ROOT / "docs" / folder / target) if target.startswith("../") else ROOT / target
         if not file.exists():
             log.warning("%s: no such file: %s", page.file.src_uri, target)
-        return text if text in target else f"{text} (`{target.removeprefix('../')}`)"
+        return text if text in target else f"{text} (`{target.replace('../', '')}`)"
 
     return re.sub(r"(?<!!)\[([^\]]+)\]\(([^)]+)\)", named, markdown)

@@ -1,15 +1,23 @@
-"""What happens in a run, as plain data. Each event at its place in the loop:
+"""What happens in a run, as plain data. Each event at its place in the loop (`framecast/engine/train.py`):
 
-    RunStarted                                    once for each attempt
-    DataRead                                      for each split
-    for epoch in epochs:
-        for batch in epoch:
-            task.training_step, backward, step
-            StepDone
-        Evaluated                                 the model; at first also the baselines
-        CheckpointSaved
-    RunFinished | RunInterrupted | RunFailed      how the attempt ended
-    Noticed                                       at any time
+    assemble, restore the newest checkpoint        RunStarted         once for each attempt
+    look at the data                               DataRead           train, then validation
+    for each epoch:
+        for each batch:
+            task.training_step, backward, step     StepDone
+            every `checkpoints.every_steps`        CheckpointSaved
+        every `training.evaluate_every` epochs:
+            the first time, each baseline          Evaluated          name "black", "last_frame", ...
+            the model, fed with its own outputs    Evaluated          name "model"
+            task.after_evaluation
+        every `checkpoints.every` epochs, or best  CheckpointSaved
+    the last epoch, `max_steps`, `max_hours`, or a callback that answers Stop:
+        evaluate and save as above                 RunFinished
+    Ctrl-C, `platform stop`, a signal:
+        save, at this very step                    RunInterrupted     `platform resume` begins above again
+    what trying again cannot mend                  RunFailed
+
+    what a user should know, at any time           Noticed
 
 Events are appended to events.jsonl by rank 0. The console, the report, `platform status` and callbacks all
 read the same ones.
