@@ -12,7 +12,7 @@ import numpy as np
 from markupsafe import Markup
 
 _WIDTH = 620
-_NAMES = 190
+_NAMES = 210
 _HEAD = 34
 _LARGEST_CELL = 44
 _LETTERS = 30
@@ -33,9 +33,10 @@ def matrix(counts_KK: np.ndarray, classes: Sequence[str]) -> Markup:
         top = _HEAD + row * cell
         if cell >= _LEGIBLE_NAME:
             middle = top + cell / 2
-            size = min(13.0, cell)
-            _text(root, _NAMES - 8, middle + size / 3, f"{_short(name)}  {row + 1}", "", "end", size)
-            _text(root, _NAMES + (row + 0.5) * cell, _HEAD - 6, str(row + 1), "tick", "middle", min(11.0, cell))
+            size, small = min(13.0, cell), min(11.0, cell)
+            _text(root, _NAMES - 30, middle + size / 3, _short(name), "", "end", size)
+            _text(root, _NAMES - 8, middle + small / 3, str(row + 1), "tick", "end", small)
+            _text(root, _NAMES + (row + 0.5) * cell, _HEAD - 6, str(row + 1), "tick", "middle", small)
         for column in np.flatnonzero(counts_KK[row]).tolist():
             count = int(counts_KK[row, column])
             _cell(root, _NAMES + column * cell, top, cell, count, count / sums_K[row])
