@@ -7,6 +7,7 @@ import importlib.util
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -124,15 +125,17 @@ def test_rooms_below_the_engine_import_no_torch(lower: str) -> None:
 
 @pytest.mark.parametrize("package", PLUGINS, ids=lambda package: package.name)
 def test_a_first_party_plugin_imports_what_any_plugin_may(package: Path) -> None:
-    """Its own modules, other people's libraries, and `framecast` as a whole: nothing private of the platform."""
+    """Its own modules, other people's libraries, `framecast` as a whole, and what another plugin's `__all__`
+    names: nothing private."""
     first_party = {other.name for other in PLUGINS}
     for file in package.rglob("*.py"):
         for line, module in imported(file):
             top = module.split(".")[0]
             if top == "framecast":
                 assert module == "framecast", f"{file}:{line} imports {module}"
-            elif top in first_party:
-                assert top == package.name, f"{file}:{line} imports {module}"
+            elif top in first_party and top != package.name:
+                public = {f"{top}.{name}" for name in getattr(import_module(top), "__all__", ())}
+                assert module in {top, *public}, f"{file}:{line} imports {module}"
 
 
 def test_every_entry_point_is_a_plugin_folder_and_every_folder_an_entry_point() -> None:

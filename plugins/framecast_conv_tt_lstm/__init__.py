@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import framecast
-from framecast_conv_tt_lstm.cost import network_cost
+from framecast_conv_tt_lstm.cost import network_cost, output_channels
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ __all__ = [
     "ConvTensorTrain",
     "RecurrentVideoNetwork",
     "load_published",
+    "network_cost",
+    "output_channels",
 ]
 
 

@@ -1,13 +1,32 @@
-"""Moving-MNIST by the paper's generator: digits that fly straight and bounce off the walls."""
+"""Moving-MNIST by the paper's generator: digits that fly straight and bounce off the walls.
+
+For other plugins: the digits, and how they are drawn. Resolved on first use, so that listing plugins loads little.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import framecast
-from framecast_moving_mnist.settings import MovingMNISTSettings
+from framecast_moving_mnist.settings import DIGIT_SIZES, MovingMNISTSettings
+
+if TYPE_CHECKING:
+    from framecast_moving_mnist.clips import shrunk
+    from framecast_moving_mnist.digits import digits_file, load_digits
+    from framecast_moving_mnist.drawing import drawn
+
+_HOMES = {"digits_file": "digits", "drawn": "drawing", "load_digits": "digits", "shrunk": "clips"}
+
+__all__ = ["DIGIT_SIZES", "MovingMNISTSettings", "digits_file", "drawn", "load_digits", "shrunk"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
 def _build(settings: MovingMNISTSettings, split: str, frames: int) -> Any:

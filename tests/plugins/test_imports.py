@@ -6,9 +6,7 @@ from importlib.metadata import entry_points
 
 import pytest
 
-PACKAGES = sorted(
-    point.value for point in entry_points(group="framecast") if point.value.startswith("framecast_")
-)
+PACKAGES = sorted(point.value for point in entry_points(group="framecast") if point.value.startswith("framecast_"))
 HEAVY = {"torch", "ray", "deepspeed", "tensorboard", "mlflow", "wandb", "pytest"}
 
 
