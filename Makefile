@@ -7,6 +7,7 @@
 #   make docs             the documentation as a site, in site/
 #   make check            format, lint and types, as CI runs them
 #   make bench            measure what docs/benchmarks.md records
+#   make study            train what docs/benchmarks.md says of early recognition (twelve small trainings, 50 minutes)
 #
 # Where there is no NVIDIA driver the CPU build of torch is taken if pip can find one. TORCH_INDEX names an
 # index that has it:  make demo TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -17,7 +18,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 
-.PHONY: install demo test test-cluster test-stability check format docs bench clean
+.PHONY: install demo test test-cluster test-stability check format docs bench study clean
 
 install: .venv/installed
 
@@ -60,6 +61,9 @@ docs: install
 
 bench: install
 	$(BIN)/python benchmarks/run_all.py
+
+study: install
+	$(BIN)/python benchmarks/early_recognition.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache dist

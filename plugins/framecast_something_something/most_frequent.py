@@ -36,7 +36,9 @@ def main() -> None:
     except (IndexError, ValueError):
         sys.exit("usage: python -m framecast_something_something.most_frequent ROOT COUNT")
     try:
-        print(f"# the {count} classes with the most official training clips", *most_frequent(root, count), sep="\n")
+        print(
+            f"# the {count} classes with the most official training clips", *most_frequent(root, count), sep="\n"
+        )
     except framecast.InputError as error:
         sys.exit(f"error: {error}")
 

@@ -11,7 +11,8 @@ from safetensors.torch import save_file
 
 from framecast.errors import InputError
 from framecast.evaluation.export import export_weights
-from framecast.evaluation.subject import find_subject
+from framecast.evaluation.subject import Subject, find_subject
+from framecast.job.resolve import load_plan
 from framecast.runs.folder import RunFolder
 
 CPU = torch.device("cpu")
@@ -96,3 +97,16 @@ def test_a_file_that_is_no_export_is_refused(trained: RunFolder, tmp_path: Path)
     save_file({"weight": torch.zeros(1)}, text)
     with pytest.raises(InputError, match="holds weights but no plan"):
         find_subject(str(text), trained.root)
+
+
+def test_a_model_that_recognises_is_not_asked_for_frames() -> None:
+    job = Path(__file__).resolve().parents[2] / "jobs" / "digit_motions.yaml"
+    recogniser = Subject("motions", load_plan(job, [], [])[1], None)
+    with pytest.raises(InputError) as caught:
+        recogniser.refuse_unless_frames("prediction")
+    said = one_line(caught)
+    assert "conv_tt_lstm_recognition recognises classes, and prediction is for models that predict frames" in said
+
+
+def test_a_model_of_frames_may_be_asked_for_them(trained: RunFolder) -> None:
+    find_subject("tiny", trained.root).refuse_unless_frames("prediction")

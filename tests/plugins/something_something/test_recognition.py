@@ -1,4 +1,5 @@
-"""Early activity recognition on the miniature, as a user goes about it: prepare, train, evaluate, resume, report."""
+"""Early activity recognition on the miniature, as a user goes about it: prepare, train, evaluate, resume,
+report."""
 
 from __future__ import annotations
 
@@ -14,7 +15,12 @@ import framecast
 from framecast.runs.folder import RunFolder
 
 JOB = Path(__file__).resolve().parents[3] / "jobs" / "something_something_small.yaml"
-SMALL = ["model.hidden_channels=[3, 4]", "training.batch_size=4", "data.size=24", "training.schedule.name=constant"]
+SMALL = [
+    "model.hidden_channels=[3, 4]",
+    "training.batch_size=4",
+    "data.size=24",
+    "training.schedule.name=constant",
+]
 
 
 @pytest.fixture
