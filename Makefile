@@ -14,6 +14,7 @@
 
 PYTHON ?= python3
 TORCH_INDEX ?=
+TEST_PROCESSES ?= 2
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
@@ -38,8 +39,9 @@ install: .venv/installed
 demo: install
 	$(BIN)/platform submit jobs/demo.yaml
 
+# two at a time, one thread each: on more cores, say, make test TEST_PROCESSES=8
 test: install
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup
 
 test-cluster: install
 	$(BIN)/python -m pytest -m cluster -sv

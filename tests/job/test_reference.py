@@ -47,8 +47,8 @@ def test_a_key_is_explained_with_its_type_and_default(registry: Registry) -> Non
 
 
 def test_a_plugins_key_is_explained_with_its_owner(registry: Registry) -> None:
-    (row,) = explain("model.rank", registry)
-    assert row.owner == "model conv_tt_lstm"
+    (row,) = explain("model.patch_size", registry)
+    assert row.owner == "model predrnn"
 
 
 def test_a_key_of_several_plugins_is_explained_for_each(registry: Registry) -> None:
@@ -57,6 +57,9 @@ def test_a_key_of_several_plugins_is_explained_for_each(registry: Registry) -> N
         "model conv_lstm",
         "model predrnn",
         "model simvp",
+        "model conv_tt_lstm_recognition",
+        "model conv_lstm_recognition",
+        "model conv3d",
     }
 
 
