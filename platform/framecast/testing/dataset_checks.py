@@ -29,17 +29,22 @@ _LOOKED_AT = 64
 
 def clips_are_as_declared(subject: Subject) -> None:
     """A sample is {"frames": (T, C, H, W)} of the shape that `sample_shape` tells, uint8, or float32 within
-    `value_range`; "mask" (T, C, H, W) is bool, "label" int64.
+    `value_range`; "mask" (T, C, H, W) is bool, "label" int64 the number of one of `classes`, "place" (T,) float32
+    and grows.
 
     Return tensors, or numbers that torch's default_collate makes tensors of. T is what `build` was asked for."""
-    low, high = subject.declaration.value_range(subject.settings)
+    settings = _ready(subject)
+    low, high = subject.declaration.value_range(settings)
     require(low < high, f"its value_range is ({low}, {high})")
+    classes = len(subject.declaration.classes(settings))
     for frames in (_FRAMES, 2):
-        told = subject.declaration.sample_shape(_ready(subject), frames)
+        told = subject.declaration.sample_shape(settings, frames)
         for split, clips in _splits(subject, frames).items():
             require(len(clips) > 0, f"{split} has no clips of {frames} frames")
             for index in _some(clips, 5):
-                _check_sample(clips[index], told.clip, low, high, f"{split} clip {index}")
+                sample, place = clips[index], f"{split} clip {index}"
+                _check_frames(sample, told.clip, low, high, place)
+                _check_facts(sample, frames, classes, place)
 
 
 def the_same_clips_whenever_they_are_read(subject: Subject) -> None:
@@ -193,7 +198,7 @@ def _some(clips: Any, count: int) -> list[int]:
     return sorted({round(index) for index in np.linspace(0, len(clips) - 1, min(count, len(clips)))})
 
 
-def _check_sample(sample: Any, shape: tuple[int, ...], low: float, high: float, place: str) -> None:
+def _check_frames(sample: Any, shape: tuple[int, ...], low: float, high: float, place: str) -> None:
     require(isinstance(sample, dict) and "frames" in sample, f"{place} is no dict with frames")
     frames = _tensor(sample, "frames")
     require(tuple(frames.shape) == shape, f"{place} is {tuple(frames.shape)}, and sample_shape says {shape}")
@@ -208,8 +213,21 @@ def _check_sample(sample: Any, shape: tuple[int, ...], low: float, high: float, 
         require(frames.isfinite().all(), f"{place} holds what is not a number: say so in a mask, and fill it")
         inside = (frames >= low) & (frames <= high) | ~known
         require(inside.float().mean() > 0.99, f"{place} leaves its value_range ({low:g}, {high:g})")
+
+
+def _check_facts(sample: Any, frames: int, classes: int, place: str) -> None:
+    """What a sample tells beside its frames."""
     if "label" in sample:
-        require(torch.as_tensor(sample["label"]).dtype == torch.int64, f"{place}: its label is not int64")
+        label = _tensor(sample, "label")
+        require(label.dtype == torch.int64 and label.ndim == 0, f"{place}: its label is no int64 number")
+        require(0 <= label < classes, f"{place}: its label is {label}, and there are {classes} classes")
+    if "place" in sample:
+        at = _tensor(sample, "place")
+        require(
+            at.dtype == torch.float32 and at.shape == (frames,),
+            f"{place}: its place is {at.dtype} {tuple(at.shape)}, not float32 ({frames},)",
+        )
+        require(at[0] >= 0 and (at.diff() >= 0).all(), f"{place}: its place does not grow from 0: {at.tolist()}")
 
 
 def _tensor(sample: Any, name: str) -> Tensor:

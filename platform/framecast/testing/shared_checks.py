@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from framecast.errors import InputError
 from framecast.testing.drawn import odd_settings
@@ -72,5 +72,6 @@ def _refusal(subject: Subject, written: dict[str, Any]) -> str | None:
 
 
 def _said(field: Any) -> bool:
-    inner = isinstance(field.annotation, type) and bool(field.annotation.__doc__)  # a section says it in its class
-    return bool((field.description or "").strip()) or inner
+    kind = field.annotation
+    of_section = kind.__doc__ if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+    return bool((field.description or of_section or "").strip())

@@ -50,7 +50,7 @@ def its_loss_falls_on_one_batch(subject: Subject) -> None:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     require(all(map(math.isfinite, losses)), "it is not a number")
     require(
         losses[-1] < _FALL * losses[0], f"after {_STEPS} steps it is {losses[-1]:.4g}, and was {losses[0]:.4g}"
