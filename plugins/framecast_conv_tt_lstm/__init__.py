@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import framecast
 from framecast_conv_tt_lstm.cost import network_cost, output_channels
-from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
+from framecast_conv_tt_lstm.settings import (
+    ORDER_WITHIN_STEPS,
+    ConvLSTMSettings,
+    ConvTTLSTMSettings,
+    Odd,
+    Positive,
+    TensorTrainSettings,
+)
 
 if TYPE_CHECKING:
     from framecast_conv_tt_lstm.cells import ConvLSTMCell, ConvTTLSTMCell
@@ -30,12 +37,16 @@ _HOMES = {
 }
 
 __all__ = [
+    "ORDER_WITHIN_STEPS",
     "ConvLSTMCell",
     "ConvLSTMSettings",
     "ConvTTLSTMCell",
     "ConvTTLSTMSettings",
     "ConvTensorTrain",
+    "Odd",
+    "Positive",
     "RecurrentVideoNetwork",
+    "TensorTrainSettings",
     "load_published",
     "network_cost",
     "output_channels",
@@ -69,13 +80,7 @@ def framecast_models() -> Iterator[framecast.Model]:
         settings=ConvTTLSTMSettings,
         build=_build,
         cost=network_cost,
-        constraints=(
-            framecast.Constraint(
-                "order <= steps",
-                "with sliding windows every core starts from a past state of its own",
-                when={"window": "sliding"},
-            ),
-        ),
+        constraints=(ORDER_WITHIN_STEPS,),
         checkpoints_layers=True,
         load_published=_load_published,
     )

@@ -56,8 +56,8 @@ class ConvLSTMSettings(framecast.Settings):
         return self
 
 
-class ConvTTLSTMSettings(ConvLSTMSettings):
-    """The same stack with tensor-train cells, which look several hidden states back."""
+class TensorTrainSettings(framecast.Settings):
+    """What tensor-train cells add to those of a ConvLSTM, in whatever network they are."""
 
     order: Positive = 3
     """Cores in the tensor train, at most `steps` with sliding windows; a higher order composes past states more
@@ -86,3 +86,15 @@ class ConvTTLSTMSettings(ConvLSTMSettings):
                 f"names {len(rank)} cores where order is {order}: give one number, or one for each core"
             )
         return rank
+
+
+ORDER_WITHIN_STEPS = framecast.Constraint(
+    "order <= steps",
+    "with sliding windows every core starts from a past state of its own",
+    when={"window": "sliding"},
+)
+"""What `TensorTrainSettings` must keep, for models to declare."""
+
+
+class ConvTTLSTMSettings(TensorTrainSettings, ConvLSTMSettings):
+    """The same stack with tensor-train cells, which look several hidden states back."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import framecast
+from framecast_conv_tt_lstm import ORDER_WITHIN_STEPS
 from framecast_recognition_models.cost import conv3d_cost, recurrent_cost
 from framecast_recognition_models.settings import (
     Conv3DSettings,
@@ -39,13 +40,7 @@ def framecast_models() -> Iterator[framecast.Model]:
         build=_build_recurrent,
         gives="logits",
         cost=recurrent_cost,
-        constraints=(
-            framecast.Constraint(
-                "order <= steps",
-                "with sliding windows every core starts from a past state of its own",
-                when={"window": "sliding"},
-            ),
-        ),
+        constraints=(ORDER_WITHIN_STEPS,),
         checkpoints_layers=True,
     )
     yield framecast.Model(

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, model_validator
 
 import framecast
-from framecast_conv_tt_lstm import ConvLSTMSettings, ConvTTLSTMSettings
+from framecast_conv_tt_lstm import ConvLSTMSettings, ConvTTLSTMSettings, Odd, Positive, TensorTrainSettings
 
-
-def _odd(value: int) -> int:
-    if value % 2 == 0:
-        raise ValueError(f"must be odd, so that padding keeps the frame size; got {value}")
-    return value
-
-
-Odd = Annotated[int, Field(ge=1, le=63), AfterValidator(_odd)]
-Positive = Annotated[int, Field(ge=1, le=4096)]
 Stride = Annotated[int, Field(ge=1, le=64)]
 
 
@@ -93,31 +84,8 @@ class ConvLSTMRecognitionSettings(RecognitionSettings):
         )
 
 
-class ConvTTLSTMRecognitionSettings(ConvLSTMRecognitionSettings):
+class ConvTTLSTMRecognitionSettings(TensorTrainSettings, ConvLSTMRecognitionSettings):
     """The same with tensor-train cells, which look several hidden states back."""
-
-    order: Positive = 3
-    """Cores in the tensor train, at most `steps` with sliding windows; a higher order composes past states more
-    deeply."""
-
-    steps: Positive = 3
-    """Past hidden states that a cell sees."""
-
-    rank: Positive | list[Positive] = 8
-    """Channels that leave a core, one number or one for each core; a higher rank costs and expresses more."""
-
-    window: Literal["sliding", "fixed"] = "sliding"
-    """Which past states a core sees: `sliding`, steps - order + 1 of its own (the paper's), or `fixed`, all."""
-
-    @field_validator("rank")
-    @classmethod
-    def _a_rank_for_each_core(cls, rank: int | list[int], info: ValidationInfo) -> int | list[int]:
-        order = info.data.get("order")
-        if isinstance(rank, list) and order is not None and len(rank) != order:
-            raise ValueError(
-                f"names {len(rank)} cores where order is {order}: give one number, or one for each core"
-            )
-        return rank
 
     def block(self, level: int) -> ConvTTLSTMSettings:
         return ConvTTLSTMSettings(
