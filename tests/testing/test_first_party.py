@@ -1,6 +1,6 @@
 """Every declaration that is installed keeps the contract of its kind.
 
-Data sets read small real files; models are small, for their defaults are built by the first check of all.
+Data sets read small real files, and models are small: their defaults are only built.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one line in a test file, in a real pytest session of its own, in a folder that knows nothing of this project."""
+"""The one line in a test file: real pytest sessions, in folders that know nothing of this project."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_failure_says_what_is_wrong_what_the_contract_is_and_where(
     """Its traceback is the plugin's; the lines of the kit's own test are nobody's business."""
     sound = plugin.read_text()
     plugin.write_text(sound.replace("** self.power", "** self.powr"))
-    answer = session(pytester, "-k", "the size of batches")
+    answer = session(pytester, "-k", "batches")
     answer.assert_outcomes(failed=1, deselected=len(checks("metric")))
     answer.stdout.fnmatch_lines(
         [
@@ -71,7 +71,7 @@ def test_a_failure_says_what_is_wrong_what_the_contract_is_and_where(
 def test_what_is_left_out_is_skipped_with_its_reason(pytester: pytest.Pytester, plugin: Path) -> None:
     suite = pytester.path / "tests" / "test_my_metric.py"
     suite.write_text('import framecast.testing\n\nTestIt = framecast.testing.conformance("../my_metric.py")\n')
-    answer = session(pytester, "-rs", "-k", "agrees with its reference")
+    answer = session(pytester, "-rs", "-k", "agrees")
     answer.assert_outcomes(skipped=1, deselected=len(checks("metric")) - 1)
     answer.stdout.fnmatch_lines(["*the kit was given no reference: conformance(..., reference=slow_form)"])
 

@@ -26,12 +26,20 @@ _BF16 = 0.05
 
 
 def builds_from_its_defaults(subject: Subject) -> None:
-    """`build(settings, sample_shape)` makes a torch.nn.Module from the settings given, or from their defaults.
+    """`build(settings, sample_shape)` makes a torch.nn.Module, from the settings that the kit was given and
+    from the defaults of all of them.
 
     Take the channels from `sample_shape`: data decide them, not the model."""
     for channels in (1, 3):
-        model = _built(subject, sample=subject.sample._replace(channels=channels))
-        require(isinstance(model, nn.Module), f"build returns {type(model).__name__}, no torch.nn.Module")
+        sample = subject.sample._replace(channels=channels)
+        _check_module(_built(subject, sample=sample))  # this one must not be refused
+        if not any(field.is_required() for field in subject.declaration.settings.model_fields.values()):
+            defaults = subject.checked({})
+
+            def from_defaults(sample: SampleShape = sample, defaults: Any = defaults) -> None:
+                _check_module(_built(subject, defaults, sample))
+
+            _unless_refused(from_defaults)
 
 
 def answers_in_the_right_shape(subject: Subject) -> None:
@@ -283,6 +291,10 @@ def _built(subject: Subject, settings: Any = None, sample: SampleShape | None = 
     torch.manual_seed(seed)
     chosen = subject.settings if settings is None else settings
     return subject.declaration.build(chosen, subject.sample if sample is None else sample)
+
+
+def _check_module(model: Any) -> None:
+    require(isinstance(model, nn.Module), f"build returns {type(model).__name__}, no torch.nn.Module")
 
 
 def _trained(subject: Subject) -> nn.Module:

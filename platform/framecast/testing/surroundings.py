@@ -17,20 +17,27 @@ from framecast.testing.verdict import require
 def untouched(what: str, draws: bool = False) -> Iterator[None]:
     """Raises Nonconformity where the block changes torch's defaults or anybody's random state. `draws` allows the
     numbers of torch's generator, which the engine seeds first for weights and dropout."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads + 1)  # of those that checks have: whoever asks for one is found out anywhere
     before = _state()
     yield
     after = _state()
+    torch.set_num_threads(threads)
     changed = [name for name in before if before[name] != after[name] and not (draws and name == _DRAWS)]
     require(not changed, f"{what} changes {', '.join(changed)}")
 
 
 @contextmanager
 def restored() -> Iterator[None]:
-    """Puts all of it back afterwards, and begins with fixed seeds: no check depends on those before it."""
+    """Puts all of it back afterwards, and begins with fixed seeds: no check depends on those before it.
+
+    Checks have one thread: what they compute is small, and where others are at work threads wait for each other.
+    """
     ours, numpys = random.getstate(), np.random.get_state()
     threads, dtype, grad = torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
+        torch.set_num_threads(1)
         try:
             yield
         finally:
