@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from framecast.registry.kinds import (
         Callback,
         Cost,
+        DataNote,
         Dataset,
         Metric,
         Model,
@@ -41,6 +42,7 @@ _HOMES = {
     "Compared": "framecast.engine.outputs",
     "Constraint": "framecast.registry.constraint",
     "Cost": "framecast.registry.kinds",
+    "DataNote": "framecast.registry.kinds",
     "Dataset": "framecast.registry.kinds",
     "EvaluationOutputs": "framecast.engine.outputs",
     "InputError": "framecast.errors",
@@ -75,6 +77,7 @@ __all__ = [
     "Compared",
     "Constraint",
     "Cost",
+    "DataNote",
     "Dataset",
     "EvaluationOutputs",
     "InputError",

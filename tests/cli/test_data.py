@@ -122,3 +122,53 @@ def test_a_folder_of_videos_is_trained_on(platform: Any, videos: Path, runs: Pat
     assert [event["skipped"] for event in events if event["event"] == "DataRead"] == [1, 1]
     assert all(event["data_wait"] > 0 for event in events if event["event"] == "StepDone")
     assert "Left out of train: text.mp4: it cannot be decoded" in (run / "report.html").read_text()
+
+
+NOTED = """
+import framecast
+
+
+class Clips:
+    notes = (
+        framecast.DataNote("rain", "mm/h, 0 to 32.5"),
+        framecast.DataNote("rain", "93 % masked", warning=True),
+    )
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        import torch
+
+        return {"frames": torch.zeros(3, 1, 4, 4)}
+
+
+def prepare(settings, progress):
+    import pathlib
+
+    return framecast.Prepared(pathlib.Path("here"), {"videos": 2}, [], Clips.notes)
+
+
+@framecast.hookimpl
+def framecast_datasets():
+    yield framecast.Dataset(
+        name="noted",
+        summary="Says how it was read",
+        build=lambda settings, split, frames: Clips(),
+        sample_shape=lambda settings, frames: framecast.SampleShape(frames, 1, 4, 4),
+        prepare=prepare,
+    )
+"""
+
+
+@pytest.mark.parametrize("verb", ["info", "prepare"])
+def test_what_reading_assumed_is_printed_once_and_warnings_last(platform: Any, tmp_path: Path, verb: str) -> None:
+    (tmp_path / "noted.py").write_text(NOTED)
+    extra = ["--frames", "3", "-o", str(tmp_path / "sheet.png")] if verb == "info" else []
+    answer = platform("data", verb, "noted", "-p", str(tmp_path / "noted.py"), *extra)
+    assert answer.code == 0, answer.err
+    lines = answer.out.splitlines()
+    assert lines.count("rain: mm/h, 0 to 32.5") == lines.count("warning: rain: 93 % masked") == 1
+    assert lines.index("warning: rain: 93 % masked") > lines.index("rain: mm/h, 0 to 32.5")
+    found = json.loads(platform("data", verb, "noted", "-p", str(tmp_path / "noted.py"), *extra, "--json").out)
+    assert found["notes"][0] == {"subject": "rain", "text": "mm/h, 0 to 32.5", "warning": False}

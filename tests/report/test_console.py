@@ -72,3 +72,17 @@ def test_following_shows_what_is_written_meanwhile_up_to_the_last_event(tmp_path
             run.journal.append(event)
     assert "1,234 parameters on 2 workers" in text.getvalue()
     assert "mse 0.2500" in text.getvalue()
+
+
+def test_notes_and_warnings_of_the_data_are_shown_once() -> None:
+    read = [
+        DataRead(split, 10, 2, 0, [], notes=["rain: mm/h, 0 to 32.5"], warnings=["rain: 93 % masked"])
+        for split in ("train", "validation")
+    ]
+    shown = drawn(*read)
+    assert shown.count("rain: mm/h, 0 to 32.5") == 1
+    assert shown.count("warning: rain: 93 % masked") == 1
+
+
+def test_generated_clips_have_notes_too() -> None:
+    assert "digits: 12,000" in drawn(DataRead("train", 10, None, 0, [], notes=["digits: 12,000"]))

@@ -13,8 +13,10 @@ import pytest
 
 from framecast.runs.events import (
     CheckpointSaved,
+    DataRead,
     Evaluated,
     Event,
+    Noticed,
     RunFailed,
     RunFinished,
     RunInterrupted,
@@ -125,3 +127,10 @@ def test_step_loss_and_length_come_from_the_last_attempt(run: RunFolder) -> None
     state(run, STARTED, STEP)
     status = Status.of(run)
     assert (status.step, status.total_steps, status.epoch, status.loss, status.seconds) == (7, 20, 0, 0.5, 7.0)
+
+
+def test_warnings_of_the_data_and_of_the_course_are_kept_each_once(run: RunFolder) -> None:
+    read = [DataRead(split, 4, 1, 0, [], warnings=["rain: 93 % masked"]) for split in ("train", "validation")]
+    for event in (STARTED, *read, STEP, Noticed(7, "the tracker is away")):
+        run.journal.append(event)
+    assert Status.of(run).warnings == ["rain: 93 % masked", "the tracker is away"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from framecast.errors import InputError
 
 if TYPE_CHECKING:
     from framecast.job.plan import Part
+    from framecast.registry.kinds import DataNote
 
 app = typer.Typer(
     help="Make raw files ready, and see what they hold.",
@@ -65,10 +67,12 @@ def prepare(
         typer.echo("stopped; the same command goes on from here", err=True)
         raise typer.Exit(130) from None
     if as_json:
-        found = {"place": str(prepared.place), **prepared.summary, "skipped": prepared.skipped}
+        notes = [note._asdict() for note in prepared.notes]
+        found = {"place": str(prepared.place), **prepared.summary, "skipped": prepared.skipped, "notes": notes}
         typer.echo(json.dumps(found, indent=1))
         return
     table([part.name, str(prepared.place)], [[what, _counted(value)] for what, value in prepared.summary.items()])
+    _print_notes(prepared.notes)
     if prepared.skipped:
         typer.echo(f"\n{len(prepared.skipped)} left out:")
     for source, why in prepared.skipped[:_SHOWN]:
@@ -113,6 +117,7 @@ def info(
         }
         for split, data in splits.items()
     ]
+    notes = list(dict.fromkeys(note for data in splits.values() for note in getattr(data, "notes", ())))
     file = picture or Path(f"{part.name}-contact-sheet.png")
     sheet = contact_sheet(splits, part.declaration.value_range(part.settings))
     if sheet:
@@ -125,6 +130,7 @@ def info(
             "height": shape.height,
             "width": shape.width,
             "splits": rows,
+            "notes": [note._asdict() for note in notes],
             "picture": str(file) if sheet else None,
         }
         typer.echo(json.dumps(found, indent=1))
@@ -132,6 +138,7 @@ def info(
     size = f"{shape.channels} channel{'s'[: shape.channels != 1]}, {shape.height} x {shape.width} pixels"
     typer.echo(f"{part.name}: clips of {shape.frames} frames, {size}")
     table(["split", "clips", "sequences", "skipped"], [list(row.values()) for row in rows])
+    _print_notes(notes)
     if sheet:
         typer.echo(f"contact sheet: {file}")
 
@@ -146,6 +153,12 @@ def _chosen(
     if Path(name).suffix in (".yaml", ".yml"):
         return data_of_job(Path(name), given, plugins or [])
     return data_part(name, given, plugins or []), None
+
+
+def _print_notes(notes: Sequence[DataNote]) -> None:
+    """What reading found and assumed, a line each; what is probably a mistake comes last."""
+    for note in sorted(notes, key=lambda note: note.warning):
+        typer.echo(f"{'warning: ' if note.warning else ''}{note.subject}: {note.text}")
 
 
 def _counted(value: str | int | float) -> str:

@@ -9,6 +9,8 @@ import typer
 
 from framecast.cli.options import Address, Json, Run, Runs
 
+_SHOWN = 10  # warnings, the newest ones; the report has all
+
 
 def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address = None) -> None:
     """Show how a run stands, and its best scores."""
@@ -31,6 +33,8 @@ def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address 
     for name, value in now.best.items():
         beside = ", ".join(f"{baseline} {scores[name]:.5f}" for baseline, scores in now.baselines.items())
         typer.echo(f"best {name} {value:.5f}{f' ({beside})' if beside else ''}")
+    for warning in now.warnings[-_SHOWN:]:
+        typer.echo(f"warning: {warning}")
     kept = CheckpointStore(folder.checkpoints)
     names = {name: point.path.name for name in ("best", "last", "previous") if (point := kept.named(name))}
     if names:

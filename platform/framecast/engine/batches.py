@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, default_collate
 
 from framecast.engine.world import World
+from framecast.registry.kinds import DataNote
 from framecast.runs.events import DataRead
 
 NAMED = 5
@@ -49,12 +50,15 @@ class Batches:
     def found(self, split: str) -> DataRead:
         """What there is to read."""
         skipped = list(getattr(self.dataset, "skipped", ()))
+        notes: list[DataNote] = list(getattr(self.dataset, "notes", ()))
         return DataRead(
             split=split,
             clips=len(self.dataset),
             sequences=getattr(self.dataset, "sequences", None),
             skipped=len(skipped),
             reasons=[f"{name}: {why}" for name, why in skipped[:NAMED]],
+            notes=[f"{note.subject}: {note.text}" for note in notes if not note.warning],
+            warnings=[f"{note.subject}: {note.text}" for note in notes if note.warning],
         )
 
     def per_epoch(self) -> int:

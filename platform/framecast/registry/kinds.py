@@ -6,7 +6,7 @@ made by its `build` when a job needs it, so that listing plugins imports none of
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -44,12 +44,26 @@ class Cost(NamedTuple):
     multiplies: int
 
 
+class DataNote(NamedTuple):
+    """One line on how a data set read its files: what it found and what it assumed.
+
+    `subject` is a variable or a group of sources ("rain", "118 videos"), `text` the facts ("mm/h, 0 to 32.5, 4.2 %
+    masked"). `warning` marks a finding that is probably a mistake in the data or in the settings.
+    """
+
+    subject: str
+    text: str
+    warning: bool = False
+
+
 class Prepared(NamedTuple):
-    """What a data set's `prepare` made: where it lies, a table of what it holds, and what had to be left out."""
+    """What a data set's `prepare` made: where it lies, a table of what it holds, the sources that were left out,
+    and how the others were read."""
 
     place: Path
     summary: dict[str, str | int | float]
     skipped: list[tuple[str, str]]
+    notes: Sequence[DataNote] = ()
 
 
 class PublishedResult(NamedTuple):
@@ -115,8 +129,10 @@ class Dataset:
     `validation` and `test`. `sample_shape(settings, frames)` tells a clip's shape without building anything.
 
     What is built may have: `set_epoch(epoch)`, told before an epoch's clips are drawn; `sequences`, how many
-    videos or spans the clips are cut from; `skipped`, sources left out as (name, reason); `normalisation`
-    (`framecast.data.Normalisation`), which is kept in checkpoints and undone in predictions.
+    videos or spans the clips are cut from; `skipped`, sources left out as (name, reason); `notes`
+    (`framecast.DataNote`), what reading found and assumed, shown at the start of a run, in its report and by
+    `platform data info`; `normalisation` (`framecast.data.Normalisation`), which is kept in checkpoints and undone
+    in predictions.
 
     Where raw files must be made ready first: `prepare(settings, progress)` does it, telling `progress` the videos
     done and all there are, and returns `framecast.Prepared`; a second call goes on, or finds nothing to do.

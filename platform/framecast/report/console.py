@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import IO
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -76,6 +77,7 @@ class LiveView:
         self._losses: list[float] = []
         self._evaluated: Evaluated | None = None
         self._line_at = 0.0
+        self._noted: set[str] = set()
 
     def __enter__(self) -> LiveView:
         self._console.print(self._title)
@@ -89,7 +91,7 @@ class LiveView:
         match event:
             case RunStarted():
                 self._started(event)
-            case DataRead(sequences=int()):
+            case DataRead():
                 self._data_read(event)
             case StepDone():
                 self._stepped(event)
@@ -112,10 +114,23 @@ class LiveView:
         self._progress.update(self._task, total=event.total_steps, completed=event.step, description="epoch 1")
 
     def _data_read(self, event: DataRead) -> None:
+        if event.sequences is None and not (event.notes or event.warnings):
+            return  # generated clips: there is nothing to know that the job does not say
         more = f" and {event.skipped - len(event.reasons)} more" if event.skipped > len(event.reasons) else ""
         left_out = f"; {event.skipped} left out: {'; '.join(event.reasons)}{more}" if event.skipped else ""
         plural = "s" if event.sequences != 1 else ""
-        self._say(f"{event.split:>10}: {event.clips:,} clips from {event.sequences:,} sequence{plural}{left_out}")
+        origin = "" if event.sequences is None else f" from {event.sequences:,} sequence{plural}"
+        self._say(f"{event.split:>10}: {event.clips:,} clips{origin}{left_out}")
+        for note in self._unseen(event.notes):
+            self._say(f"            [dim]{escape(note)}[/]")
+        for warning in self._unseen(event.warnings):
+            self._say(f"   [yellow]warning:[/] {escape(warning)}")
+
+    def _unseen(self, lines: list[str]) -> list[str]:
+        """Those that no split has shown yet: splits of the same files have the same notes."""
+        new = [line for line in lines if line not in self._noted]
+        self._noted.update(new)
+        return new
 
     def _stepped(self, event: StepDone) -> None:
         self._losses.append(event.loss)

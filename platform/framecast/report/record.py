@@ -101,6 +101,16 @@ class Record:
         return Horizon.of(needs, self.plan.readings)
 
     @cached_property
+    def data_notes(self) -> list[str]:
+        """What reading the data found and assumed, a line each, of all splits."""
+        return list(dict.fromkeys(line for event in self.data for line in event.notes))
+
+    @cached_property
+    def data_warnings(self) -> list[str]:
+        """What is probably a mistake in the data or in their settings, a line each, of all splits."""
+        return list(dict.fromkeys(line for event in self.data for line in event.warnings))
+
+    @cached_property
     def steps(self) -> list[StepDone]:
         return [event for event in self.events if isinstance(event, StepDone)]
 

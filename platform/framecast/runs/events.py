@@ -61,13 +61,16 @@ class RunStarted(Event):
 @dataclass(frozen=True)
 class DataRead(Event):
     """A split of the data as it was found: `clips` cut from `sequences` videos or spans (None: not from videos);
-    `skipped` sources were left out, of which the first few are named in `reasons`."""
+    `skipped` sources were left out, of which the first few are named in `reasons`. `notes` say what reading found
+    and assumed, `warnings` what is probably a mistake; each is a line, "subject: text"."""
 
     split: str
     clips: int
     sequences: int | None
     skipped: int
     reasons: list[str]
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

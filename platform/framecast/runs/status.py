@@ -14,8 +14,10 @@ from pathlib import Path
 
 from framecast.runs.events import (
     CheckpointSaved,
+    DataRead,
     Evaluated,
     Event,
+    Noticed,
     RunFailed,
     RunFinished,
     RunInterrupted,
@@ -49,6 +51,8 @@ class Status:
     baselines: dict[str, dict[str, float]]
     seconds: float
     """Seconds from the first event of the last attempt to its last event."""
+    warnings: list[str]
+    """What the user should know of the data and of the run's course, oldest first, each once."""
 
     @classmethod
     def of(cls, run: RunFolder) -> Status:
@@ -74,6 +78,7 @@ class Status:
             best_value=best_saved[-1].value if best_saved else None,
             baselines=baseline_scores(events),
             seconds=events[-1].time - starts[-1].time if starts else 0.0,
+            warnings=_warnings(events),
         )
 
 
@@ -87,6 +92,16 @@ def baseline_scores(events: list[Event]) -> dict[str, dict[str, float]]:
     return {
         event.name: event.metrics for event in events if isinstance(event, Evaluated) and event.name != "model"
     }
+
+
+def _warnings(events: list[Event]) -> list[str]:
+    lines: list[str] = []
+    for event in events:
+        if isinstance(event, DataRead):
+            lines += event.warnings
+        elif isinstance(event, Noticed):
+            lines.append(event.message)
+    return list(dict.fromkeys(lines))
 
 
 def note_driver(run: RunFolder, process: int | None = None) -> None:
