@@ -21,10 +21,9 @@ PLUGINS = sorted(path.parent for path in (ROOT / "plugins").glob("*/__init__.py"
 FLOORS: list[set[str]] = [  # from the top; a room imports only from floors below its own
     {"cli"},
     {"report"},
-    {"search"},
     {"launch", "cluster"},
     {"evaluation", "testing", "scaffold"},
-    {"engine"},
+    {"engine", "search"},
     {"job"},
     {"data"},
     {"registry", "runs"},

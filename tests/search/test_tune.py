@@ -16,10 +16,10 @@ import pytest
 from framecast.job.job import Compute
 from framecast.job.search import Search
 from framecast.launch.hardware import Resources
+from framecast.launch.search.tune import concurrency
 from framecast.runs.events import RunStarted
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
-from framecast.search.tune import concurrency
 
 JOB = """\
 name: moods

@@ -12,10 +12,10 @@ from framecast.search.search_folder import SearchFolder
 def attend_search(folder: SearchFolder) -> None:
     """Runs the search to its end and leaves with its exit code."""
     from framecast.launch.chatter import quiet
+    from framecast.launch.search.launch import launch_search
     from framecast.report.search_closing import closing, unfinished
     from framecast.report.search_console import following
     from framecast.report.search_page import write_search_report
-    from framecast.search.launch import launch_search
     from framecast.search.results import Results
 
     interrupted = False

@@ -12,8 +12,8 @@ import typer
 from framecast.errors import InputError
 
 if TYPE_CHECKING:
-    from framecast.cluster.remote_run import RemoteRun, Whereabouts
     from framecast.runs.folder import RunFolder
+    from framecast.runs.remote_run import RemoteRun, Whereabouts
 
 
 def repeat_elsewhere(run: str, runs: str | None, address: str | None, arguments: list[str]) -> None:
@@ -39,7 +39,7 @@ def whereabouts_of(run: str, runs: str | None, address: str | None) -> Whereabou
 
     None where it is on this machine.
     """
-    from framecast.cluster.remote_run import RemoteRun
+    from framecast.runs.remote_run import RemoteRun
 
     known = known_run(run, None if address else runs)
     if address is None and known is None:
@@ -55,14 +55,14 @@ def whereabouts_of(run: str, runs: str | None, address: str | None) -> Whereabou
 def on_cluster(address: str, runs: str | None) -> Whereabouts | None:
     """A cluster itself, whatever runs there; None where this machine belongs to it."""
     from framecast.cluster.profiles import cluster_at
-    from framecast.cluster.remote_run import Whereabouts
+    from framecast.runs.remote_run import Whereabouts
 
     return Whereabouts(address, "", runs) if cluster_at(address) else None
 
 
 def remote_run(run: str, runs: str | None) -> RemoteRun | None:
     """The run that `run` names, if that is one on a cluster."""
-    from framecast.cluster.remote_run import RemoteRun
+    from framecast.runs.remote_run import RemoteRun
 
     found = known_run(run, runs)
     return found if isinstance(found, RemoteRun) else None
@@ -70,8 +70,8 @@ def remote_run(run: str, runs: str | None) -> RemoteRun | None:
 
 def known_run(run: str, runs: str | None) -> RunFolder | None:
     """The run or search that `run` names, wherever it is; None where this machine knows none."""
-    from framecast.cluster.remote_run import RemoteRun
     from framecast.runs.folder import RunFolder, named, runs_root
+    from framecast.runs.remote_run import RemoteRun
     from framecast.search.search_folder import SearchFolder
 
     if Path(run).is_dir():

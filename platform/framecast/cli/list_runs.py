@@ -58,8 +58,8 @@ def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, addre
 
 def remote_rows(root: Path) -> list[dict[str, Any]]:
     """What the clusters say of the runs that were sent there; each cluster is asked once."""
-    from framecast.cluster.remote_run import RemoteRun
     from framecast.cluster.send import server_of
+    from framecast.runs.remote_run import RemoteRun
 
     rows: list[dict[str, Any]] = []
     states: dict[str, dict[str, str] | None] = {}

@@ -74,8 +74,8 @@ def extend(search: Search, trials: Trials, overrides: Overrides = None, runs: Ru
     platform extend search_demo --trials 10 search.parameters.model.rank.int=[4,64]
     """
     from framecast.cli.attended_search import attend_search
+    from framecast.launch.search.launch import extend as extended
     from framecast.runs.folder import runs_root
-    from framecast.search.launch import extend as extended
     from framecast.search.search_folder import SearchFolder
 
     folder = SearchFolder.find(search, runs_root(runs))

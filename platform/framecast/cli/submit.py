@@ -59,9 +59,9 @@ def submit(
     where = address or document.get("compute.address") or (None if in_process else os.environ.get("RAY_ADDRESS"))
     if isinstance(where, str) and cluster_at(where) and not (dry_run or in_process):
         from framecast.cli.elsewhere import watch
-        from framecast.cluster.remote_run import Whereabouts
         from framecast.cluster.send import send_job
         from framecast.runs.folder import new_run_id
+        from framecast.runs.remote_run import Whereabouts
 
         compute = check_job(document, registry).job.compute
         whereabouts = Whereabouts(where, new_run_id(), runs, ship_package, compute.env)
@@ -77,7 +77,7 @@ def submit(
         return
     if plan.job.search:
         from framecast.cli.attended_search import attend_search
-        from framecast.search.launch import create_search
+        from framecast.launch.search.launch import create_search
 
         search = create_search(document, registry, runs_root(runs), run_id)
         if detach:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from framecast.cluster.job_server import JobServer, variables_named
 from framecast.cluster.profiles import Cluster, cluster_at
-from framecast.cluster.remote_run import RemoteRun, Whereabouts
 from framecast.cluster.shipment import JOB, SENDER, pack, pack_package
 from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.registry.registry import Registry
 from framecast.runs.folder import new_run_id
+from framecast.runs.remote_run import RemoteRun, Whereabouts
 
 _CLOSING_WORDS = 20.0  # seconds in which a run that was just stopped writes its report and ends
 _NOT_INSTALLED = "No module named framecast"

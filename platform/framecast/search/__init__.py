@@ -1,1 +1,1 @@
-"""Searches: a family of runs with a space and objectives, through Ray Tune."""
+"""Searches: spaces, proposals, trials and results. `launch/search` runs them."""

@@ -10,12 +10,12 @@ from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.search import Search
 from framecast.launch.environment import environment
+from framecast.launch.search.tune import run_search
 from framecast.registry.registry import Registry
 from framecast.runs.events import RunInterrupted
 from framecast.runs.folder import write_atomically
 from framecast.runs.status import Status, driven_by_another
 from framecast.search.search_folder import SearchFolder
-from framecast.search.tune import run_search
 
 
 def create_search(

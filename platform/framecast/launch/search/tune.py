@@ -11,12 +11,12 @@ from framecast.job.job import Compute
 from framecast.job.search import Search
 from framecast.launch.hardware import Resources, local_resources, settled
 from framecast.launch.ray_train import ray_session
+from framecast.launch.search.train_trial import train_trial
 from framecast.runs.events import RunFailed
 from framecast.runs.status import Status, alive, driver_is_alive
 from framecast.search.proposals import Proposer, proposer
 from framecast.search.search_folder import SearchFolder
 from framecast.search.space import Space
-from framecast.search.train_trial import train_trial
 from framecast.search.trial import Trial
 
 MOST_SECONDS_OF_ORPHANS = 60.0

@@ -1,0 +1,1 @@
+"""Runs searches: trials through Ray Tune, each an ordinary run."""
