@@ -5,10 +5,20 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from rich.console import Console
+import pytest
 
 from framecast.report.console import LiveView, following
-from framecast.runs.events import CheckpointSaved, DataRead, Evaluated, Noticed, RunFinished, RunStarted, StepDone
+from framecast.report.rich_console import console_on
+from framecast.runs.events import (
+    CheckpointSaved,
+    DataRead,
+    Evaluated,
+    Noticed,
+    RunFinished,
+    RunInterrupted,
+    RunStarted,
+    StepDone,
+)
 from framecast.runs.folder import RunFolder
 
 STARTED = RunStarted(1, 0, 0, 0, 10, 20, 2, "cpu", "fp32", "torch", 1234)
@@ -22,9 +32,9 @@ def evaluated(name: str) -> Evaluated:
     return Evaluated(10, 1, name, "validation", {"validation/mse": 0.25}, {"validation/mse": [0.25]}, 5, 0.1)
 
 
-def drawn(*events: object, terminal: bool = False) -> str:
+def drawn(*events: object, terminal: bool = False, title: str = "title") -> str:
     text = io.StringIO()
-    with LiveView(Console(file=text, force_terminal=terminal, width=100), "title") as view:
+    with LiveView(console_on(text, force_terminal=terminal, width=100), title) as view:
         for event in events:
             view.show(event)  # type: ignore[arg-type]
     return text.getvalue()
@@ -86,3 +96,41 @@ def test_notes_and_warnings_of_the_data_are_shown_once() -> None:
 
 def test_generated_clips_have_notes_too() -> None:
     assert "digits: 12,000" in drawn(DataRead("train", 10, None, 0, [], notes=["digits: 12,000"]))
+
+
+NAMES = ["x [/a].mp4", "walk [old] #1.mp4", "[bold]", "[/]", ":smile: \\[red]", "日本 [green]"]
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_what_users_and_files_are_called_is_shown_as_it_is(name: str, terminal: bool) -> None:
+    said = drawn(
+        DataRead(
+            "train", 8, 4, 1, [f"{name}: it has 3 frames"], notes=[f"{name} note"], warnings=[f"{name} warning"]
+        ),
+        Noticed(1, f"callback {name} failed"),
+        RunInterrupted(2, name),
+        terminal=terminal,
+        title=f"{name}: conv_lstm",
+    )
+    for text in (
+        f"{name}: conv_lstm",
+        f"{name}: it has 3",
+        f"{name} note",
+        f"{name} warning",
+        f"callback {name} ",
+    ):
+        assert text in said
+
+
+def test_a_name_cannot_command_the_terminal() -> None:
+    said = drawn(Noticed(1, "a\x1b[2J\x07\rb.mp4"), terminal=True, title="\x1b]0;taken\x07")
+    assert "a\\x1b[2J\\x07\\x0db.mp4" in said
+    assert "\\x1b]0;taken\\x07" in said
+    assert "\x1b[2J" not in said
+
+
+def test_the_live_display_leaves_what_others_print_to_the_logs(capsys: pytest.CaptureFixture[str]) -> None:
+    with LiveView(console_on(io.StringIO(), force_terminal=True), "title"):
+        print("a traceback")
+    assert "a traceback" in capsys.readouterr().out

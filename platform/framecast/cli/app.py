@@ -25,6 +25,7 @@ from framecast.cli import (
     submit,
 )
 from framecast.errors import InputError
+from framecast.launch.output import OutputFailed, ReaderGone, use_plain_output
 
 app = typer.Typer(
     name="platform",
@@ -55,8 +56,17 @@ app.add_typer(plugins.app, name="plugins")
 
 def main() -> None:
     """Runs the command. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 and 143 interrupted."""
+    use_plain_output()
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except ReaderGone:
+        sys.exit(0)
+    except OutputFailed as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
     except InputError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)
@@ -64,6 +74,3 @@ def main() -> None:
     except KeyboardInterrupt:
         print("stopped at once; `platform list` shows what is left", file=sys.stderr)
         sys.exit(130)
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stderr.close()
-        sys.exit(0)

@@ -151,12 +151,19 @@ def _interval(metric: dict[str, float]) -> str:
 @contextmanager
 def _bar(told: Callable[[], tuple[int, int]], terminal: IO[str]) -> Iterator[None]:
     """A progress bar on a terminal, fed from what the workers tell."""
-    from rich.console import Console
     from rich.progress import Progress
 
-    console = Console(file=terminal)
+    from framecast.report.rich_console import console_on
+
+    console = console_on(terminal)
     done = threading.Event()
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as progress:
         bar = progress.add_task("evaluating", total=None)
 
         def follow() -> None:

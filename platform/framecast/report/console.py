@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,6 +18,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from framecast.launch.tolerant import Tolerant
+from framecast.report.rich_console import Part, console_on, line_of
 from framecast.runs.events import (
     CheckpointSaved,
     DataRead,
@@ -38,14 +40,17 @@ def following(run: RunFolder, terminal: IO[str], title: str) -> Iterator[None]:
     """Shows the run's events on `terminal` while the body runs, and keeps what it shows in logs/console.log."""
     done = threading.Event()
     events = run.journal.follow(done.is_set)
-    with open(run.logs / "console.log", "a", buffering=1) as log:
-        views = [LiveView(Console(file=file, highlight=False, soft_wrap=True), title) for file in (terminal, log)]
+    with open(run.logs / "console.log", "a", buffering=1, encoding="utf-8", errors="backslashreplace") as log:
+        views = [LiveView(console_on(file), title) for file in (terminal, Tolerant(log))]
 
         def show() -> None:
             with views[0], views[1]:
                 for event in events:
                     for view in views:
-                        view.show(event)
+                        try:
+                            view.show(event)
+                        except Exception:  # one line that cannot be drawn must not end the console
+                            traceback.print_exc()
 
         thread = threading.Thread(target=show, name="console", daemon=True)
         thread.start()
@@ -63,14 +68,16 @@ class LiveView:
         self._console = console
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[numbers]}"),
+            TextColumn("{task.fields[numbers]}", markup=False),
             TimeRemainingColumn(),
             console=console,
             transient=True,
             disable=not console.is_terminal,
+            redirect_stdout=False,  # what libraries print belongs into the logs
+            redirect_stderr=False,
         )
         self._task = self._progress.add_task("starting", total=None, numbers="")
         self._title = title
@@ -80,7 +87,7 @@ class LiveView:
         self._noted: set[str] = set()
 
     def __enter__(self) -> LiveView:
-        self._console.print(self._title)
+        self._say(self._title)
         self._progress.start()
         return self
 
@@ -98,9 +105,9 @@ class LiveView:
             case Evaluated():
                 self._evaluated_now(event)
             case CheckpointSaved(best=True):
-                self._say(f"  [green]best so far[/], kept as checkpoints/best ({event.folder})")
+                self._say(("  best so far", "green"), f", kept as checkpoints/best ({event.folder})")
             case Noticed():
-                self._say(f"[yellow]note:[/] {event.message}")
+                self._say(("note: ", "yellow"), event.message)
             case RunInterrupted():
                 self._say(f"stopping: {event.reason}; checkpoint at step {event.step}")
 
@@ -122,9 +129,9 @@ class LiveView:
         origin = "" if event.sequences is None else f" from {event.sequences:,} sequence{plural}"
         self._say(f"{event.split:>10}: {event.clips:,} clips{origin}{left_out}")
         for note in self._unseen(event.notes):
-            self._say(f"            [dim]{escape(note)}[/]")
+            self._say((f"            {note}", "dim"))
         for warning in self._unseen(event.warnings):
-            self._say(f"   [yellow]warning:[/] {escape(warning)}")
+            self._say(("   warning: ", "yellow"), warning)
 
     def _unseen(self, lines: list[str]) -> list[str]:
         """Those that no split has shown yet: splits of the same files have the same notes."""
@@ -148,14 +155,14 @@ class LiveView:
             f"{name.removeprefix('validation/')} {value:.4f}" for name, value in event.metrics.items()
         )
         if event.name != "model":
-            self._say(f"[dim]{event.name:>18}  {scores}[/]")
+            self._say((f"{event.name:>18}  {scores}", "dim"))
             return
         train = f"train {sum(self._losses) / len(self._losses):.4f}  " if self._losses else ""
         self._losses.clear()
-        self._say(f"epoch {event.epoch:>3}  step {event.step:>6}  {train}[bold]validation[/] {scores}")
+        self._say(f"epoch {event.epoch:>3}  step {event.step:>6}  {train}", ("validation", "bold"), f" {scores}")
 
-    def _say(self, text: str) -> None:
-        self._progress.console.print(text)
+    def _say(self, *parts: Part) -> None:
+        self._progress.console.print(line_of(*parts))
 
 
 def _pace(seconds: float) -> str:

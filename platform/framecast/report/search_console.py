@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from framecast.plain_text import plain
+from framecast.report.rich_console import console_on, line_of
 from framecast.runs.folder import RunFolder
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
@@ -24,13 +26,19 @@ _ENDED = ("finished", "stopped", "failed")
 @contextmanager
 def following(folder: SearchFolder, terminal: IO[str]) -> Iterator[None]:
     """Shows the search on `terminal` while the body runs."""
-    console = Console(file=terminal, highlight=False, soft_wrap=True)
+    console = console_on(terminal)
     done = threading.Event()
     view = SearchView(folder, console)
 
     def show() -> None:
         with (
-            Live(console=console, auto_refresh=False, transient=True)
+            Live(
+                console=console,
+                auto_refresh=False,
+                transient=True,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
             if console.is_terminal
             else _nothing() as live
         ):
@@ -44,7 +52,7 @@ def following(folder: SearchFolder, terminal: IO[str]) -> Iterator[None]:
                     return
 
     thread = threading.Thread(target=show, daemon=True)
-    console.print(f"{folder.name}: a search, in {folder.path}")
+    console.print(line_of(f"{folder.name}: a search, in {folder.path}"))
     thread.start()
     try:
         yield
@@ -100,7 +108,7 @@ class SearchView:
                     f"{name} {_text(value)}" for name, value in zip(names, values or (), strict=bool(values))
                 )
                 why = f"  {trial.reason}" if trial.state in ("failed", "stopped") else ""
-                self._console.print(f"trial {trial.number:>3} {trial.state:>8}  {point}  {scores}{why}")
+                self._console.print(line_of(f"trial {trial.number:>3} {trial.state:>8}  {point}  {scores}{why}"))
 
     def _trials(self) -> list[Trial]:
         found: dict[int, Trial] = {}
@@ -120,4 +128,4 @@ def _nothing() -> Iterator[None]:
 def _text(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else plain(str(value))

@@ -1,0 +1,90 @@
+"""Standard output as commands use it: safe to look at, and clear about where it cannot be written to."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterable
+from typing import Any, TextIO, cast
+
+from framecast.plain_text import plain
+
+
+class OutputFailed(Exception):
+    """Our output cannot be written, on a full disk for instance. No OSError, so that no library handles it."""
+
+
+class ReaderGone(OutputFailed):
+    """The program that reads our output, such as `head`, has seen enough, or the terminal was closed."""
+
+
+class PlainOutput:
+    """A text stream which spells out control characters: no name of a file can command the terminal.
+
+    Raises OutputFailed, once, where it cannot be written; what follows is dropped.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.undressed = stream
+
+    def write(self, text: str) -> int:
+        text = plain(text, colours=True)
+        try:
+            return self.undressed.write(text)
+        except UnicodeEncodeError:  # a terminal of another encoding
+            encoding = self.undressed.encoding or "ascii"
+            return self.undressed.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        try:
+            self.undressed.flush()
+        except OSError as error:
+            raise self._failed(error) from None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.undressed, name)
+
+    def _failed(self, error: OSError) -> OutputFailed:
+        """The reason. What is left in the stream's buffer goes nowhere, or Python would complain as it ends."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.undressed.fileno())
+        os.close(nowhere)
+        if error.errno in (errno.EPIPE, errno.EIO):  # EIO where the terminal was closed
+            return ReaderGone("nobody reads the output")
+        return OutputFailed(f"cannot write the output: {error.strerror or error}")
+
+
+def undressed(stream: Any) -> Any:
+    """The stream itself, for what draws on a terminal or writes a log."""
+    return stream.undressed if isinstance(stream, PlainOutput) else stream
+
+
+def open_standard_streams() -> None:
+    """Gives a process that was started with closed streams (`>&-`) empty ones.
+
+    Else the next file that it opens would get the stream's number, and whatever libraries print would go there.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
+        if getattr(sys, name) is None:
+            mode = "w" if number else "r"
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors="replace", closefd=False))
+
+
+def use_plain_output() -> None:
+    """Puts PlainOutput before standard output and standard error; they are opened where they were closed."""
+    open_standard_streams()
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if not isinstance(stream, PlainOutput):
+            setattr(sys, name, cast(Any, PlainOutput(stream)))

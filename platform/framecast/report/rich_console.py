@@ -1,0 +1,33 @@
+"""How consoles are made here: what users, files and plugins named is shown as it is, never read as markup."""
+
+from __future__ import annotations
+
+from typing import IO, Any, cast
+
+from rich.console import Console
+from rich.text import Text
+
+from framecast.launch.output import undressed
+from framecast.plain_text import plain
+
+Part = str | tuple[str, str]
+"""A piece of a line: its text, or its text and its style."""
+
+
+def console_on(stream: object, **options: Any) -> Console:
+    """A console whose texts hold no markup and no emoji codes: `x [/a].mp4` and `:smile:` are shown as they are.
+
+    A live display on it must be made with redirect_stdout=False and redirect_stderr=False, or it would take what
+    belongs into the logs.
+    """
+    file = cast(IO[str], undressed(stream))
+    return Console(file=file, markup=False, emoji=False, highlight=False, soft_wrap=True, **options)
+
+
+def line_of(*parts: Part) -> Text:
+    """A line for such a console. Control characters are spelled out."""
+    text = Text()
+    for part in parts:
+        words, style = (part, "") if isinstance(part, str) else part
+        text.append(plain(words), style)
+    return text
