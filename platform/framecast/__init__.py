@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         SampleShape,
         Task,
     )
+    from framecast.registry.path import Path
     from framecast.registry.settings import Settings
     from framecast.runs import events
     from framecast.runs.events import Stop
@@ -49,6 +50,7 @@ _HOMES = {
     "Metric": "framecast.registry.kinds",
     "MetricValue": "framecast.engine.streaming_metric",
     "Model": "framecast.registry.kinds",
+    "Path": "framecast.registry.path",
     "Prepared": "framecast.registry.kinds",
     "Progress": "framecast.engine.progress",
     "PublishedResult": "framecast.registry.kinds",
@@ -84,6 +86,7 @@ __all__ = [
     "Metric",
     "MetricValue",
     "Model",
+    "Path",
     "Prepared",
     "Progress",
     "PublishedResult",

@@ -18,7 +18,7 @@ class DigitMotionsSettings(framecast.Settings):
     multiple of `positions`) holds the same frames in every class, and only their order tells the class.
     """
 
-    root: str | None = None
+    root: framecast.Path | None = None
     """Folder with the full MNIST set, as `platform data prepare moving_mnist` makes it; null takes the digits that
     come with moving_mnist."""
 

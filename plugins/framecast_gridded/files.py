@@ -33,12 +33,19 @@ def find_files(path: str) -> list[FieldFile]:
 
     Raises InputError where there is none, or one that is empty or of another kind.
     """
-    place = Path(path).expanduser()
-    found = [place] if place.exists() else [Path(name) for name in glob.glob(str(place), recursive=True)]
+    place = Path(path)
+    found = [place] if place.exists() else _matching(place)
     if not found:
         missing = "no file fits this pattern" if glob.has_magic(path) else "no such file or folder"
         raise framecast.InputError(f"data.path: {path}: {missing}")
     return [FieldFile(each, _checked(each)) for each in sorted(found, key=_natural)]
+
+
+def _matching(pattern: Path) -> list[Path]:
+    """The files that fit. The folders that exist are meant as they are named: `[2024]` may be one."""
+    literal = next(each for each in pattern.parents if each.is_dir())
+    rest = pattern.relative_to(literal)
+    return [literal / name for name in glob.glob(str(rest), root_dir=literal, recursive=True)]
 
 
 def open_file(path: Path) -> xarray.Dataset:

@@ -15,7 +15,7 @@ class GriddedSettings(framecast.Settings):
     The first part of the time trains, the next validates, the last tests; a clip lies wholly in one of them.
     """
 
-    path: str
+    path: framecast.Path
     """The data: a NetCDF file (.nc, .nc4, .cdf), a pattern of such files joined along time (data/radar/*.nc), a
     Zarr folder, or a NumPy array (.npy, .npz) of (T, H, W) or (T, C, H, W). Only what a clip needs is read, except
     from .npz, which each process holds in memory and which may have 512 MiB at most."""

@@ -12,7 +12,7 @@ from framecast_kth.settings import KTHSettings
 
 def prepare(settings: KTHSettings, progress: Callable[[int, int], None]) -> framecast.Prepared:
     """Checks and decodes every file; those missing, damaged or refused are listed, not fatal."""
-    found = find_files(Path(settings.root).expanduser())
+    found = find_files(Path(settings.root))
     store = framecast.data.prepare_store(
         settings.store,
         found.sources,

@@ -18,7 +18,7 @@ Pixels = Annotated[int, Field(ge=8, le=4096)]
 class KTHSettings(framecast.Settings):
     """Grey clips of 25 persons in six actions, as the Conv-TT-LSTM paper takes them where nothing is set."""
 
-    root: str
+    root: framecast.Path
     """Folder with the official files (six zip archives or the AVI files in them, and 00sequences.txt); the
     prepared store is written beside them."""
 
@@ -62,7 +62,7 @@ class KTHSettings(framecast.Settings):
     def store(self) -> Path:
         """The folder of the prepared store."""
         height, width = self.height_and_width
-        return Path(self.root).expanduser() / f"framecast-{height}x{width}"
+        return Path(self.root) / f"framecast-{height}x{width}"
 
     @model_validator(mode="after")
     def _consistent(self) -> KTHSettings:

@@ -54,7 +54,7 @@ def backbone_weights(net: str, given: str | None) -> dict[str, Tensor]:
     """
     published = NETS[net]
     if given:
-        return _from_file(Path(given).expanduser(), published)
+        return _from_file(Path(given), published)
     cached = Path(torch.hub.get_dir()) / "checkpoints" / published.file
     if cached.is_file():
         return _from_file(cached, published)

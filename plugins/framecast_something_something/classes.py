@@ -14,7 +14,7 @@ def read_classes(settings: SomethingSomethingSettings) -> list[str]:
     official = read_labels(label_file(settings.folder, "labels.json"))
     if settings.classes is None:
         return official
-    return _read_list(Path(settings.classes).expanduser(), official)
+    return _read_list(Path(settings.classes), official)
 
 
 def plain(template: str) -> str:

@@ -15,7 +15,7 @@ Pixels = Annotated[int, Field(ge=8, le=4096)]
 class SomethingSomethingSettings(framecast.Settings):
     """Whole clips of 2 to 6 seconds at 12 frames a second, each with the action that it shows."""
 
-    root: str
+    root: framecast.Path
     """Folder of the data set: its JSON files, there or in a sub-folder `labels`, and the clips, there or in any
     sub-folder. The prepared store is written beside them."""
 
@@ -29,7 +29,7 @@ class SomethingSomethingSettings(framecast.Settings):
     colour: bool = True
     """Three channels (RGB) instead of one (grey)."""
 
-    classes: str | None = None
+    classes: framecast.Path | None = None
     """Text file with the templates of the classes to take, one a line, with or without brackets; blank lines and
     lines that begin with # do not count. Labels are then 0 to n - 1 in the file's order, and only these clips are
     prepared. Null takes all 174, labelled as in labels.json."""
@@ -60,7 +60,7 @@ class SomethingSomethingSettings(framecast.Settings):
 
     @property
     def folder(self) -> Path:
-        return Path(self.root).expanduser()
+        return Path(self.root)
 
     @property
     def format(self) -> framecast.data.FrameFormat:

@@ -60,7 +60,7 @@ def command(settings: VideoFolderSettings) -> str:
 @lru_cache(maxsize=2)
 def _files(root: str, format: framecast.data.FrameFormat) -> framecast.data.VideoFiles:
     """Looked through once, for all splits."""
-    found = find_videos(Path(root).expanduser())
+    found = find_videos(Path(root))
     files = framecast.data.VideoFiles(found.sources, format)
     files.skipped += found.refused
     return files

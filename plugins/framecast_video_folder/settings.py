@@ -15,7 +15,7 @@ Pixels = Annotated[int, Field(ge=8, le=4096)]
 class VideoFolderSettings(framecast.Settings):
     """Any folder of videos (mp4, avi, webm, mkv, mov, gif) or of folders of images, a folder for each video."""
 
-    root: str
+    root: framecast.Path
     """The folder; its sub-folders are searched too."""
 
     size: Pixels | tuple[Pixels, Pixels] = 64
@@ -59,7 +59,7 @@ class VideoFolderSettings(framecast.Settings):
 
     @property
     def folder(self) -> Path:
-        return Path(self.root).expanduser()
+        return Path(self.root)
 
     @property
     def format(self) -> framecast.data.FrameFormat:

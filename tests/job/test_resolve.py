@@ -13,7 +13,7 @@ import pytest
 from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.plan import Plan
-from framecast.job.resolve import load_plan, make_plan, read_plan
+from framecast.job.resolve import load_plan, make_plan, read_plan, with_absolute_paths
 from framecast.registry.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,6 +167,42 @@ def test_a_jobs_plugin_path_is_relative_to_the_job_and_the_command_lines_to_here
     text = JOB + "plugins: [beside.py]\n"
     assert plan_of(tmp_path / "jobs", text, "model=beside", plugins=("./here.py",)).model.name == "beside"
     assert plan_of(tmp_path / "jobs", text, "model=here", plugins=("./here.py",)).model.name == "here"
+
+
+VIDEOS = JOB.partition("data:")[0] + "data: {name: video_folder, root: my videos, size: 16}\n"
+
+
+def test_paths_start_from_the_folder_of_the_command_not_from_that_of_the_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "jobs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    plan = plan_of(tmp_path / "jobs", VIDEOS, "metrics=[{name: lpips, backbone: alex.pth}]")
+    assert plan.data.settings.root == str(tmp_path / "my videos")
+    assert plan.metrics[0].settings.backbone == str(tmp_path / "alex.pth")
+    assert f"root: {tmp_path}/my videos" in plan.to_yaml()
+
+
+def test_a_plan_read_elsewhere_keeps_its_paths_and_those_of_overrides_start_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    text = plan_of(tmp_path, VIDEOS).to_yaml()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert read_plan(text).to_yaml() == text
+    assert read_plan(text, ["data.root=new"]).data.settings.root == str(tmp_path / "elsewhere" / "new")
+
+
+def test_a_job_can_be_rewritten_so_that_it_no_longer_depends_on_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registry: Registry
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "job.yaml").write_text(VIDEOS + "metrics: [mse, {name: lpips, backbone: alex.pth}]\n")
+    data = with_absolute_paths(Document.read(Path("job.yaml")), registry).data
+    assert data["data"] == {"name": "video_folder", "root": str(tmp_path / "my videos"), "size": 16}
+    assert data["metrics"] == ["mse", {"name": "lpips", "backbone": str(tmp_path / "alex.pth")}]
+    assert data["name"] == "tiny"
 
 
 def test_a_plugin_that_is_not_there_has_a_place(tmp_path: Path) -> None:

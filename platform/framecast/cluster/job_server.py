@@ -13,6 +13,7 @@ from typing import Any, TextIO
 
 from framecast.cluster.profiles import Cluster
 from framecast.errors import InputError
+from framecast.registry.path import FOLDER_VARIABLE
 
 _PATIENCE = 60.0  # seconds without an answer after which following gives up
 _GRACE = "600"  # seconds that a stopped run has for its checkpoint before Ray kills it
@@ -43,9 +44,11 @@ class JobServer:
             logging.getLogger(name).setLevel(logging.WARNING)  # uploads and closed connections are no news
 
     def start(self, arguments: list[str], name: str, folder: Path | None, variables: dict[str, str]) -> None:
-        """Starts `platform ARGUMENTS` on the head, in a copy of `folder`, as the job `name`."""
+        """Starts `platform ARGUMENTS` on the head, in a copy of `folder`, as the job `name`. Relative paths in
+        settings start from the home folder there."""
         runs = shlex.quote(self.cluster.runs) if self.cluster.runs else _RUNS
-        command = f"FRAMECAST_RUNS={runs} exec python -m framecast {shlex.join(arguments)}"
+        own = f'FRAMECAST_RUNS={runs} {FOLDER_VARIABLE}="$HOME"'  # the copy is no place for data
+        command = f"{own} exec python -m framecast {shlex.join(arguments)}"
         environment: dict[str, Any] = {
             "env_vars": {"RAY_JOB_STOP_WAIT_TIME_S": _GRACE, "FRAMECAST_COMMAND": "platform", **variables}
         }

@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from framecast.errors import InputError, Place, Problem
 from framecast.job.yaml_text import Key, dotted, parse_yaml
+from framecast.registry.path import current_folder
 
 _MOST_BYTES = 1_000_000
 _COMMAND_LINE = Place("command line")
@@ -20,12 +21,14 @@ _COMMAND_LINE = Place("command line")
 
 @dataclass
 class Document:
-    """A job as plain data (dicts, lists, texts, numbers), and where each key stands."""
+    """A job as plain data (dicts, lists, texts, numbers), where each key stands, and the folder that relative
+    paths in it start from: the one in which the command was given."""
 
     file: str
     data: dict[str, Any]
     places: dict[Key, Place] = field(default_factory=dict)
     text: str = ""
+    folder: str = field(default_factory=current_folder)
 
     @classmethod
     def read(cls, path: Path) -> Document:
@@ -33,9 +36,10 @@ class Document:
         return _with_extended(_read(path), path, ())
 
     @classmethod
-    def from_data(cls, data: Mapping[str, Any], file: str = "job") -> Document:
+    def from_data(cls, data: Mapping[str, Any], file: str = "job", folder: str | None = None) -> Document:
         """A job that was made in Python."""
-        return cls(file, copy.deepcopy(dict(data)))  # overrides must not reach the caller's own mapping
+        own = copy.deepcopy(dict(data))  # overrides must not reach the caller's own mapping
+        return cls(file, own, folder=folder or current_folder())
 
     def override(self, assignments: list[str]) -> None:
         """Sets `key.path=value` from the command line, the value written as in YAML; list entries by index.
@@ -53,7 +57,7 @@ class Document:
 
     def with_values(self, values: Mapping[str, Any]) -> Document:
         """The same job with values at dotted keys. Raises InputError where a key leads nowhere."""
-        changed = Document(self.file, copy.deepcopy(self.data), dict(self.places), self.text)
+        changed = Document(self.file, copy.deepcopy(self.data), dict(self.places), self.text, self.folder)
         for key, value in values.items():
             try:
                 changed._set(key, value)

@@ -143,6 +143,8 @@ def _type_name(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
     if "enum" in schema:
         return " | ".join(map(_yaml, schema["enum"]))
     kind = schema.get("type", "anything")
+    if schema.get("format") == "path":
+        return "path"
     if "prefixItems" in schema:
         return f"[{', '.join(_type_name(item, definitions) for item in schema['prefixItems'])}]"
     if kind == "array":

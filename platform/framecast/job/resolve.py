@@ -116,6 +116,26 @@ def check_job(document: Document, registry: Registry, known: DataFacts | None = 
     )
 
 
+def with_absolute_paths(document: Document, registry: Registry) -> Document:
+    """The same job, the paths in its plugins' sections absolute: its meaning no longer depends on a folder.
+    Raises InputError with every problem of the job."""
+    resolved = check_job(document, registry).to_dict()["job"]
+    data = {
+        key: _with_paths(value, resolved[key]) if key in SECTIONS or key in LISTS else value
+        for key, value in document.data.items()
+    }
+    return Document(document.file, data, dict(document.places), document.text)
+
+
+def _with_paths(written: Any, resolved: Any) -> Any:
+    """What is written, its texts as they were resolved."""
+    if isinstance(written, dict) and isinstance(resolved, dict):
+        return {key: _with_paths(value, resolved.get(key, value)) for key, value in written.items()}
+    if isinstance(written, list) and isinstance(resolved, list):
+        return [_with_paths(*pair) for pair in zip(written, resolved, strict=False)]
+    return resolved if isinstance(written, str) and isinstance(resolved, str) else written
+
+
 def resolved_part(
     kind: str, entry: Any, key: Key, document: Document, registry: Registry, problems: list[Problem]
 ) -> Part | None:

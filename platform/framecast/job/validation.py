@@ -21,9 +21,10 @@ def validated(
     """The settings that `data`, found at `prefix` of the document, describes; else None and more `problems`.
 
     The data go through JSON, so that YAML's lists and texts fit tuples and paths while `true` is no number.
+    Relative paths start from the document's folder.
     """
     try:
-        return settings.model_validate_json(json.dumps(data))
+        return settings.model_validate_json(json.dumps(data), context={"folder": document.folder})
     except ValidationError as error:
         by_key: dict[Key, list[str]] = {}
         for detail in error.errors(include_url=False):

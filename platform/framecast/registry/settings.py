@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
+
+from framecast.registry.path import folder_of, with_absolute_paths
 
 
 class Settings(BaseModel):
@@ -15,7 +19,7 @@ class Settings(BaseModel):
             rank: int = Field(8, ge=1)
             \"\"\"Channels that pass between two cores; more cost more and express more.\"\"\"
 
-    The name `name` is reserved: it chooses the plugin.
+    The name `name` is reserved: it chooses the plugin. A file or folder is a `framecast.Path`.
     """
 
     model_config = ConfigDict(
@@ -27,3 +31,16 @@ class Settings(BaseModel):
         use_attribute_docstrings=True,
         protected_namespaces=(),
     )
+
+    @model_validator(mode="after")
+    def _make_paths_absolute(self, info: ValidationInfo) -> Self:
+        """Resolves what the type `framecast.Path` cannot reach: values of type pathlib.Path, and sections that are
+        a default, which pydantic takes as they were made."""
+        folder = folder_of(info)
+        if folder is not None:
+            for name, value in self.__dict__.items():
+                if isinstance(value, Settings) and name not in self.model_fields_set:
+                    self.__dict__[name] = type(value).model_validate(value.__dict__, context=info.context)
+                else:
+                    self.__dict__[name] = with_absolute_paths(value, folder)
+        return self

@@ -47,15 +47,17 @@ class SearchFolder(RunFolder):
         return self.path / "trials"
 
     def write(self, document: Document, providers: Sequence[Provider]) -> None:
-        """Keeps the job and the plugins that it was resolved against."""
-        content = {"job": document.data, "plugins": [provider.to_dict() for provider in providers]}
+        """Keeps the job, the plugins that it was resolved against, and the folder of its relative paths: trials
+        are planned later, perhaps by a command that was given elsewhere."""
+        plugins = [provider.to_dict() for provider in providers]
+        content = {"job": document.data, "plugins": plugins, "folder": document.folder}
         write_atomically(self.path / self.marker, Document.from_data(content).to_yaml())
 
     def read(self) -> tuple[Document, Registry]:
         """The job, and the registry to resolve its trials with."""
         content = YAML(typ="safe", pure=True).load((self.path / self.marker).read_text())
         registry = Registry.exactly(Provider.from_dict(each, self.path) for each in content["plugins"])
-        return Document.from_data(content["job"], self.marker), registry
+        return Document.from_data(content["job"], self.marker, content.get("folder")), registry
 
     def space(self) -> Space:
         """The space that its points come from. Raises InputError where the search block is wrong."""

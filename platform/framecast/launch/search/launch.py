@@ -29,7 +29,7 @@ def create_search(
     try:
         on_cluster = isinstance(data.get("compute"), dict) and data["compute"].get("address")
         plugins = [each.copied_into(folder.plugins) if on_cluster else each for each in registry.sound]
-        folder.write(Document.from_data(data), plugins)
+        folder.write(Document.from_data(data, folder=document.folder), plugins)
         plan = folder.space().example()
         if plan.data.declaration.ready:
             plan.data.declaration.ready(plan.data.settings)
