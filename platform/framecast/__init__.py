@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from framecast.registry.path import Path
     from framecast.registry.settings import Settings
+    from framecast.registry.value_range import ValueRange
     from framecast.runs import events
     from framecast.runs.events import Stop
     from framecast.torchvision_import import import_torchvision
@@ -61,6 +62,7 @@ _HOMES = {
     "StreamingMetric": "framecast.engine.streaming_metric",
     "Task": "framecast.registry.kinds",
     "TrainingFailed": "framecast.errors",
+    "ValueRange": "framecast.registry.value_range",
     "as_floats": "framecast.engine.frame_loss",
     "data": "framecast",
     "did_you_mean": "framecast.errors",
@@ -97,6 +99,7 @@ __all__ = [
     "StreamingMetric",
     "Task",
     "TrainingFailed",
+    "ValueRange",
     "as_floats",
     "data",
     "did_you_mean",

@@ -36,6 +36,7 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         settings=GriddedSettings,
         build=_build,
         sample_shape=_sample_shape,
-        value_range=lambda settings: settings.scored_range,
+        value_range=lambda settings: settings.scale,
+        bounded=lambda settings: False,
         ready=_ready,
     )

@@ -39,8 +39,8 @@ class GriddedSettings(framecast.Settings):
     physical units. Undone in predictions."""
 
     value_range: tuple[float, float] | None = None
-    """Lowest and highest value, in physical units, to which scores clamp predictions; only with normalisation
-    `none`, and needed there. `range` clamps to (0, 1), `standard` to (-5, 5)."""
+    """Lowest and highest value, in physical units: the scale of psnr, ssim and pictures; only with normalisation
+    `none`, and needed there. `range` has the scale (0, 1), `standard` (-5, 5). Scores clamp nothing."""
 
     fill: float | Literal["mean"] = "mean"
     """What the model sees where the data have no number, in physical units; `mean` is the channel's mean over the
@@ -66,7 +66,7 @@ class GriddedSettings(framecast.Settings):
     """Seed of the augmentation."""
 
     @property
-    def scored_range(self) -> tuple[float, float]:
+    def scale(self) -> tuple[float, float]:
         """Lowest and highest value of normalised frames; data outside the training period may lie beyond."""
         return self.value_range or ((0.0, 1.0) if self.normalisation == "range" else (-5.0, 5.0))
 

@@ -48,7 +48,7 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
     )
     yield framecast.Metric(
         name="rmse",
-        summary="Root of each frame's mean squared error",
+        summary="Root of the mean squared error",
         build=_lazily("frame_errors", "RootMeanSquaredError"),
         direction="min",
         settings=RootMeanSquaredErrorSettings,

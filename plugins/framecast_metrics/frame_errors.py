@@ -1,4 +1,4 @@
-"""Pixel errors of frames. Predictions are clamped to the value range first.
+"""Pixel errors of frames.
 
 Dimensions: B batch, T time, C channels, H W space.
 """
@@ -15,39 +15,62 @@ PIXELS = (2, 3, 4)
 
 
 class FrameMetric(framecast.StreamingMetric):
-    """Clamps predictions, then measures each frame where the mask allows, by the definition of `protocol`."""
+    """Measures each frame where the mask allows, by the definition of `protocol`.
+
+    Where the value range is bounded, truth and prediction are both clamped to it first, so that a prediction
+    cannot lose by values that no picture shows. Without bounds nothing is clamped: a perfect forecast scores
+    perfectly wherever the truth lies, and one that stops at the bounds does not. A plain tuple counts as bounded.
+    """
 
     def __init__(self, value_range: tuple[float, float], protocol: str = "framecast") -> None:
         super().__init__()
         self.low, self.high = value_range
         self.protocol = protocol
+        self.clamps = getattr(value_range, "bounded", True)
 
     def measure(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
-        return self.measure_clamped(prediction_BTCHW.clamp(self.low, self.high), target_BTCHW, mask_BTCHW)
+        if not self.clamps:
+            return self.measure_frames(prediction_BTCHW.clone(), target_BTCHW, mask_BTCHW)
+        clamped_BTCHW, truth_BTCHW = (each.clamp(self.low, self.high) for each in (prediction_BTCHW, target_BTCHW))
+        return self.measure_frames(clamped_BTCHW, truth_BTCHW, mask_BTCHW)
 
-    def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
+    def measure_frames(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
         """(B, T); the prediction is a copy, which may be overwritten."""
         raise NotImplementedError
 
 
-class MeanSquaredError(FrameMetric):
+class PixelError(FrameMetric):
+    """An error that protocol `openstl` takes before clamping."""
+
+    def __init__(self, value_range: tuple[float, float], protocol: str = "framecast") -> None:
+        super().__init__(value_range, protocol)
+        self.clamps = self.clamps and protocol != "openstl"
+
+
+class MeanSquaredError(PixelError):
     """Squared error of each frame, in squared data units."""
 
-    def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
+    def measure_frames(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
         return over_pixels(prediction_BTCHW.sub_(target_BTCHW).square_(), mask_BTCHW, self.protocol)
 
 
 class RootMeanSquaredError(MeanSquaredError):
-    """Root of the squared error of each frame, in data units."""
+    """Root of the squared error, in data units: of each frame, whose mean is the score; by protocol `openstl` one
+    root, of the mean over all clips and frames."""
 
-    def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
-        return super().measure_clamped(prediction_BTCHW, target_BTCHW, mask_BTCHW).sqrt()
+    def __init__(self, value_range: tuple[float, float], protocol: str = "framecast") -> None:
+        super().__init__(value_range, protocol)
+        if protocol == "openstl":
+            self.aggregation = "root_mean_square"
+
+    def measure_frames(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
+        return super().measure_frames(prediction_BTCHW, target_BTCHW, mask_BTCHW).sqrt()
 
 
-class MeanAbsoluteError(FrameMetric):
+class MeanAbsoluteError(PixelError):
     """Absolute error of each frame, in data units."""
 
-    def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
+    def measure_frames(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
         return over_pixels(prediction_BTCHW.sub_(target_BTCHW).abs_(), mask_BTCHW, self.protocol)
 
 

@@ -38,7 +38,7 @@ class PerceptualSimilarity(FrameMetric):
         self.network.requires_grad_(False)
 
     @torch.no_grad()
-    def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
+    def measure_frames(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
         batch, frames, channels, height, width = prediction_BTCHW.shape
         if channels not in (1, 3):
             raise framecast.InputError(f"metrics: lpips scores frames of 1 or 3 channels, these have {channels}")

@@ -12,7 +12,7 @@ class MeanSquaredErrorSettings(framecast.Settings):
 
     protocol: Literal["framecast", "conv-tt-lstm", "openstl"] = "framecast"
     """`framecast`, the mean over pixels in squared data units; `conv-tt-lstm`, a thousand times that, as in the
-    paper's tables; `openstl`, the sum over the pixels and channels of a frame."""
+    paper's tables; `openstl`, the sum over the pixels and channels of a frame, before clamping."""
 
 
 class MeanAbsoluteErrorSettings(framecast.Settings):
@@ -20,23 +20,24 @@ class MeanAbsoluteErrorSettings(framecast.Settings):
 
     protocol: Literal["framecast", "openstl"] = "framecast"
     """`framecast`, the mean over pixels in data units; `openstl`, the sum over the pixels and channels of
-    a frame."""
+    a frame, before clamping."""
 
 
 class RootMeanSquaredErrorSettings(framecast.Settings):
     """How the root of a frame's squared error is told."""
 
     protocol: Literal["framecast", "openstl"] = "framecast"
-    """`framecast`, the root of each frame's mean squared error, in data units; `openstl`, the root of each frame's
-    sum of squared errors. The mean over frames is taken after the root."""
+    """`framecast`, the root of each frame's mean squared error, in data units; the mean over
+    frames is taken after the root; `openstl`, one root, of the mean over all clips and frames of each frame's sum
+    of squared errors, before clamping."""
 
 
 class PeakSignalToNoiseRatioSettings(framecast.Settings):
     """How the signal-to-noise ratio of a frame is told."""
 
     protocol: Literal["framecast", "conv-tt-lstm", "openstl"] = "framecast"
-    """All the same: decibels of each frame, then their mean; frames that are identical count as 100 dB, and are
-    counted."""
+    """All the same: decibels of each frame after clamping, then their mean; frames that are identical count as
+    100 dB, and are counted."""
 
 
 class StructuralSimilaritySettings(framecast.Settings):

@@ -26,7 +26,7 @@ class PeakSignalToNoiseRatio(FrameMetric):
         self.state = torch.vstack([self.state, identical_T if before is None else before[2] + identical_T])
         return values_BT
 
-    def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
+    def measure_frames(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
         error_BT = mean_over_pixels(prediction_BTCHW.sub_(target_BTCHW).square_(), mask_BTCHW)
         decibels_BT = 10 * torch.log10((self.high - self.low) ** 2 / error_BT)
         return torch.where(error_BT == 0, IDENTICAL_DB, decibels_BT)

@@ -19,7 +19,7 @@ class StructuralSimilarity(FrameMetric):
     the window.
     """
 
-    def measure_clamped(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
+    def measure_frames(self, prediction_BTCHW: Tensor, target_BTCHW: Tensor, mask_BTCHW: Tensor | None) -> Tensor:
         batch, frames, channels, height, width = prediction_BTCHW.shape
         if min(height, width) < WINDOW:
             raise ValueError(f"ssim needs frames of at least {WINDOW}x{WINDOW} pixels, these are {height}x{width}")
@@ -31,21 +31,22 @@ class StructuralSimilarity(FrameMetric):
 
     def _similarity(self, one_NCHW: Tensor, other_NCHW: Tensor, known_NCHW: Tensor | None = None) -> Tensor:
         """(N,)"""
-        mean_one, mean_other, squares, product = self._moments(one_NCHW, other_NCHW, known_NCHW)
+        mean_one, mean_other, squares, differences = self._moments(one_NCHW, other_NCHW, known_NCHW)
         unbiased = WINDOW**2 / (WINDOW**2 - 1)
-        product_of_means = mean_one * mean_other
         squares_of_means = mean_one.square().addcmul_(mean_other, mean_other)
-        covariance = product.sub_(product_of_means).mul_(unbiased)
-        variances = squares.sub_(squares_of_means).mul_(unbiased)
-        # of the frames as they were: (a + d)(b + d) = ab + d(a + b) + d^2, and the like of squares
+        squared_shift = (mean_one - mean_other).square_()
+        # max with 0, for far beyond the value range rounding may leave a constant window less than nothing
+        variances = squares.sub_(squares_of_means).mul_(unbiased).clamp_(min=0)
+        variance_of_difference = differences.sub_(squared_shift).mul_(unbiased)
+        # of the frames as they were: (a + d)^2 + (b + d)^2 = a^2 + b^2 + 2d(a + b) + 2d^2
         middle = (self.low + self.high) / 2 / (self.high - self.low)
         shifted = mean_one.add_(mean_other).mul_(2 * middle).add_(2 * middle**2)
         data_range = 1.0 if self.protocol == "framecast" else 2.0
         stable_mean, stable_variance = (K1 * data_range) ** 2, (K2 * data_range) ** 2
-        luminance = product_of_means.mul_(2).add_(shifted).add_(stable_mean)
-        luminances = squares_of_means.add_(shifted).add_(stable_mean)
-        similarity = luminance.mul_(covariance.mul_(2).add_(stable_variance))
-        similarity.div_(luminances.mul_(variances.add_(stable_variance)))
+        # 2ab = a^2 + b^2 - (a - b)^2, and the like of covariances: identical frames score exactly 1
+        luminance = squared_shift.div_(squares_of_means.add_(shifted).add_(stable_mean)).neg_().add_(1)
+        structure = variance_of_difference.div_(variances.add_(stable_variance)).neg_().add_(1)
+        similarity = luminance.mul_(structure)
         if known_NCHW is None:
             return similarity.mean((1, 2, 3))
         whole = _window_sums(known_NCHW.to(torch.float64)) == WINDOW**2
@@ -53,18 +54,18 @@ class StructuralSimilarity(FrameMetric):
 
     def _moments(self, one_NCHW: Tensor, other_NCHW: Tensor, known_NCHW: Tensor | None) -> Tensor:
         """(4, N, C, H - 6, W - 6): over each window the mean of one, of the other, of the sum of their squares and
-        of their product; the value range is taken to [-1/2, 1/2].
+        of their squared difference; the value range is taken to [-1/2, 1/2].
 
         In float64, for variances are small differences of large numbers.
         """
         moments = one_NCHW.new_empty(4, *one_NCHW.shape, dtype=torch.float64)
-        one, other, squares, product = moments
+        one, other, squares, differences = moments
         for frames, given in ((one, one_NCHW), (other, other_NCHW)):
             frames.copy_(given).sub_((self.low + self.high) / 2).div_(self.high - self.low)
             if known_NCHW is not None:
                 frames.masked_fill_(~known_NCHW, 0)
         torch.mul(one, one, out=squares).addcmul_(other, other)
-        torch.mul(one, other, out=product)
+        torch.sub(one, other, out=differences).square_()
         return _window_sums(moments).div_(WINDOW**2)
 
 

@@ -217,6 +217,13 @@ BUGS = [
         "(prediction - target).nan_to_num().abs()",
         "a_prediction_that_is_no_number_spoils_the_score",
     ),
+    Bug(
+        "metric",
+        "a prediction clamped, and not the truth",
+        "(prediction - target).abs()",
+        "(prediction.clamp(0, 1) - target).abs()",
+        "a_perfect_prediction_scores_perfectly",
+    ),
     Bug("metric", "a mask forgotten", "if mask is None:", "if True:", "masked_places_do_not_count"),
     Bug(
         "metric",

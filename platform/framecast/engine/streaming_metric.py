@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
+
+Aggregation = Literal["mean", "root_mean_square"]
 
 
 class MetricValue(NamedTuple):
@@ -29,7 +31,11 @@ class StreamingMetric:
                 return ((prediction - target) ** 2).mean((2, 3, 4))
 
     `state` (2, T) holds sums and counts; the engine adds the states of all processes before `compute`.
+    `aggregation` says how the values of clips and frames become one score: their mean, or the root of the mean of
+    their squares, which is one root over everything.
     """
+
+    aggregation: Aggregation = "mean"
 
     def __init__(self) -> None:
         self.state: Tensor | None = None
@@ -45,13 +51,17 @@ class StreamingMetric:
         if not counted.all():  # a model's own NaN is no reason to look away
             spoiled = prediction.isnan() if mask is None else prediction.isnan() & mask
             counted |= spoiled.flatten(2).any(2)
-        added = torch.stack([values.where(counted, 0.0).sum(0), counted.sum(0)]).to("cpu", torch.float64)
+        added_up = values.double().square() if self.aggregation == "root_mean_square" else values
+        added = torch.stack([added_up.where(counted, 0.0).sum(0), counted.sum(0)]).to("cpu", torch.float64)
         self.state = added if self.state is None else self.state + added
         return values
 
     def compute(self) -> MetricValue:
-        """The mean over everything, and over each frame."""
+        """The score over everything, and of each frame."""
         if self.state is None:
             raise ValueError("compute() before any update(): there is nothing to average")
         sums, counts = self.state
-        return MetricValue(float(sums.sum() / counts.sum()), (sums / counts).tolist())
+        overall, per_frame = sums.sum() / counts.sum(), sums / counts
+        if self.aggregation == "root_mean_square":
+            overall, per_frame = overall.sqrt(), per_frame.sqrt()
+        return MetricValue(float(overall), per_frame.tolist())

@@ -14,6 +14,7 @@ from framecast.job.job import Compute, Job
 from framecast.registry.kinds import Cost, SampleShape
 from framecast.registry.provider import Provider
 from framecast.registry.settings import Settings
+from framecast.registry.value_range import ValueRange
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,11 @@ class Plan:
         return self.task.declaration.readings(self.task.settings)
 
     @property
-    def value_range(self) -> tuple[float, float]:
-        """Lowest and highest value that frames have."""
-        return self.data.declaration.value_range(self.data.settings)
+    def value_range(self) -> ValueRange:
+        """Lowest and highest value that frames have, and whether others are impossible."""
+        declaration, settings = self.data.declaration, self.data.settings
+        low, high = declaration.value_range(settings)
+        return ValueRange(low, high, declaration.bounded(settings))
 
     @property
     def cost(self) -> Cost | None:

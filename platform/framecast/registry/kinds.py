@@ -141,6 +141,8 @@ class Dataset:
     Where clips come from videos, `frame_format(settings)` (a `framecast.data.FrameFormat`) says how frames are
     resized and `frame_step(settings)` how many frames of a video lie from one of a clip to the next: `platform
     predict` treats new videos alike.
+    `bounded(settings)` says that no value can lie outside of `value_range`, as for pictures. Fields without
+    natural bounds return False: metrics then clamp neither predictions nor truth.
     `published` are other people's results on this data set.
     """
 
@@ -150,6 +152,7 @@ class Dataset:
     sample_shape: Callable[[Any, int], SampleShape]
     settings: type[Settings] = NoSettings
     value_range: Callable[[Any], tuple[float, float]] = lambda settings: (0.0, 1.0)
+    bounded: Callable[[Any], bool] = lambda settings: True
     classes: Callable[[Any], tuple[str, ...]] = lambda settings: ()
     prepare: Callable[[Any, Callable[[int, int], None]], Prepared] | None = None
     ready: Callable[[Any], None] | None = None
@@ -163,7 +166,10 @@ class Metric:
     """A metric. `build(settings, value_range)` returns an object that streams (see `framecast.StreamingMetric`).
 
     A number can be compared only with numbers of the same protocol. A metric that knows several has a setting
-    `protocol`, whose value is printed and stored beside every number.
+    `protocol`, whose value is printed and stored with every number.
+
+    `value_range` is a `framecast.ValueRange`, (low, high) with `bounded`. Truth and prediction are treated alike:
+    a metric that clamps clamps both, and only where the range is bounded.
 
     `update(prediction, target, mask=None)` returns per-sample values (B, ...) and adds them to its float64
     `state`, which the engine sums over processes before `compute()`. `needs` names the output it scores.

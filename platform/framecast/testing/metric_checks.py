@@ -12,11 +12,13 @@ import torch
 from torch import Tensor
 
 from framecast.errors import InputError
+from framecast.registry.value_range import ValueRange
 from framecast.testing.subject import Subject
 from framecast.testing.surroundings import untouched
 from framecast.testing.verdict import LeftOut, require
 
 _RANGE = (0.0, 1.0)
+_RANGES = ((0.0, 1.0), (-5.0, 5.0), (250.0, 300.0))
 _BATCH, _TIME = 6, 2
 _CLASSES = 12
 
@@ -93,6 +95,31 @@ def a_perfect_prediction_is_best(subject: Subject) -> None:
     sign = 1 if subject.declaration.direction == "min" else -1
     require(sign * perfect <= sign * poor, f"the truth scores {perfect:g}, a prediction with noise {poor:g}")
     require(sign * perfect < sign * awful, f"the truth scores {perfect:g}, what has nothing of it {awful:g}")
+
+
+def a_perfect_prediction_scores_perfectly(subject: Subject) -> None:
+    """The truth itself has one score, the best there is, whatever the value range and wherever the truth lies:
+    fields leave the range of their training period.
+
+    Treat truth and prediction alike: clamp both or neither, and neither where `value_range.bounded` is False."""
+    if subject.declaration.needs != "frames":
+        raise LeftOut("it does not score frames")
+    target = _pair(subject)[1]
+    ideal = _score(subject, [(target, target)])
+    for low, high in _RANGES:
+        beyond = low + (high - low) * (3 * target - 1)
+        for bounded in (True, False):
+            value_range = ValueRange(low, high, bounded)
+            try:
+                metric = subject.declaration.build(subject.settings, value_range)
+            except InputError:  # the settings do not suit this range
+                continue
+            metric.update(beyond.clone(), beyond)
+            found = metric.compute().overall
+            where = f"values from {float(beyond.min()):.3g} to {float(beyond.max()):.3g} in ({low:g}, {high:g})"
+            require(
+                _near(found, ideal), f"the truth scores {ideal:g} within the value range, {found:g} with {where}"
+            )
 
 
 def a_prediction_that_is_no_number_spoils_the_score(subject: Subject) -> None:

@@ -32,4 +32,4 @@ def test_what_cannot_be_is_refused_in_words(settings_for, more, words):
     ],
 )
 def test_the_normalisation_says_where_scores_clamp(settings_for, more, scored):
-    assert settings_for("a.nc", **more).scored_range == scored
+    assert settings_for("a.nc", **more).scale == scored

@@ -92,9 +92,6 @@ def test_identical_frames_are_counted_over_batches_and_processes(prediction, tar
     ("metric", "protocol", "measure"),
     [
         (MeanSquaredError, "conv-tt-lstm", lambda one, other: 1e3 * ((one - other) ** 2).mean()),
-        (MeanSquaredError, "openstl", lambda one, other: ((one - other) ** 2).sum()),
-        (MeanAbsoluteError, "openstl", lambda one, other: np.abs(one - other).sum()),
-        (RootMeanSquaredError, "openstl", lambda one, other: np.sqrt(((one - other) ** 2).sum())),
         (PeakSignalToNoiseRatio, "conv-tt-lstm", lambda one, other: -10 * np.log10(((one - other) ** 2).mean())),
         (PeakSignalToNoiseRatio, "openstl", lambda one, other: -10 * np.log10(((one - other) ** 2).mean())),
     ],
@@ -109,5 +106,5 @@ def test_a_sum_is_taken_over_the_known_pixels_alone(prediction, target, mask):
     values = MeanAbsoluteError(PICTURES, "openstl").update(prediction, target, mask)
 
     assert values[0, 2].isnan()
-    known = (prediction.clamp(0, 1) - target).abs().where(mask, 0).sum((2, 3, 4))
+    known = (prediction - target).abs().where(mask, 0).sum((2, 3, 4))
     torch.testing.assert_close(values[1:], known[1:])

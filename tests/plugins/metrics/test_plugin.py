@@ -1,11 +1,13 @@
 """What all metrics have in common: they stream, per frame and overall."""
 
+import itertools
 import math
 from typing import get_args
 
 import pytest
 import torch
 
+import framecast
 from framecast_metrics import framecast_metrics
 
 DECLARED = {metric.name: metric for metric in framecast_metrics()}
@@ -98,9 +100,47 @@ def test_the_states_of_two_halves_add_up_to_the_whole(name, prediction, target, 
 
 
 @EVERY_METRIC
-def test_predictions_are_clamped_to_the_value_range(name, prediction, target):
+def test_predictions_of_pictures_are_clamped_to_the_value_range(name, prediction, target):
     assert not torch.equal(prediction, prediction.clamp(0, 1))
     assert_same(score(name, (prediction, target)), score(name, (prediction.clamp(0, 1), target)))
+
+
+@EVERY_METRIC
+def test_predictions_of_fields_are_not_clamped(name, prediction, target):
+    """A forecast that stops at the range of the training period is worse than one that follows the truth."""
+    heavier = target * 3
+    fields = framecast.ValueRange(0.0, 1.0, bounded=False)
+    perfect = score(name, (heavier, heavier), value_range=fields)
+    stopped = score(name, (heavier.clamp(0, 1), heavier), value_range=fields)
+    assert (perfect.overall < stopped.overall) == (METRICS[name].direction == "min")
+
+
+PERFECT = {"mse": 0.0, "mae": 0.0, "rmse": 0.0, "psnr": 100.0, "ssim": 1.0, "lpips": 0.0}
+
+
+DEFINED = [
+    (name, protocol)
+    for name, metric in METRICS.items()
+    for protocol in get_args(metric.settings.model_fields["protocol"].annotation)
+]
+
+
+@pytest.mark.parametrize(("name", "protocol"), DEFINED)
+def test_a_perfect_forecast_scores_perfectly_wherever_the_truth_lies(name, protocol, target, mask):
+    """The truth reaches so many ranges to both sides of the middle."""
+    ranges, reaches = ((0.0, 1.0), (-5.0, 5.0), (250.0, 300.0), (-1e-3, 1e-3)), (0.5, 1.0, 3.0, 1000.0)
+    if name == "lpips":  # a network takes its time
+        target, mask = target[:1, :, :, ::2, ::2], mask[:1, :, :, ::2, ::2]
+        ranges, reaches = ranges[:2], reaches[1:3]
+    for low, high in ranges:
+        for reach, bounded in itertools.product(reaches, (True, False)):
+            truth = (low + high) / 2 + reach * (high - low) * (2 * target - 1)
+            value_range = framecast.ValueRange(low, high, bounded=bounded)
+            metric = METRICS[name].build(METRICS[name].settings(protocol=protocol), value_range)
+            metric.update(truth.clone(), truth)
+            metric.update(truth.clone(), truth, mask)
+            found = metric.compute()
+            assert {found.overall, *found.per_frame} == {PERFECT[name]}, (low, high, reach, bounded)
 
 
 @EVERY_METRIC

@@ -22,7 +22,8 @@ def build(settings: Settings, value_range: tuple[float, float]) -> Any:
     from .metric import CriticalSuccessIndex
 
     low, high = value_range
-    if not low < settings.threshold <= high:
+    bounded = getattr(value_range, "bounded", True)  # fields leave the range of their training period
+    if bounded and not low < settings.threshold <= high:
         raise framecast.InputError(
             f"csi.threshold: {settings.threshold:g} is outside of the data's {low:g} to {high:g}"
         )
