@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from framecast import data
+    from framecast.command_line import command
     from framecast.engine.frame_loss import as_floats, l1_and_squared
     from framecast.engine.outputs import Compared, EvaluationOutputs, Recognised
     from framecast.engine.progress import Progress
@@ -64,6 +65,7 @@ _HOMES = {
     "TrainingFailed": "framecast.errors",
     "ValueRange": "framecast.registry.value_range",
     "as_floats": "framecast.engine.frame_loss",
+    "command": "framecast.command_line",
     "data": "framecast",
     "did_you_mean": "framecast.errors",
     "events": "framecast.runs",
@@ -101,6 +103,7 @@ __all__ = [
     "TrainingFailed",
     "ValueRange",
     "as_floats",
+    "command",
     "data",
     "did_you_mean",
     "events",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-
 import framecast
 from framecast_kth.persons import persons_of
 from framecast_kth.settings import KTHSettings
@@ -43,5 +41,5 @@ def clips(settings: KTHSettings, split: str, frames: int) -> framecast.data.Stor
 def command(settings: KTHSettings) -> str:
     """How the store is made."""
     height, width = settings.height_and_width
-    size = str(height) if height == width else f"'[{height}, {width}]'"
-    return f"platform data prepare kth --root {shlex.quote(settings.root)} size={size}"
+    size = height if height == width else [height, width]
+    return framecast.command("data", "prepare", "kth", "--root", settings.root, f"size={size}")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+import framecast
 from framecast_something_something.settings import SomethingSomethingSettings
 
 
@@ -26,9 +26,9 @@ def store_folder(settings: SomethingSomethingSettings, classes: Sequence[str]) -
 def command(settings: SomethingSomethingSettings) -> str:
     """What the user types."""
     height, width = settings.height_and_width
-    words = ["platform", "data", "prepare", "something_something", "--root", settings.root]
+    words = ["data", "prepare", "something_something", "--root", settings.root]
     words.append(f"size={height}" if height == width else f"size=[{height}, {width}]")
     words += ["crop=true"] if settings.crop else []
     words += [] if settings.colour else ["colour=false"]
     words += [] if settings.classes is None else [f"classes={settings.classes}"]
-    return shlex.join(words)
+    return framecast.command(*words)

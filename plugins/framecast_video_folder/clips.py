@@ -51,10 +51,10 @@ def clips(settings: VideoFolderSettings, split: str, frames: int) -> framecast.d
 def command(settings: VideoFolderSettings) -> str:
     """How the store is made."""
     height, width = settings.height_and_width
-    words = [f"size={height}" if height == width else f"'size=[{height}, {width}]'"]
+    words = [f"size={height}" if height == width else f"size=[{height}, {width}]"]
     words += ["crop=false"] if not settings.crop else []
     words += ["colour=true"] if settings.colour else []
-    return f"platform data prepare video_folder --root {settings.root} {' '.join(words)}"
+    return framecast.command("data", "prepare", "video_folder", "--root", settings.root, *words)
 
 
 @lru_cache(maxsize=2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 import framecast
+from framecast.job.document import Document
 from framecast.job.plan import Plan
-from framecast.report.closing import closing, next_commands, own_command
+from framecast.launch.launch import create_run, launch, resumed_plan
+from framecast.report.closing import closing, next_commands
 from framecast.runs.events import RunInterrupted
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
@@ -38,8 +40,34 @@ def test_three_commands_follow_with_the_run_filled_in(finished: RunFolder, tiny_
     commands = next_commands(finished, Status.of(finished), plan)
     assert len(commands) == 3
     assert f"status {finished.id}" in commands[0]
-    # twice the epochs, and no limit in the way of them
-    assert commands[1].endswith(f"resume {finished.id} training.epochs=2 training.max_hours=null")
+    assert commands[1].endswith(f"resume {finished.id} training.epochs=2")
+
+
+@pytest.mark.parametrize(
+    ("limit", "said", "advice"),
+    [
+        (
+            {"max_steps": 4},
+            "training.max_steps=4 ended it before training.epochs=2, which are 12 steps",
+            "max_steps=8",
+        ),
+        ({"max_hours": 1e-9}, "training.max_hours=1e-09 (3.6e-06 seconds) ended it before", "max_hours="),
+    ],
+)
+def test_a_limit_is_named_and_its_advice_trains_on(
+    limit: dict[str, float], said: str, advice: str, tiny_plan: Callable[..., Plan], runs: Path
+) -> None:
+    plan = tiny_plan(training=limit)
+    run = create_run(plan, Document.from_data({}), runs)
+    first = launch(plan, run, in_process=True)
+    assert first.state == "finished"
+    assert said in closing(run, first, plan)
+    more = shlex.split(next_commands(run, first, plan)[1])
+    assert more[-3:-1] == ["resume", run.id]
+    assert more[-1].startswith(f"training.{advice}")
+    second = launch(resumed_plan(run, more[-1:]), run, in_process=True)
+    assert (second.state, second.attempt) == ("finished", 2)
+    assert second.step > first.step
 
 
 def test_an_interrupted_run_offers_to_go_on_first(finished: RunFolder, tiny_plan: Callable[..., Plan]) -> None:
@@ -54,18 +82,3 @@ def test_a_report_that_could_not_be_made_is_owned_up_to(
 ) -> None:
     finished.report.unlink(missing_ok=True)
     assert "could not be made, see " in closing(finished, Status.of(finished), tiny_plan())
-
-
-def test_the_command_is_written_so_that_it_can_be_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tmp_path / "bin" / "platform"
-    program.parent.mkdir()
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    monkeypatch.setattr(sys, "argv", [str(program)])
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PATH", "/nowhere")
-    assert own_command() == "bin/platform"
-    monkeypatch.setenv("PATH", str(program.parent))
-    assert own_command() == "platform"
-    monkeypatch.setattr(sys, "argv", ["/x/framecast/__main__.py"])
-    assert own_command() == "python -m framecast"

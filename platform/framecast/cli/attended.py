@@ -17,14 +17,19 @@ _EXIT_CODES = {"finished": 0, "failed": 1}
 
 def attend(plan: Plan, run: RunFolder, in_process: bool) -> None:
     """Trains the run to its end and leaves with its exit code."""
+    from framecast.command_line import shown
     from framecast.launch.chatter import quiet
     from framecast.launch.launch import TERMINATED, launch
     from framecast.launch.mirroring import bring
-    from framecast.report.closing import closing, shown
+    from framecast.report.closing import closing
     from framecast.report.console import following
     from framecast.report.page import write_report
+    from framecast.runs.limits import in_words
 
     title = f"{run.name}: {plan.model.name} on {plan.data.name}, in {shown(run.path)}"
+    training = plan.job.training
+    if training.max_steps is not None or training.max_hours is not None:
+        title += f"\nit ends {in_words(training)}"
     with quiet(run.logs / "driver.log") as terminal, following(run, terminal, title):
         status = launch(plan, run, in_process)
         try:
@@ -38,7 +43,10 @@ def attend(plan: Plan, run: RunFolder, in_process: bool) -> None:
 
 
 def detached(run: RunFolder, arguments: list[str]) -> None:
-    """Trains the run in a process of its own, which outlives this shell; says how to follow and stop it."""
+    """Trains the run in another process, which outlives this shell; says how to follow and stop it."""
+    from framecast.command_line import command
+    from framecast.report.closing import name_here
+
     with open(run.logs / "driver.log", "ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "framecast", "resume", str(run.path), *arguments],
@@ -48,4 +56,5 @@ def detached(run: RunFolder, arguments: list[str]) -> None:
             start_new_session=True,
         )
     note_driver(run, process.pid)
-    typer.echo(f"run {run.name} {run.id} goes on by itself: platform logs -f {run.id}, platform stop {run.id}")
+    follow, end = command("logs", "-f", name_here(run)), command("stop", name_here(run))
+    typer.echo(f"run {run.name} {run.id} trains in the background; follow it: {follow}; end it: {end}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from framecast.command_line import command
 from framecast.errors import InputError
 
 if TYPE_CHECKING:
@@ -88,14 +89,13 @@ def watch(remote: RemoteRun, detach: bool) -> None:
     where = remote.whereabouts
     typer.echo(f"run {remote.name} {remote.id} is sent to {where.address}")
     if detach:
-        typer.echo(f"follow it with: platform logs -f {remote.id}")
+        typer.echo(f"follow it with: {command('logs', '-f', remote.id)}")
         return
     try:
         code = follow(where)
     except KeyboardInterrupt:
-        typer.echo(
-            f"\nthe run goes on. Follow it again: platform logs -f {remote.id}; end it: platform stop {remote.id}"
-        )
+        again, end = command("logs", "-f", remote.id), command("stop", remote.id)
+        typer.echo(f"\nthe run goes on. Follow it again: {again}; end it: {end}")
         raise typer.Exit(130) from None
     raise typer.Exit(code)
 
@@ -107,4 +107,4 @@ def stopped(run: str, whereabouts: Whereabouts) -> None:
     state = stop(whereabouts)
     if state == "lost":
         raise InputError(f"{whereabouts.address} does not know the run {run}: it was started anew since then")
-    typer.echo(f"run {run} is {state}; go on with: platform resume {run}")
+    typer.echo(f"run {run} is {state}; go on with: {command('resume', run)}")

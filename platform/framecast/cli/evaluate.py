@@ -60,10 +60,10 @@ def evaluate(
 
     Several runs are scored on the same clips, side by side. compute.workers=4 shares the work out through Ray.
     """
+    from framecast.command_line import shown
     from framecast.errors import TrainingFailed
     from framecast.evaluation.result import Result
     from framecast.launch.evaluate import evaluate as evaluated
-    from framecast.report.closing import shown
 
     named = [target for target in targets if "=" not in target]
     overrides = [target for target in targets if "=" in target]

@@ -33,10 +33,10 @@ def export(
     model.safetensors is for framecast (evaluate, predict, framecast.load); model.pt2 is a torch.export graph of
     fixed lengths, which runs without framecast, checked to give the same outputs.
     """
+    from framecast.command_line import shown
     from framecast.errors import TrainingFailed
     from framecast.evaluation.export import FORMATS, export_graph, export_weights, refuse_format
     from framecast.evaluation.subject import find_subject, published_subject
-    from framecast.report.closing import shown
     from framecast.runs.folder import runs_root
 
     refuse_format(output, FORMATS)

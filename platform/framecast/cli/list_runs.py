@@ -10,6 +10,7 @@ import typer
 
 from framecast.cli.options import Address, Json, Runs
 from framecast.cli.table import table
+from framecast.command_line import command
 from framecast.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, addre
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
     elif not rows:
-        typer.echo(f"no runs in {root}; start one with: platform submit jobs/demo.yaml")
+        typer.echo(f"no runs in {root}; start one with: {command('submit', 'jobs/demo.yaml')}")
     else:
         table(["run", "job", "state", "step", "of", "best", "monitor"], [list(row.values()) for row in rows])
 

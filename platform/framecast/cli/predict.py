@@ -55,12 +55,12 @@ def predict(
     """
     import numpy as np
 
+    from framecast.command_line import shown
     from framecast.data.video_writer import FORMATS, write_video
     from framecast.errors import TrainingFailed
     from framecast.evaluation.export import refuse_format
     from framecast.evaluation.prediction import predict as predicted
     from framecast.evaluation.subject import find_subject, published_subject
-    from framecast.report.closing import shown
     from framecast.runs.folder import runs_root
 
     refuse_format(output, FORMATS)

@@ -35,7 +35,7 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
     run on a cluster is brought here, as ./report-RUN.html.
     """
     from framecast.cli.elsewhere import remote_run
-    from framecast.report.closing import shown
+    from framecast.command_line import shown
     from framecast.report.comparison import write_comparison
     from framecast.report.page import write_report
     from framecast.runs.folder import RunFolder, runs_root

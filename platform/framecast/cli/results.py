@@ -71,7 +71,7 @@ def results(search: Search, best: Best = None, job: Job = None, as_json: Json = 
 def extend(search: Search, trials: Trials, overrides: Overrides = None, runs: Runs = None) -> None:
     """Add trials to a search; they learn from the finished ones.
 
-    platform extend search_demo --trials 10 search.parameters.model.rank.int=[4,64]
+    platform extend search_demo --trials 10 'search.parameters.model.rank.int=[4,64]'
     """
     from framecast.cli.attended_search import attend_search
     from framecast.launch.search.launch import extend as extended

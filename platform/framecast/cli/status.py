@@ -15,7 +15,7 @@ _SHOWN = 10  # warnings, the newest ones; the report has all
 def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address = None) -> None:
     """Show how a run stands, and its best scores."""
     from framecast.cli.elsewhere import repeat_elsewhere
-    from framecast.report.closing import shown
+    from framecast.command_line import shown
     from framecast.runs.checkpoints import CheckpointStore
     from framecast.runs.folder import RunFolder, runs_root
     from framecast.runs.status import Status

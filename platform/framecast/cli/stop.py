@@ -7,6 +7,7 @@ import time
 import typer
 
 from framecast.cli.options import Address, Run, Runs
+from framecast.command_line import command
 from framecast.errors import InputError
 
 
@@ -28,4 +29,4 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
         time.sleep(0.5)
         refresh(folder)
     folder.clear_stop()
-    typer.echo(f"run {folder.id} is {now.state} at step {now.step}; go on with: platform resume {folder.id}")
+    typer.echo(f"run {folder.id} is {now.state} at step {now.step}; go on with: {command('resume', folder.id)}")

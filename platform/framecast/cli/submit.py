@@ -42,7 +42,7 @@ def submit(
 ) -> None:
     """Run a job: train its model, or search for the best; here, or on a cluster.
 
-    Settings after the file replace the job's own: platform submit jobs/demo.yaml model.rank=16 training.epochs=20
+    Settings after the file replace the job's own: platform submit jobs/demo.yaml model.rank=16 training.epochs=8
     """
     from framecast.cli.attended import attend, detached
     from framecast.cluster.profiles import cluster_at

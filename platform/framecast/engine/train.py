@@ -104,8 +104,8 @@ class Loop:
         """The loop itself. Returns the event that ends the run."""
         position, training = self.position, self.job.training
         ending: Event | None = None
-        if position.step >= self.total_steps:  # resumed with nothing left to do
-            ending = RunFinished(position.step, "epochs")
+        if limit := self.limit_reached():  # resumed with nothing left to do
+            ending = RunFinished(position.step, limit)
         while ending is None:
             for batch in self.parts.training.training(
                 training.seed, position.epoch, position.batch, training.accumulate
@@ -195,10 +195,18 @@ class Loop:
             return _INTERRUPT, reason
         if reason := self.listeners.stop():
             return _FINISH, reason
-        if self.position.step == self.job.training.max_steps:
-            return _FINISH, "max_steps"
-        hours = self.job.training.max_hours
-        return (_FINISH, "max_hours") if hours and self.position.seconds >= hours * 3600 else (_GO_ON, "")
+        if (limit := self.limit_reached()) and limit != "epochs":  # an epoch's end is seen by who counts them
+            return _FINISH, limit
+        return _GO_ON, ""
+
+    def limit_reached(self) -> str:
+        """The setting that allows no further step, or nothing."""
+        training, position = self.job.training, self.position
+        if training.max_steps is not None and position.step >= training.max_steps:
+            return "max_steps"
+        if training.max_hours is not None and position.seconds >= training.max_hours * 3600:
+            return "max_hours"
+        return "epochs" if position.step >= self.total_steps else ""
 
     def evaluate(self) -> Scores:
         """Scores the model; the first time in a run, the baselines too. Then the task moves its schedules."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from framecast.command_line import command
 from framecast.errors import InputError, Problem
 from framecast.job.document import Document
 from framecast.job.plan import Plan
@@ -20,6 +21,7 @@ from framecast.launch.mirroring import as_driver, as_only_process, bring_all, ur
 from framecast.launch.shared_storage import refuse_unshared
 from framecast.launch.worker import note_failure, train_as_ray_worker, train_in_this_process
 from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.limits import Trained
 from framecast.runs.remote import probe
 from framecast.runs.status import Status, alive, driven_by_another, note_driver
 
@@ -61,10 +63,22 @@ def resumed_plan(run: RunFolder, overrides: list[str]) -> Plan:
         problems.append(Problem(message, key="training.optimizer.name"))
     if problems:
         raise InputError(problems)
-    if status.state == "finished" and plan.job.training == before.job.training:
-        more = f"platform resume {run.id} training.epochs={2 * plan.job.training.epochs}"
-        raise InputError(f"run {run.id} is finished ({status.reason}); give it more to do: {more}")
+    if status.state == "finished":
+        refuse_to_do_nothing(run, status, before, plan)
     return plan
+
+
+def refuse_to_do_nothing(run: RunFolder, status: Status, before: Plan, plan: Plan) -> None:
+    """Raises InputError, with the settings that would help, where a finished run has nothing to do by `plan`."""
+    if not status.step:
+        raise InputError(f"run {run.id} is finished ({status.reason}): its model has no parameters to train")
+    done = Trained.of(run)
+    reached = done.reached(plan.job.training)
+    unchanged = plan.job.training == before.job.training and plan.callbacks == before.callbacks
+    if reached or unchanged:
+        more = command("resume", run.id, *done.more(plan.job.training, reached[0] if reached else status.reason))
+        limits = f": training.{' and training.'.join(reached)} leave nothing to do" if not unchanged else ""
+        raise InputError(f"run {run.id} is finished ({status.reason}){limits}; give it more to do: {more}")
 
 
 def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-from pathlib import Path
+import shlex
 
+from framecast.command_line import command, shown
 from framecast.job.plan import Plan
 from framecast.runs.folder import RunFolder, runs_root
+from framecast.runs.limits import Trained, duration
 from framecast.runs.status import Status
 
 
 def closing(run: RunFolder, status: Status, plan: Plan) -> str:
     """A few lines for the end of `platform submit` and `platform resume`."""
     lines = [_headline(status)]
+    lines += _limit(run, status, plan)
     lines += _scores(status, plan)
     missing = f"could not be made, see {shown(run.logs / 'driver.log')}"
     lines.append(f"report: {shown(run.report) if run.report.exists() else missing}")
@@ -24,46 +24,48 @@ def closing(run: RunFolder, status: Status, plan: Plan) -> str:
 
 def next_commands(run: RunFolder, status: Status, plan: Plan) -> list[str]:
     """Three commands that make sense now, ready to be copied."""
-    where = run.id if run.root == runs_root() else shown(run.path)
-    platform = own_command()
+    where = name_here(run)
     if status.state == "finished":
-        more = plan.job.training.epochs * 2
-        follow = f"{platform} resume {where} training.epochs={more}"
-        limits = [name for name in ("max_steps", "max_hours") if getattr(plan.job.training, name) is not None]
-        follow += "".join(f" training.{name}=null" for name in limits)
-        return [f"{platform} status {where}", follow, f"{platform} explain model.{_first_setting(plan)}"]
-    follow = f"{platform} resume {where}"
+        more = Trained.of(run).more(plan.job.training, status.reason)
+        follow = command("resume", where, *more) if status.step else command("evaluate", where)
+        return [command("status", where), follow, command("explain", f"model.{_first_setting(plan)}")]
+    follow = command("resume", where)
     if status.state == "failed":
         worker, driver = run.logs / "worker-0.log", run.logs / "driver.log"
-        return [f"less {shown(worker if worker.exists() else driver)}", follow, f"{platform} status {where}"]
-    return [follow, f"{platform} status {where}", f"{platform} list"]
+        log = shlex.quote(shown(worker if worker.exists() else driver))
+        return [f"less {log}", follow, command("status", where)]
+    return [follow, command("status", where), command("list")]
 
 
-def own_command() -> str:
-    """The command as it can be typed here: `platform`, or its path where that is not on the PATH."""
-    if sent_from := os.environ.get("FRAMECAST_COMMAND"):  # what a cluster is to call it
-        return sent_from
-    program = Path(sys.argv[0])
-    if program.name != "platform":
-        return "python -m framecast"
-    found = shutil.which("platform")
-    return "platform" if found and Path(found).resolve() == program.resolve() else shown(program.absolute())
-
-
-def shown(path: Path) -> str:
-    """A path as a person would write it from here."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative
+def name_here(run: RunFolder) -> str:
+    """How commands given here name the run: its id, or its path where its root is not the usual one."""
+    return run.id if run.root == runs_root() else shown(run.path)
 
 
 def _headline(status: Status) -> str:
     minutes, seconds = divmod(round(status.seconds), 60)
     took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
     if status.state == "finished":
-        return f"finished ({status.reason}): {status.step} steps, the last attempt took {took}"
+        return f"finished ({status.reason}): {status.step:,} steps, the last attempt took {took}"
     if status.state == "failed":
         return f"failed at step {status.step}: {status.reason}"
     return f"{status.state} at step {status.step}: {status.reason}"
+
+
+def _limit(run: RunFolder, status: Status, plan: Plan) -> list[str]:
+    """Which limit ended the run before it had trained all its epochs, if one did."""
+    training, done = plan.job.training, Trained.of(run)
+    name = f"training.{status.reason}"
+    if status.state != "finished" or "epochs" in done.reached(training):
+        return []
+    if status.reason == "max_hours" and training.max_hours is not None:
+        name += f"={training.max_hours:g} ({duration(training.max_hours)})"
+    elif status.reason == "max_steps":
+        name += f"={training.max_steps}"
+    else:
+        return []
+    every = training.epochs * done.steps_per_epoch
+    return [f"{name} ended it before training.epochs={training.epochs}, which are {every:,} steps"]
 
 
 def _scores(status: Status, plan: Plan) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from framecast.report.closing import own_command, shown
+from framecast.command_line import command, shown
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
 
@@ -24,10 +24,9 @@ def closing(folder: SearchFolder, results: Results, interrupted: bool) -> str:
         point = ", ".join(f"{key}={value}" for key, value in best.point.items())
         told = ", ".join(f"{name} {value:.5g}" for name, value in scores)
         lines.append(f"best: trial {best.number} ({point}): {told}")
-    platform = own_command()
-    more = [f"{platform} submit --from {folder.id}#best", f"{platform} extend {folder.id} --trials 10"]
-    follow = [f"{platform} resume {folder.id}"] if interrupted else more
-    commands = [f"{platform} results {folder.id}", *follow]
+    more = [command("submit", "--from", f"{folder.id}#best"), command("extend", folder.id, "--trials", 10)]
+    follow = [command("resume", folder.id)] if interrupted else more
+    commands = [command("results", folder.id), *follow]
     return "\n".join(
         [*lines, f"report: {shown(folder.report)}", "next:", *(f"  {command}" for command in commands)]
     )

@@ -143,7 +143,7 @@ def files_are_made_ready_once(subject: Subject) -> None:
     try:
         ready(settings)
     except InputError as error:
-        require("platform data prepare" in str(error), f"ready does not name the command: {error}")
+        require(" data prepare " in str(error), f"ready does not name the command: {error}")
     told: list[tuple[int, int]] = []
     first = prepare(settings, lambda done, total: told.append((done, total)))
     require(all(0 <= done <= total for done, total in told), f"progress is told {told[:5]}")

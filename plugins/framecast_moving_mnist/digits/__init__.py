@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from importlib.resources import files
 from pathlib import Path
 
@@ -29,7 +28,8 @@ def digits_file(root: str, split: str) -> Path:
     if file is None:
         names = ", ".join([prepared.name, *published_names(split)])
         raise framecast.InputError(
-            f"data.root: {folder} holds none of {names}: run  platform data prepare moving_mnist --root "
-            f"{shlex.quote(root)}  or leave root out for the digits in the package"
+            f"data.root: {folder} holds none of {names}: run  "
+            f"{framecast.command('data', 'prepare', 'moving_mnist', '--root', root)}  or leave root out for the "
+            "digits in the package"
         )
     return file
