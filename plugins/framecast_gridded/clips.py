@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import framecast
-from framecast_gridded.fields import Fields
+from framecast_gridded.fields import Recording
+from framecast_gridded.notes import notes_of
 from framecast_gridded.periods import periods
 from framecast_gridded.settings import GriddedSettings
 from framecast_gridded.statistics import statistics_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 class FieldClips:
     """The clips of a split: `{"frames": (T, C, H, W) float32}`, normalised; with `"mask"`, bool of the same shape,
-    False where the data have no number, if that is so anywhere in the whole set.
+    False where the data have no number, if that is so anywhere in the whole set. No clip spans a break in time.
 
     Training clips differ from epoch to epoch as the augmentation says, each a pure function of (seed, epoch,
     index). Memory does not grow with the number of frames; goes to other processes, which open files of their own.
@@ -26,21 +27,28 @@ class FieldClips:
 
     def __init__(self, settings: GriddedSettings, split: str, frames: int) -> None:
         """Raises InputError where the data cannot be read, or the split has too few frames for one clip."""
-        self.fields = Fields.open(settings)
+        recording = Recording.open(settings)
+        self.fields = recording.fields
         spans = periods(settings, self.fields.frames)
         period = spans[split]
+        runs = [range(max(run.start, period.start), min(run.stop, period.stop)) for run in recording.steps.runs]
+        runs = [run for run in runs if run]
+        self.windows = framecast.data.Windows.cut(
+            [framecast.data.Span(0, run.start, run.stop, settings.stride) for run in runs],
+            frames,
+            settings.frame_step,
+        )
         reach = (frames - 1) * settings.frame_step + 1
-        if period and len(period) < reach:
+        if period and not len(self.windows):
+            breaks = f", of which {max(map(len, runs))} at most without a break in time" if len(runs) > 1 else ""
             raise framecast.InputError(
-                f"data: {split} has {len(period)} of the {self.fields.frames} frames, and one clip reaches over "
-                f"{reach}: take more data, shorter clips, or other shares"
+                f"data: {split} has {len(period)} of the {self.fields.frames} frames{breaks}, and one clip "
+                f"reaches over {reach}: take more data, shorter clips, or other shares"
             )
         statistics = statistics_of(self.fields, len(spans["train"]))
         self.normalisation = statistics.normalisation(settings.normalisation, settings.fill)
-        self.windows = framecast.data.Windows.cut(
-            [framecast.data.Span(0, period.start, period.stop, settings.stride)], frames, settings.frame_step
-        )
-        self.sequences = 1
+        self.sequences = len(runs)
+        self.notes = notes_of(recording, spans, statistics)
         self.skipped: list[tuple[str, str]] = []
         self._masked = statistics.gaps
         self._augmentation = settings.augmentation

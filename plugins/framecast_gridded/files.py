@@ -8,27 +8,26 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 import framecast
+from framecast_gridded.arrays import open_arrays
+from framecast_gridded.packing import default_fill
 
 if TYPE_CHECKING:
     import xarray
 
 NETCDF = (".nc", ".nc4", ".cdf")
 ARRAYS = (".npy", ".npz")
-LARGEST_ARCHIVE = 512 * 2**20
-"""Bytes of arrays in a .npz file, which can be read only whole."""
 
 
 class FieldFile(NamedTuple):
-    """A file or a Zarr folder; `version` changes when it is written anew."""
+    """A file or a Zarr folder; `version` changes when it is written anew, `layout` is that of arrays."""
 
     path: Path
     version: int
+    layout: str | None = None
 
 
-def find_files(path: str) -> list[FieldFile]:
+def find_files(path: str, layout: str | None = None) -> list[FieldFile]:
     """The files of a path or a pattern, in the order that people count in (2 before 10).
 
     Raises InputError where there is none, or one that is empty or of another kind.
@@ -38,7 +37,7 @@ def find_files(path: str) -> list[FieldFile]:
     if not found:
         missing = "no file fits this pattern" if glob.has_magic(path) else "no such file or folder"
         raise framecast.InputError(f"data.path: {path}: {missing}")
-    return [FieldFile(each, _checked(each)) for each in sorted(found, key=_natural)]
+    return [FieldFile(each, _checked(each), layout) for each in sorted(found, key=_natural)]
 
 
 def _matching(pattern: Path) -> list[Path]:
@@ -48,64 +47,79 @@ def _matching(pattern: Path) -> list[Path]:
     return [literal / name for name in glob.glob(str(rest), root_dir=literal, recursive=True)]
 
 
-def open_file(path: Path) -> xarray.Dataset:
-    """The file as a lazy data set: its header is read, its fields are not.
+def open_file(path: Path, layout: str | None = None) -> xarray.Dataset:
+    """The file as a lazy data set, its numbers as stored: its header is read, its fields are not.
 
     Raises InputError where it cannot be read.
     """
     import xarray
 
-    # what coordinates point to (bounds of cells, say) is theirs, not a field; durations are numbers like others
-    lazily: dict[str, Any] = {"decode_coords": "all", "decode_timedelta": False, "cache": False, "chunks": None}
+    # what coordinates point to (bounds of cells, say) is theirs, not a field
+    lazily: dict[str, Any] = {
+        "decode_coords": "all",
+        "mask_and_scale": False,
+        "decode_times": False,
+        "decode_timedelta": False,
+        "cache": False,
+        "chunks": None,
+    }
     try:
         if path.suffix.lower() in ARRAYS:
-            return xarray.Dataset(_channels(path))
+            return open_arrays(path, layout)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of coordinates that point to nothing, and unusual calendars
-            engine = "zarr" if path.is_dir() else "netcdf4"
-            try:
-                opened = xarray.open_dataset(path, engine=engine, **lazily)
-            except ValueError:  # units of time that are no calendar's, such as months: numbers in order do
-                opened = xarray.open_dataset(path, engine=engine, decode_times=False, **lazily)
-        # Zarr lists variables in another order each time, and channels must not change places
-        return opened[sorted(opened.data_vars, key=str)] if engine == "zarr" else opened
+            warnings.simplefilter("ignore")  # of coordinates that point to nothing
+            if path.is_dir():
+                opened = xarray.open_dataset(path, engine="zarr", **lazily)
+                _take_zarr_fills(path, opened)
+                # Zarr lists variables in another order each time, and channels must not change places
+                return opened[sorted(opened.data_vars, key=str)]
+            opened = xarray.open_dataset(path, engine="netcdf4", **lazily)
+            _take_default_fills(path, opened)
+            return opened
     except framecast.InputError:
         raise
     except Exception as error:  # the libraries below raise whatever they please about files that are damaged
         raise framecast.InputError(f"data.path: {path} cannot be read: {first_line(error)}") from None
 
 
+def _take_zarr_fills(path: Path, opened: xarray.Dataset) -> None:
+    """Keeps as `_FillValue` what stands for nothing, and notes each array's fill_value in its encoding.
+
+    xarray takes every fill_value of version 2 for a missing value, because it keeps `_FillValue` there. But 0 is
+    what Zarr takes where nobody chose one: those zeros are values, unless an attribute says otherwise.
+    """
+    import zarr
+
+    group = zarr.open_group(path, mode="r")
+    for name, variable in opened.variables.items():
+        array = group[str(name)]
+        fill = getattr(array, "fill_value", None)
+        variable.encoding["fill_value"] = fill
+        if group.metadata.zarr_format == 2 and fill == 0 and "_FillValue" not in array.attrs:
+            variable.attrs.pop("_FillValue", None)
+
+
+def _take_default_fills(path: Path, opened: xarray.Dataset) -> None:
+    """Notes netCDF's default fill value where none is declared, as netCDF4-python masks it and xarray does not."""
+    if not opened.data_vars:
+        import netCDF4
+
+        with netCDF4.Dataset(path) as file:
+            if file.groups:
+                raise framecast.InputError(
+                    f"data.path: {path} has its variables in groups ({', '.join(file.groups)}), and only those "
+                    "outside groups are read: write the group to a file with "
+                    f"xarray.open_dataset(path, group={next(iter(file.groups))!r}).to_netcdf(...)"
+                )
+    for variable in opened.data_vars.values():
+        fill = default_fill(variable.dtype)
+        if fill is not None:
+            variable.attrs.setdefault("_FillValue", variable.dtype.type(fill))
+
+
 def first_line(error: Exception) -> str:
     """What an error of another library says, on one line."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
-
-
-def _channels(path: Path) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
-    """Each channel of (T, H, W) or (T, C, H, W) arrays, with its dimensions."""
-    loaded = np.load(path, mmap_mode="r")
-    if isinstance(loaded, np.ndarray):
-        arrays = {"": loaded[:, None] if loaded.ndim == 3 else loaded}
-    else:
-        size = sum(entry.file_size for entry in loaded.zip.infolist())
-        if size > LARGEST_ARCHIVE:
-            raise framecast.InputError(
-                f"data.path: {path} holds {size // 2**20} MiB, and .npz is read whole: save its array as .npy"
-            )
-        arrays = dict(loaded)
-    channels: dict[str, tuple[tuple[str, ...], np.ndarray]] = {}
-    for name, array in arrays.items():
-        if array.ndim not in (3, 4):
-            what = f"{name} of shape" if name else "an array of shape"
-            raise framecast.InputError(
-                f"data.path: {path} holds {what} {array.shape}, not (T, H, W) or (T, C, H, W)"
-            )
-        dimensions = ("time", "y", "x")
-        if array.ndim == 3:
-            channels[name] = dimensions, array
-            continue
-        for channel in range(array.shape[1]):
-            channels[f"{name}.{channel}".lstrip(".")] = dimensions, array[:, channel]
-    return channels
 
 
 def _checked(path: Path) -> int:

@@ -7,41 +7,48 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 import framecast
+from framecast_gridded.packing import Packing
 from framecast_gridded.settings import GriddedSettings
+from framecast_gridded.time_axis import is_time
 
 if TYPE_CHECKING:
     import xarray
 
 
 class Grid(NamedTuple):
-    """Variables that are channels, the dimensions of time and space by name, and the size of a frame.
-
-    `numbers` is the type of number that holds them all; `clock` the unit of times that no calendar can read.
-    """
+    """Variables that are channels with their units, the dimensions of time and space, and a frame's size."""
 
     variables: tuple[str, ...]
+    units: tuple[str, ...]
     time: str
     y: str
     x: str
     height: int
     width: int
-    numbers: str
-    clock: str
 
-    def read(self, dataset: xarray.Dataset, frames: slice) -> np.ndarray:
-        """Those frames of the file, (T, C, H, W) in physical units; not a number where nothing is known."""
+    def read(self, dataset: xarray.Dataset, frames: slice, missing: tuple[float, ...]) -> np.ndarray:
+        """Those frames of the file as stored there, (T, C, H, W) in physical units; not a number where nothing is
+        known. `missing` are stored numbers that stand for nothing, further to those that the file declares."""
+        packings = self.packings(dataset, missing)
         channels = []
-        for name in self.variables:
+        for name, packing in zip(self.variables, packings, strict=True):
             variable = dataset[name].isel({self.time: frames})
             others = [each for each in variable.dims if each not in (self.time, self.y, self.x)]
-            channels.append(
-                variable.isel(dict.fromkeys(others, 0)).transpose(self.time, self.y, self.x).to_numpy()
-            )
-        return np.stack(channels, axis=1, dtype=self.numbers, casting="unsafe")
+            stored = variable.isel(dict.fromkeys(others, 0)).transpose(self.time, self.y, self.x).to_numpy()
+            channels.append(packing.unpack(stored))
+        return np.stack(channels, axis=1)
 
-    def times(self, dataset: xarray.Dataset) -> np.ndarray | None:
-        """The time of each frame, where the file tells."""
-        return dataset[self.time].to_numpy() if self.time in dataset.coords else None
+    def packings(self, dataset: xarray.Dataset, missing: tuple[float, ...]) -> list[Packing]:
+        """How each channel is stored in this file. Raises InputError for attributes that make no sense."""
+        return [Packing.of(name, dataset[name].dtype, dataset[name].attrs, missing) for name in self.variables]
+
+    def left_out(self, dataset: xarray.Dataset) -> list[tuple[str, str]]:
+        """Variables of two dimensions and more that are no channels, with the reason."""
+        return [
+            (str(name), _reason(variable, self))
+            for name, variable in dataset.data_vars.items()
+            if name not in self.variables and variable.ndim >= 2
+        ]
 
 
 def grid_of(dataset: xarray.Dataset, settings: GriddedSettings) -> Grid:
@@ -70,9 +77,17 @@ def grid_of(dataset: xarray.Dataset, settings: GriddedSettings) -> Grid:
             raise framecast.InputError(
                 f"data.variables: {name} holds {kind}, not real numbers: name the variables to take"
             )
-    clock = str(dataset[time].attrs.get("units", "")) if time in dataset.coords else ""
-    numbers = str(np.result_type(np.float32, *kinds.values()))
-    return Grid(tuple(names), time, y, x, dataset.sizes[y], dataset.sizes[x], numbers, clock)
+    units = tuple(str(dataset[name].attrs.get("units", "")) for name in names)
+    return Grid(tuple(names), units, time, y, x, dataset.sizes[y], dataset.sizes[x])
+
+
+def time_coordinate(dataset: xarray.Dataset, time: str) -> xarray.DataArray | None:
+    """What says when frames are: the coordinate of the dimension, else a variable over it alone that is time."""
+    if time in dataset.coords:
+        return dataset[time]
+    others = [dataset[name] for name, each in dataset.variables.items() if each.dims == (time,)]
+    words = [each for each in others if each.dtype.kind in "SUT" and "time" in str(each.name).lower()]
+    return next(iter([each for each in others if is_time(each)] or words), None)
 
 
 def _time(dataset: xarray.Dataset, settings: GriddedSettings) -> str:
@@ -84,7 +99,7 @@ def _time(dataset: xarray.Dataset, settings: GriddedSettings) -> str:
             )
         return settings.time
     named = [name for wanted in ("time", "t") for name in dimensions if name.lower() == wanted]
-    said = named or [name for name in dimensions if name in dataset.coords and _is_time(dataset[name])]
+    said = named or [name for name in dimensions if name in dataset.coords and is_time(dataset[name])]
     if not said:
         raise framecast.InputError(
             f"data.time: which dimension is time cannot be told; the file has {_text(dataset)}: name it"
@@ -92,21 +107,22 @@ def _time(dataset: xarray.Dataset, settings: GriddedSettings) -> str:
     return said[0]
 
 
-def _is_time(coordinate: xarray.DataArray) -> bool:
-    attributes = coordinate.attrs
-    if attributes.get("axis") == "T" or attributes.get("standard_name") == "time":
-        return True
-    first = coordinate.to_numpy().flat[:1]
-    return coordinate.dtype.kind == "M" or any(hasattr(value, "calendar") for value in first)
-
-
 def _over_time_and_space(dataset: xarray.Dataset, time: str, settings: GriddedSettings) -> tuple[str, ...]:
     needed = {time, settings.y or time, settings.x or time}
-    return tuple(
+    names = [
         str(name)
         for name, variable in dataset.data_vars.items()
         if len(variable.dims) >= 3 and needed <= set(variable.dims)
-    )
+    ]
+    return tuple(name for name in names if dataset[name].dtype.kind in "biuf") or tuple(names)
+
+
+def _reason(variable: xarray.DataArray, grid: Grid) -> str:
+    if grid.time not in variable.dims:
+        return f"not over {grid.time}"
+    if variable.dtype.kind not in "biuf":
+        return f"holds {variable.dtype}, not real numbers"
+    return f"over {_text(variable)}, not over two dimensions of space"
 
 
 def _space(variable: xarray.DataArray, time: str, settings: GriddedSettings) -> tuple[str, str]:
@@ -128,7 +144,8 @@ def _space(variable: xarray.DataArray, time: str, settings: GriddedSettings) -> 
     if len(free) > missing:
         raise framecast.InputError(
             f"data.variables: {text}: besides time and two of space only dimensions of length 1 can be taken; "
-            f"select one of {' and '.join(free[: len(free) - missing])} beforehand, or name time, y and x"
+            f"select one of {' and '.join(free[: len(free) - missing])} beforehand "
+            f"(xarray: dataset.isel({free[0]}=0).to_netcdf(...)), or name time, y and x"
         )
     x = settings.x or free.pop()
     return settings.y or free.pop(), x

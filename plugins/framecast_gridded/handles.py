@@ -31,7 +31,7 @@ class Handles:
             self._owner = os.getpid()
         if file not in self._open:
             self._close(MOST - 1)
-            self._open[file] = open_file(file.path)
+            self._open[file] = open_file(file.path, file.layout)
         self._open.move_to_end(file)
         return self._open[file]
 

@@ -17,12 +17,25 @@ class GriddedSettings(framecast.Settings):
 
     path: framecast.Path
     """The data: a NetCDF file (.nc, .nc4, .cdf), a pattern of such files joined along time (data/radar/*.nc), a
-    Zarr folder, or a NumPy array (.npy, .npz) of (T, H, W) or (T, C, H, W). Only what a clip needs is read, except
-    from .npz, which each process holds in memory and which may have 512 MiB at most."""
+    Zarr folder, or a NumPy array (.npy, .npz) of (T, H, W), (T, C, H, W) or (T, H, W, C). Only what a
+    clip needs is read, except from .npz, which each process holds in memory and which may have 512 MiB at most."""
 
     variables: tuple[str, ...] | None = Field(None, min_length=1)
     """Variables to take as channels, in this order; null takes all over time and two dimensions of space. The
     channels of a .npy file are called 0, 1, 2 and so on."""
+
+    layout: Literal["TCHW", "THWC"] | None = None
+    """Where NumPy arrays of four axes have their channels; null tells by the sizes: last where that axis alone has
+    at most 4, else after time. Sizes that fit both are refused."""
+
+    missing: tuple[float, ...] = ()
+    """Numbers in the files that stand for a missing value, such as [-9999], as they are stored: before scale and
+    offset. Further to what the files declare (_FillValue, missing_value, valid_range, valid_min, valid_max), to
+    netCDF's default fill values where they declare none, and to values that are not finite."""
+
+    north_up: bool = True
+    """Turns rows around where the file's latitude or northing ascends, and columns where longitude or easting
+    descends, so that frames show north above and west on the left, whatever the file's order; false keeps it."""
 
     time: str | None = None
     """Name of the dimension of time; null takes `time` or `t`, else the one that a coordinate says is time."""

@@ -10,6 +10,7 @@ import numpy as np
 
 import framecast
 from framecast_gridded.fields import Fields
+from framecast_gridded.sentinels import Sentinels, Suspect
 
 BLOCK = 2**23
 """Bytes of float64 that are looked at in one go."""
@@ -18,13 +19,19 @@ BLOCK = 2**23
 class Statistics(NamedTuple):
     """Of the training period, one number for each channel, in physical units; what is not finite is left out.
 
-    `gaps` says whether anything of the whole set, whatever the period, is not finite.
+    `masked` is the share of values that are not finite, `infinite` how many of them are infinite, `empty_frames`
+    how many frames have no value at all. `sentinels` are values at the end of a channel's range that look like
+    missing ones. `gaps` says whether anything of the whole set, whatever the period, is not finite.
     """
 
     minimum: tuple[float, ...]
     maximum: tuple[float, ...]
     mean: tuple[float, ...]
     deviation: tuple[float, ...]
+    masked: tuple[float, ...]
+    infinite: tuple[int, ...]
+    empty_frames: tuple[int, ...]
+    sentinels: tuple[tuple[Suspect, ...], ...]
     gaps: bool
 
     def normalisation(self, kind: str, fill: str | float) -> framecast.data.Normalisation:
@@ -48,13 +55,21 @@ def statistics_of(fields: Fields, training: int) -> Statistics:
     channels = len(fields.grid.variables)
     low_C, high_C = np.full(channels, np.inf), np.full(channels, -np.inf)
     count_C, mean_C, squares_C = np.zeros(channels), np.zeros(channels), np.zeros(channels)
-    gaps = False
+    total, infinite_C, empty_C = 0, np.zeros(channels, np.int64), np.zeros(channels, np.int64)
+    sentinels = [Sentinels(packing) for packing in fields.packings()]
     for block_TCHW in _blocks(fields, 0, training):
         known_TCHW = np.isfinite(block_TCHW)
-        gaps = gaps or not known_TCHW.all()
+        total += block_TCHW[:, 0].size
+        if not known_TCHW.all():
+            infinite_C += np.isinf(block_TCHW).sum((0, 2, 3))
+            empty_C += (~known_TCHW.any((2, 3))).sum(0)
         number_C = known_TCHW.sum((0, 2, 3)).astype(np.float64)
-        low_C = np.minimum(low_C, np.where(known_TCHW, block_TCHW, np.inf).min((0, 2, 3)))
-        high_C = np.maximum(high_C, np.where(known_TCHW, block_TCHW, -np.inf).max((0, 2, 3)))
+        block_low_C = np.where(known_TCHW, block_TCHW, np.inf).min((0, 2, 3))
+        block_high_C = np.where(known_TCHW, block_TCHW, -np.inf).max((0, 2, 3))
+        for channel, found in enumerate(sentinels):
+            if number_C[channel]:
+                found.see(block_TCHW[:, channel], float(block_low_C[channel]), float(block_high_C[channel]))
+        low_C, high_C = np.minimum(low_C, block_low_C), np.maximum(high_C, block_high_C)
         block_mean_C = np.where(known_TCHW, block_TCHW, 0).sum((0, 2, 3)) / np.maximum(number_C, 1)
         off_TCHW = np.where(known_TCHW, block_TCHW - block_mean_C[:, None, None], 0)
         # Chan, Golub and LeVeque 1979: squares about the mean of two parts, without cancellation
@@ -69,10 +84,14 @@ def statistics_of(fields: Fields, training: int) -> Statistics:
                 f"data.variables: {name} has no number in the training period, its first {training} frames: "
                 "leave it out"
             )
+    gaps = bool((count_C < total).any())
     gaps = gaps or any(not np.isfinite(block).all() for block in _blocks(fields, training, fields.frames))
     deviation_C = np.sqrt(squares_C / count_C)
     low, high, mean, deviation = (tuple(each_C.tolist()) for each_C in (low_C, high_C, mean_C, deviation_C))
-    return Statistics(low, high, mean, deviation, gaps)
+    masked = tuple((1 - count_C / max(total, 1)).tolist())
+    infinite, empty = tuple(infinite_C.tolist()), tuple(empty_C.tolist())
+    suspects = tuple(found.suspects() for found in sentinels)
+    return Statistics(low, high, mean, deviation, masked, infinite, empty, suspects, gaps)
 
 
 def _blocks(fields: Fields, begin: int, end: int) -> Iterator[np.ndarray]:

@@ -24,7 +24,7 @@ def _sample(name: str) -> Path:
 
 @pytest.fixture(scope="session")
 def air() -> Path:
-    """240 years of 37 x 49 temperatures in kelvin, in a calendar of 360 days."""
+    """240 years of 37 x 49 temperatures in kelvin, in a calendar of 360 days; the file begins in the south."""
     return _sample("E1_north_america.nc")
 
 
@@ -46,19 +46,20 @@ def _settings_for(path: Any, **more: Any) -> GriddedSettings:
 
 @pytest.fixture(scope="session")
 def air_field(air: Path) -> xarray.DataArray:
-    """The air temperature in memory, (240, 37, 49), with its times, latitudes and longitudes."""
+    """The air temperature in memory, (240, 37, 49), with its times and places, from the north on."""
     return _field(air, "air_temperature")
 
 
 @pytest.fixture(scope="session")
 def sea_field(sea: Path) -> xarray.DataArray:
-    """The sea surface temperature in memory, (54, 18, 432), with its times, latitudes and longitudes."""
+    """The sea surface temperature in memory, (54, 18, 432), as `air_field`."""
     return _field(sea, "surface_temperature")
 
 
 def _field(file: Path, name: str) -> xarray.DataArray:
     with xarray.open_dataset(file) as dataset:
-        return dataset[name].reset_coords(drop=True).load().drop_encoding().drop_attrs()
+        field = dataset[name].reset_coords(drop=True).load().drop_encoding().drop_attrs()
+        return field.sortby("latitude", ascending=False)
 
 
 @pytest.fixture

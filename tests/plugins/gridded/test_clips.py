@@ -18,9 +18,10 @@ SPLITS = ("train", "validation", "test")
 
 
 def values(file):
+    """The field of a file, (T, 1, H, W) from the north on; both samples begin in the south."""
     with xarray.open_dataset(file) as dataset:
         name = next(name for name in dataset if dataset[name].ndim == 3)
-        return dataset[name].to_numpy()[:, None]
+        return dataset[name].to_numpy()[:, None, ::-1]
 
 
 def frames_of(clips):
