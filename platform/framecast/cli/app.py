@@ -12,6 +12,7 @@ from framecast.cli import (
     evaluate,
     explain,
     export,
+    fetch,
     list_runs,
     logs,
     plugins,
@@ -45,6 +46,7 @@ app.command("report")(report.report)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("export")(export.export)
+app.command("fetch")(fetch.fetch)
 app.command("results")(results.results)
 app.command("extend")(results.extend)
 app.command("schema")(schema.schema)

@@ -55,6 +55,7 @@ def predict(
     """
     import numpy as np
 
+    from framecast.cli.fetch import brought_here
     from framecast.command_line import shown
     from framecast.data.video_writer import FORMATS, write_video
     from framecast.errors import TrainingFailed
@@ -66,7 +67,10 @@ def predict(
     refuse_format(output, FORMATS)
     if output.exists() and not force:
         raise InputError(f"{output} is there already: --force replaces it")
-    subject = published_subject(published, checkpoint) if published else find_subject(checkpoint, runs_root(runs))
+    if published:
+        subject = published_subject(published, checkpoint)
+    else:
+        subject = find_subject(brought_here(checkpoint, runs), runs_root(runs))
     subject.refuse_unless_frames("prediction")
     task = subject.plan.task.settings
     seen, future = frames_in or getattr(task, "frames_in", None), frames_out or getattr(task, "frames_out", None)

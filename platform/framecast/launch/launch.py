@@ -88,7 +88,7 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:
     what the plan asks for. Whatever else goes wrong is a RunFailed event, with the traceback in the logs.
     """
     run.clear_stop()
-    with alive(run), _stopping_on_signals(run):
+    with alive(run), stopping_on_signals(run):
         try:
             _in_process(plan, run) if in_process else _on_ray(plan, run)
         except InputError:
@@ -131,7 +131,7 @@ def _on_ray(plan: Plan, run: RunFolder) -> None:
 
 
 @contextmanager
-def _stopping_on_signals(run: RunFolder) -> Iterator[None]:
+def stopping_on_signals(run: RunFolder) -> Iterator[None]:
     """Ctrl-C and SIGTERM ask the run to checkpoint and stop; a second Ctrl-C stops at once."""
 
     def on_interrupt(number: int, frame: FrameType | None) -> None:

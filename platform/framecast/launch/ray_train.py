@@ -87,16 +87,21 @@ def run_on_workers(work: Callable[[dict[str, str]], None], run: RunFolder, compu
             failure_config=FailureConfig(max_failures=compute.max_failures),
         ),
     )
-    # Beside the main thread, where Ray would take Ctrl-C for itself and kill workers that should checkpoint.
+    in_thread(trainer.fit)
+
+
+def in_thread(work: Callable[[], object]) -> None:
+    """Does Ray's `work` outside the main thread, where Ray would take Ctrl-C for itself and kill workers that
+    should write checkpoints. Raises what it raises."""
     raised: list[BaseException] = []
 
-    def fit() -> None:
+    def do() -> None:
         try:
-            trainer.fit()
+            work()
         except BaseException as error:
             raised.append(error)
 
-    thread = threading.Thread(target=fit, name="ray-train", daemon=True)
+    thread = threading.Thread(target=do, name="ray-work", daemon=True)
     thread.start()
     while thread.is_alive():
         thread.join(0.1)  # in short turns, so that signals are heard
