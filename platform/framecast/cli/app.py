@@ -26,7 +26,7 @@ from framecast.cli import (
     submit,
 )
 from framecast.errors import InputError
-from framecast.launch.output import OutputFailed, ReaderGone, use_plain_output
+from framecast.launch.output import OutputFailed, ReaderGone, put_back_output, use_plain_output
 
 app = typer.Typer(
     name="platform",
@@ -65,8 +65,10 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except ReaderGone:
+        put_back_output()
         sys.exit(0)
     except OutputFailed as error:
+        put_back_output()
         print(error, file=sys.stderr)
         sys.exit(1)
     except InputError as error:
