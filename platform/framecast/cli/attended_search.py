@@ -12,8 +12,8 @@ from framecast.search.search_folder import SearchFolder
 def attend_search(folder: SearchFolder) -> None:
     """Runs the search to its end and leaves with its exit code."""
     from framecast.launch.chatter import quiet
-    from framecast.launch.launch import TERMINATED
     from framecast.launch.search.launch import launch_search
+    from framecast.launch.signals import exit_code
     from framecast.report.search_closing import closing
     from framecast.report.search_console import following
     from framecast.report.search_page import write_search_report
@@ -26,5 +26,5 @@ def attend_search(folder: SearchFolder) -> None:
             traceback.print_exc()
     typer.echo(closing(status))
     if status.state == "interrupted":
-        raise typer.Exit(143 if status.reason == TERMINATED else 130)
+        raise typer.Exit(exit_code(status.reason))
     raise typer.Exit(0 if status.state == "finished" and status.best else 1)

@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from framecast.runs.folder import RunFolder
 
 BUSY = ("starting", "running")
+_PATIENCE = 10.0  # seconds of waiting without a word
 
 
 def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
     """Stop a run or a search after checkpoints, from any shell; `platform resume` continues it."""
     from framecast.cli.elsewhere import stopped, whereabouts_of
+    from framecast.runs.driver import SILENCE, Driver
     from framecast.runs.folder import runs_root
     from framecast.runs.mirror import refresh
     from framecast.search.find import find
@@ -32,7 +34,20 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
     if (now := state_of(folder))[0] not in BUSY:
         raise InputError(f"{kind} {folder.id} is {now[0]}: nothing to stop")
     folder.request_stop("platform stop")
+    asked = time.monotonic()
+    told = False
     while (now := state_of(folder))[0] in BUSY:
+        driver = Driver.of(folder)
+        if driver is not None and driver.silence > SILENCE:
+            raise InputError(
+                f"{kind} {folder.id} does not stop: its driver does not answer ({driver}). It stops when that "
+                f"process continues; or end it, `kill -9 {driver.process}` on {driver.host}, and resume the {kind}"
+            )
+        if not told and time.monotonic() - asked > _PATIENCE:
+            told = True
+            typer.echo(
+                "waiting for the end of its step and a checkpoint; Ctrl-C ends the waiting, not the request"
+            )
         time.sleep(0.5)
         if not found.search:
             refresh(folder)

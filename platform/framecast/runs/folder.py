@@ -142,7 +142,15 @@ class RunFolder:
 
     def request_stop(self, reason: str) -> None:
         """Asks the run to checkpoint and stop at its next step, from anywhere that sees its folder or URL."""
+        self.note_stop(reason)
+        self.send_stop(reason)
+
+    def note_stop(self, reason: str) -> None:
+        """The part of it that a signal handler may do: one local file."""
         write_atomically(self._stop, reason)
+
+    def send_stop(self, reason: str) -> None:
+        """The part of it that takes the network: processes elsewhere look for the request at the run's URL."""
         if mirror := self._mirror():
             mirror.request(self._stop.name, reason)
 

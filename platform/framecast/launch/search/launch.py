@@ -11,13 +11,14 @@ from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.search import Search
 from framecast.launch.environment import environment
-from framecast.launch.launch import INTERRUPTED, stopping_on_signals
 from framecast.launch.search.tune import run_search
+from framecast.launch.signals import REASONS, Stopped, stopping_on_signals
 from framecast.launch.worker import in_a_line
 from framecast.registry.registry import Registry
+from framecast.runs.driver import alive, driven_by_another, driver_is_alive
 from framecast.runs.events import RunFailed, RunInterrupted, SearchFinished
-from framecast.runs.folder import write_atomically
-from framecast.runs.status import Status, alive, driven_by_another
+from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.status import Status
 from framecast.search.proposals import proposer
 from framecast.search.search_folder import SearchFolder
 from framecast.search.search_status import ENDED, SearchStatus
@@ -57,10 +58,10 @@ def launch_search(folder: SearchFolder) -> SearchStatus:
         raise InputError(f"search {folder.id} is running")
     folder.clear_stop()
     try:
-        with alive(folder), stopping_on_signals(folder):
+        with alive(folder), stopping_on_signals(folder, begun=lambda: _trains(folder)):
             reason = run_search(folder)
             folder.journal.append(
-                RunInterrupted(_trials_ended(folder), folder.stop_requested() or INTERRUPTED)
+                RunInterrupted(_trials_ended(folder), folder.stop_requested() or REASONS["SIGINT"])
                 if reason is None
                 else SearchFinished(len(folder.trials()), reason)
             )
@@ -68,8 +69,8 @@ def launch_search(folder: SearchFolder) -> SearchStatus:
         if not folder.trials():
             folder.remove()  # nothing has happened in it
         raise
-    except KeyboardInterrupt:
-        folder.journal.append(RunInterrupted(_trials_ended(folder), INTERRUPTED))
+    except Stopped as stop:
+        folder.journal.append(RunInterrupted(_trials_ended(folder), stop.reason))
     except Exception as error:
         traceback.print_exc()
         folder.journal.append(RunFailed(_trials_ended(folder), in_a_line(error)))
@@ -78,6 +79,11 @@ def launch_search(folder: SearchFolder) -> SearchStatus:
             folder.clear_stop()
             _end_trials(folder)
     return SearchStatus.of(folder)
+
+
+def _trains(folder: SearchFolder) -> bool:
+    """Whether a trial trains, which can write a checkpoint."""
+    return any(driver_is_alive(RunFolder(plan.parent)) for plan in folder.trials_folder.glob("*/plan.yaml"))
 
 
 def _end_trials(folder: SearchFolder) -> None:

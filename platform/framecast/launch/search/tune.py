@@ -16,9 +16,10 @@ from framecast.job.search import Search
 from framecast.launch.hardware import Resources, local_resources, settled
 from framecast.launch.ray_train import in_thread, ray_session
 from framecast.launch.search.train_trial import train_trial
+from framecast.runs.driver import driver_is_alive
 from framecast.runs.events import RunFailed, SearchStarted
 from framecast.runs.folder import RunFolder
-from framecast.runs.status import Status, driver_is_alive
+from framecast.runs.status import Status
 from framecast.search.proposals import Proposer, proposer
 from framecast.search.search_folder import SearchFolder
 from framecast.search.space import Space
