@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from framecast.engine.outputs import Compared, EvaluationOutputs, Recognised
     from framecast.engine.progress import Progress
     from framecast.engine.streaming_metric import MetricValue, StreamingMetric
-    from framecast.errors import InputError, TrainingFailed, did_you_mean
+    from framecast.errors import InputError, TrainingFailed, did_you_mean, without_credentials
     from framecast.evaluation.load import load
     from framecast.launch.run import run
     from framecast.registry.constraint import Constraint
@@ -74,6 +74,7 @@ _HOMES = {
     "l1_and_squared": "framecast.engine.frame_loss",
     "load": "framecast.evaluation.load",
     "run": "framecast.launch.run",
+    "without_credentials": "framecast.errors",
 }
 
 _MODULES = {"data", "events"}
@@ -112,6 +113,7 @@ __all__ = [
     "l1_and_squared",
     "load",
     "run",
+    "without_credentials",
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -48,6 +49,20 @@ class InputError(Exception):
 
 class TrainingFailed(Exception):
     """Training cannot go on, and trying again would not help (a loss that is not finite, say)."""
+
+
+def in_one_line(error: BaseException) -> str:
+    """An error as a message for the user: its kind and text, without line breaks and without credentials."""
+    text = " ".join(str(error).split())
+    own_words = isinstance(error, InputError | TrainingFailed | OSError) and text
+    return without_credentials(text if own_words else f"{type(error).__name__}: {text}".removesuffix(": "))
+
+
+def without_credentials(text: str) -> str:
+    """The text with the user names, passwords and tokens in its URLs replaced by `***`."""
+    text = re.sub(r"(?<=://)[^\s/?#'\"]*@", "***@", text)
+    secret = r"([?&][^=&\s]*(?:token|key|password|passwd|secret|signature|sig)[^=&\s]*=)[^&\s'\"]+"
+    return re.sub(secret, r"\1***", text, flags=re.IGNORECASE)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

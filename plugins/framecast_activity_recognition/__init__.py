@@ -26,4 +26,5 @@ def framecast_tasks() -> Iterator[framecast.Task]:
         default_metrics=("accuracy", "top5_accuracy", "class_accuracy"),
         needs="logits",
         readings=lambda settings: tuple(settings.observed),
+        horizon=lambda settings: (settings.frames_in, settings.frames_out),
     )

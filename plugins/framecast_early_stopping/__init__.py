@@ -27,6 +27,13 @@ class EarlyStoppingSettings(framecast.Settings):
     """Whether a lower or a higher score is better; `auto` is the metric's own direction."""
 
 
+def _accepts(settings: EarlyStoppingSettings, measured: tuple[str, ...]) -> str | None:
+    if settings.monitor in measured:
+        return None
+    choices = framecast.did_you_mean(settings.monitor, measured)
+    return f"monitor: {settings.monitor} is not measured in this job{choices}"
+
+
 def _build(settings: EarlyStoppingSettings, run_folder: Path) -> Any:
     from framecast_early_stopping.watch import Watch
 
@@ -40,4 +47,5 @@ def framecast_callbacks() -> Iterator[framecast.Callback]:
         summary="Ends a run when its score no longer gets better",
         settings=EarlyStoppingSettings,
         build=_build,
+        accepts=_accepts,
     )

@@ -19,6 +19,7 @@ from framecast_metrics.settings import (
     StructuralSimilaritySettings,
     TopFiveAccuracySettings,
 )
+from framecast_metrics.sizes import LPIPS_SMALLEST, SSIM_WINDOW
 
 
 def _lazily(module: str, name: str) -> Any:
@@ -28,6 +29,31 @@ def _lazily(module: str, name: str) -> Any:
         return getattr(import_module(f"framecast_metrics.{module}"), name)(value_range, **dict(settings))
 
     return build
+
+
+def _accepts_ssim(settings: StructuralSimilaritySettings, sample: framecast.SampleShape) -> str | None:
+    return _too_small(sample, SSIM_WINDOW)
+
+
+def _accepts_lpips(settings: PerceptualSimilaritySettings, sample: framecast.SampleShape) -> str | None:
+    if sample.channels not in (1, 3):
+        return f"scores frames of 1 or 3 channels, these have {sample.channels}: leave it out"
+    return _too_small(sample, LPIPS_SMALLEST[settings.net])
+
+
+def _too_small(sample: framecast.SampleShape, side: int) -> str | None:
+    if min(sample.height, sample.width) >= side:
+        return None
+    return f"needs frames of at least {side}x{side} pixels, these are {sample.height}x{sample.width}: leave it out"
+
+
+def _ready_lpips(settings: PerceptualSimilaritySettings) -> None:
+    """Raises InputError where the weights of its network are missing or damaged."""
+    from framecast_metrics.backbone import backbone_weights
+    from framecast_metrics.heads import head_weights
+
+    head_weights(settings.net)
+    backbone_weights(settings.net, settings.backbone)
 
 
 @framecast.hookimpl
@@ -66,6 +92,7 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
         build=_lazily("structural_similarity", "StructuralSimilarity"),
         direction="max",
         settings=StructuralSimilaritySettings,
+        accepts=_accepts_ssim,
     )
     yield framecast.Metric(
         name="lpips",
@@ -73,6 +100,8 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
         build=_lazily("perceptual_similarity", "PerceptualSimilarity"),
         direction="min",
         settings=PerceptualSimilaritySettings,
+        accepts=_accepts_lpips,
+        ready=_ready_lpips,
     )
     yield framecast.Metric(
         name="accuracy",

@@ -13,8 +13,6 @@ from torch.nn import functional
 
 # of ImageNet's pictures in [-1, 1]
 SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
-SMALLEST = {"alex": 31, "vgg": 16}
-"""Pixels at each side below which nothing is left after the last pooling."""
 
 
 class PerceptualNetwork(nn.Module):

@@ -11,7 +11,8 @@ import framecast
 from framecast_metrics.backbone import backbone_weights
 from framecast_metrics.frame_errors import FrameMetric
 from framecast_metrics.heads import head_weights
-from framecast_metrics.perceptual_network import SMALLEST, PerceptualNetwork
+from framecast_metrics.perceptual_network import PerceptualNetwork
+from framecast_metrics.sizes import LPIPS_SMALLEST
 
 AT_ONCE = 2**18  # pixels of the predictions that are in the network together
 
@@ -30,7 +31,7 @@ class PerceptualSimilarity(FrameMetric):
         backbone: str | None = None,
     ) -> None:
         super().__init__(value_range, protocol)
-        self.smallest = SMALLEST[net]
+        self.smallest = LPIPS_SMALLEST[net]
         with torch.device("meta"):  # draws no random weights, for the draws of a training would be others then
             self.network = PerceptualNetwork(net)
         self.network.features.load_state_dict(backbone_weights(net, backbone), assign=True)

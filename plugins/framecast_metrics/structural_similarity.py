@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from framecast_metrics.frame_errors import FrameMetric
+from framecast_metrics.sizes import SSIM_WINDOW as WINDOW
 
-WINDOW = 7
 K1, K2 = 0.01, 0.03
 AT_ONCE_CPU, AT_ONCE = 2**17, 2**24  # pixels: what stays in a CPU's cache, and what keeps a GPU busy
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,25 @@ class MlflowSettings(framecast.Settings):
 
 
 def _build(settings: MlflowSettings, run_folder: Path) -> Any:
+    return _tracker().MlflowTracker(settings, run_folder)
+
+
+def _ready(settings: MlflowSettings) -> None:
+    """Raises InputError where MLflow is missing, or the tracking URI cannot be right. A server that is only down
+    may be up again before the run has ended."""
+    _tracker()
+    from framecast_mlflow.store import refuse_store
+
+    refuse_store(settings)
+
+
+def _tracker() -> Any:
     try:
-        from framecast_mlflow.tracker import MlflowTracker
+        return import_module("framecast_mlflow.tracker")
     except ImportError as error:
         raise framecast.InputError(
             f"callback mlflow needs MLflow: pip install 'framecast[mlflow]' ({error})"
         ) from None
-    return MlflowTracker(settings, run_folder)
 
 
 @framecast.hookimpl
@@ -37,4 +50,6 @@ def framecast_callbacks() -> Iterator[framecast.Callback]:
         summary="Tracks settings, losses and scores with MLflow",
         settings=MlflowSettings,
         build=_build,
+        background=True,
+        ready=_ready,
     )

@@ -16,6 +16,17 @@ def _build(settings: SimVPSettings, sample: framecast.SampleShape) -> Any:
     return SimVP(settings, sample.channels)
 
 
+def _accepts(
+    settings: SimVPSettings, sample: framecast.SampleShape, frames_in: int, frames_out: int
+) -> str | None:
+    if frames_in >= settings.frames_in:
+        return None
+    return (
+        f"it sees {settings.frames_in} frames at once and the task shows it {frames_in}: set "
+        f"model.frames_in={frames_in}, the task's frames_in"
+    )
+
+
 @framecast.hookimpl
 def framecast_models() -> Iterator[framecast.Model]:
     yield framecast.Model(
@@ -24,6 +35,7 @@ def framecast_models() -> Iterator[framecast.Model]:
         settings=SimVPSettings,
         build=_build,
         cost=simvp_cost,
+        accepts=_accepts,
         constraints=(
             framecast.Constraint(
                 "spatial_channels % 2 == 0", "encoder and decoder normalise two groups of channels"

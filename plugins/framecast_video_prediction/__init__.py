@@ -35,6 +35,7 @@ def framecast_tasks() -> Iterator[framecast.Task]:
         settings=VideoPredictionSettings,
         build=_build_task,
         frames=lambda settings: settings.frames_in + settings.frames_out,
+        horizon=lambda settings: (settings.frames_in, settings.frames_out),
         default_metrics=("mse", "mae", "psnr", "ssim"),
         baselines=("black", "last_frame"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,13 +24,23 @@ class WandbSettings(framecast.Settings):
 
 
 def _build(settings: WandbSettings, run_folder: Path) -> Any:
+    return _tracker().WandbTracker(settings, run_folder)
+
+
+def _ready(settings: WandbSettings) -> None:
+    """Raises InputError where the package or the login is missing."""
+    tracker = _tracker()
+    if settings.mode == "online":
+        tracker.refuse_without_login()
+
+
+def _tracker() -> Any:
     try:
-        from framecast_wandb.tracker import WandbTracker
+        return import_module("framecast_wandb.tracker")
     except ImportError as error:
         raise framecast.InputError(
             f"callback wandb needs Weights & Biases: pip install 'framecast[wandb]' ({error})"
         ) from None
-    return WandbTracker(settings, run_folder)
 
 
 @framecast.hookimpl
@@ -39,4 +50,6 @@ def framecast_callbacks() -> Iterator[framecast.Callback]:
         summary="Tracks settings, losses and scores with Weights & Biases",
         settings=WandbSettings,
         build=_build,
+        background=True,
+        ready=_ready,
     )

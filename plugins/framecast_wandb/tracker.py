@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,15 @@ from ruamel.yaml import YAML
 import framecast
 from framecast_wandb import WandbSettings
 
+_SECONDS_TO_SEND = 20
+"""At the end of a run, for what is not sent yet; the rest stays in the run folder for `wandb sync`."""
+
 
 class WandbTracker:
     """Training values by step as `train/...`, scores by step under their own names, baselines as `baseline/...`;
-    the job's settings as its config. The run has the id of the run folder: a resumed run goes on in the same one.
+    the job's settings as its config. The run has the id of the run folder, so that a resumed run continues in it.
+
+    Raises ConnectionError where the site does not answer at the start; later wandb itself waits for it.
     """
 
     def __init__(self, settings: WandbSettings, run_folder: Path) -> None:
@@ -41,7 +47,21 @@ class WandbTracker:
             self._end(1)
 
     def _start(self) -> None:
-        self._run = wandb.init(
+        job = YAML(typ="safe", pure=True).load(self._folder / "plan.yaml")["job"]
+        options: dict[str, Any] = {"silent": True, "console": "off"}
+        if "finish_timeout" in getattr(wandb.Settings, "model_fields", ()):  # since wandb 0.22
+            options |= {"finish_timeout": _SECONDS_TO_SEND, "finish_timeout_raises": True}
+        try:
+            self._run = self._begin(job, wandb.Settings(**options))
+        except wandb.errors.CommError as error:
+            raise ConnectionError(f"Weights & Biases does not answer: {error}") from error
+        # steps of its own never go back, those of a resumed run do
+        self._run.define_metric("*", step_metric="step")
+        # an attempt that ended without a word would keep the id from the next one in this process
+        self._left = weakref.finalize(self, self._run.finish, exit_code=1)
+
+    def _begin(self, job: dict[str, Any], settings: wandb.Settings) -> Any:
+        return wandb.init(
             project=self._settings.project,
             entity=self._settings.entity,
             mode=self._settings.mode,
@@ -49,17 +69,41 @@ class WandbTracker:
             id=self._folder.name,
             resume="allow",
             reinit="create_new",  # trials of a search train one after the other in one process
-            config=YAML(typ="safe", pure=True).load(self._folder / "plan.yaml")["job"],
-            settings=wandb.Settings(silent=True, console="off"),
+            config=_public(job),
+            settings=settings,
         )
-        # steps of its own never go back, those of a resumed run do
-        self._run.define_metric("*", step_metric="step")
-        # an attempt that ended without a word would keep the id from the next one in this process
-        self._left = weakref.finalize(self, self._run.finish, exit_code=1)
 
     def _end(self, code: int) -> None:
         self._left.detach()
-        self._run.finish(exit_code=code)
+        try:
+            self._run.finish(exit_code=code)
+        except TimeoutError:
+            place = self._folder / "wandb"
+            raise RuntimeError(
+                f"Weights & Biases did not take everything within {_SECONDS_TO_SEND} s of the end: `wandb sync` "
+                f"sends what is in {place}"
+            ) from None
 
     def _log(self, step: int, prefix: str, values: dict[str, float]) -> None:
         self._run.log({"step": step, **{prefix + name: value for name, value in values.items()}})
+
+
+def refuse_without_login() -> None:
+    """Raises InputError where this machine knows no key of Weights & Biases."""
+    try:
+        known = os.environ.get("WANDB_IDENTITY_TOKEN_FILE") or wandb.api.api_key
+    except wandb.errors.Error as error:
+        raise framecast.InputError(f"callback wandb: {error}") from None
+    if not known:
+        raise framecast.InputError(
+            "callback wandb is not logged in: run `wandb login`, set WANDB_API_KEY, or write mode: offline"
+        )
+
+
+def _public(value: Any) -> Any:
+    """The job without credentials in URLs, such as the tracking URI of another callback."""
+    if isinstance(value, dict):
+        return {key: _public(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_public(each) for each in value]
+    return framecast.without_credentials(value) if isinstance(value, str) else value

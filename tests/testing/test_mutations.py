@@ -117,6 +117,29 @@ BUGS = [
         "hidden_channels, 3)",
         "answers_in_the_right_shape",
     ),
+    Bug(
+        "model",
+        "a size that it cannot do and does not refuse",
+        "        before, last = frames",
+        "        if frames.shape[-1] % 2:\n"
+        '            raise framecast.InputError("odd widths are not for me")\n'
+        "        before, last = frames",
+        "does_what_it_accepts",
+    ),
+    Bug(
+        "metric",
+        "frames that are too small for it and not refused",
+        "error = (prediction - target).abs()",
+        "error = (prediction - target)[..., 3:-3, 3:-3].abs()",
+        "scores_what_it_accepts",
+    ),
+    Bug(
+        "early_stopping",
+        "a monitor compared with the metric's bare name",
+        "if settings.monitor in measured:",
+        'if settings.monitor in {score.rpartition("/")[2] for score in measured}:',
+        "says_with_which_scores_it_works",
+    ),
     Bug("model", "one frame too many", "range(frames_out)", "range(frames_out + 1)", "answers_in_the_right_shape"),
     Bug(
         "model",

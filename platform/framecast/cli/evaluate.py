@@ -63,6 +63,7 @@ def evaluate(
     from framecast.command_line import shown
     from framecast.errors import TrainingFailed
     from framecast.evaluation.result import Result
+    from framecast.job.readiness import refuse_unready
     from framecast.launch.evaluate import evaluate as evaluated
 
     named = [target for target in targets if "=" not in target]
@@ -74,8 +75,7 @@ def evaluate(
     name = Result.name_of(split, subjects[0].plan)
     if not force:
         Result.refuse_to_overwrite(folder, name)
-    if subjects[0].plan.data.declaration.ready:
-        subjects[0].plan.data.declaration.ready(subjects[0].plan.data.settings)
+    refuse_unready(subjects[0].plan, callbacks=False)
     try:
         result = evaluated(subjects, split, folder, _bar)
     except TrainingFailed as error:
@@ -99,18 +99,15 @@ def _subjects(
     runs: str | None,
 ) -> tuple[list[Subject], list[str]]:
     """What is evaluated, with the metrics chosen; and the metrics that the protocol leaves out."""
-    from framecast.cli.fetch import brought_here
     from framecast.evaluation.metrics_choice import chosen_metrics
     from framecast.evaluation.subject import find_subject, published_subject
     from framecast.registry.registry import Registry
     from framecast.runs.folder import runs_root
 
-    here = [brought_here(text, runs) for text in named] if published is None else []
-
     def subjects(overrides: list[str]) -> list[Subject]:
         if published is not None:
             return [published_subject(published, named[0], overrides)]
-        return [find_subject(text, runs_root(runs), overrides) for text in here]
+        return [find_subject(text, runs_root(runs), overrides) for text in named]
 
     plan = subjects(overrides)[0].plan
     own: list[dict[str, Any]] = [part.to_dict() for part in plan.metrics]

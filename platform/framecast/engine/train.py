@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 import time
 from collections.abc import Callable
 
@@ -48,11 +49,12 @@ _GO_ON, _INTERRUPT, _FINISH = 0.0, 1.0, 2.0
 def train(plan: Plan, run: RunFolder, world: World, listen: Callable[[Event], object] | None = None) -> None:
     """Trains the plan's model in this process, one of `world`, going on from the run's newest checkpoint.
 
-    What comes of it is in the run folder; `listen` hears each event on the first process, and may end the run by
+    The results are in the run folder; `listen` hears each event on the first process, and may end the run by
     raising. A failure that trying again cannot mend ends as RunFailed, on every
-    process alike; anything else is raised.
+    process alike; anything else is raised. Raises InputError, on every process and before the first event, where
+    the callbacks cannot be built.
     """
-    listeners = Listeners(plan, run, world.first, listen)
+    listeners = _listeners(plan, run, world, listen)
     position = Position()
     try:
         loop = Loop(plan, run, world, listeners, position)
@@ -61,6 +63,21 @@ def train(plan: Plan, run: RunFolder, world: World, listen: Callable[[Event], ob
         if isinstance(error, OutOfMemory) and world.size > 1:
             raise  # the others wait for this process: who launched it ends them
         listeners.emit(RunFailed(position.step, str(error)))
+    finally:
+        listeners.close(wait=not isinstance(sys.exception(), KeyboardInterrupt))
+
+
+def _listeners(plan: Plan, run: RunFolder, world: World, listen: Callable[[Event], object] | None) -> Listeners:
+    """The listeners of the first process; the others learn whether they could be built."""
+    listeners, refused = None, None
+    try:
+        listeners = Listeners(plan, run, world.first, listen)
+    except InputError as error:
+        refused = error
+    if world.sum(torch.tensor([float(refused is not None)])).item():
+        raise refused or InputError("the first process cannot build its callbacks")
+    assert listeners is not None, "nothing was refused"
+    return listeners
 
 
 class Loop:

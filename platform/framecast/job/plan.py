@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,11 @@ from framecast.registry.kinds import Cost, SampleShape
 from framecast.registry.provider import Provider
 from framecast.registry.settings import Settings
 from framecast.registry.value_range import ValueRange
+
+
+def measured(metrics: Iterable[str]) -> tuple[str, ...]:
+    """The scores that an evaluation with these metrics has, as monitors and objectives name them."""
+    return ("validation/loss", *(f"validation/{name}" for name in metrics))
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,11 @@ class Plan:
     def readings(self) -> tuple[float, ...]:
         """The observed shares of a clip at which its class is told; none where the task asks for no classes."""
         return self.task.declaration.readings(self.task.settings)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The scores that an evaluation of this job has."""
+        return measured(part.name for part in self.metrics)
 
     @property
     def value_range(self) -> ValueRange:

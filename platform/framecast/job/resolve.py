@@ -11,12 +11,13 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from framecast.errors import InputError, Problem
+from framecast.errors import InputError, Problem, did_you_mean
 from framecast.job.data_facts import DataFacts
 from framecast.job.deepspeed_rules import contradictions
 from framecast.job.document import Document
 from framecast.job.job import Job
-from framecast.job.plan import Part, Plan
+from framecast.job.plan import Part, Plan, measured
+from framecast.job.search import COSTS, SECONDS
 from framecast.job.validation import validated
 from framecast.job.yaml_text import Key, dotted
 from framecast.registry.kinds import Model
@@ -61,6 +62,7 @@ def make_plan(document: Document, registry: Registry, known: DataFacts | None = 
     """
     plan = check_job(document, registry, known)
     _try_out(plan, document)
+    _refuse_shapes(plan, document)
     return plan
 
 
@@ -93,10 +95,11 @@ def check_job(document: Document, registry: Registry, known: DataFacts | None = 
             for name in dict.fromkeys(names)
             if names.count(name) > 1
         ]
+    scores = measured(part.name for part in listed.get("metrics", []) if part)
     if job:
-        metrics = [part.name for part in listed.get("metrics", []) if part]
-        problems += _between_settings(job, document, single.get("model"), metrics)
+        problems += _between_settings(job, document, single.get("model"), scores)
     problems += _between_plugins(task, single.get("model"), listed.get("metrics", []), document)
+    problems += _refused_scores(listed.get("callbacks", []), scores, document)
     baselines = [
         resolved_part("model", name, ("task",), document, registry, problems)
         for name in (task.declaration.baselines if task else ())
@@ -163,7 +166,7 @@ def resolved_part(
     return Part(kind, declaration, settings, found.provider)
 
 
-def _between_settings(job: Job, document: Document, model: Part | None, metrics: list[str]) -> list[Problem]:
+def _between_settings(job: Job, document: Document, model: Part | None, scores: tuple[str, ...]) -> list[Problem]:
     """What single settings cannot know: rules between them."""
     found: list[tuple[Key, str]] = []
     training, compute = job.training, job.compute
@@ -176,11 +179,15 @@ def _between_settings(job: Job, document: Document, model: Part | None, metrics:
                 f"{training.accumulate} accumulated parts: at least {parts} are needed",
             )
         )
-    monitors = ["validation/loss", *(f"validation/{name}" for name in metrics)]
-    if job.checkpoints.monitor not in monitors:
-        choices = ", ".join(monitors)
+    if job.checkpoints.monitor not in scores:
+        choices = ", ".join(scores)
         message = f"{job.checkpoints.monitor} is not measured in this job, choose from: {choices}"
         found.append((("checkpoints", "monitor"), message))
+    for objective in job.search.measured if job.search else ():
+        if objective not in scores:
+            choices = did_you_mean(objective, [*scores, *COSTS, SECONDS])
+            message = f"{objective} is not measured in this job{choices}"
+            found.append((("search", "objectives", objective), message))
     if training.precision == "fp16" and compute.gpus_per_worker == 0:
         message = "fp16 needs a GPU and compute.gpus_per_worker is 0: write fp32, bf16 or auto"
         found.append((("training", "precision"), message))
@@ -216,6 +223,36 @@ def _between_plugins(
             message = f"{metric.name} scores classes, and the task {task.name} asks for none: leave it out"
             found.append((("metrics", index), message))
     return [Problem(message, key=dotted(key), place=document.place(key)) for key, message in found]
+
+
+def _refused_scores(callbacks: list[Part | None], scores: tuple[str, ...], document: Document) -> list[Problem]:
+    """What callbacks have to say against the scores that the job has."""
+    problems = []
+    for index, part in enumerate(callbacks):
+        if part and part.declaration.accepts and (reason := part.declaration.accepts(part.settings, scores)):
+            key: Key = ("callbacks", index)
+            problems.append(Problem(f"{part.name}: {reason}", key=dotted(key), place=document.place(key)))
+    return problems
+
+
+def _refuse_shapes(plan: Plan, document: Document) -> None:
+    """Asks the model and the metrics whether they can work with the data's shape. Raises InputError."""
+    sample, task = plan.sample_shape, plan.task
+    found: list[tuple[Key, str, str | None]] = []
+    accepts = plan.model.declaration.accepts
+    if accepts and task.declaration.horizon:
+        horizon = task.declaration.horizon(task.settings)
+        found.append((("model",), plan.model.name, accepts(plan.model.settings, sample, *horizon)))
+    for index, part in enumerate(plan.metrics):
+        if part.declaration.accepts:
+            found.append((("metrics", index), part.name, part.declaration.accepts(part.settings, sample)))
+    problems = [
+        Problem(f"{name}: {reason}", key=dotted(key), place=document.place(key))
+        for key, name, reason in found
+        if reason
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _try_out(plan: Plan, document: Document) -> None:

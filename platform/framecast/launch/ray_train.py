@@ -63,16 +63,10 @@ def _own_signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def run_on_workers(
-    work: Callable[[dict[str, str]], None],
-    run: RunFolder,
-    compute: Compute,
-    look: Callable[[], None] = lambda: None,
-) -> None:
+def run_on_workers(work: Callable[[dict[str, str]], None], run: RunFolder, compute: Compute) -> None:
     """Runs `work({"folder": ...})` on every worker of a definite `compute`, until all are done.
 
-    When a worker dies all start again, up to `compute.max_failures` times. Raises what Ray raises. `look` is
-    called all the while, and ends the waiting by raising.
+    When a worker dies all start again, up to `compute.max_failures` times. Raises what Ray raises.
     """
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
@@ -93,25 +87,19 @@ def run_on_workers(
             failure_config=FailureConfig(max_failures=compute.max_failures),
         ),
     )
-    in_thread(trainer.fit, look)
-
-
-def in_thread(work: Callable[[], object], look: Callable[[], None] = lambda: None) -> None:
-    """Does Ray's `work` outside the main thread, where Ray would take Ctrl-C for itself and kill workers that
-    should write checkpoints. Raises what it raises, or what `look` raises, which is called all the while."""
+    # Beside the main thread, where Ray would take Ctrl-C for itself and kill workers that should checkpoint.
     raised: list[BaseException] = []
 
-    def do() -> None:
+    def fit() -> None:
         try:
-            work()
+            trainer.fit()
         except BaseException as error:
             raised.append(error)
 
-    thread = threading.Thread(target=do, name="ray-work", daemon=True)
+    thread = threading.Thread(target=fit, name="ray-train", daemon=True)
     thread.start()
     while thread.is_alive():
         thread.join(0.1)  # in short turns, so that signals are heard
-        look()
     if raised:
         raise raised[0]
 

@@ -6,6 +6,8 @@ import traceback
 from contextlib import suppress
 from pathlib import Path
 
+from framecast.errors import InputError
+from framecast.job.job import Compute
 from framecast.job.resolve import read_plan
 from framecast.launch.mirroring import as_worker
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
@@ -32,6 +34,16 @@ def train_as_ray_worker(config: dict[str, str]) -> None:
         _train_joined(run)
 
 
+def train_on_workers(run: RunFolder, compute: Compute) -> None:
+    """Trains the run through Ray Train. Raises InputError where the workers refuse it, and what Ray raises."""
+    from framecast.launch.ray_train import run_on_workers
+
+    run.refusal()  # of an earlier attempt
+    run_on_workers(train_as_ray_worker, run, compute)
+    if refusal := run.refusal():
+        raise InputError(refusal)
+
+
 def _train_joined(run: RunFolder) -> None:
     plan = read_plan(run.plan)
     with joined(plan.job.compute, run.logs) as world:
@@ -39,6 +51,9 @@ def _train_joined(run: RunFolder) -> None:
 
         try:
             train(plan, run, world)
+        except InputError as error:  # on every worker, before anything has happened: the driver refuses the job
+            if world.first:
+                run.refuse(str(error))
         except Exception as error:
             if world.size > 1 or _stepped(run):
                 raise  # Ray ends the others, and all try again from the last checkpoint

@@ -99,6 +99,10 @@ class Model:
     `checkpoints_layers` says that the module has an attribute `checkpoint_layers`, False: set to True, the
     backward pass computes each layer again from its input instead of keeping its activations.
     `load_published(path, settings)` returns the module with the weights of a checkpoint that others published.
+
+    `accepts(settings, sample_shape, frames_in, frames_out)` returns None where the model can see so many frames of
+    that shape and predict so many, else the reason in a sentence: such a job is refused before it costs anything.
+    It needs no torch.
     """
 
     name: str
@@ -110,6 +114,7 @@ class Model:
     cost: Callable[[Any, SampleShape], Cost] | None = None
     checkpoints_layers: bool = False
     load_published: Callable[[Path, Any], Any] | None = None
+    accepts: Callable[[Any, SampleShape, int, int], str | None] | None = None
 
     def __post_init__(self) -> None:
         named = [name for each in self.constraints for name in (*each.names, *each.when)]
@@ -173,6 +178,10 @@ class Metric:
 
     `update(prediction, target, mask=None)` returns per-sample values (B, ...) and adds them to its float64
     `state`, which the engine sums over processes before `compute()`. `needs` names the output it scores.
+
+    `accepts(settings, sample_shape)` returns None where the metric can score such frames or classes, else the
+    reason in a sentence; it needs no torch. `ready(settings)` raises InputError where something that it needs,
+    such as a package or a file of weights, is missing on this machine. Both are asked before a run begins.
     """
 
     name: str
@@ -181,6 +190,8 @@ class Metric:
     direction: Literal["min", "max"]
     settings: type[Settings] = NoSettings
     needs: Answer = "frames"
+    accepts: Callable[[Any, SampleShape], str | None] | None = None
+    ready: Callable[[Any], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -193,7 +204,8 @@ class Task:
     - `after_evaluation(metrics, epoch)`: moves its schedules; metrics by name ("validation/loss"), epochs done
     - `state_dict()`, `load_state_dict(state)`: its schedules as plain numbers, for checkpoints
 
-    `frames(settings)` is the length of the clips it needs; `baselines` name the models without parameters
+    `frames(settings)` is the length of the clips it needs, and `horizon(settings)`, where it is told, how many of
+    them the model sees and how many it predicts; `baselines` name the models without parameters
     that every run is compared with. A task that `needs` logits trains recognition models, on data with classes;
     `readings(settings)` are then the observed shares of a clip, in growing order, to which values of metrics of
     logits belong as those of frames belong to predicted frames.
@@ -208,17 +220,33 @@ class Task:
     needs: Answer = "frames"
     readings: Callable[[Any], tuple[float, ...]] = lambda settings: ()
     baselines: tuple[str, ...] = ()
+    horizon: Callable[[Any], tuple[int, int]] | None = None
 
 
 @dataclass(frozen=True)
 class Callback:
     """A listener. `build(settings, run_folder)` returns a callable that takes each event of the run
-    (`framecast.events`) and returns None, or `framecast.Stop(reason)` to end the run at the next step."""
+    (`framecast.events`) and returns None, or `framecast.Stop(reason)` to end the run at the next step.
+
+    Two checks refuse a job before it begins. `accepts(settings, measured)` returns None, or the reason in
+    a sentence where the callback cannot work with these scores (`validation/loss` and `validation/<metric>`); it
+    needs no torch. `ready(settings)` raises InputError where a package, a login or a server is missing on this
+    machine. If `build` raises, the run ends before it trains.
+
+    A callback that raises during the run is switched off, and the run says so. Training waits for each call,
+    unless the callback is declared with `background=True`: then a thread delivers the events, in order, and
+    training never waits. There an OSError such as ConnectionError or TimeoutError means "not now": the same
+    event is delivered again, after growing pauses. If the callable has a method `deliver(events)`, a backlog is
+    handed to it in lists.
+    """
 
     name: str
     summary: str
     build: Callable[[Any, Path], Callable[[Any], Any]]
     settings: type[Settings] = NoSettings
+    background: bool = False
+    accepts: Callable[[Any, tuple[str, ...]], str | None] | None = None
+    ready: Callable[[Any], None] | None = None
 
 
 Declaration = Model | Dataset | Metric | Task | Callback

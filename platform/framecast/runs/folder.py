@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from framecast.errors import InputError
+from framecast.errors import InputError, did_you_mean
 from framecast.runs.journal import Journal
 
 DEFAULT_ROOT = "runs"
@@ -41,8 +41,8 @@ def runs_root(chosen: str | Path | None = None) -> Path:
 
 
 def new_run_id() -> str:
-    """The time in UTC, and chance: ids sort by age, also when clocks change or machines are in several zones."""
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+    """Time and chance: ids sort by age."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
 
 
 class RunFolder:
@@ -66,6 +66,21 @@ class RunFolder:
         except OSError as error:
             raise InputError(f"cannot make the run folder {folder.path}: {error.strerror or error}") from None
         return folder
+
+    @classmethod
+    def find(cls, text: str, root: Path) -> Self:
+        """The run that `text` names: a path, an id, a unique prefix of one, or a job's name (its newest run).
+
+        Raises InputError if there is none, or more than one id begins so.
+        """
+        if (Path(text) / cls.marker).exists():
+            return cls(Path(text).resolve())
+        found = named(text, cls.all(root))
+        if found is None:
+            known = {run.name for run in cls.all(root)} | {run.id for run in cls.all(root)}
+            hint = did_you_mean(text, known) if len(known) <= 12 else ""
+            raise InputError(f"no run {text!r} in {root}{hint}; `platform list` shows all runs")
+        return found
 
     @classmethod
     def all(cls, root: Path) -> list[Self]:
@@ -142,15 +157,7 @@ class RunFolder:
 
     def request_stop(self, reason: str) -> None:
         """Asks the run to checkpoint and stop at its next step, from anywhere that sees its folder or URL."""
-        self.note_stop(reason)
-        self.send_stop(reason)
-
-    def note_stop(self, reason: str) -> None:
-        """The part of it that a signal handler may do: one local file."""
         write_atomically(self._stop, reason)
-
-    def send_stop(self, reason: str) -> None:
-        """The part of it that takes the network: processes elsewhere look for the request at the run's URL."""
         if mirror := self._mirror():
             mirror.request(self._stop.name, reason)
 
@@ -166,6 +173,19 @@ class RunFolder:
         self._stop.unlink(missing_ok=True)
         if mirror := self._mirror():
             mirror.withdraw(self._stop.name)
+
+    def refuse(self, reason: str) -> None:
+        """A worker's word to the driver: the attempt cannot begin, and nothing has changed."""
+        write_atomically(self.path / "refused", reason)
+
+    def refusal(self) -> str:
+        """The reason why a worker refused to begin, which is then forgotten; empty where none did."""
+        try:
+            reason = (self.path / "refused").read_text()
+        except FileNotFoundError:
+            return ""
+        (self.path / "refused").unlink(missing_ok=True)
+        return reason
 
     def _mirror(self) -> Any:
         if not (self.root / ".url").exists():

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from framecast.errors import InputError
 from framecast.job.plan import Part
 from framecast.runs.events import Evaluated, Event, RunFailed, RunFinished, RunStarted, StepDone, Stop
 from framecast.testing.short_run import ShortRun, run_folder, short_plan, short_run
 from framecast.testing.subject import Subject
-from framecast.testing.verdict import require
+from framecast.testing.verdict import LeftOut, require
 
 
 def hears_every_event_of_a_run(subject: Subject) -> None:
@@ -44,23 +45,43 @@ def answers_nothing_or_stop(subject: Subject) -> None:
     require(all(isinstance(reason, str) and reason.strip() for reason in reasons), "it stops without a reason")
     if reasons and len(run.losses) < 6:
         require(
-            reasons[0] in getattr(run.events[-1], "reason", ""),
-            f"it asked to stop, and the end is {run.events[-1]}",
+            reasons[0] in getattr(run.ending, "reason", ""),
+            f"it asked to stop, and the end is {run.ending}",
         )
 
 
 def asks_to_stop_in_the_open(subject: Subject) -> None:
-    """A run ends by Stop(reason) alone: whatever else goes wrong in a callback, training goes on.
+    """A run ends by Stop(reason) alone: whatever else goes wrong in a callback, training continues.
 
-    Never call sys.exit, nor end the process: where its folder is gone it may raise an Exception, and is
-    switched off."""
+    Never call sys.exit, nor end the process: where its folder is gone `build` may raise an Exception, which
+    refuses the job, and a call may raise one, which switches it off."""
     lost = subject.new_folder("lost") / "a file"
     lost.write_text("where the run's folder should be")
     heard = _Heard(subject, lost / "run")
-    run = short_run(subject, short_plan(subject), heard.part)
+    try:
+        run = short_run(subject, short_plan(subject), heard.part)
+    except InputError:
+        require(heard.callback is None, "a run was refused whose callback was built")
+        return
     by_itself = any(isinstance(answer, Stop) for answer in heard.answers)
-    require(isinstance(run.events[-1], RunFinished), f"without its folder the run ends with {run.events[-1]}")
+    require(isinstance(run.ending, RunFinished), f"without its folder the run ends with {run.ending}")
     require(by_itself or len(run.losses) == 6, f"without its folder the run ends after {len(run.losses)} steps")
+
+
+def says_with_which_scores_it_works(subject: Subject) -> None:
+    """`accepts(settings, measured)` returns None where it works with these scores, or the reason in a sentence: a
+    monitor that the job does not measure refuses the job. It does not depend on the order of the scores.
+
+    Take the names from `measured`, never from a list of your own."""
+    accepts = subject.declaration.accepts
+    if accepts is None:
+        raise LeftOut("the callback declares no accepts")
+    scores = short_plan(subject).measured
+    for measured in (scores, scores[::-1], ()):
+        answer = accepts(subject.settings, measured)
+        require(answer is None or (isinstance(answer, str) and answer.strip()), f"accepts returns {answer!r}")
+        if measured:
+            require(answer is None, f"it refuses the kit's own scores {', '.join(measured)}: {answer}")
 
 
 def listening_changes_nothing(subject: Subject) -> None:

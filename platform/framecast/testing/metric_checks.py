@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from framecast.errors import InputError
+from framecast.registry.kinds import SampleShape
 from framecast.registry.value_range import ValueRange
 from framecast.testing.subject import Subject
 from framecast.testing.surroundings import untouched
@@ -21,6 +22,8 @@ _RANGE = (0.0, 1.0)
 _RANGES = ((0.0, 1.0), (-5.0, 5.0), (250.0, 300.0))
 _BATCH, _TIME = 6, 2
 _CLASSES = 12
+_IMAGES = ((1, 40, 40), (3, 64, 48), (5, 32, 32), (2, 9, 1), (1, 6, 6), (3, 16, 20), (1, 30, 40), (3, 31, 31))
+"""Frames (C, H, W) of which a metric says whether it accepts them."""
 
 
 def each_sample_has_its_value(subject: Subject) -> None:
@@ -37,6 +40,27 @@ def each_sample_has_its_value(subject: Subject) -> None:
     told = metric.compute()
     require(isinstance(told.overall, float), f"overall is {type(told.overall).__name__}, not float")
     require(len(told.per_frame) == values.flatten(1).shape[1], f"per_frame has {len(told.per_frame)} values")
+
+
+def scores_what_it_accepts(subject: Subject) -> None:
+    """What `accepts(settings, sample_shape)` does not refuse can be scored, whatever its size and channels.
+
+    Declare `accepts` where frames may be too small or have too many channels: the job is then refused before it
+    trains, not at its first evaluation. It returns None, or the reason in a sentence."""
+    frames = [SampleShape(4, *image) for image in _IMAGES]
+    classes = [SampleShape(4, 1, 16, 16, count) for count in (2, 3, _CLASSES)]
+    for sample in classes if subject.declaration.needs == "logits" else frames:
+        accepts = subject.declaration.accepts
+        reason = accepts(subject.settings, sample) if accepts else None
+        if reason is not None:
+            require(isinstance(reason, str) and reason.strip(), f"accepts returns {reason!r}")
+            continue
+        what = f"{sample.classes} classes" if sample.classes else f"frames {sample.image}"
+        try:
+            score = _score(subject, [_drawn(subject, sample)])
+        except Exception as error:
+            require(False, f"it accepts {what} and raises {type(error).__name__}: {error}")
+        require(math.isfinite(score), f"it accepts {what} and scores {score}")
 
 
 def agrees_with_its_reference(subject: Subject) -> None:
@@ -193,6 +217,16 @@ def _pair(subject: Subject) -> tuple[Tensor, Tensor]:
     target = 0.5 + 0.4 * torch.sin(rows + phases) * torch.cos(columns - phases)
     noise = torch.randn(target.shape, generator=generator)
     return (target + 0.1 * noise).clamp(0.02, 0.98), target
+
+
+def _drawn(subject: Subject, sample: SampleShape) -> tuple[Tensor, Tensor]:
+    """A prediction and its target by chance, of that shape."""
+    generator = torch.Generator().manual_seed(0)
+    if subject.declaration.needs == "logits":
+        target = torch.randint(sample.classes, (_BATCH,), generator=generator)
+        return torch.randn(_BATCH, sample.classes, generator=generator), target
+    shape = (_BATCH, _TIME, *sample.image)
+    return torch.rand(shape, generator=generator), torch.rand(shape, generator=generator)
 
 
 def _perfect(subject: Subject, target: Tensor) -> Tensor:

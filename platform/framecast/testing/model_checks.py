@@ -65,6 +65,20 @@ def answers_in_the_right_shape(subject: Subject) -> None:
         _unless_refused(of_that_length)
 
 
+def does_what_it_accepts(subject: Subject) -> None:
+    """What neither `accepts(settings, sample_shape, frames_in, frames_out)` nor `cost` refuses can be built and
+    called.
+
+    Declare `accepts` for sizes and lengths that the model cannot do: the job is then refused before it trains, not
+    at its first step. It returns None, or the reason in a sentence."""
+    seen, asked = subject.given.frames_in, subject.given.frames_out
+    for channels, height, width in ((1, 16, 24), (3, 24, 16), (2, 32, 32), (1, 13, 17), (5, 7, 6)):
+        sample = subject.sample._replace(channels=channels, height=height, width=width)
+        _does_unless_refused(subject, sample, seen, asked)
+    for lengths in ((seen, 1), (1, 1), (1, 3), (seen + 1, 2), (seen, seen + asked)):
+        _does_unless_refused(subject, subject.sample._replace(frames=sum(lengths)), *lengths)
+
+
 def builds_from_any_legal_settings(subject: Subject) -> None:
     """What the settings class and the constraints allow can be built and called, or is refused by InputError or
     ValueError with a sentence.
@@ -366,6 +380,24 @@ def _check_shape(subject: Subject, model: nn.Module, sample: SampleShape, seen: 
         require(
             tuple(fed.frames.shape) == shape, f"with the truth it returns {tuple(fed.frames.shape)}, not {shape}"
         )
+
+
+def _does_unless_refused(subject: Subject, sample: SampleShape, seen: int, asked: int) -> None:
+    declaration, settings = subject.declaration, subject.settings
+    if declaration.cost and _refused(lambda: declaration.cost(settings, sample)) is not None:
+        return
+    if declaration.accepts:
+        reason = declaration.accepts(settings, sample, seen, asked)
+        if reason is not None:
+            require(isinstance(reason, str) and reason.strip(), f"accepts returns {reason!r}")
+            return
+    what = f"it accepts {seen} frames {sample.image} and {asked} to predict"
+    try:
+        _check_shape(subject, _built(subject, sample=sample), sample, seen, asked)
+    except Nonconformity:
+        raise
+    except Exception as error:
+        require(False, f"{what}, and raises {type(error).__name__}: {error}")
 
 
 def _unless_refused(act: Callable[[], None]) -> None:

@@ -16,7 +16,7 @@ from framecast.engine.world import World
 from framecast.job.document import Document
 from framecast.job.plan import Part, Plan
 from framecast.job.resolve import make_plan
-from framecast.runs.events import Event, StepDone
+from framecast.runs.events import Event, Noticed, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.testing.companions import FORECASTER, RECOGNISER
 from framecast.testing.subject import Subject
@@ -39,6 +39,11 @@ class ShortRun:
     folder: RunFolder
     events: list[Event]
     printed: str
+
+    @property
+    def ending(self) -> Event:
+        """The event that ended it: notices may follow."""
+        return next(event for event in reversed(self.events) if not isinstance(event, Noticed))
 
     @property
     def losses(self) -> list[float]:

@@ -175,7 +175,7 @@ def it_trains_in_a_real_run(subject: Subject) -> None:
 
     `platform submit` with this task and your own model shows the same at length."""
     run = short_run(subject, short_plan(subject, task=_section(subject)))
-    require(isinstance(run.events[-1], RunFinished), f"it ends with {run.events[-1]}")
+    require(isinstance(run.ending, RunFinished), f"it ends with {run.ending}")
 
 
 def _section(subject: Subject) -> dict[str, Any]:

@@ -87,8 +87,9 @@ def test_a_resumed_run_goes_on_in_the_same_run(store: str, folder: Path) -> None
 def test_without_mlflow_the_way_out_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "framecast_mlflow.tracker", raising=False)
     monkeypatch.setitem(sys.modules, "mlflow.tracking", None)  # as Python marks what cannot be imported
-    with pytest.raises(framecast.InputError, match=r"pip install 'framecast\[mlflow\]'"):
-        CALLBACK.build(CALLBACK.settings(), folder)
+    for ask in (lambda: CALLBACK.build(CALLBACK.settings(), folder), lambda: CALLBACK.ready(CALLBACK.settings())):
+        with pytest.raises(framecast.InputError, match=r"pip install 'framecast\[mlflow\]'"):
+            ask()
 
 
 def test_a_real_run_is_tracked_in_its_own_folder(

@@ -95,8 +95,32 @@ def test_a_resumed_run_goes_on_in_the_same_run(folder: Path) -> None:
 def test_without_wandb_the_way_out_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "framecast_wandb.tracker", raising=False)
     monkeypatch.setitem(sys.modules, "wandb", None)  # as Python marks what cannot be imported
-    with pytest.raises(framecast.InputError, match=r"pip install 'framecast\[wandb\]'"):
-        CALLBACK.build(CALLBACK.settings(), folder)
+    for ask in (lambda: CALLBACK.build(CALLBACK.settings(), folder), lambda: CALLBACK.ready(CALLBACK.settings())):
+        with pytest.raises(framecast.InputError, match=r"pip install 'framecast\[wandb\]'"):
+            ask()
+
+
+@pytest.mark.parametrize(("mode", "key"), [("offline", ""), ("online", "a" * 40)])
+def test_with_a_key_or_without_the_network_it_is_ready(
+    mode: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_login(tmp_path, monkeypatch)
+    monkeypatch.setenv("WANDB_API_KEY", key)
+    CALLBACK.ready(CALLBACK.settings(mode=mode))
+
+
+def test_without_a_login_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_login(tmp_path, monkeypatch)
+    with pytest.raises(framecast.InputError, match=r"not logged in: run `wandb login`, set WANDB_API_KEY, or"):
+        CALLBACK.ready(CALLBACK.settings())
+
+
+def without_login(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user who has never logged in."""
+    for name in ("WANDB_API_KEY", "WANDB_IDENTITY_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NETRC", str(home / "netrc"))
+    monkeypatch.setenv("HOME", str(home))
 
 
 def test_a_real_run_is_tracked(tiny_job: Callable[..., dict[str, Any]], runs: Path) -> None:

@@ -10,11 +10,10 @@ from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
 from framecast.launch.chatter import redirect_output
 from framecast.launch.processes import alone
-from framecast.launch.worker import note_failure, train_as_ray_worker
-from framecast.runs.driver import alive
+from framecast.launch.worker import note_failure, train_on_workers
 from framecast.runs.events import Evaluated, Event, RunInterrupted
 from framecast.runs.folder import RunFolder
-from framecast.runs.status import Status
+from framecast.runs.status import Status, alive
 from framecast.search.trial import STOPPED
 
 
@@ -59,14 +58,12 @@ def train_trial(config: dict[str, Any]) -> None:
 
 def _train_on_workers(plan: Plan, run: RunFolder, tell: Any) -> None:
     """Through Ray Train, while this thread passes its evaluations on."""
-    from framecast.launch.ray_train import run_on_workers
-
     raised: list[Exception] = []
     done = threading.Event()
 
     def work() -> None:
         try:
-            run_on_workers(train_as_ray_worker, run, plan.job.compute)
+            train_on_workers(run, plan.job.compute)
         except Exception as error:
             raised.append(error)
         finally:

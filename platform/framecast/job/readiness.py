@@ -1,0 +1,32 @@
+"""Whether this machine has what a plan needs beside its plugins: prepared data, weights, packages, logins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from framecast.errors import InputError, Problem, in_one_line
+from framecast.job.plan import Part, Plan
+
+
+def refuse_unready(plan: Plan, callbacks: bool = True) -> None:
+    """Asks the data set, the metrics and the callbacks. Raises InputError with all that they miss."""
+    asked = [("data", plan.data), *_numbered("metrics", plan.metrics)]
+    if callbacks:
+        asked += _numbered("callbacks", plan.callbacks)
+    problems: list[Problem] = []
+    for key, part in asked:
+        if part.declaration.ready is None:
+            continue
+        try:
+            part.declaration.ready(part.settings)
+        except InputError as error:
+            # data sets name their keys in their messages
+            problems += [replace(each, key=each.key or ("" if key == "data" else key)) for each in error.problems]
+        except Exception as error:
+            problems.append(Problem(f"{part.kind} {part.name} is not ready: {in_one_line(error)}", key=key))
+    if problems:
+        raise InputError(problems)
+
+
+def _numbered(key: str, parts: tuple[Part, ...]) -> list[tuple[str, Part]]:
+    return [(f"{key}.{index}", part) for index, part in enumerate(parts)]
