@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,24 @@ def test_a_published_checkpoint_is_scored_and_predicts(platform: Any, tmp_path: 
     refused = platform("evaluate", "tiny", "--published", file)
     assert (refused.code, refused.err.count("\n")) == (2, 1)
     assert "--published needs a job file" in refused.err
+
+
+def test_an_interrupted_evaluation_leaves_nothing_behind(
+    platform: Any, trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real scoring, interrupted when it tells of its first clips."""
+
+    def interrupted(request: Any, done: int, total: int) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    monkeypatch.setattr("framecast.evaluation.request.Request.tell", interrupted)
+    answer = platform("evaluate", trained.folder)
+    assert answer.code == 130
+    assert answer.err == ""
+    assert not list(Path(trained.folder).glob("evaluation-*"))
+    assert not list((tmp_path / "temporary").iterdir())
 
 
 def test_predict_writes_what_its_ending_says(platform: Any, trained: Any, carphone: Path, tmp_path: Path) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from framecast.cli.evaluation_progress import evaluation_progress
 from framecast.cli.options import Force, Json, Published, Runs
 from framecast.cli.table import table
 from framecast.errors import InputError
@@ -58,7 +57,8 @@ def evaluate(
 
     platform evaluate demo task.frames_out=30 --metrics mse,ssim,lpips --protocol conv-tt-lstm
 
-    Several runs are scored on the same clips, side by side. compute.workers=4 shares the work out through Ray.
+    Several runs are scored on the same clips, side by side. compute.workers=4 shares the work out through Ray;
+    data.test_clips=500 makes fewer clips, where a data set makes its clips itself.
     """
     from framecast.command_line import shown
     from framecast.errors import TrainingFailed
@@ -76,8 +76,12 @@ def evaluate(
     if not force:
         Result.refuse_to_overwrite(folder, name)
     refuse_unready(subjects[0].plan, callbacks=False)
+    plan = subjects[0].plan
+    models = len(subjects) + sum(part.name != plan.model.name for part in plan.baselines)
     try:
-        result = evaluated(subjects, split, folder, _bar)
+        result = evaluated(subjects, split, folder, partial(evaluation_progress, models, as_json))
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
     except TrainingFailed as error:
         typer.echo(f"evaluation failed: {error}", err=True)
         raise typer.Exit(1) from None
@@ -146,35 +150,3 @@ def _print(content: dict[str, Any]) -> None:
 
 def _interval(metric: dict[str, float]) -> str:
     return f"{metric['value']:.5g} [{metric['low']:.4g}, {metric['high']:.4g}]"
-
-
-@contextmanager
-def _bar(told: Callable[[], tuple[int, int]], terminal: IO[str]) -> Iterator[None]:
-    """A progress bar on a terminal, fed from what the workers tell."""
-    from rich.progress import Progress
-
-    from framecast.report.rich_console import console_on
-
-    console = console_on(terminal)
-    done = threading.Event()
-    with Progress(
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    ) as progress:
-        bar = progress.add_task("evaluating", total=None)
-
-        def follow() -> None:
-            while not done.wait(0.2):
-                clips, total = told()
-                progress.update(bar, completed=clips, total=total or None)
-
-        thread = threading.Thread(target=follow, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()

@@ -47,7 +47,7 @@ def evaluate(
     try:
         with quiet(folder.logs / "driver.log") as terminal, progress(request.told, terminal):
             _score(request, folder, plan.job.compute)
-    except InputError:
+    except (InputError, KeyboardInterrupt):
         shutil.rmtree(folder.path)
         raise
     except Exception as error:

@@ -1,0 +1,66 @@
+"""How far an evaluation is: a line that says how much there is to do, and a bar on a terminal."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from framecast.runs.limits import duration
+
+_SECONDS_TO_ESTIMATE = 3.0
+
+
+@contextmanager
+def evaluation_progress(
+    models: int, silent: bool, told: Callable[[], tuple[int, int]], terminal: IO[str]
+) -> Iterator[None]:
+    """Shows on `terminal` what the workers tell (clips done by any model, and all there are) while the body runs.
+
+    `models` counts the trivial forecasters too; `silent` leaves out all but the bar. An interruption is
+    passed on, after a line that says what is lost.
+    """
+    from rich.progress import Progress
+
+    from framecast.report.rich_console import console_on
+
+    console = console_on(terminal)
+    over = threading.Event()
+    with Progress(
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    ) as progress:
+        bar = progress.add_task("evaluating", total=None)
+
+        def follow() -> None:
+            began, estimated = None, silent
+            while not over.wait(0.2):
+                done, total = told()
+                progress.update(bar, completed=done, total=total or None)
+                if total and began is None:
+                    began = time.monotonic() - 0.2
+                if done and began and not estimated and time.monotonic() - began >= _SECONDS_TO_ESTIMATE:
+                    left = (time.monotonic() - began) * (total - done) / done
+                    clips = f"{total // models:,} clips, each by {models} models"
+                    progress.console.print(
+                        f"scoring {clips}: about {duration(left / 3600)} to go", highlight=False
+                    )
+                    estimated = True
+
+        thread = threading.Thread(target=follow, daemon=True)
+        thread.start()
+        try:
+            yield
+        except KeyboardInterrupt:
+            done, total = told()
+            if not silent:
+                progress.console.print(f"stopped after {done:,} of {total:,} scores; none are kept")
+            raise
+        finally:
+            over.set()
+            thread.join()
