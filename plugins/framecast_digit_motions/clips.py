@@ -27,6 +27,8 @@ class DigitMotions:
     `fresh`, never from the class. `digits` are (K, 28, 28) uint8. Raises ValueError for an unknown split.
     """
 
+    grouped_by = "clip"
+
     def __init__(self, settings: DigitMotionsSettings, split: str, frames: int, digits: np.ndarray) -> None:
         if split not in _SPLITS:
             raise ValueError(f"digit_motions has the splits train, validation and test, not {split!r}")

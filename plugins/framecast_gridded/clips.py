@@ -49,6 +49,7 @@ class FieldClips:
         self.normalisation = statistics.normalisation(settings.normalisation, settings.fill)
         self.sequences = len(runs)
         self.notes = notes_of(recording, spans, statistics)
+        self.grouped_by = "time"
         self.skipped: list[tuple[str, str]] = []
         self._masked = statistics.gaps
         self._augmentation = settings.augmentation
@@ -58,6 +59,11 @@ class FieldClips:
 
     def __len__(self) -> int:
         return len(self.windows)
+
+    def origin(self, index: int) -> framecast.data.ClipOrigin:
+        """The time that clip `index` takes, in steps of the data."""
+        span, start = self.windows[index]
+        return framecast.data.ClipOrigin(span.video, start, start + self.windows.reach)
 
     def set_epoch(self, epoch: int) -> None:
         """Chooses the epoch's variations."""

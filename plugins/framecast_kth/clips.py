@@ -34,7 +34,12 @@ def clips(settings: KTHSettings, split: str, frames: int) -> framecast.data.Stor
         ]
     windows = framecast.data.Windows.cut(spans, frames, settings.frame_step)
     return framecast.data.StoredClips(
-        store, windows, settings.augmentation, varied=split == "train", seed=settings.seed
+        store,
+        windows,
+        settings.augmentation,
+        varied=split == "train",
+        seed=settings.seed,
+        grouped_by="person",
     )
 
 

@@ -24,6 +24,8 @@ class MovingMNIST:
     any number of workers. `digits` are (K, 28, 28) uint8. Raises ValueError for an unknown split.
     """
 
+    grouped_by = "clip"
+
     def __init__(self, settings: MovingMNISTSettings, split: str, frames: int, digits: np.ndarray) -> None:
         if split not in _SPLITS:
             raise ValueError(f"moving_mnist has the splits train, validation and test, not {split!r}")

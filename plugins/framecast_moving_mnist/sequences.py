@@ -28,6 +28,8 @@ class FixedSequences:
     in `folder` is missing or not sound.
     """
 
+    grouped_by = "clip"
+
     def __init__(self, folder: Path, frames: int) -> None:
         if frames > _SHAPE[0]:
             raise framecast.InputError(

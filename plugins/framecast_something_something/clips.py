@@ -52,6 +52,13 @@ class WholeClips:
         """Videos that clips come from: one each."""
         return len(self)
 
+    grouped_by = "video"
+
+    def origin(self, index: int) -> framecast.data.ClipOrigin:
+        """Each clip is a video of its own."""
+        number = int(self.numbers[index])
+        return framecast.data.ClipOrigin(number, 0, self.store.videos[number].frames)
+
     def set_epoch(self, epoch: int) -> None:
         """Chooses the epoch's variations."""
         self._epoch = epoch

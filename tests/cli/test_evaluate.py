@@ -26,6 +26,7 @@ def test_a_run_is_scored_beside_the_trivial_forecasters(platform: Any, trained: 
     answer = platform("evaluate", trained.folder, "--split", "validation", "-o", tmp_path / "out")
     assert answer.code == 0, answer.err
     assert answer.out.startswith("4 validation clips of moving_mnist, 2 frames in, 2 out; 95 % intervals\n")
+    assert "\nintervals over 4 clips\n" in answer.out
     assert "mse (framecast)" in answer.out
     for name in ("step 2", "black", "last_frame"):
         assert name in answer.out
@@ -43,7 +44,8 @@ def test_the_protocol_is_printed_and_stored(platform: Any, trained: Any, tmp_pat
         "evaluate", trained.folder, "--split=validation", "--protocol=openstl", "-o", tmp_path / "out"
     )
     assert "mse (openstl)" in answer.out
-    content = json.loads((tmp_path / "out" / "evaluation-validation-2to2-openstl.json").read_text())
+    (file,) = (tmp_path / "out").glob("evaluation-validation-2to2-openstl-*.json")
+    content = json.loads(file.read_text())
     assert set(content["protocols"].values()) == {"openstl"}
 
 

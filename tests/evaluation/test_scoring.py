@@ -5,15 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import math
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import pytest
 
+from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError, TrainingFailed
+from framecast.evaluation.export import export_weights
+from framecast.evaluation.request import Request
 from framecast.evaluation.result import Result
 from framecast.evaluation.subject import Subject, find_subject
 from framecast.launch.evaluate import evaluate
@@ -88,8 +93,8 @@ def test_curves_and_summary_say_the_same(trained: RunFolder) -> None:
     assert [float(row["value"]) for row in curves] == content["rows"][1]["per_frame"]["psnr"]
 
 
-def name_of(trained: RunFolder) -> str:
-    return Result.name_of("test", find_subject("tiny", trained.root).plan)
+def name_of(trained: RunFolder, *overrides: str) -> str:
+    return Result.name_of("test", [find_subject("tiny", trained.root, list(overrides))])
 
 
 def test_an_earlier_evaluation_is_not_overwritten_unasked(trained: RunFolder) -> None:
@@ -99,8 +104,11 @@ def test_an_earlier_evaluation_is_not_overwritten_unasked(trained: RunFolder) ->
 
 
 def test_two_runs_are_compared_on_the_same_clips(trained: RunFolder) -> None:
-    subjects = [find_subject("tiny", trained.root), find_subject(str(trained.checkpoints / "last"), trained.root)]
-    content = evaluate(subjects, "test", Path("out"), unseen).content
+    export_weights(find_subject("tiny", trained.root), Path("same.safetensors"))
+    subjects = [find_subject(name, trained.root) for name in ("tiny", "same.safetensors")]
+    result = evaluate(subjects, "test", Path("out"), unseen)
+    content = result.content
+    assert result.name.startswith(f"evaluation-{trained.id}-same-test-2to2-framecast-")
     assert [row["model"] for row in content["rows"]] == ["conv_tt_lstm", "conv_tt_lstm", "black", "last_frame"]
     assert content["rows"][1]["difference_from_first"]["mse"] == [0.0, 0.0]  # the same weights
 
@@ -110,6 +118,58 @@ def test_runs_that_saw_other_data_are_not_compared(trained: RunFolder) -> None:
     with pytest.raises(InputError, match=r"differ in data.seed: set the same for both, such as data.seed=\.\.\."):
         evaluate(subjects, "test", Path("out"), unseen)
     assert not Path("out").exists()
+
+
+def test_a_model_is_not_compared_with_itself(trained: RunFolder) -> None:
+    subjects = [find_subject(name, trained.root) for name in ("tiny", trained.id)]
+    with pytest.raises(InputError, match="is named twice: a comparison needs different models"):
+        evaluate(subjects, "test", Path("out"), unseen)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "task.frames_out=3",
+        "data.test_clips=36",
+        "data.size=20",
+        "training.batch_size=8 metrics=[mse]",
+        "metrics=[{name: mse, protocol: openstl}, psnr, ssim]",
+        "metrics=[mse, psnr]",
+    ],
+)
+def test_no_evaluation_takes_the_name_of_another_one(trained: RunFolder, other: str) -> None:
+    assert name_of(trained) == name_of(trained, "training.batch_size=7")
+    assert name_of(trained) != name_of(trained, *re.split(r" (?=\w+[.=])", other))
+
+
+def test_runs_that_look_further_ahead_are_not_compared(trained: RunFolder) -> None:
+    subjects = [find_subject("tiny", trained.root, [f"task.frames_out={frames}"]) for frames in (2, 3)]
+    with pytest.raises(InputError, match=r"differ in task.frames_out: set the same for both"):
+        evaluate(subjects, "test", Path("out"), unseen)
+
+
+def test_what_the_intervals_are_over_is_said(trained: RunFolder) -> None:
+    assert scored(trained)["intervals"] == {
+        "level": 0.95,
+        "over": "clips",
+        "groups": CLIPS,
+        "assumed": False,
+        "reason": "",
+    }
+
+
+def test_one_root_over_all_clips_lies_in_its_interval(trained: RunFolder) -> None:
+    content = scored(trained, "metrics=[{name: rmse, protocol: openstl}, {name: mse, protocol: openstl}]")
+    for row in content["rows"]:
+        root, mean = row["metrics"]["rmse"], row["metrics"]["mse"]
+        for key in ("value", "low", "high"):
+            assert root[key] == pytest.approx(math.sqrt(mean[key]), rel=1e-5)
+
+
+def test_a_request_keeps_what_a_model_was_normalised_by(trained: RunFolder, tmp_path: Path) -> None:
+    normalisation = Normalisation((250.0,), (40.0,), (260.0,))
+    subject = replace(find_subject("tiny", trained.root), normalisation=normalisation)
+    assert Request.write(tmp_path, "test", [subject]).subjects()[0].normalisation == normalisation
 
 
 def test_a_failure_leaves_nothing_half_written(trained: RunFolder) -> None:

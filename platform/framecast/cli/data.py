@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +11,7 @@ import typer
 from framecast.cli.options import Json, Plugins
 from framecast.cli.table import table
 from framecast.errors import InputError
+from framecast.json_text import to_json
 
 if TYPE_CHECKING:
     from framecast.job.plan import Part
@@ -69,7 +69,7 @@ def prepare(
     if as_json:
         notes = [note._asdict() for note in prepared.notes]
         found = {"place": str(prepared.place), **prepared.summary, "skipped": prepared.skipped, "notes": notes}
-        typer.echo(json.dumps(found, indent=1))
+        typer.echo(to_json(found, indent=1))
         return
     table([part.name, str(prepared.place)], [[what, _counted(value)] for what, value in prepared.summary.items()])
     _print_notes(prepared.notes)
@@ -133,7 +133,7 @@ def info(
             "notes": [note._asdict() for note in notes],
             "picture": str(file) if sheet else None,
         }
-        typer.echo(json.dumps(found, indent=1))
+        typer.echo(to_json(found, indent=1))
         return
     size = f"{shape.channels} channel{'s'[: shape.channels != 1]}, {shape.height} x {shape.width} pixels"
     typer.echo(f"{part.name}: clips of {shape.frames} frames, {size}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 
 from framecast.cli.options import Json
 from framecast.errors import InputError
+from framecast.json_text import to_json
 
 if TYPE_CHECKING:
     from framecast.launch.doctor.finding import Finding
@@ -57,7 +57,7 @@ def doctor(address: Address = None, storage: Place = None, as_json: Json = False
     bad = sum(each.level == "FAIL" for each in findings)
     if as_json:
         content = {"fine": not bad, "findings": [dataclasses.asdict(each) for each in findings]}
-        typer.echo(json.dumps(content, indent=1))
+        typer.echo(to_json(content, indent=1))
     else:
         _print(findings)
     raise typer.Exit(1 if bad else 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,6 +12,7 @@ from framecast.cli.evaluation_progress import evaluation_progress
 from framecast.cli.options import Force, Json, Published, Runs
 from framecast.cli.table import table
 from framecast.errors import InputError
+from framecast.json_text import to_json
 
 if TYPE_CHECKING:
     from framecast.evaluation.subject import Subject
@@ -53,18 +53,22 @@ def evaluate(
 ) -> None:
     """Score models on a split of their data.
 
-    Beside the trivial forecasters, with 95 % intervals over clips:
+    With the trivial forecasters, and 95 % intervals over videos, persons or blocks of time:
 
     platform evaluate demo task.frames_out=30 --metrics mse,ssim,lpips --protocol conv-tt-lstm
 
     Several runs are scored on the same clips, side by side. compute.workers=4 shares the work out through Ray;
     data.test_clips=500 makes fewer clips, where a data set makes its clips itself.
+
+    Writes evaluation-[RUNS-]SPLIT-HORIZON-PROTOCOL-DIGEST.json, .csv (curves) and -clips.csv. The digest is of
+    checkpoints, data, task and metrics: another evaluation has another name, the same one needs --force.
     """
     from framecast.command_line import shown
     from framecast.errors import TrainingFailed
     from framecast.evaluation.result import Result
     from framecast.job.readiness import refuse_unready
     from framecast.launch.evaluate import evaluate as evaluated
+    from framecast.launch.evaluate import refuse_to_compare
 
     named = [target for target in targets if "=" not in target]
     overrides = [target for target in targets if "=" in target]
@@ -72,7 +76,8 @@ def evaluate(
         raise InputError("name a run, a checkpoint or an exported file; `platform list` shows runs")
     subjects, left_out = _subjects(named, overrides, metrics, protocol, published, runs)
     folder = output or (subjects[0].run.path if subjects[0].run and len(subjects) == 1 else Path())
-    name = Result.name_of(split, subjects[0].plan)
+    refuse_to_compare(subjects)
+    name = Result.name_of(split, subjects)
     if not force:
         Result.refuse_to_overwrite(folder, name)
     refuse_unready(subjects[0].plan, callbacks=False)
@@ -86,7 +91,7 @@ def evaluate(
         typer.echo(f"evaluation failed: {error}", err=True)
         raise typer.Exit(1) from None
     if as_json:
-        typer.echo(json.dumps(result.content, indent=1))
+        typer.echo(to_json(result.content, indent=1))
         return
     _print(result.content)
     if left_out:
@@ -117,16 +122,17 @@ def _subjects(
     own: list[dict[str, Any]] = [part.to_dict() for part in plan.metrics]
     listed = [name.strip() for name in metrics.split(",")] if metrics else None
     sections, left_out = chosen_metrics(listed, own, protocol, Registry.discover())
-    return subjects(
-        [*overrides, f"metrics={json.dumps(sections)}", "checkpoints.monitor=validation/loss"]
-    ), left_out
+    return subjects([*overrides, f"metrics={to_json(sections)}", "checkpoints.monitor=validation/loss"]), left_out
 
 
 def _print(content: dict[str, Any]) -> None:
+    from framecast.report.measured import intervals_in_words
+
     horizon = f", {content['frames_in']} frames in, {content['frames_out']} out" if content["frames_in"] else ""
     typer.echo(
         f"{content['clips']:,} {content['split']} clips of {content['data']['name']}{horizon}; 95 % intervals"
     )
+    typer.echo(intervals_in_words(content))
     names = list(content["protocols"])
     header = [f"{name} ({content['protocols'][name]})" if content["protocols"][name] else name for name in names]
     table(
@@ -135,12 +141,13 @@ def _print(content: dict[str, Any]) -> None:
     )
     models = [row for row in content["rows"] if row["label"] != row["model"]]
     for row in models[1:]:
-        told = ", ".join(
+        differences = ", ".join(
             f"{name} {low:+.3g} to {high:+.3g}"
             for name, (low, high) in row["difference_from_first"].items()
-            if name in names
+            if name in names and low is not None
         )
-        typer.echo(f"{row['label']} less {models[0]['label']}, on the same clips: {told}")
+        if differences:
+            typer.echo(f"{row['label']} less {models[0]['label']}, on the same clips: {differences}")
     for row in content["rows"]:
         for name, counts in row["counts"].items():
             for what, count in counts.items():
@@ -148,5 +155,9 @@ def _print(content: dict[str, Any]) -> None:
                     typer.echo(f"{row['label']}: {count:,} {what.replace('_', ' ')} in {name}")
 
 
-def _interval(metric: dict[str, float]) -> str:
+def _interval(metric: dict[str, float | None]) -> str:
+    if metric["value"] is None:
+        return "not a number"
+    if metric["low"] is None or metric["high"] is None:
+        return f"{metric['value']:.5g}"
     return f"{metric['value']:.5g} [{metric['low']:.4g}, {metric['high']:.4g}]"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import Annotated
 
 import typer
 
 from framecast.cli.options import Json, Plugins
+from framecast.json_text import to_json
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="A key of the job file, such as model.rank.")]
 
@@ -20,7 +20,7 @@ def explain(key: Key, as_json: Json = False, plugin: Plugins = None) -> None:
 
     rows = explained(key, Registry.discover(plugin or []))
     if as_json:
-        typer.echo(json.dumps([dataclasses.asdict(row) for row in rows], indent=1))
+        typer.echo(to_json([dataclasses.asdict(row) for row in rows], indent=1))
         return
     for row in rows:
         typer.echo(f"{row.key}: {row.type}, default {row.default}" + (f"  ({row.owner})" if row.owner else ""))

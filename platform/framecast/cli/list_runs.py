@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +11,7 @@ from framecast.cli.options import Address, Json, Runs
 from framecast.cli.table import table
 from framecast.command_line import command
 from framecast.errors import InputError
+from framecast.json_text import to_json
 
 if TYPE_CHECKING:
     from framecast.search.search_folder import SearchFolder
@@ -50,7 +50,7 @@ def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, addre
             rows.append(_search_row(search))
     rows.sort(key=lambda row: row["run"], reverse=True)
     if as_json:
-        typer.echo(json.dumps(rows, indent=1))
+        typer.echo(to_json(rows, indent=1))
     elif not rows:
         typer.echo(f"no runs in {root}; start one with: {command('submit', 'jobs/demo.yaml')}")
     else:

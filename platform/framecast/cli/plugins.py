@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +11,7 @@ from framecast.cli import plugins_check, plugins_new
 from framecast.cli.options import Json, Plugins
 from framecast.cli.table import table
 from framecast.errors import InputError, did_you_mean
+from framecast.json_text import to_json
 
 if TYPE_CHECKING:
     from framecast.registry.outcome import Outcome
@@ -59,7 +59,7 @@ def list_plugins(as_json: Json = False, again: Again = False, plugin: Plugins = 
             "broken": [{"plugin": str(each), "reason": why} for each, why in registry.broken.items()],
             "blocked": registry.blocked,
         }
-        typer.echo(json.dumps(listing, indent=1))
+        typer.echo(to_json(listing, indent=1))
         return
     table(["kind", "name", "plugin", "from", "summary"], [list(row.values()) for row in rows])
     for provider, outcome in outcomes.items():
@@ -129,7 +129,7 @@ def info(name: Name, as_json: Json = False, plugin: Plugins = None) -> None:
         for entry in found
     ]
     if as_json:
-        typer.echo(json.dumps(described, indent=1))
+        typer.echo(to_json(described, indent=1))
         return
     for entry, each in zip(found, described, strict=True):
         typer.echo(f"{entry.kind} {name}: {entry.declaration.summary}")

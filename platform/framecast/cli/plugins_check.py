@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import textwrap
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from framecast.cli.options import Json, Plugins
+from framecast.json_text import to_json
 
 if TYPE_CHECKING:
     from framecast.testing.inspection import Finding
@@ -52,7 +52,7 @@ def check(plugin: Plugin, settings: Settings = None, as_json: Json = False, name
                 typer.echo(told(finding))
     states: list[str] = [finding.state for finding in findings]
     if as_json:
-        typer.echo(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=1))
+        typer.echo(to_json([dataclasses.asdict(finding) for finding in findings], indent=1))
     else:
         typer.echo(", ".join(f"{states.count(state)} {word}" for state, word in WORDS.items()))
     raise typer.Exit(1 if "FAIL" in states else 0)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
 
 from framecast.cli.options import Json, Overrides, Runs
 from framecast.cli.table import table
+from framecast.json_text import to_json
 
 Search = Annotated[
     str,
@@ -42,7 +42,7 @@ def results(search: Search, best: Best = None, job: Job = None, as_json: Json = 
         return
     rows = found.rows()[:best]
     if as_json:
-        typer.echo(json.dumps({"search": folder.id, "states": found.states, "trials": rows}, indent=1))
+        typer.echo(to_json({"search": folder.id, "states": found.states, "trials": rows}, indent=1))
         return
     keys = list(found.search.parameters)
     header = [

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import typer
 
 from framecast.cli.options import Plugins
+from framecast.json_text import to_json
 
 
 def schema(plugin: Plugins = None) -> None:
@@ -14,4 +13,4 @@ def schema(plugin: Plugins = None) -> None:
     from framecast.job.reference import json_schema
     from framecast.registry.registry import Registry
 
-    typer.echo(json.dumps(json_schema(Registry.discover(plugin or [])), indent=1))
+    typer.echo(to_json(json_schema(Registry.discover(plugin or [])), indent=1))

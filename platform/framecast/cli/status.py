@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 
 import typer
 
 from framecast.cli.options import Address, Json, Run, Runs
+from framecast.json_text import to_json
 
 _SHOWN = 10  # warnings, the newest ones; the report has all
 
@@ -24,7 +24,7 @@ def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address 
     folder = RunFolder.find(run, runs_root(runs))
     now = Status.of(folder)
     if as_json:
-        typer.echo(json.dumps(dataclasses.asdict(now), indent=1, default=str))
+        typer.echo(to_json(dataclasses.asdict(now), indent=1, default=str))
         return
     typer.echo(f"{folder.name} {folder.id}: {now.state}{f' ({now.reason})' if now.reason else ''}")
     typer.echo(f"step {now.step} of {now.total_steps}, epoch {now.epoch + 1}, attempt {now.attempt}")

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from framecast.json_text import to_json
 from framecast.registry.provider import Provider
 
 _PACKAGES = ("framecast", "torch", "ray", "deepspeed")
@@ -32,7 +33,7 @@ class Versions:
         return cls(**json.loads(file.read_text()))
 
     def write(self, file: Path) -> None:
-        file.write_text(json.dumps(asdict(self), indent=1))
+        file.write_text(to_json(asdict(self), indent=1))
 
     def compared_here(self) -> tuple[list[str], list[str]]:
         """What is missing here, and what differs: a line each, both in the words of whoever sent these."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from framecast.data.augmentation import Augmentation
+    from framecast.data.clip_origin import ClipOrigin
     from framecast.data.frame_format import FrameFormat
     from framecast.data.normalisation import Normalisation
     from framecast.data.preparation import prepare_store
@@ -27,6 +28,7 @@ _HOMES = {
     "IMAGES": "video",
     "VIDEOS": "video",
     "Augmentation": "augmentation",
+    "ClipOrigin": "clip_origin",
     "DamagedVideo": "video",
     "FrameFormat": "frame_format",
     "Normalisation": "normalisation",
@@ -47,6 +49,7 @@ __all__ = [
     "IMAGES",
     "VIDEOS",
     "Augmentation",
+    "ClipOrigin",
     "DamagedVideo",
     "FrameFormat",
     "Normalisation",

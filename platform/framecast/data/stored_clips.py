@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framecast.data.augmentation import Augmentation
+from framecast.data.clip_origin import ClipOrigin
 from framecast.data.store import Store
 from framecast.data.video_files import VideoFiles
 from framecast.data.windows import Windows
@@ -32,9 +33,11 @@ class StoredClips:
         varied: bool = False,
         seed: int = 0,
         skipped: Sequence[tuple[str, str]] = (),
+        grouped_by: str = "video",
     ) -> None:
         self.store = store
         self.windows = windows
+        self.grouped_by = grouped_by
         self.skipped = [*store.skipped, *skipped]
         self._augmentation = augmentation or Augmentation()
         self._varied = varied
@@ -48,6 +51,12 @@ class StoredClips:
     def sequences(self) -> int:
         """Spans of video that at least one clip comes from, or could."""
         return len(self.windows.spans)
+
+    def origin(self, index: int) -> ClipOrigin:
+        """Where clip `index` is cut from; its group is the video, or what its facts say of `grouped_by`."""
+        span, start = self.windows[index]
+        group = span.video if self.grouped_by == "video" else self.store.videos[span.video].facts[self.grouped_by]
+        return ClipOrigin(group, start, start + self.windows.reach)
 
     def set_epoch(self, epoch: int) -> None:
         """Chooses the epoch's variations."""

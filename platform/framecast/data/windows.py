@@ -36,6 +36,11 @@ class Windows:
         counts = [max(0, (span.end - span.begin - reach) // span.stride + 1) for span in spans]
         return cls(spans, frames, step, np.cumsum(counts, dtype=np.int64))
 
+    @property
+    def reach(self) -> int:
+        """Frames of the video from a clip's first one to its last."""
+        return (self.frames - 1) * self.step + 1
+
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
 

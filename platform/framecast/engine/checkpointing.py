@@ -17,6 +17,7 @@ from framecast.engine.training_state import TrainingState
 from framecast.engine.world import World
 from framecast.errors import InputError, TrainingFailed
 from framecast.job.plan import Plan
+from framecast.json_text import to_json
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
 from framecast.runs.folder import RunFolder, write_atomically
 from framecast.runs.mirror import Mirror
@@ -108,7 +109,7 @@ class Checkpointing:
             state.write(folder)
             if samples:
                 np.savez_compressed(folder / "samples.npz", **samples)  # type: ignore[arg-type]
-            write_atomically(folder / "loop.json", json.dumps(loop, indent=1))
+            write_atomically(folder / "loop.json", to_json(loop, indent=1))
             return self._store.publish(position.step, position.epoch, monitor)
         except OSError:
             shutil.rmtree(folder, ignore_errors=True)

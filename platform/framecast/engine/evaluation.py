@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,8 @@ from framecast.job.plan import Plan
 @dataclass(frozen=True)
 class Scores:
     """What came of one evaluation, by `split/metric`; `confusion` (S, K, K) of the metric that counts it; `shown`
-    holds that and a few clips on the first process, as arrays for its report."""
+    holds that and a few clips on the first process, as arrays for its report; `aggregations` says how values of
+    clips make up each score (see StreamingMetric)."""
 
     metrics: dict[str, float]
     per_frame: dict[str, list[float]]
@@ -31,10 +32,12 @@ class Scores:
     shown: dict[str, np.ndarray]
     counts: dict[str, dict[str, int]]
     confusion: np.ndarray | None
+    aggregations: dict[str, str]
 
 
-Observer = Callable[[Sequence[int], dict[str, Tensor]], None]
-"""Told, for each batch of a process, the positions of its samples and their values (B, T) by metric."""
+Observer = Callable[[Sequence[int], dict[str, Tensor], Mapping[str, str]], None]
+"""Takes, for each batch of a process, the positions of its samples, their values (B, T) by metric, and how each
+metric aggregates them."""
 
 
 def evaluate(
@@ -50,6 +53,7 @@ def evaluate(
     """Scores `model` on every clip of `batches` with the plan's metrics and the task's own loss."""
     value_range = plan.value_range
     metrics = {part.name: part.declaration.build(part.settings, value_range) for part in plan.metrics}
+    aggregations = {name: getattr(metric, "aggregation", "mean") for name, metric in metrics.items()}
     needs = {part.name: part.declaration.needs for part in plan.metrics}
     loss = torch.zeros(2, dtype=torch.float64)  # sum over samples, samples
     shown = ShownClips(value_range), ShownMistakes(value_range)
@@ -70,7 +74,7 @@ def evaluate(
                 for each in shown:
                     each.see(outputs, part.size)
             if observe:
-                observe(part.positions, {"loss": counted[:, None], **values})
+                observe(part.positions, {"loss": counted[:, None], **values}, aggregations)
     for metric in metrics.values():
         metric.state = world.sum(metric.state)
     total, samples = world.sum(loss).tolist()
@@ -87,6 +91,7 @@ def evaluate(
         shown=arrays if confusion is None else {**arrays, "confusion": confusion},
         counts={f"{split}/{name}": dict(value.counts) for name, value in computed.items() if value.counts},
         confusion=confusion,
+        aggregations={f"{split}/{name}": how for name, how in aggregations.items()},
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from framecast.errors import InputError, TrainingFailed
 from framecast.evaluation.subject import NORMALISATION_KEY, PLAN_KEY, Subject
+from framecast.json_text import to_json
 
 FORMATS = (".safetensors", ".pt2")
 TOLERANCE = 1e-5
@@ -21,7 +21,7 @@ def export_weights(subject: Subject, file: Path) -> None:
     model = subject.model(torch.device("cpu"))
     metadata = {PLAN_KEY: subject.plan.to_yaml()}
     if subject.normalisation:
-        metadata[NORMALISATION_KEY] = json.dumps(subject.normalisation.to_dict())
+        metadata[NORMALISATION_KEY] = to_json(subject.normalisation.to_dict())
     beside = file.with_name(f".{file.name}.writing")
     save_file({name: value.contiguous() for name, value in model.state_dict().items()}, beside, metadata)
     beside.replace(file)

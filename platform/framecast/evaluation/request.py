@@ -1,8 +1,8 @@
 """An evaluation on disk, so that any number of processes can work on it: what is asked, and what came of it.
 
-request.json              split; label, plan and weights of each model
+request.json              split; label, plan, weights and normalisation of each model
 progress                  clips done, and all there are
-clips-<model>-<rank>.csv  one row for each clip: its number, and its scores
+clips-<model>-<rank>.csv  one row for each clip: its number, its origin, and its scores
 answer.json               what the first process found out for all
 """
 
@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from framecast.data.normalisation import Normalisation
 from framecast.evaluation.subject import Subject
 from framecast.job.resolve import read_plan
+from framecast.json_text import to_json
 from framecast.runs.folder import write_atomically
 
 
@@ -33,10 +35,11 @@ class Request:
                 "plan": subject.plan.to_yaml(),
                 "weights": None if subject.weights is None else str(subject.weights.absolute()),
                 "kind": subject.kind,
+                "normalisation": subject.normalisation.to_dict() if subject.normalisation else None,
             }
             for subject in subjects
         ]
-        write_atomically(folder / "request.json", json.dumps({"split": split, "subjects": listed}))
+        write_atomically(folder / "request.json", to_json({"split": split, "subjects": listed}))
         return cls(folder)
 
     @property
@@ -50,6 +53,7 @@ class Request:
                 read_plan(each["plan"]),
                 None if each["weights"] is None else Path(each["weights"]),
                 each["kind"],
+                Normalisation.from_dict(each["normalisation"]) if each["normalisation"] else None,
             )
             for each in self._read()["subjects"]
         ]
@@ -73,7 +77,7 @@ class Request:
         return sorted(self.folder.glob(f"clips-{model}-*.csv"))
 
     def answer(self, found: dict[str, Any]) -> None:
-        write_atomically(self.folder / "answer.json", json.dumps(found))
+        write_atomically(self.folder / "answer.json", to_json(found))
 
     def answered(self) -> dict[str, Any]:
         return json.loads((self.folder / "answer.json").read_text())

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import heapq
 import json
+import math
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,11 +15,25 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from framecast.data.clip_origin import ClipOrigin
 from framecast.errors import InputError
-from framecast.evaluation.bootstrap import Bootstrap, differences
+from framecast.evaluation.cell_sums import CellSums, ScoredClip
+from framecast.evaluation.intervals import (
+    LEVEL,
+    NONE,
+    TRANSFORMS,
+    Interval,
+    difference_intervals,
+    reason_for_none,
+    score_intervals,
+)
 from framecast.evaluation.request import Request
-from framecast.job.plan import Plan
+from framecast.evaluation.subject import Subject
+from framecast.json_text import number, to_json
 from framecast.runs.folder import write_atomically
+
+_MOST_NAMED = 3
+"""Models that a file's name holds; of more it holds their number."""
 
 
 @dataclass(frozen=True)
@@ -28,22 +45,36 @@ class Result:
     request: Request
 
     @classmethod
-    def of(cls, request: Request, plan: Plan) -> Result:
+    def of(cls, request: Request, subjects: Sequence[Subject]) -> Result:
         """From what the processes left in the request's folder."""
-        answer = request.answered()
+        answer, plan = request.answered(), subjects[0].plan
         names = ["loss", *(part.name for part in plan.metrics)]
-        protocols = {part.name: getattr(part.settings, "protocol", None) for part in plan.metrics}
-        rows, first = [], None
-        for number, row in enumerate(answer["rows"]):
-            bootstrap = Bootstrap.of((values for _, values in _clips(request, number)), len(names))
-            intervals = dict(zip(names, bootstrap.interval().tolist(), strict=True))
-            first = first or bootstrap
+        aggregations = [answer["aggregations"].get(name, "mean") for name in names]
+        grouped_by = answer["grouped_by"] or "clip"
+        rows: list[dict[str, Any]] = []
+        first: CellSums | None = None
+        for place, row in enumerate(answer["rows"]):
+            clips = _averaging(_clips(request, place, len(names)), aggregations)
+            sums = CellSums.of(clips, len(names), grouped_by)
+            intervals = score_intervals(sums, aggregations)
+            values = [number(row["metrics"][name]) for name in names]
+            means = _means(sums, aggregations)
+            # a ratio of sums is no mean over clips, nor is a score that a prediction without a number spoiled
+            adds_up = [math.isclose(*pair, rel_tol=1e-5, abs_tol=1e-9) for pair in zip(values, means, strict=True)]
             metrics = {
-                name: {"value": value, "low": intervals[name][0], "high": intervals[name][1]}
-                for name, value in row["metrics"].items()
+                name: _entry(value, interval if known else NONE)
+                for name, value, interval, known in zip(names, values, intervals, adds_up, strict=True)
             }
-            against = differences(first, bootstrap, names) if bootstrap is not first else None
+            against = None
+            if first is not None:
+                found = difference_intervals(first, sums, aggregations)
+                against = {
+                    name: [interval.low, interval.high] if known else [math.nan, math.nan]
+                    for name, interval, known in zip(names, found, adds_up, strict=True)
+                }
+            first = first or sums
             rows.append({**row, "metrics": metrics, "difference_from_first": against})
+        assert first is not None, "the trivial forecasters are always scored"
         task = plan.task.settings.model_dump(mode="json")
         content = {
             "framecast": version("framecast"),
@@ -54,30 +85,48 @@ class Result:
             "frames_in": task.get("frames_in"),
             "frames_out": task.get("frames_out"),
             "clips": answer["clips"],
-            "protocols": protocols,
+            "intervals": _about_intervals(first, answer["grouped_by"]),
+            "protocols": {part.name: getattr(part.settings, "protocol", None) for part in plan.metrics},
             "directions": {part.name: part.declaration.direction for part in plan.metrics},
             "needs": {part.name: part.declaration.needs for part in plan.metrics},
             "readings": list(plan.readings),
             "classes": list(plan.facts.classes),
             "rows": rows,
         }
-        return cls(cls.name_of(request.split, plan), content, request)
+        # as its file says it: without NaN
+        return cls(cls.name_of(request.split, subjects), json.loads(to_json(content)), request)
 
     @staticmethod
-    def name_of(split: str, plan: Plan) -> str:
+    def name_of(split: str, subjects: Sequence[Subject]) -> str:
+        """Names models, split, horizon and protocols, and ends in a digest of all that decides the scores: so one
+        evaluation never takes the place of another one."""
+        plan = subjects[0].plan
         task = plan.task.settings.model_dump(mode="json")
-        horizon = f"-{task['frames_in']}to{task['frames_out']}" if "frames_in" in task else ""
+        parts = ["evaluation"]
+        if len(subjects) > 1 or subjects[0].run is None:
+            short = [each.run.id if each.run else Path(each.label).stem for each in subjects]
+            parts += short if len(short) <= _MOST_NAMED else [f"{len(short)}-models"]
+        parts.append(split)
+        if "frames_in" in task and "frames_out" in task:
+            parts.append(f"{task['frames_in']}to{task['frames_out']}")
         protocols = {str(part.settings.protocol) for part in plan.metrics if hasattr(part.settings, "protocol")}
-        return f"evaluation-{split}{horizon}-{'-'.join(sorted(protocols)) or 'plain'}"
+        parts += sorted(protocols) or ["plain"]
+        decisive = [
+            [each.label, str(each.weights and each.weights.resolve())]
+            + [part.to_dict() for part in (each.plan.data, each.plan.task, each.plan.model, *each.plan.metrics)]
+            for each in subjects
+        ]
+        digest = hashlib.sha256(to_json([split, decisive]).encode()).hexdigest()[:8]
+        return re.sub(r"[^\w.-]+", "_", "-".join([*parts, digest]))
 
     @staticmethod
     def files(folder: Path, name: str) -> tuple[Path, Path, Path]:
-        """The JSON, the curves over predicted frames, and the clips' scores."""
+        """The JSON, the curves over predicted frames or observed shares, and the clips' scores."""
         return folder / f"{name}.json", folder / f"{name}.csv", folder / f"{name}-clips.csv"
 
     @classmethod
     def refuse_to_overwrite(cls, folder: Path, name: str) -> None:
-        """Raises InputError where an evaluation of that name lies in the folder already."""
+        """Raises InputError where this evaluation lies in the folder already."""
         there = [file.name for file in cls.files(folder, name) if file.exists()]
         if there:
             raise InputError(
@@ -90,39 +139,77 @@ class Result:
         summary, curves, clips = self.files(folder, self.name)
         self._write_clips(clips)
         write_atomically(curves, "".join(self._curves()))
-        write_atomically(summary, json.dumps(self.content, indent=1))
+        write_atomically(summary, to_json(self.content, indent=1))
         return [summary, curves, clips]
 
     def _curves(self) -> Iterator[str]:
-        yield "model,metric,protocol,frame,value\n"
+        """A score of frames has a value for each predicted `frame`, one of classes for each `observed_share`."""
+        yield "model,metric,protocol,frame,observed_share,value\n"
         for row in self.content["rows"]:
             for name, values in row["per_frame"].items():
                 protocol = self.content["protocols"].get(name) or ""
-                for frame, value in enumerate(values, start=1):
-                    yield f"{row['label']},{name},{protocol},{frame},{value!r}\n"
+                of_frames = self.content["needs"].get(name, "frames") == "frames"
+                places: list[tuple[object, object]] = [(frame, "") for frame in range(1, len(values) + 1)]
+                if not of_frames:
+                    places = [("", share) for share in self.content["readings"]]
+                for (frame, share), value in zip(places, values, strict=True):
+                    yield f"{row['label']},{name},{protocol},{frame},{share},{number(value)!r}\n"
 
     def _write_clips(self, file: Path) -> None:
         beside = file.with_name(f".{file.name}.writing")
+        names = list(self.content["rows"][0]["metrics"])
         with open(beside, "w", newline="") as stream:
             writer = csv.writer(stream)
-            writer.writerow(["model", "clip", *self.content["rows"][0]["metrics"]])
-            for number, row in enumerate(self.content["rows"]):
-                for clip, values in _clips(self.request, number):
-                    writer.writerow([row["label"], clip, *values])
+            writer.writerow(["model", "clip", *names, "group", "start"])
+            for place, row in enumerate(self.content["rows"]):
+                for clip in _clips(self.request, place, len(names)):
+                    origin = clip.origin[:2] if clip.origin else ("", "")
+                    writer.writerow([row["label"], clip.number, *clip.values, *origin])
         beside.rename(file)
 
 
-def _clips(request: Request, model: int) -> Iterator[tuple[int, Sequence[float]]]:
-    """(number, scores) of every clip of one model, in order, from the files of all processes."""
+def _entry(value: float, interval: Interval) -> dict[str, Any]:
+    return {"value": value, "low": interval.low, "high": interval.high, "units": interval.units}
 
-    def read(file: Path) -> Iterator[tuple[int, list[float]]]:
+
+def _about_intervals(sums: CellSums, grouped_by: str | None) -> dict[str, Any]:
+    """What the intervals take for independent, and why there are none."""
+    time = grouped_by == "time"
+    return {
+        "level": LEVEL,
+        "over": "blocks of time" if time else f"{grouped_by or 'clip'}s",
+        "groups": None if time else sums.groups,
+        "assumed": grouped_by is None,
+        "reason": reason_for_none(sums),
+    }
+
+
+def _means(sums: CellSums, aggregations: Sequence[str]) -> list[float]:
+    totals = sums.weights.sum(0)
+    return [
+        float(TRANSFORMS[how][0](value / total)) if total else math.nan
+        for how, value, total in zip(aggregations, sums.values.sum(0), totals, strict=True)
+    ]
+
+
+def _clips(request: Request, model: int, columns: int) -> Iterator[ScoredClip]:
+    """Every clip of one model, in order, from the files of all processes."""
+
+    def read(file: Path) -> Iterator[ScoredClip]:
         with open(file, newline="") as stream:
-            for clip, *values in list_rows(stream):
-                yield int(clip), [float(value) for value in values]
+            rows = csv.reader(stream)
+            next(rows)  # the header
+            for clip, group, start, end, *rest in rows:
+                numbers = [float(value) for value in rest]
+                origin = ClipOrigin(group, int(start), int(end)) if group else None
+                yield ScoredClip(int(clip), origin, numbers[:columns], numbers[columns:])
 
-    def list_rows(stream: Any) -> Iterator[list[str]]:
-        rows = csv.reader(stream)
-        next(rows)  # the header
-        return rows
+    return heapq.merge(*(read(file) for file in request.all_clips(model)), key=lambda clip: clip.number)
 
-    return heapq.merge(*(read(file) for file in request.all_clips(model)), key=lambda row: row[0])
+
+def _averaging(clips: Iterator[ScoredClip], aggregations: Sequence[str]) -> Iterator[ScoredClip]:
+    """The clips with values that can be averaged: squares where the score is the root of a mean of squares."""
+    powers = [2 if how == "root_mean_square" else 1 for how in aggregations]
+    for clip in clips:
+        values = [value**power for value, power in zip(clip.values, powers, strict=True)]
+        yield clip._replace(values=values)

@@ -6,7 +6,7 @@ In fp32, whatever the model was trained in: a score should not depend on who com
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,20 +34,22 @@ def score(request: Request, world: World) -> None:
     total = len(dataset) * len(models)
     rows: list[dict[str, Any]] = []
     for number, (label, own_plan, model) in enumerate(models):
-        with _recording(request.clips(number, world.rank), own_plan) as record:
+        with _recording(request.clips(number, world.rank), own_plan, dataset) as record:
 
             def observe(
                 positions: Sequence[int],
                 values: dict[str, Tensor],
+                aggregations: Mapping[str, str],
                 record: Observer = record,
                 before: int = number * len(dataset),
             ) -> None:
-                record(positions, values)
+                record(positions, values, aggregations)
                 if world.first and positions:
                     request.tell(before + positions[-1] + 1, total)
 
             task = own_plan.task.declaration.build(own_plan.task.settings)
             scores = evaluate(model, task, own_plan, batches, world, split=split, observe=observe)
+            aggregations = {name.removeprefix(f"{split}/"): how for name, how in scores.aggregations.items()}
         rows.append(
             {
                 "label": label,
@@ -61,7 +63,10 @@ def score(request: Request, world: World) -> None:
         )
     world.barrier()
     if world.first:
-        request.answer({"clips": len(dataset), "rows": rows})
+        grouped_by = getattr(dataset, "grouped_by", None)
+        request.answer(
+            {"clips": len(dataset), "grouped_by": grouped_by, "aggregations": aggregations, "rows": rows}
+        )
 
 
 def _forecasters(plan: Plan, world: World) -> list[tuple[str, nn.Module]]:
@@ -73,16 +78,27 @@ def _forecasters(plan: Plan, world: World) -> list[tuple[str, nn.Module]]:
 
 
 @contextmanager
-def _recording(file: Path, plan: Plan) -> Iterator[Observer]:
-    """Writes each clip's scores, the mean over its frames, as they come."""
+def _recording(file: Path, plan: Plan, dataset: Any) -> Iterator[Observer]:
+    """Writes each clip's origin and scores as they come: each score over the clip's frames, and how many those
+    are: a frame that is masked as a whole has no value."""
     names = ["loss", *(part.name for part in plan.metrics)]
+    grouped = getattr(dataset, "grouped_by", "clip") != "clip"
     with open(file, "w", newline="") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["clip", *names])
+        writer.writerow(["clip", "group", "start", "end", *names, *(f"frames of {name}" for name in names)])
 
-        def record(positions: Sequence[int], values: dict[str, Tensor]) -> None:
-            means = [values[name].double().nanmean(1).tolist() for name in names]
-            for position, *row in zip(positions, *means, strict=True):
-                writer.writerow([position, *(repr(value) for value in row)])
+        def record(positions: Sequence[int], values: dict[str, Tensor], aggregations: Mapping[str, str]) -> None:
+            scores, frames = [], []
+            for name in names:
+                values_BT = values[name].double()
+                if aggregations.get(name) == "root_mean_square":
+                    scores.append(values_BT.square().nanmean(1).sqrt().tolist())
+                else:
+                    scores.append(values_BT.nanmean(1).tolist())
+                frames.append((~values_BT.isnan()).sum(1).tolist())
+            for number, position in enumerate(positions):
+                origin = dataset.origin(position) if grouped else ("", "", "")
+                row = [repr(each[number]) for each in scores]
+                writer.writerow([position, *origin, *row, *(each[number] for each in frames)])
 
         yield record

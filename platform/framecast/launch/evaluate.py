@@ -15,6 +15,7 @@ from framecast.evaluation.request import Request
 from framecast.evaluation.result import Result
 from framecast.evaluation.subject import Subject
 from framecast.job.job import Compute
+from framecast.job.scoring_terms import differing_data, differing_horizon
 from framecast.launch.chatter import quiet
 from framecast.launch.hardware import local_resources, settled
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
@@ -52,32 +53,30 @@ def evaluate(
         raise
     except Exception as error:
         raise TrainingFailed(f"{in_a_line(error)}; logs are in {folder.logs}") from error
-    result = Result.of(request, plan)
+    result = Result.of(request, subjects)
     result.write(output)
     shutil.rmtree(folder.path)
     return result
 
 
 def refuse_to_compare(subjects: Sequence[Subject]) -> None:
-    """Raises InputError where the subjects would not see the same clips."""
-    first = subjects[0].plan
+    """Raises InputError where the subjects would not be scored on the same clips, over the same horizon and by the
+    same metrics, or where one is named twice."""
+    first = subjects[0]
     problems = []
-    for subject in subjects[1:]:
-        for key in ("data", "task"):
-            ours, theirs = getattr(first, key).to_dict(), getattr(subject.plan, key).to_dict()
-            if key == "task":  # curricula may differ, what is seen and predicted may not
-                ours, theirs = (
-                    {name: each.get(name) for name in ("name", "frames_in", "frames_out")}
-                    for each in (ours, theirs)
+    for place, subject in enumerate(subjects[1:], start=1):
+        if any(subject.label == other.label and subject.weights == other.weights for other in subjects[:place]):
+            problems.append(Problem(f"{subject.label} is named twice: a comparison needs different models"))
+        keys = differing_data(first.plan, subject.plan) + differing_horizon(first.plan, subject.plan)
+        if [part.to_dict() for part in first.plan.metrics] != [part.to_dict() for part in subject.plan.metrics]:
+            keys.append("metrics")
+        if keys:
+            problems.append(
+                Problem(
+                    f"{first.label} and {subject.label} differ in {', '.join(keys)}: set the same for both, "
+                    f"such as {keys[0]}=..."
                 )
-            differing = [f"{key}.{name}" for name in ours if ours[name] != theirs.get(name)]
-            if ours != theirs:
-                problems.append(
-                    Problem(
-                        f"{subjects[0].label} and {subject.label} differ in {', '.join(differing) or key}: "
-                        f"set the same for both, such as {differing[0] if differing else key}=..."
-                    )
-                )
+            )
     if problems:
         raise InputError(problems)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.job.readiness import refuse_unready
 from framecast.job.resolve import read_plan
+from framecast.json_text import to_json
 from framecast.launch.environment import environment
 from framecast.launch.hardware import local_resources, settled
 from framecast.launch.mirroring import as_driver, as_only_process, bring_all, url_of
@@ -41,7 +41,7 @@ def create_run(plan: Plan, document: Document, root: Path, run_id: str | None = 
         probe(url)
     note_driver(run)
     write_atomically(run.job, document.text or plan.to_yaml())
-    write_atomically(run.environment, json.dumps(environment(), indent=1))
+    write_atomically(run.environment, to_json(environment(), indent=1))
     write_atomically(run.plan, plan.to_yaml())
     return run
 

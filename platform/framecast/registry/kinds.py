@@ -137,7 +137,10 @@ class Dataset:
     videos or spans the clips are cut from; `skipped`, sources left out as (name, reason); `notes`
     (`framecast.DataNote`), what reading found and assumed, shown at the start of a run, in its report and by
     `platform data info`; `normalisation` (`framecast.data.Normalisation`), which is kept in checkpoints and undone
-    in predictions.
+    in predictions; `grouped_by`, what clips that belong together share: a noun such as `video` or `person`, `time`
+    where all are cut from long series, `clip` where each is made independently; and with it
+    `origin(index) -> framecast.data.ClipOrigin`, which tells a clip's group and place there (not for `clip`).
+    Intervals of scores treat each group, or block of time, as one observation; without `grouped_by` each clip.
 
     Where raw files must be made ready first: `prepare(settings, progress)` does it, telling `progress` the videos
     done and all there are, and returns `framecast.Prepared`; a second call goes on, or finds nothing to do.

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from framecast.json_text import number
 from framecast.report.curves import Curve, horizon_curve
 from framecast.report.horizon import Horizon
 from framecast.report.matrix import matrix
@@ -50,13 +51,26 @@ class Measured:
             }
             curves += horizon_curve(name, notes[name], over, looks, horizon)
             tables += over_horizon(name, notes[name], over)
-        scores = _scores(series, names, notes, count(content.get("clips", 0), "clip"))
+        scores = _scores(series, names, notes, count(content.get("clips", 0), "clip"), intervals_in_words(content))
         matrices = {
             written(each): matrix(np.array(row["confusion"][-1]), content["classes"])
             for each, row in series.items()
             if row.get("confusion")
         }
         return cls(title, scores, curves, tables, matrices)
+
+
+def intervals_in_words(content: dict[str, Any]) -> str:
+    """What the intervals of an evaluation take for independent, or why there are none."""
+    about = content.get("intervals")
+    if about is None:
+        return "intervals over clips, as if no two of them overlapped: evaluate again for better ones"
+    if about["reason"]:
+        return f"no intervals: {about['reason']}"
+    if about["groups"] is None:
+        return f"intervals over {about['over']}, long against how slowly the scores change"
+    text = f"intervals over {about['groups']:,} {about['over']}"
+    return f"{text}, taken as independent: the data set does not say otherwise" if about["assumed"] else text
 
 
 def _known(values: list[float | None]) -> list[float]:
@@ -79,7 +93,9 @@ def _looks(series: dict[str, dict[str, Any]]) -> dict[str, Look]:
     return looks | {name: compared(order) for order, name in enumerate(trained)}
 
 
-def _scores(series: dict[str, dict[str, Any]], names: list[str], notes: dict[str, str], clips: str) -> Table:
+def _scores(
+    series: dict[str, dict[str, Any]], names: list[str], notes: dict[str, str], clips: str, about: str
+) -> Table:
     columns = [Column(f"on {clips}", words=True), *(Column(name, notes[name]) for name in names)]
     shown = []
     for short, row in series.items():
@@ -88,6 +104,6 @@ def _scores(series: dict[str, dict[str, Any]], names: list[str], notes: dict[str
             found = row["metrics"].get(name, {})
             low, high = _known([found.get("low"), found.get("high")])
             interval = f"{score(low)} – {score(high)}" if isfinite(low) and isfinite(high) else ""
-            cells.append(Cell(score(found.get("value")), interval))
+            cells.append(Cell(score(number(found.get("value"))), interval))
         shown.append(Row(cells, emphasis=not is_forecaster(row["model"])))
-    return Table(columns, shown, "Below each score, its 95 % interval over clips.")
+    return Table(columns, shown, f"Below each score, its 95 % interval. {about[0].upper()}{about[1:]}.")

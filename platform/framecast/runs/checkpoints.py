@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from framecast.json_text import to_json
 from framecast.runs.folder import write_atomically
 
 _MANIFEST = "manifest.json"
@@ -89,7 +90,7 @@ class CheckpointStore:
         files = sorted(path for path in written.rglob("*") if path.is_file())
         checksums = {str(path.relative_to(written)): _checksum(path) for path in files}
         manifest = {"step": step, "epoch": epoch, "monitor": monitor, "files": checksums}
-        write_atomically(written / _MANIFEST, json.dumps(manifest, indent=1))
+        write_atomically(written / _MANIFEST, to_json(manifest, indent=1))
         for path in (*files, written / _MANIFEST):
             _flush(path)
         target = self.folder / f"step-{step:08d}"

@@ -27,8 +27,10 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+
+from framecast.json_text import number, to_json
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Event:
     time: float = field(default_factory=time.time, kw_only=True)
 
     def to_json(self) -> str:
-        return json.dumps({"event": type(self).__name__, **asdict(self)})
+        return to_json({"event": type(self).__name__, **asdict(self)})
 
 
 @dataclass(frozen=True)
@@ -181,9 +183,32 @@ _EVENTS: dict[str, type[Event]] = {
 
 
 def from_json(line: str) -> Event | None:
-    """The event in one line of events.jsonl; None for a line cut short by a crash or an unknown event."""
+    """The event in one line of events.jsonl; None for a line cut short by a crash or an unknown event.
+
+    Numbers that were not finite are null there, and come back as not a number."""
     try:
-        fields: dict[str, Any] = json.loads(line)
-        return _EVENTS[fields.pop("event")](**fields)
+        content: dict[str, Any] = json.loads(line)
+        kind = _EVENTS[content.pop("event")]
+        for name in _NUMBERS[kind] & content.keys():
+            content[name] = _numbers(content[name])
+        return kind(**content)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _numbers(value: Any) -> Any:
+    """The value with not a number in place of each None, also in lists and mappings."""
+    if isinstance(value, dict):
+        return {key: _numbers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_numbers(each) for each in value]
+    return number(value)
+
+
+_NUMBERS = {
+    kind: {
+        each.name for each in fields(kind) if each.type in ("float", "dict[str, float]", "dict[str, list[float]]")
+    }
+    for kind in _EVENTS.values()
+}
+"""The fields of each event that hold nothing but numbers."""

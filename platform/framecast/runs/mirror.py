@@ -25,6 +25,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from framecast.errors import InputError
+from framecast.json_text import to_json
 from framecast.runs.checkpoints import Checkpoint
 from framecast.runs.folder import RunFolder, write_atomically
 from framecast.runs.remote import Entry, Remote
@@ -164,7 +165,7 @@ class Mirror:
             if not here:  # a folder that was never filled says nothing about what is at the URL
                 return
             links = {link: target for link in _LINK_NAMES if (target := _target(folder / link)) in here}
-            if self._links != (text := json.dumps(links, indent=1).encode()):
+            if self._links != (text := to_json(links, indent=1).encode()):
                 self.remote.write(f"{_CHECKPOINTS}/{_LINKS}", text)
                 self._links = text
             for name in set(self._there) - set(here):

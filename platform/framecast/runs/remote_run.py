@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from framecast.json_text import to_json
 from framecast.runs.folder import RunFolder, write_atomically
 
 
@@ -34,7 +35,7 @@ class RemoteRun(RunFolder):
 
     def note(self, whereabouts: Whereabouts) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
-        write_atomically(self.path / self.marker, json.dumps(asdict(whereabouts), indent=1))
+        write_atomically(self.path / self.marker, to_json(asdict(whereabouts), indent=1))
 
     @classmethod
     def at(cls, root: Path, name: str, run_id: str) -> RemoteRun:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from framecast.json_text import to_json
 from framecast.runs.events import (
     CheckpointSaved,
     DataRead,
@@ -107,7 +108,7 @@ def _warnings(events: list[Event]) -> list[str]:
 def note_driver(run: RunFolder, process: int | None = None) -> None:
     """Notes which process drives the run: this one, or another of this host."""
     sign = {"host": socket.gethostname(), "process": process or os.getpid(), "seen": time.time()}
-    write_atomically(run.path / "driver.json", json.dumps(sign))
+    write_atomically(run.path / "driver.json", to_json(sign))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 from framecast.job.resolve import read_plan
 from framecast.job.search import COSTS, SECONDS, Search
+from framecast.json_text import to_json
 from framecast.runs.events import Evaluated, StepDone
 from framecast.runs.folder import RunFolder, write_atomically
 from framecast.runs.status import Status, model_evaluations
@@ -48,9 +49,7 @@ class Trial:
         for inner in (run.checkpoints, run.logs):
             inner.mkdir(parents=True, exist_ok=True)
         write_atomically(run.job, job)
-        write_atomically(
-            run.path / "trial.json", json.dumps({"number": number, "attempt": attempt, "point": point})
-        )
+        write_atomically(run.path / "trial.json", to_json({"number": number, "attempt": attempt, "point": point}))
         write_atomically(run.plan, plan)
         return run
 

@@ -19,6 +19,8 @@ TRIES = 200
 class BouncingBalls:
     """Clip i of a split follows from (seed, split, i) alone."""
 
+    grouped_by = "clip"
+
     def __init__(self, settings: Settings, split: int, clips: int, frames: int) -> None:
         self.settings, self.split, self.clips, self.frames = settings, split, clips, frames
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.readiness import refuse_unready
 from framecast.job.search import Search
+from framecast.json_text import to_json
 from framecast.launch.environment import environment
 from framecast.launch.search.tune import run_search
 from framecast.registry.registry import Registry
@@ -37,7 +37,7 @@ def create_search(
         folder.remove()
         raise
     write_atomically(folder.job, document.text or document.to_yaml())
-    write_atomically(folder.environment, json.dumps(environment(), indent=1))
+    write_atomically(folder.environment, to_json(environment(), indent=1))
     return folder
 
 
