@@ -126,8 +126,13 @@ def option_name(parameter: typer.core.TyperArgument | typer.core.TyperOption) ->
 
 
 def keys_table(rows: Iterable[Explained]) -> str:
-    found = [(f"`{row.key}`", row.type.replace("|", "\\|"), f"`{row.default}`", row.text) for row in rows]
+    found = [(f"`{row.key}`", row.type.replace("|", "\\|"), f"`{row.default}`", meaning(row)) for row in rows]
     return table(("key", "type", "default", "meaning"), found) + "\n"
+
+
+def meaning(row: Explained) -> str:
+    """What a key means, and each of its choices, a line each."""
+    return "<br>".join([row.text, *(f"`{each.value}`: {each.text}" for each in row.choices if each.text)])
 
 
 def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

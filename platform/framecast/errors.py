@@ -66,10 +66,14 @@ def without_credentials(text: str) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """ ", did you mean 'rank'?", or the known words where none is close, or nothing where there are none."""
+    """ ", did you mean rank?", or the known words where none is close, or nothing where there are none."""
     known = sorted(known)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f", did you mean {close[0]}?"
+    return f", did you mean {close[0]}?" if close else list_choices(known)
+
+
+def list_choices(known: Iterable[str]) -> str:
+    """ ", choose from: order, rank", the first of them where there are many; nothing where there are none."""
+    known = sorted(known)
     more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
     return f", choose from: {', '.join(known[:MOST_NAMED])}{more}" if known else ""

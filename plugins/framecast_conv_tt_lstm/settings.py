@@ -70,7 +70,11 @@ class TensorTrainSettings(framecast.Settings):
     """Channels that leave a core, one number or one for each core; a higher rank costs and expresses more."""
 
     window: Window = "sliding"
-    """Which past states a core sees: `sliding`, steps - order + 1 of its own (the paper's), or `fixed`, all."""
+    """Which past states a core sees.
+
+    - `sliding`: steps - order + 1 states, other ones for each core, as in the paper
+    - `fixed`: all of them
+    """
 
     @property
     def windows(self) -> Windows:

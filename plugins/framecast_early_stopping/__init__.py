@@ -24,7 +24,12 @@ class EarlyStoppingSettings(framecast.Settings):
     """By how much a score must beat the best one to count as better, in the score's own unit."""
 
     mode: Literal["auto", "min", "max"] = "auto"
-    """Whether a lower or a higher score is better; `auto` is the metric's own direction."""
+    """Whether a lower or a higher score is better.
+
+    - `auto`: the metric's own direction
+    - `min`: lower is better
+    - `max`: higher is better
+    """
 
 
 def _accepts(settings: EarlyStoppingSettings, measured: tuple[str, ...]) -> str | None:

@@ -47,17 +47,23 @@ class GriddedSettings(framecast.Settings):
     """Name of the dimension that runs across the frames; null takes the last one."""
 
     normalisation: Literal["range", "standard", "none"] = "range"
-    """How channels become numbers for the model, each by what it has in the training period: `range` takes its
-    minimum to 0 and its maximum to 1; `standard` takes its mean to 0 and its standard deviation to 1; `none` keeps
-    physical units. Undone in predictions."""
+    """How channels become numbers for the model, each by its values in the training period. Undone in predictions.
+
+    - `range`: its minimum becomes 0 and its maximum 1
+    - `standard`: its mean becomes 0 and its standard deviation 1
+    - `none`: physical units are kept
+    """
 
     value_range: tuple[float, float] | None = None
     """Lowest and highest value, in physical units: the scale of psnr, ssim and pictures; only with normalisation
     `none`, and needed there. `range` has the scale (0, 1), `standard` (-5, 5). Scores clamp nothing."""
 
     fill: float | Literal["mean"] = "mean"
-    """What the model sees where the data have no number, in physical units; `mean` is the channel's mean over the
-    training period. Neither losses nor scores count these places."""
+    """What the model sees where the data have no number, in physical units. Neither losses nor scores count these
+    places.
+
+    - `mean`: the channel's mean over the training period
+    """
 
     validation_share: float = Field(0.15, gt=0, lt=1)
     """Part of the time that validates, after the training period."""

@@ -27,8 +27,12 @@ class KTHSettings(framecast.Settings):
     trains on 120 and evaluates on 128. Each size is prepared once."""
 
     split: Literal["video_prediction", "1-20/21-25", "schuldt"] = "video_prediction"
-    """Who trains, validates and tests: `video_prediction`, persons 1-16 and 17-25 (the paper's); `1-20/21-25`; or
-    `schuldt`, the recognition split of the data set's authors."""
+    """Which persons train, validate and test.
+
+    - `video_prediction`: 1-16 train, 17-25 test, as in the paper
+    - `1-20/21-25`: 1-20 train, 21-25 test
+    - `schuldt`: the recognition split of the data set's authors
+    """
 
     validation_persons: tuple[Annotated[int, Field(ge=1, le=25)], ...] | None = None
     """Training persons held out for validation; null takes the last two (the split `schuldt` has its own)."""
@@ -37,8 +41,11 @@ class KTHSettings(framecast.Settings):
     """Which of the six actions to take, each once; for recognition these are the classes, in this order."""
 
     ranges: Literal["labelled", "whole"] = "labelled"
-    """Where clips may lie: within the `labelled` ranges of 00sequences.txt, or anywhere in the `whole` file, where
-    the scene is empty now and then."""
+    """Where clips may lie.
+
+    - `labelled`: within the ranges of 00sequences.txt
+    - `whole`: anywhere in the file, where the scene is empty now and then
+    """
 
     frame_step: int = Field(1, ge=1, le=100)
     """Frames from one frame of a clip to the next; 1 keeps the 25 a second."""

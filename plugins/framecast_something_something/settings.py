@@ -40,8 +40,11 @@ class SomethingSomethingSettings(framecast.Settings):
     official test set comes without labels, and published results are on the validation set."""
 
     sampling: Literal["uniform", "step"] = "uniform"
-    """Which frames of a clip are taken: `uniform`, evenly spaced from its first to its last; `step`, those
-    `frame_step` apart from its beginning. A clip that is too short repeats its last frame."""
+    """Which frames of a clip are taken. A clip that is too short repeats its last frame.
+
+    - `uniform`: evenly spaced from its first to its last
+    - `step`: those `frame_step` apart from its beginning
+    """
 
     frame_step: int = Field(1, ge=1, le=100)
     """With `step` sampling: frames of the file from one frame of a clip to the next; 1 keeps the 12 a second."""

@@ -28,13 +28,20 @@ class VideoFolderSettings(framecast.Settings):
     """Three channels (RGB) instead of one (grey)."""
 
     read: Literal["store", "files"] = "store"
-    """Where clips are read from: a `store` that `platform data prepare video_folder` made, in one system call; or
-    the `files` themselves, decoded again at every step: no preparation and no disk, but slower."""
+    """Where clips are read from.
+
+    - `store`: a store that `platform data prepare video_folder` made, in one system call
+    - `files`: the files themselves, decoded again at every step: no preparation and no disk, but slower
+    """
 
     split: Literal["auto", "folders", "lists", "ratio"] = "auto"
-    """Which videos train, validate and test: by `folders` train, validation and test; by `lists` train.txt,
-    validation.txt and test.txt, a video's path relative to root on each line; by `ratio`, whole videos drawn by
-    chance. `auto` takes the first of these that the folder has."""
+    """Which videos train, validate and test.
+
+    - `auto`: the first of the following that the folder has
+    - `folders`: by the folders train, validation and test
+    - `lists`: by train.txt, validation.txt and test.txt, a video's path relative to root on each line
+    - `ratio`: whole videos, drawn at random
+    """
 
     validation_share: float = Field(0.1, ge=0, lt=1)
     """Part of the videos that validates, where the split is by ratio; at least one video."""

@@ -19,8 +19,11 @@ class ScheduledSampling(framecast.Settings):
     """
 
     variant: Literal["original", "optimised"] = "original"
-    """Which of the authors' two codes gives the numbers that the job does not: `original` or `optimised`. Each was
-    trained with a training.gradient_clipping of its own, 3 and 1, which the job has to set beside it."""
+    """Which of the authors' two codes gives the numbers that the job does not.
+
+    - `original`: trained with training.gradient_clipping=3, which the job has to set as well
+    - `optimised`: trained with training.gradient_clipping=1, which the job has to set as well
+    """
 
     ratio: float = Field(1.0, ge=0, le=1)
     """Probability of the true frame at the start; 0 trains on its own outputs from the first step."""

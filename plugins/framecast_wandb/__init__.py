@@ -20,7 +20,11 @@ class WandbSettings(framecast.Settings):
     """The user or team that owns the project; null means your default one."""
 
     mode: Literal["online", "offline"] = "online"
-    """`offline` writes files into the run folder, which `wandb sync` sends later."""
+    """How scores reach the server.
+
+    - `online`: sent while the run trains
+    - `offline`: written into the run folder, from where `wandb sync` sends them later
+    """
 
 
 def _build(settings: WandbSettings, run_folder: Path) -> Any:

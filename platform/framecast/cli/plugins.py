@@ -138,5 +138,7 @@ def info(name: Name, as_json: Json = False, plugin: Plugins = None) -> None:
             typer.echo(f"constraint: {constraint.expression} ({constraint.because})")
         for row in settings_table(entry.declaration.settings):
             typer.echo(f"\n  {row.key}: {row.type}, default {row.default}\n      {row.text}")
+            for choice in row.choices:
+                typer.echo(f"        {choice.value}: {choice.text}".rstrip(": "))
         if not each["settings"]:
             typer.echo("it has no settings")

@@ -10,7 +10,7 @@ from framecast.json_text import to_json
 
 def schema(plugin: Plugins = None) -> None:
     """Print the JSON schema of job files, for editors."""
-    from framecast.job.reference import json_schema
+    from framecast.job.schema import json_schema
     from framecast.registry.registry import Registry
 
     typer.echo(to_json(json_schema(Registry.discover(plugin or [])), indent=1))

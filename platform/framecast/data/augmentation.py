@@ -15,7 +15,13 @@ class Augmentation(Settings):
     """Variations of training clips; validation and test clips are only cropped, in the middle."""
 
     flip: Literal["none", "horizontal", "vertical", "both"] = "none"
-    """Mirrors half of the clips along that axis (`both`: each axis on its own)."""
+    """Mirrors half of the clips.
+
+    - `none`: no clip
+    - `horizontal`: left becomes right
+    - `vertical`: top becomes bottom
+    - `both`: along each axis, independently of the other
+    """
 
     reverse: bool = False
     """Plays half of the clips backwards; not for actions that have a direction."""

@@ -16,6 +16,8 @@ from framecast.job.yaml_text import Key, dotted, parse_yaml
 from framecast.registry.path import current_folder
 
 _MOST_BYTES = 1_000_000
+NAMED_SECTIONS = {("training", "optimizer"), ("training", "schedule")}
+"""Sections that may be a bare name and whose other settings do not depend on it."""
 _COMMAND_LINE = Place("command line")
 
 
@@ -188,7 +190,7 @@ def _merge(into: Document, document: Document, key: Key) -> None:
             below[name] = dict(old)
             _merge(into, document, inner)
         else:  # another plugin's section takes nothing from this one
-            below[name] = value
+            below[name] = _named_anew(old, value, inner) if isinstance(value, str) else value
             for place in [place for place in into.places if place[: len(inner)] == inner]:
                 del into.places[place]
             for place in [place for place in document.places if place[: len(inner)] == inner]:
@@ -222,12 +224,19 @@ def _step(target: Any, part: str | int, following: str | int, path: Key) -> Any:
 
 
 def _set(target: Any, part: str | int, value: Any, path: Key) -> None:
+    if isinstance(target, dict) and isinstance(value, str):
+        value = _named_anew(target.get(str(part)), value, path)
     if isinstance(target, dict):
         target[str(part)] = value
     elif isinstance(part, int) and part < len(target):
         target[part] = value
     else:
         raise ValueError(f"{dotted(path)}: the list has {len(target)} entries, counted from 0")
+
+
+def _named_anew(old: Any, name: str, key: Key) -> Any:
+    """A section's bare name over what was written of it: settings that all names share are kept."""
+    return {**old, "name": name} if key in NAMED_SECTIONS and isinstance(old, dict) else name
 
 
 def _described(value: Any) -> str:

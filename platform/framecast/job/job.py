@@ -5,13 +5,18 @@ from __future__ import annotations
 import sys
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
 from framecast.job.search import Search
 from framecast.registry.settings import Settings
 
 MOST = 2**31 - 1
 Count = Annotated[int, Field(ge=1, le=MOST)]
+SECTIONS = {"task": "task", "model": "model", "data": "data"}
+"""Keys whose section belongs to a plugin, and the kind of plugin."""
+LISTS = {"metrics": "metric", "callbacks": "callback"}
+"""Keys whose value is a list of plugins' sections."""
 
 
 class Section(BaseModel):
@@ -35,11 +40,33 @@ def _named(value: Any) -> Any:
 PluginSection = Annotated[Section, BeforeValidator(_named)]
 
 
-class Optimizer(Settings):
-    """The optimizer."""
+class NamedSettings(Settings):
+    """A section whose `name` chooses between several; a bare name stands for a section of nothing else."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return _named(value)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        whole = handler.resolve_ref_schema(handler(core))
+        name = {
+            key: value for key, value in whole["properties"]["name"].items() if key in ("type", "enum", "const")
+        }
+        return {"anyOf": [name, whole], "description": whole.get("description", "")}
+
+
+class Optimizer(NamedSettings):
+    """The optimizer; its name alone is enough."""
 
     name: Literal["adam", "adamw", "sgd"] = "adam"
-    """Which optimizer: `adam` (the paper's), `adamw` (decoupled weight decay) or `sgd` (momentum 0.9)."""
+    """Which optimizer.
+
+    - `adam`: the paper's
+    - `adamw`: with decoupled weight decay
+    - `sgd`: with momentum 0.9
+    """
 
     learning_rate: float = Field(1e-3, gt=0, le=100)
     """Step size before schedules; the paper's ConvLSTM takes 1e-3, its Conv-TT-LSTM example 1e-4."""
@@ -48,11 +75,15 @@ class Optimizer(Settings):
     """Weight decay; 0 means none."""
 
 
-class Schedule(Settings):
-    """The learning rate over the steps of the run; a task may lower it further."""
+class Schedule(NamedSettings):
+    """The learning rate over the steps of the run, its name alone is enough; a task may lower the rate further."""
 
     name: Literal["constant", "cosine"] = "constant"
-    """`constant`, or `cosine` down to a hundredth of the learning rate at the last step."""
+    """Which schedule.
+
+    - `constant`: the same rate until the end, after the warm-up
+    - `cosine`: down to a hundredth of the learning rate at the last step, along half a cosine
+    """
 
     warmup_steps: int = Field(0, ge=0, le=MOST)
     """Steps over which the learning rate rises linearly from 0; 0 means none."""
@@ -86,16 +117,29 @@ class Training(Settings):
     """Largest norm of the whole gradient; higher orders are unstable without it. null means no clipping."""
 
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    """Number format of the arithmetic. `auto`: bf16 on a GPU that has it, fp16 on another, fp32 on a CPU."""
+    """Number format of the arithmetic.
+
+    - `auto`: bf16 on a GPU that has it, fp16 on another GPU, fp32 on a CPU
+    - `fp32`: single precision
+    - `bf16`: mixed precision in bfloat16
+    - `fp16`: mixed precision in half precision, with loss scaling; GPUs only
+    """
 
     activation_checkpointing: Literal["none", "layers"] = "none"
-    """What the backward pass computes again instead of keeping it: `none`, or `layers`, each layer's activations
-    from its input, which takes a fraction of the memory and about a third more time."""
+    """What the backward pass computes again instead of keeping it.
+
+    - `none`: everything is kept
+    - `layers`: each layer's activations from its input: a fraction of the memory, about a third more time
+    """
 
     strategy: Literal["deepspeed", "torch"] = Field(
         default_factory=lambda: "deepspeed" if sys.platform == "linux" else "torch"
     )
-    """Who steps the model: `deepspeed`, or `torch` (plain DDP and autocast, for machines without DeepSpeed)."""
+    """What runs the optimizer and exchanges gradients.
+
+    - `deepspeed`: the DeepSpeed engine, with ZeRO and offloading; the default on Linux
+    - `torch`: plain DDP and autocast, for machines without DeepSpeed; the default elsewhere
+    """
 
     seed: int = Field(0, ge=0, le=2**63 - 1)
     """Seed of every random draw in training: first weights, order of clips, truth masks, dropout."""
@@ -108,8 +152,12 @@ class DeepSpeed(Settings):
     """What ZeRO shares out over the workers: 0 nothing, 1 optimizer state, 2 gradients too, 3 weights too."""
 
     offload: Literal["none", "optimizer", "all"] = "none"
-    """What lies in the CPU's memory instead of the GPU's: `optimizer`, its state, stepped there too (ZeRO 1 to 3);
-    `all`, the weights as well (ZeRO 3). Slower, for models that do not fit otherwise."""
+    """What lies in the CPU's memory instead of the GPU's. Slower, for models that do not fit otherwise.
+
+    - `none`: nothing
+    - `optimizer`: the optimizer's state, and its step runs there too (ZeRO 1 to 3)
+    - `all`: the weights as well (ZeRO 3)
+    """
 
     extra: dict[str, Any] = Field(default_factory=dict)
     """Further keys of DeepSpeed's own configuration; those that this job decides are refused."""
@@ -139,11 +187,17 @@ class Compute(Settings):
     for, going on from the last checkpoint whenever their number changes."""
 
     cpus_per_worker: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = "auto"
-    """CPU cores, and so threads, of each worker. `auto`: this machine's cores shared out over the workers."""
+    """CPU cores, and so threads, of each worker.
+
+    - `auto`: this machine's cores divided by the number of workers
+    """
 
     gpus_per_worker: Annotated[int | float, Field(ge=0, le=1)] | Literal["auto"] = "auto"
     """GPUs of each worker, 0 or 1; for one worker also a part of one, such as 0.25, which four trials of a search
-    share. `auto`: 1 where there is one for every worker, else 0."""
+    share.
+
+    - `auto`: 1 where there is a GPU for every worker, else 0
+    """
 
     data_processes: int = Field(0, ge=0, le=256)
     """Processes that load data beside each worker; 0 loads within the worker."""

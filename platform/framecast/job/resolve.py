@@ -15,7 +15,8 @@ from framecast.errors import InputError, Problem, did_you_mean
 from framecast.job.data_facts import DataFacts
 from framecast.job.deepspeed_rules import contradictions
 from framecast.job.document import Document
-from framecast.job.job import Job
+from framecast.job.job import LISTS, SECTIONS, Job
+from framecast.job.key_hints import KeyHints
 from framecast.job.plan import Part, Plan, measured
 from framecast.job.search import COSTS, SECONDS
 from framecast.job.validation import validated
@@ -23,9 +24,6 @@ from framecast.job.yaml_text import Key, dotted
 from framecast.registry.kinds import Model
 from framecast.registry.provider import Provider, from_text, installed
 from framecast.registry.registry import Registry
-
-SECTIONS = {"task": "task", "model": "model", "data": "data"}
-LISTS = {"metrics": "metric", "callbacks": "callback"}
 
 
 def load_plan(path: Path, overrides: list[str], plugins: list[str]) -> tuple[Document, Plan]:
@@ -70,7 +68,7 @@ def check_job(document: Document, registry: Registry, known: DataFacts | None = 
     """The plan of a job whose data are elsewhere: all is checked but what only they can tell. Raises InputError
     with every problem at once."""
     problems: list[Problem] = []
-    job = validated(Job, document.data, document, (), problems)
+    job = validated(Job, document.data, document, (), problems, KeyHints(document, registry))
     single = {
         key: resolved_part(kind, document.data[key], (key,), document, registry, problems)
         for key, kind in SECTIONS.items()
@@ -155,7 +153,7 @@ def resolved_part(
         return None
     declaration = found.declaration
     written = {name: value for name, value in entry.items() if name != "name"}
-    settings = validated(declaration.settings, written, document, key, problems)
+    settings = validated(declaration.settings, written, document, key, problems, KeyHints(document, registry))
     if settings is None:
         return None
     for constraint in declaration.constraints if isinstance(declaration, Model) else ():

@@ -75,18 +75,31 @@ class Search(Settings):
 
     objectives: dict[str, Literal["min", "max"]] = Field({"validation/loss": "min"}, min_length=1, max_length=5)
     """What is looked for: metrics (validation/mse), parameters, multiplies or seconds_per_step. The first metric
-    decides about stopping early; more than one objective makes a Pareto front."""
+    decides about stopping early; more than one objective makes a Pareto front.
+
+    - `min`: lower is better
+    - `max`: higher is better
+    """
 
     trials: int = Field(20, ge=1, le=100_000)
     """Trainings in all; a grid ends when all its points have been tried."""
 
     searcher: Literal["grid", "random", "tpe", "nsga2"] = "tpe"
-    """Who proposes: `grid` every point of choice, grid and int; `random`; `tpe` (Optuna's Bayesian search) learns
-    from the trials so far; `nsga2` (Optuna's evolution) for several objectives."""
+    """What proposes the points that are tried.
+
+    - `grid`: every point of choice, grid and int parameters
+    - `random`: points drawn independently
+    - `tpe`: Optuna's Bayesian search, which learns from the trials so far
+    - `nsga2`: Optuna's evolutionary search, for several objectives
+    """
 
     scheduler: Literal["asha", "median", "none"] = "asha"
-    """Who stops trials early, by the first metric: `asha` keeps the best third at each rung, `median` stops what
-    is worse than the median of the others, `none` nobody."""
+    """What stops trials early, by the first metric.
+
+    - `asha`: keeps one in `reduction` at each rung
+    - `median`: stops what is worse than the median of the others
+    - `none`: every trial trains to its end
+    """
 
     grace_epochs: int = Field(1, ge=1, le=100_000)
     """Epochs that every trial gets before it may be stopped."""

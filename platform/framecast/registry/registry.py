@@ -146,6 +146,11 @@ class Registry:
         everything = [entry for entries in self._found.values() for entry in entries]
         return sorted(everything, key=lambda entry: (_ORDER.index(entry.kind), entry.declaration.name))
 
+    def imported(self, kind: str) -> list[Registered]:
+        """The declarations of that kind whose plugins are imported already, in order of name."""
+        found = [entry for (each, _), entries in self._found.items() if each == kind for entry in entries]
+        return sorted(found, key=lambda entry: entry.declaration.name)
+
     def _is_new(self, provider: Provider) -> bool:
         known = {each.module for each in self.providers}
         return provider.name not in self.blocked and provider.module not in known

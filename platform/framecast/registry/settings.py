@@ -13,7 +13,8 @@ class Settings(BaseModel):
     """Settings of a plugin or of a section of the job: frozen, strict, unknown keys refused.
 
     The docstring under each field is its documentation everywhere: `platform explain`, `platform plugins
-    info` and the JSON schema. Say its unit, what the default means and what it changes.
+    info` and the JSON schema. Say its unit, what the default means and what it changes; where it is one of several
+    words, describe each in a line that begins with "- `word`: ".
 
         class MyCellSettings(framecast.Settings):
             rank: int = Field(8, ge=1)
