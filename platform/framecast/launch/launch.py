@@ -10,11 +10,11 @@ from pathlib import Path
 from types import FrameType
 
 from framecast.command_line import command
-from framecast.errors import InputError, Problem
+from framecast.errors import InputError, Place, Problem
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.job.readiness import refuse_unready
-from framecast.job.resolve import read_plan
+from framecast.job.resolve import read_plan, relative_paths
 from framecast.json_text import to_json
 from framecast.launch.environment import environment
 from framecast.launch.hardware import local_resources, settled
@@ -65,8 +65,19 @@ def resumed_plan(run: RunFolder, overrides: list[str]) -> Plan:
         raise InputError(problems)
     if status.state == "finished":
         refuse_to_do_nothing(run, status, before, plan)
-    refuse_unready(plan)
+    try:
+        refuse_unready(plan)
+    except InputError as error:
+        raise InputError([*error.problems, *_that_depend_on_a_folder(run)]) from None
     return plan
+
+
+def _that_depend_on_a_folder(run: RunFolder) -> list[Problem]:
+    """The paths of a run that an older version planned: whose folder they start from, nobody noted."""
+    message = "is relative, and the folder that it starts from is unknown: resume where the run was submitted"
+    return [
+        Problem(f"{text} {message}", key=key, place=Place(str(run.plan))) for key, text in relative_paths(run.plan)
+    ]
 
 
 def refuse_to_do_nothing(run: RunFolder, status: Status, before: Plan, plan: Plan) -> None:
