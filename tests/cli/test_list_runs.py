@@ -15,8 +15,9 @@ def test_where_there_are_no_runs_it_says_how_to_start_one(platform) -> None:
 def test_a_run_is_listed_with_its_state_and_best_value(trained, platform) -> None:
     answer = platform("list", "--runs", trained.root)
     header, row = answer.out.splitlines()
-    assert header.split() == ["run", "job", "state", "step", "of", "best", "monitor"]
-    assert row.split()[:5] == [trained.folder.name, "tiny", "finished", "2", "2"]
+    assert header.split() == ["run", "started", "job", "state", "step", "of", "best", "monitor"]
+    assert row.split()[0] == trained.folder.name
+    assert row.split()[3:7] == ["tiny", "finished", "2", "2"]
 
 
 def test_the_listing_for_programs_holds_the_same(trained, platform) -> None:

@@ -68,9 +68,11 @@ def test_a_search_is_listed_among_the_runs(platform: Any, search: SearchFolder) 
     (row,) = json.loads(platform("list", "--json", "--runs", search.root).out)
     assert row == {
         "run": search.id,
+        "kind": "search",
         "job": "looked_for",
+        "started": row["started"],
         "state": "finished",
-        "step": "4 trials",
+        "step": 4,
         "of": 4,
         "best": 0.2,
         "monitor": "validation/mse",

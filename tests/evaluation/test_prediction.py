@@ -14,7 +14,7 @@ from PIL import Image
 from framecast.data.normalisation import Normalisation
 from framecast.data.video_writer import write_video
 from framecast.errors import InputError
-from framecast.evaluation.prediction import predict
+from framecast.evaluation.prediction import Prediction, predict
 from framecast.evaluation.subject import Subject, find_subject
 from framecast.runs.folder import RunFolder
 
@@ -64,6 +64,25 @@ def test_pictures_have_the_sources_size_with_the_truth_on_the_left(
     drawn = predict(subject, file, 0, 2, 5).pictures()
     assert drawn.shape == (7, 30, 41 + 4 + 41, 3)
     assert np.array_equal(drawn[:2, :, :41], drawn[:2, :, -41:])  # what was seen is the same on both sides
+
+
+@pytest.mark.parametrize(
+    ("model", "source", "drawn"),
+    [
+        ((16, 16), (30, 41), (30, 41)),
+        ((32, 32), (720, 1280), (256, 455)),
+        ((512, 512), (1080, 1080), (512, 512)),
+        ((120, 120), (120, 160), (120, 160)),
+        ((16, 16), (4000, 3), (256, 2)),
+    ],
+)
+def test_pictures_are_no_larger_than_what_they_show(
+    model: tuple[int, int], source: tuple[int, int], drawn: tuple[int, int]
+) -> None:
+    frames = np.zeros((2, 1, *model), np.float32)
+    found = Prediction(frames, frames, frames[:0], 10.0, source, (0.0, 1.0))
+    assert found.picture_size == drawn
+    assert found.pictures().shape == (4, *drawn, 3)
 
 
 def test_the_truth_ends_where_the_video_does(subject: Subject, tmp_path: Path, pictures: Any) -> None:

@@ -13,6 +13,7 @@ from framecast.launch.launch import create_run, launch, resumed_plan
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.events import RunStarted, StepDone
 from framecast.runs.folder import RunFolder, runs_root
+from framecast.search.find import find_run
 
 
 def test_another_machine_goes_on_from_the_last_checkpoint(
@@ -26,7 +27,7 @@ def test_another_machine_goes_on_from_the_last_checkpoint(
     assert [(each.step, each.damaged()) for each in stored.all()] == [(6, [])]
 
     monkeypatch.setenv("FRAMECAST_CACHE", str(tmp_path / "another"))
-    there = RunFolder.find(run.id, runs_root(url))
+    there = find_run(run.id, runs_root(url))
     assert there.path != run.path
     assert launch(resumed_plan(there, ["training.epochs=2"]), there, in_process=True).state == "finished"
     attempts = [event.step for event in there.journal.raw() if isinstance(event, RunStarted)]

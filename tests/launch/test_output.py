@@ -32,8 +32,10 @@ def test_a_command_whose_output_nobody_reads_ends_well(closed: str, tmp_path: Pa
 
 
 def test_output_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
-    done = shell(f"ulimit -f 0; {PLATFORM} plugins list > list.txt", tmp_path)
+    done = shell(f"{PLATFORM} plugins list > /dev/full", tmp_path)
     assert done.returncode == 1
+    assert done.stderr == "cannot write the output: No space left on device\n"
+    done = shell(f"ulimit -f 0; {PLATFORM} plugins list > list.txt", tmp_path)
     assert done.stderr == "cannot write the output: File too large\n"
 
 

@@ -1,14 +1,15 @@
-"""The run folder: how a run is named and found, and how its files are replaced."""
+"""The run folder: how it is named, and how its files are replaced."""
 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from framecast.errors import InputError
-from framecast.runs.folder import RunFolder, runs_root, write_atomically
+from framecast.runs.folder import RunFolder, new_run_id, runs_root, write_atomically
 
 
 def run(root: Path, name: str, run_id: str) -> RunFolder:
@@ -26,46 +27,6 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("20260101-120000-aaaa", "20260101-120000-aaaa"),
-        ("20260102", "20260102-120000-bbbb"),
-        ("20260103-12", "20260103-120000-cccc"),
-        ("demo", "20260102-120000-bbbb"),
-        ("kth", "20260103-120000-cccc"),
-    ],
-)
-def test_a_run_is_found_by_its_id_a_prefix_of_it_or_its_job(text: str, found: str, root: Path) -> None:
-    assert RunFolder.find(text, root).id == found
-
-
-def test_a_run_is_found_by_its_path_wherever_it_lies(root: Path, tmp_path: Path) -> None:
-    path = root / "demo" / "20260101-120000-aaaa"
-    assert RunFolder.find(str(path), tmp_path / "elsewhere").path == path
-
-
-def test_a_run_is_found_by_a_path_relative_to_here(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(root / "demo")
-    assert RunFolder.find("20260101-120000-aaaa", Path("/nowhere")).name == "demo"
-
-
-def test_a_prefix_of_two_runs_is_refused_with_both(root: Path) -> None:
-    with pytest.raises(InputError, match="could be 20260103-120000-cccc, 20260102-120000-bbbb, 20260101"):
-        RunFolder.find("2026010", root)
-
-
-@pytest.mark.parametrize("text", ["dmeo", "", ".", "nowhere/at/all", "\0"])
-def test_an_unknown_run_is_refused_with_the_way_out(text: str, root: Path) -> None:
-    with pytest.raises(InputError, match=r"`platform list` shows all runs|could be"):
-        RunFolder.find(text, root)
-
-
-def test_a_misspelt_job_is_answered_with_the_one_that_is_meant(root: Path) -> None:
-    with pytest.raises(InputError, match=r"did you mean demo\?"):
-        RunFolder.find("demmo", root)
-
-
 def test_all_runs_are_listed_with_the_newest_first(root: Path) -> None:
     assert [folder.id[-4:] for folder in RunFolder.all(root)] == ["cccc", "bbbb", "aaaa"]
     assert RunFolder.all(root / "nothing here") == []
@@ -77,6 +38,17 @@ def test_a_new_run_has_a_name_an_id_and_its_folders(tmp_path: Path) -> None:
     assert new.checkpoints.is_dir()
     assert new.logs.is_dir()
     assert RunFolder.create(tmp_path, "demo").id != new.id
+
+
+def test_ids_are_in_utc_so_that_they_sort_wherever_they_were_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    for zone in ("Pacific/Kiritimati", "America/Adak"):  # 24 hours apart
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        made.append(new_run_id()[:11])
+    monkeypatch.undo()
+    time.tzset()
+    assert made == [time.strftime("%Y%m%d-%H", time.gmtime())] * 2
 
 
 def test_a_folder_that_cannot_be_made_is_the_users_problem(tmp_path: Path) -> None:
@@ -94,7 +66,7 @@ def test_the_root_is_what_was_chosen_then_the_environments_then_runs(monkeypatch
 
 
 def test_a_request_to_stop_is_seen_until_it_is_cleared(root: Path) -> None:
-    folder = RunFolder.find("kth", root)
+    folder = RunFolder.all(root)[0]
     assert folder.stop_requested() is None
     folder.request_stop("enough")
     assert RunFolder(folder.path).stop_requested() == "enough"

@@ -18,10 +18,10 @@ from pyarrow import fs
 from framecast.errors import InputError
 from framecast.runs import remote
 from framecast.runs.checkpoints import CheckpointStore
+from framecast.runs.driver import alive
 from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import STOP, Mirror, pull_all, working_copy
 from framecast.runs.remote import Remote, is_url, probe
-from framecast.runs.status import alive
 
 BUCKET = "runs"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from framecast.runs.driver import alive
 from framecast.runs.events import (
     CheckpointSaved,
     DataRead,
@@ -24,7 +25,7 @@ from framecast.runs.events import (
     StepDone,
 )
 from framecast.runs.folder import RunFolder
-from framecast.runs.status import Status, alive
+from framecast.runs.status import Status
 
 STARTED = RunStarted(1, 0, 0, 0, 10, 20, 1, "cpu", "fp32", "torch", 227, time=100.0)
 STEP = StepDone(7, 0, 0.5, None, 1e-3, None, False, 0.01, {}, time=107.0)
@@ -55,7 +56,7 @@ def test_a_run_whose_process_was_killed_has_died(run: RunFolder) -> None:
     """A real process, really killed: it has no chance to write a last word."""
     code = (
         "import sys; from pathlib import Path\n"
-        "from framecast.runs.folder import RunFolder; from framecast.runs.status import alive\n"
+        "from framecast.runs.folder import RunFolder; from framecast.runs.driver import alive\n"
         "with alive(RunFolder(Path(sys.argv[1]))): print('alive', flush=True); sys.stdin.read()"
     )
     driver = subprocess.Popen(

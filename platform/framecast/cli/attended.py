@@ -9,8 +9,8 @@ import traceback
 import typer
 
 from framecast.job.plan import Plan
+from framecast.runs.driver import Driver
 from framecast.runs.folder import RunFolder
-from framecast.runs.status import note_driver
 
 _EXIT_CODES = {"finished": 0, "failed": 1}
 
@@ -19,8 +19,10 @@ def attend(plan: Plan, run: RunFolder, in_process: bool) -> None:
     """Trains the run to its end and leaves with its exit code."""
     from framecast.command_line import shown
     from framecast.launch.chatter import quiet
-    from framecast.launch.launch import TERMINATED, launch
+    from framecast.launch.launch import launch
     from framecast.launch.mirroring import bring
+    from framecast.launch.output import OutputFailed, ReaderGone, put_back_output
+    from framecast.launch.signals import exit_code
     from framecast.report.closing import closing
     from framecast.report.console import following
     from framecast.report.page import write_report
@@ -31,15 +33,23 @@ def attend(plan: Plan, run: RunFolder, in_process: bool) -> None:
     if training.max_steps is not None or training.max_hours is not None:
         title += f"\nit ends {in_words(training)}"
     with quiet(run.logs / "driver.log") as terminal, following(run, terminal, title):
+        before = run.journal.size
         status = launch(plan, run, in_process)
         try:
-            write_report(run)
-            bring(run)
+            if run.journal.size != before:
+                write_report(run)
+                bring(run)
         except Exception:  # a picture that cannot be drawn must not spoil a run that is done
             traceback.print_exc()
-    typer.echo(closing(run, status, plan))
-    interrupted = 143 if status.reason == TERMINATED else 130
-    raise typer.Exit(_EXIT_CODES.get(status.state, interrupted))
+    code = _EXIT_CODES.get(status.state)
+    try:
+        typer.echo(closing(run, status, plan))
+    except ReaderGone:
+        put_back_output()  # the exit code is that of the training, whether or not somebody reads
+    except OutputFailed as error:
+        put_back_output()
+        print(error, file=sys.stderr)
+    raise typer.Exit(exit_code(status.reason) if code is None else code)
 
 
 def detached(run: RunFolder, arguments: list[str]) -> None:
@@ -49,12 +59,12 @@ def detached(run: RunFolder, arguments: list[str]) -> None:
 
     with open(run.logs / "driver.log", "ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "framecast", "resume", str(run.path), *arguments],
+            [sys.executable, "-P", "-m", "framecast", "resume", str(run.path), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # the console is kept in the run's logs as it is
             stderr=log,
             start_new_session=True,
         )
-    note_driver(run, process.pid)
+    Driver.of_process(process.pid).note(run)
     follow, end = command("logs", "-f", name_here(run)), command("stop", name_here(run))
     typer.echo(f"run {run.name} {run.id} trains in the background; follow it: {follow}; end it: {end}")

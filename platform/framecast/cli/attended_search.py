@@ -1,4 +1,4 @@
-"""A search with somebody watching: a live table, a report, the closing words, an exit code."""
+"""A search in the foreground: a live table, a report, a summary, an exit code."""
 
 from __future__ import annotations
 
@@ -13,22 +13,18 @@ def attend_search(folder: SearchFolder) -> None:
     """Runs the search to its end and leaves with its exit code."""
     from framecast.launch.chatter import quiet
     from framecast.launch.search.launch import launch_search
-    from framecast.report.search_closing import closing, unfinished
+    from framecast.launch.signals import exit_code
+    from framecast.report.search_closing import closing
     from framecast.report.search_console import following
     from framecast.report.search_page import write_search_report
-    from framecast.search.results import Results
 
-    interrupted = False
     with quiet(folder.logs / "driver.log") as terminal, following(folder, terminal):
-        try:
-            launch_search(folder)
-        except KeyboardInterrupt:
-            interrupted = True
+        status = launch_search(folder)
         try:
             write_search_report(folder)
         except Exception:  # a picture that cannot be drawn must not spoil a search that is done
             traceback.print_exc()
-    results = Results.of(folder)
-    interrupted = interrupted or unfinished(results)
-    typer.echo(closing(folder, results, interrupted))
-    raise typer.Exit(130 if interrupted else 0 if results.ranked else 1)
+    typer.echo(closing(status))
+    if status.state == "interrupted":
+        raise typer.Exit(exit_code(status.reason))
+    raise typer.Exit(0 if status.state == "finished" and status.best else 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,19 +12,20 @@ from framecast.command_line import command
 from framecast.errors import InputError
 
 if TYPE_CHECKING:
-    from framecast.runs.folder import RunFolder
     from framecast.runs.remote_run import RemoteRun, Whereabouts
+    from framecast.search.find import Named
 
 
 def repeat_elsewhere(run: str, runs: str | None, address: str | None, arguments: list[str]) -> None:
     """Does `platform ARGUMENTS` on the cluster where the run is, and leaves with its exit code.
 
-    Returns, having done nothing, where the run is on this machine. `{run}` in the arguments becomes its id.
+    Returns, having done nothing, where the run is on this machine. `{run}` in the arguments becomes its name.
     """
     whereabouts = whereabouts_of(run, runs, address)
     if whereabouts is not None:
-        remote = remote_run(run, runs)
-        repeat_on(whereabouts, [word.replace("{run}", remote.id if remote else run) for word in arguments])
+        known = known_run(run, None if address else runs)
+        name = known.text if known and known.remote else run
+        repeat_on(whereabouts, [word.replace("{run}", name) for word in arguments])
 
 
 def repeat_on(whereabouts: Whereabouts, arguments: list[str]) -> None:
@@ -40,17 +40,16 @@ def whereabouts_of(run: str, runs: str | None, address: str | None) -> Whereabou
 
     None where it is on this machine.
     """
-    from framecast.runs.remote_run import RemoteRun
-
     known = known_run(run, None if address else runs)
+    remote = known.remote if known else None
     if address is None and known is None:
         address = os.environ.get("RAY_ADDRESS")
     if address is None:
-        return known.whereabouts if isinstance(known, RemoteRun) else None
+        return remote.whereabouts if remote else None
     there = on_cluster(address, runs)
-    if there is None or not isinstance(known, RemoteRun):
+    if there is None or remote is None:
         return there and replace(there, job=run)
-    return replace(known.whereabouts, address=address, runs=runs or known.whereabouts.runs)
+    return replace(remote.whereabouts, address=address, runs=runs or remote.whereabouts.runs)
 
 
 def on_cluster(address: str, runs: str | None) -> Whereabouts | None:
@@ -63,23 +62,16 @@ def on_cluster(address: str, runs: str | None) -> Whereabouts | None:
 
 def remote_run(run: str, runs: str | None) -> RemoteRun | None:
     """The run that `run` names, if that is one on a cluster."""
-    from framecast.runs.remote_run import RemoteRun
-
-    found = known_run(run, runs)
-    return found if isinstance(found, RemoteRun) else None
+    known = known_run(run, runs)
+    return known.remote if known else None
 
 
-def known_run(run: str, runs: str | None) -> RunFolder | None:
-    """The run or search that `run` names, wherever it is; None where this machine knows none."""
-    from framecast.runs.folder import RunFolder, named, runs_root
-    from framecast.runs.remote_run import RemoteRun
-    from framecast.search.search_folder import SearchFolder
+def known_run(run: str, runs: str | None) -> Named | None:
+    """The run, search or trial that `run` names, wherever it is; None where this machine knows none."""
+    from framecast.runs.folder import runs_root
+    from framecast.search.find import find_if_known
 
-    if Path(run).is_dir():
-        return RunFolder(Path(run))
-    root = runs_root(runs)
-    found = [*RunFolder.all(root), *RemoteRun.all(root), *SearchFolder.all(root)]
-    return named(run, sorted(found, key=lambda each: each.id, reverse=True))
+    return find_if_known(run, runs_root(runs))
 
 
 def watch(remote: RemoteRun, detach: bool) -> None:

@@ -108,15 +108,18 @@ def _subjects(
     runs: str | None,
 ) -> tuple[list[Subject], list[str]]:
     """What is evaluated, with the metrics chosen; and the metrics that the protocol leaves out."""
+    from framecast.cli.fetch import brought_here
     from framecast.evaluation.metrics_choice import chosen_metrics
     from framecast.evaluation.subject import find_subject, published_subject
     from framecast.registry.registry import Registry
     from framecast.runs.folder import runs_root
 
+    here = [brought_here(text, runs) for text in named] if published is None else []
+
     def subjects(overrides: list[str]) -> list[Subject]:
         if published is not None:
             return [published_subject(published, named[0], overrides)]
-        return [find_subject(text, runs_root(runs), overrides) for text in named]
+        return [find_subject(text, runs_root(runs), overrides) for text in here]
 
     plan = subjects(overrides)[0].plan
     own: list[dict[str, Any]] = [part.to_dict() for part in plan.metrics]

@@ -33,6 +33,7 @@ def export(
     model.safetensors is for framecast (evaluate, predict, framecast.load); model.pt2 is a torch.export graph of
     fixed lengths, which runs without framecast, checked to give the same outputs.
     """
+    from framecast.cli.fetch import brought_here
     from framecast.command_line import shown
     from framecast.errors import TrainingFailed
     from framecast.evaluation.export import FORMATS, export_graph, export_weights, refuse_format
@@ -42,7 +43,10 @@ def export(
     refuse_format(output, FORMATS)
     if output.exists() and not force:
         raise InputError(f"{output} is there already: --force replaces it")
-    subject = published_subject(published, checkpoint) if published else find_subject(checkpoint, runs_root(runs))
+    if published:
+        subject = published_subject(published, checkpoint)
+    else:
+        subject = find_subject(brought_here(checkpoint, runs), runs_root(runs))
     output.parent.mkdir(parents=True, exist_ok=True)
     if output.suffix == ".safetensors":
         export_weights(subject, output)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from calendar import timegm
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,90 +13,115 @@ import typer
 from framecast.cli.options import Address, Json, Runs
 from framecast.cli.table import table
 from framecast.command_line import command
-from framecast.errors import InputError
 from framecast.json_text import to_json
 
 if TYPE_CHECKING:
+    from framecast.runs.folder import RunFolder
+    from framecast.runs.remote_run import RemoteRun
     from framecast.search.search_folder import SearchFolder
+
+HEADER = ["run", "started", "job", "state", "step", "of", "best", "monitor"]
 
 Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only runs of this job.")]
 
 
 def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, address: Address = None) -> None:
-    """List runs, the newest first: those here, and those sent to clusters from here."""
+    """List runs and searches, the newest first: those here, and those sent to clusters from here."""
     from framecast.cli.elsewhere import on_cluster, repeat_on
-    from framecast.runs.folder import RunFolder, runs_root
-    from framecast.runs.status import Status
-    from framecast.search.search_folder import SearchFolder
+    from framecast.runs.folder import runs_root
+    from framecast.search.find import all_folders
 
     if address and (there := on_cluster(address, runs)):
         repeat_on(there, ["list", *([name] if name else []), *(["--json"] if as_json else [])])
     root = runs_root(runs)
-    rows: list[dict[str, Any]] = []
-    for run in RunFolder.all(root):
-        if name in (None, run.name):
-            status = Status.of(run)
-            rows.append(
-                {
-                    "run": run.id,
-                    "job": run.name,
-                    "state": status.state,
-                    "step": status.step,
-                    "of": status.total_steps,
-                    "best": status.best_value,
-                    "monitor": status.monitor,
-                }
-            )
-    rows += [row for row in remote_rows(root) if name in (None, row["job"])]
-    for search in SearchFolder.all(root):
-        if name in (None, search.name):
-            rows.append(_search_row(search))
-    rows.sort(key=lambda row: row["run"], reverse=True)
+    rows = rows_of([folder for folder in all_folders(root) if name in (None, folder.name)])
     if as_json:
         typer.echo(to_json(rows, indent=1))
     elif not rows:
         typer.echo(f"no runs in {root}; start one with: {command('submit', 'jobs/demo.yaml')}")
     else:
-        table(["run", "job", "state", "step", "of", "best", "monitor"], [list(row.values()) for row in rows])
+        table(HEADER, [_cells(row) for row in rows])
 
 
-def remote_rows(root: Path) -> list[dict[str, Any]]:
-    """What the clusters say of the runs that were sent there; each cluster is asked once."""
-    from framecast.cluster.send import server_of
+def rows_of(folders: Sequence[RunFolder]) -> list[dict[str, Any]]:
+    """A row for each; every cluster is asked once."""
     from framecast.runs.remote_run import RemoteRun
+    from framecast.search.search_folder import SearchFolder
 
-    rows: list[dict[str, Any]] = []
-    states: dict[str, dict[str, str] | None] = {}
-    for run in RemoteRun.all(root):
-        where = run.whereabouts
-        if where.address not in states:
-            try:
-                states[where.address] = server_of(where).states()
-            except InputError:
-                states[where.address] = None
-        known = states[where.address]
-        state = "unreachable" if known is None else known.get(where.job, "lost")
-        numbers = {"step": None, "of": None, "best": None, "monitor": f"on {where.address}"}
-        rows.append({"run": run.id, "job": run.name, "state": state, **numbers})
-    return rows
+    elsewhere = remote_rows([folder for folder in folders if isinstance(folder, RemoteRun)])
+    return [
+        elsewhere[folder.path]
+        if isinstance(folder, RemoteRun)
+        else _search_row(folder)
+        if isinstance(folder, SearchFolder)
+        else _run_row(folder)
+        for folder in folders
+    ]
+
+
+def _run_row(run: RunFolder) -> dict[str, Any]:
+    from framecast.runs.status import Status
+
+    status = Status.of(run)
+    return {
+        **_names(run, "run"),
+        "state": status.state,
+        "step": status.step,
+        "of": status.total_steps,
+        "best": status.best_value,
+        "monitor": status.monitor,
+    }
 
 
 def _search_row(folder: SearchFolder) -> dict[str, Any]:
     """A search counts in trials, not in steps."""
-    from framecast.runs.status import driver_is_alive
-    from framecast.search.results import Results
+    from framecast.search.search_status import SearchStatus
 
-    results = Results.of(folder)
-    objective = next(iter(results.search.objectives))
-    values = results.ranked[0].objectives(results.search) if results.ranked else None
-    ended = sum(results.states.get(state, 0) for state in ("finished", "stopped", "failed"))
-    state = "running" if driver_is_alive(folder) else "interrupted"
+    status = SearchStatus.of(folder)
+    objective, best = next(iter(status.results.search.objectives)), status.best_scores
     return {
-        "run": folder.id,
-        "job": folder.name,
-        "state": "finished" if ended >= results.search.trials else state,
-        "step": f"{ended} trials",
-        "of": results.search.trials,
-        "best": values[0] if values else None,
+        **_names(folder, "search"),
+        "state": status.state,
+        "step": status.ended,
+        "of": status.total,
+        "best": best.get(objective),
         "monitor": objective,
+    }
+
+
+def _names(folder: RunFolder, kind: str) -> dict[str, Any]:
+    return {"run": folder.id, "kind": kind, "job": folder.name, "started": _started(folder.id)}
+
+
+def _started(run_id: str) -> str | None:
+    """When a run was made, by its id, as local time; None for an id that is no time."""
+    try:
+        return time.strftime("%Y-%m-%d %H:%M", time.localtime(timegm(time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))))
+    except ValueError:
+        return None
+
+
+def _cells(row: dict[str, Any]) -> list[Any]:
+    """What the table shows of a row."""
+    job, step = row["job"], row["step"]
+    if row["kind"] == "search":
+        job, step = f"{job} (search)", f"{step} trial{'s'[: step != 1]}"
+    return [row["run"], row["started"], job, row["state"], step, row["of"], row["best"], row["monitor"]]
+
+
+def remote_rows(runs: Sequence[RemoteRun]) -> dict[Path, dict[str, Any]]:
+    """Of each run on a cluster how it stands there, as `platform status` says too."""
+    from framecast.cluster.remote_states import remote_states
+
+    states = remote_states(runs)
+    return {
+        run.path: {
+            **_names(run, "run"),
+            "state": states[run.path],
+            "step": None,
+            "of": None,
+            "best": None,
+            "monitor": f"on {run.whereabouts.address}",
+        }
+        for run in runs
     }

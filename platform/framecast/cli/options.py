@@ -35,7 +35,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 InProcess = Annotated[bool, typer.Option("--in-process", help="Train in this process, without Ray.")]
 Run = Annotated[
     str,
-    typer.Argument(metavar="RUN", help="A path, an id, the beginning of one, or a job's name (its newest)."),
+    typer.Argument(
+        metavar="RUN",
+        help="A path, an id, the beginning of one, or a job's name (its newest); 'SEARCH#best' or 'SEARCH#3'.",
+    ),
 ]
 Overrides = Annotated[
     list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings that replace the job's.")

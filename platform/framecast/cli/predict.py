@@ -50,15 +50,18 @@ def predict(
 
     platform predict demo street.mp4 -o future.mp4 --frames-out 30
 
-    Frames are taken and resized as in training. Pictures are written in the source's own size and rate, the truth
-    on the left as far as there is one.
+    Frames are taken and resized as in training. Pictures are written in the source's proportions and rate, at most
+    256 pixels high, with the truth on the left as far as there is one. A video that is unlike the training clips
+    gets a warning.
     """
     import numpy as np
 
+    from framecast.cli.fetch import brought_here
     from framecast.command_line import shown
     from framecast.data.video_writer import FORMATS, write_video
     from framecast.errors import TrainingFailed
     from framecast.evaluation.export import refuse_format
+    from framecast.evaluation.likeness import differences, treatment
     from framecast.evaluation.prediction import predict as predicted
     from framecast.evaluation.subject import find_subject, published_subject
     from framecast.runs.folder import runs_root
@@ -66,7 +69,10 @@ def predict(
     refuse_format(output, FORMATS)
     if output.exists() and not force:
         raise InputError(f"{output} is there already: --force replaces it")
-    subject = published_subject(published, checkpoint) if published else find_subject(checkpoint, runs_root(runs))
+    if published:
+        subject = published_subject(published, checkpoint)
+    else:
+        subject = find_subject(brought_here(checkpoint, runs), runs_root(runs))
     subject.refuse_unless_frames("prediction")
     task = subject.plan.task.settings
     seen, future = frames_in or getattr(task, "frames_in", None), frames_out or getattr(task, "frames_out", None)
@@ -90,3 +96,6 @@ def predict(
     if len(found.truth) < future:
         told += f", of which the source holds {len(found.truth)}"
     typer.echo(f"{shown(output)}: {told}")
+    typer.echo(f"note: the model saw {treatment(subject, source, found)}", err=True)
+    for difference in differences(subject, source, found):
+        typer.echo(f"warning: {source.name} is unlike the training data: {difference}", err=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from framecast.cli.options import Force, Runs
 from framecast.errors import InputError
+
+if TYPE_CHECKING:
+    from framecast.search.search_folder import SearchFolder
 
 _Named = Annotated[
     list[str],
@@ -29,26 +32,34 @@ _Output = Annotated[
 
 
 def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force = False) -> None:
-    """Write a run's report anew, or compare several.
+    """Write the report of a run or a search anew, or compare several runs.
 
     From the folders alone: report.html in the run's own, or one page beside which to put several runs. That of a
     run on a cluster is brought here, as ./report-RUN.html.
     """
-    from framecast.cli.elsewhere import remote_run
+    from framecast.cli.elsewhere import known_run, remote_run
     from framecast.command_line import shown
     from framecast.report.comparison import write_comparison
     from framecast.report.page import write_report
-    from framecast.runs.folder import RunFolder, runs_root
+    from framecast.runs.folder import runs_root, write_atomically
     from framecast.runs.mirror import refresh
+    from framecast.search.find import find, find_run
 
     if remote := remote_run(run[0], runs) if len(run) == 1 else None:
         from framecast.cluster.send import answer
 
-        output = writable(output or Path(f"report-{remote.id}.html"), force)
-        output.write_text(answer(remote.whereabouts, ["report", remote.id, "--output", "-"]))
+        name = known_run(run[0], runs)
+        assert name is not None, "a remote run is known"
+        output = writable(output or Path(f"report-{name.text.replace('#', '-')}.html"), force)
+        page = answer(remote.whereabouts, ["report", name.text, "--output", "-"])
+        write_atomically(output, page)
         typer.echo(shown(output))
         return
-    folders = [RunFolder.find(each, runs_root(runs)) for each in run]
+    found = [find(each, runs_root(runs)) for each in run]
+    if len(found) == 1 and (search := found[0].search):
+        report_search(search, output, force)
+        return
+    folders = [find_run(each, runs_root(runs)) for each in run]
     for folder in folders:
         refresh(folder, checkpoints=True)
     if output is None and len(folders) > 1:
@@ -65,6 +76,23 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
         assert output is not None, "named above"
         write_comparison(folders, output)
     typer.echo(shown(output or folders[0].report))
+
+
+def report_search(search: SearchFolder, output: Path | None, force: bool) -> None:
+    """Writes the page of a search anew."""
+    from framecast.command_line import shown
+    from framecast.report.search_page import write_search_report
+    from framecast.runs.folder import write_atomically
+
+    if output is not None and output != Path("-"):
+        output = writable(output, force)
+    write_search_report(search)
+    if output == Path("-"):
+        typer.echo(search.report.read_text(), nl=False)
+        return
+    if output is not None:
+        write_atomically(output, search.report.read_text())
+    typer.echo(shown(output or search.report))
 
 
 def writable(output: Path, force: bool) -> Path:

@@ -30,12 +30,12 @@ def results(search: Search, best: Best = None, job: Job = None, as_json: Json = 
     """
     from framecast.cli.elsewhere import repeat_elsewhere
     from framecast.runs.folder import runs_root
+    from framecast.search.find import find_search
     from framecast.search.results import Results
-    from framecast.search.search_folder import SearchFolder
 
     options = [*(["--best", str(best)] if best else []), *(["--job", job] if job else [])]
     repeat_elsewhere(search, runs, None, ["results", "{run}", *options, *(["--json"] if as_json else [])])
-    folder = SearchFolder.find(search, runs_root(runs))
+    folder = find_search(search, runs_root(runs))
     found = Results.of(folder)
     if job is not None:
         typer.echo(folder.job_of(found.numbered(job)).to_yaml(), nl=False)
@@ -74,10 +74,12 @@ def extend(search: Search, trials: Trials, overrides: Overrides = None, runs: Ru
     platform extend search_demo --trials 10 'search.parameters.model.rank.int=[4,64]'
     """
     from framecast.cli.attended_search import attend_search
+    from framecast.cli.elsewhere import repeat_elsewhere
     from framecast.launch.search.launch import extend as extended
     from framecast.runs.folder import runs_root
-    from framecast.search.search_folder import SearchFolder
+    from framecast.search.find import find_search
 
-    folder = SearchFolder.find(search, runs_root(runs))
+    repeat_elsewhere(search, runs, None, ["extend", "{run}", "--trials", str(trials), *(overrides or [])])
+    folder = find_search(search, runs_root(runs))
     extended(folder, trials, overrides or [])
     attend_search(folder)

@@ -16,26 +16,35 @@ def resume(
     from framecast.cli.attended import attend, detached
     from framecast.cli.attended_search import attend_search
     from framecast.cli.elsewhere import remote_run, watch
+    from framecast.cli.stop import is_trial
     from framecast.launch.launch import resumed_plan
-    from framecast.runs.folder import RunFolder, runs_root
+    from framecast.launch.search.launch import validate_resumable
+    from framecast.runs.folder import runs_root
     from framecast.runs.mirror import refresh
-    from framecast.search.search_folder import SearchFolder
+    from framecast.search.find import find
 
     if remote := remote_run(run, runs):
         from framecast.cluster.send import send_resume
 
         watch(send_resume(remote, overrides or []), detach)
         return
-    search = SearchFolder.named(run, runs_root(runs))
-    if search is not None:
+    found = find(run, runs_root(runs))
+    if search := found.search:
         if overrides:
             raise InputError("a search is resumed as it is; platform extend changes its search.* settings")
+        validate_resumable(search)
         if detach:
             detached(search, [])
         else:
             attend_search(search)
         return
-    folder = RunFolder.find(run, runs_root(runs))
+    folder = found.folder
+    if is_trial(folder):
+        name = folder.path.parent.parent.name
+        raise InputError(
+            f"{folder.id} is a trial: `platform resume {name}` continues its search, and "
+            f"`platform submit --from '{name}#{int(folder.id[:4])}'` trains it alone"
+        )
     refresh(folder)
     plan = resumed_plan(folder, overrides or [])
     if detach:

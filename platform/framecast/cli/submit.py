@@ -97,11 +97,11 @@ def submit(
 def trial_job(named: str, overrides: list[str], root: Path) -> tuple[Document, Registry]:
     """The job of SEARCH#TRIAL, at full length, and the plugins of its search."""
     from framecast.job.resolve import with_absolute_paths
+    from framecast.search.find import find_search
     from framecast.search.results import Results
-    from framecast.search.search_folder import SearchFolder
 
     search, _, trial = named.partition("#")
-    folder = SearchFolder.find(search, root)
+    folder = find_search(search, root)
     registry = folder.read()[1]
     document = with_absolute_paths(folder.job_of(Results.of(folder).numbered(trial or "best")), registry)
     document.override(overrides)

@@ -3,45 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import shlex
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from framecast.cluster.profiles import Cluster
 from framecast.errors import InputError
 from framecast.registry.path import FOLDER_VARIABLE
 
-_PATIENCE = 60.0  # seconds without an answer after which following gives up
+PATIENCE = 60.0
+"""Seconds without an answer after which following gives up."""
+_TIMEOUT = (10.0, 60.0)  # seconds for the connection, and between two pieces of an answer
+_QUIET = 30.0  # seconds without output after which the server is asked whether it is there
 _GRACE = "600"  # seconds that a stopped run has for its checkpoint before Ray kills it
 
 _RUNS = '"${FRAMECAST_RUNS:-$HOME/framecast-runs}"'  # as the cluster's own shell has it
 _COMMAND_BEGINS = "Running entrypoint for job"
 
-QUEUED, RUNNING = "queued", "running"
+QUEUED, RUNNING, LOST = "queued", "running", "lost"
+_NEVER_STARTED = ("RUNTIME_ENV_SETUP", "ACTOR_START", "UNSCHEDULABLE", "COMMAND_START")
 _STATES = {"PENDING": QUEUED, "RUNNING": RUNNING, "SUCCEEDED": "finished", "STOPPED": "interrupted"}
 
 
+class ClusterSilentError(InputError):
+    """The job server does not answer, or not in its own words."""
+
+
 class JobServer:
-    """The job server of one cluster. Raises InputError where it cannot be reached, or does not let us in."""
+    """The job server of one cluster. Raises InputError where it cannot be reached, or does not let us in; and
+    ClusterSilentError, which is one, where it stops answering later."""
 
     def __init__(self, cluster: Cluster) -> None:
-        from ray.job_submission import JobSubmissionClient
-
         self.cluster = cluster
         try:
-            self._client = JobSubmissionClient(cluster.address)
+            self._client = _client(cluster.address)
         except Exception as error:  # ConnectionError, RuntimeError: Ray has no type for it
-            cause = str(error).strip().splitlines()[-1:] or [type(error).__name__]
-            way_out = (
+            what_to_do = (
                 "it is the address of the dashboard, http://HEAD:8265; see docs/clusters.md for tunnels and tokens"
             )
-            raise InputError(f"cannot use the cluster at {cluster.address}: {cause[0]}: {way_out}") from None
-        for name in ("ray", "ray.dashboard.modules.dashboard_sdk", "ray.dashboard.modules.job.sdk"):
-            logging.getLogger(name).setLevel(logging.WARNING)  # uploads and closed connections are no news
+            raise ClusterSilentError(
+                f"cannot use the cluster at {cluster.address}: {_cause(error)}: {what_to_do}"
+            ) from None
 
     def start(self, arguments: list[str], name: str, folder: Path | None, variables: dict[str, str]) -> None:
         """Starts `platform ARGUMENTS` on the head, in a copy of `folder`, as the job `name`. Relative paths in
@@ -54,34 +62,37 @@ class JobServer:
         }
         if folder is not None:
             environment["working_dir"] = str(folder)
-        self._client.submit_job(entrypoint=command, submission_id=name, runtime_env=environment)
+        with self._asking():
+            self._client.submit_job(entrypoint=command, submission_id=name, runtime_env=environment)
 
-    def follow(self, name: str, output: TextIO = sys.stdout) -> int:
-        """Writes what the job prints, from its beginning, until it ends. Returns its exit code."""
-        from aiohttp import ClientError
+    def follow(self, name: str, output: Callable[[str], object]) -> int:
+        """Passes what the job prints to `output`, from its beginning, until it ends. Returns its exit code.
 
-        written, heard = 0, time.monotonic()
+        Raises ClusterSilentError where the cluster has not answered for a minute, InputError where it no longer
+        knows the job, and whatever `output` raises.
+        """
+        written, silent_since = 0, None
         while True:
             try:
-                if self.state(name) != QUEUED:
-                    written = asyncio.run(self._tail(name, written, output))
+                if (state := self.state(name)) == LOST:
+                    raise InputError(f"{self.cluster.address} does not know the job {name}: Ray restarted there")
+                if state != QUEUED:
+                    written = self._tail(name, written, output)
                     if self.state(name) not in (QUEUED, RUNNING):
                         return self.exit_code(name)
-                heard = time.monotonic()
-            except (RuntimeError, OSError, ClientError) as error:  # the head is away for a moment, or for good
-                if time.monotonic() - heard > _PATIENCE:
-                    print(f"lost the cluster at {self.cluster.address}: {error}", file=sys.stderr)
-                    return 1
+                silent_since = None
+            except ClusterSilentError as error:  # the head is away for a moment, or for good
+                if silent_since is None:
+                    silent_since = time.monotonic()
+                    print(f"{error}; trying again for {PATIENCE:.0f} seconds", file=sys.stderr, flush=True)
+                elif time.monotonic() - silent_since > PATIENCE:
+                    raise
             time.sleep(0.5)
 
     def state(self, name: str) -> str:
-        """queued, running, finished, interrupted or failed; `lost` where the cluster does not know the job."""
-        try:
-            return self._state(self._client.get_job_info(name))
-        except RuntimeError as error:
-            if "does not exist" in str(error) or "404" in str(error):
-                return "lost"
-            raise
+        """queued, running, finished, interrupted, failed or died; `lost` for a job that is not known there."""
+        details = self._details(name)
+        return LOST if details is None else _state(details)
 
     def ends_within(self, name: str, seconds: float) -> bool:
         """Whether the job has ended, or does so before long."""
@@ -90,49 +101,161 @@ class JobServer:
             time.sleep(0.5)
         return not running
 
-    def states(self) -> dict[str, str]:
-        """The state of every job by its name."""
-        return {job.submission_id: self._state(job) for job in self._client.list_jobs() if job.submission_id}
+    def jobs(self) -> dict[str, tuple[str, int | None]]:
+        """The state and the exit code of every job by its name."""
+        with self._asking():
+            return {
+                job.submission_id: (_state(job), job.driver_exit_code)
+                for job in self._client.list_jobs()
+                if job.submission_id
+            }
 
     def exit_code(self, name: str) -> int:
-        details = self._client.get_job_info(name)
-        if details.driver_exit_code is not None:
+        details = self._details(name)
+        if details is not None and details.driver_exit_code is not None:
             return int(details.driver_exit_code)
-        return {"finished": 0, "interrupted": 143}.get(self._state(details), 1)
+        return {"finished": 0, "interrupted": 143}.get(LOST if details is None else _state(details), 1)
 
     def why(self, name: str) -> str:
         """What the cluster says of a job that failed."""
-        return self._client.get_job_info(name).message or ""
+        details = self._details(name)
+        return (details.message if details is not None else None) or ""
 
     def stop(self, name: str) -> None:
         """Asks the job to end: it writes its checkpoint first. Returns when it has ended."""
-        self._client.stop_job(name)
+        with self._asking():
+            self._client.stop_job(name)
         while self.state(name) in (QUEUED, RUNNING):
             time.sleep(0.5)
 
-    @staticmethod
-    def _state(details: Any) -> str:
-        if details.status == "FAILED" and details.driver_exit_code in (130, 143):
-            return "interrupted"
-        return _STATES.get(str(getattr(details.status, "value", details.status)), "failed")
+    def forget(self, name: str) -> None:
+        """Removes a job that has ended from the cluster's list; one that is gone already is no error."""
+        with contextlib.suppress(InputError), self._asking():
+            self._client.delete_job(name)
 
-    async def _tail(self, name: str, written: int, output: TextIO) -> int:
-        """Writes what the command says after its first `written` characters; returns how many there are now."""
-        said = ""
-        async for chunk in self._client.tail_job_logs(name):
-            said += chunk
-            _, begun, own = said.partition(_COMMAND_BEGINS)  # before it is Ray's own talk
-            own = own.partition("\n")[2]
-            if begun and len(own) > written:
-                output.write(own[written:])
-                output.flush()
-                written = len(own)
+    def _details(self, name: str) -> Any:
+        """What the cluster knows of a job; None where it knows none of that name."""
+        with self._asking():
+            try:
+                return self._client.get_job_info(name)
+            except RuntimeError as error:
+                if "does not exist" in str(error) or "404" in str(error):
+                    return None
+                raise
+
+    def _tail(self, name: str, written: int, output: Callable[[str], object]) -> int:
+        """Passes on what the command prints after its first `written` characters; returns how many there are."""
+        head, begun, count = "", False, 0
+        for chunk in self._chunks(name):
+            if not begun:
+                head += chunk
+                _, begun_at, own = head.partition(_COMMAND_BEGINS)  # before it is Ray's own output
+                if not begun_at or "\n" not in own:
+                    continue
+                begun, chunk = True, own.partition("\n")[2]
+            count += len(chunk)
+            if count > written:
+                output(chunk[len(chunk) - (count - written) :])
+                written = count
         return written
+
+    def _chunks(self, name: str) -> Iterator[str]:
+        """What the job prints, from its beginning until it ends. Raises ClusterSilentError where the connection
+        breaks, or nothing comes for long and the server does not answer when it is asked."""
+        loop = asyncio.new_event_loop()
+        stream = self._client.tail_job_logs(name)
+        try:
+            while True:
+                with self._asking():
+                    coming = loop.create_task(_next(stream))
+                    while not coming.done():
+                        loop.run_until_complete(asyncio.wait([coming], timeout=_QUIET))
+                        if not coming.done():
+                            self._client.get_job_status(name)  # raises where the host has gone without a word
+                    chunk = coming.result()
+                if chunk is None:
+                    return
+                yield chunk
+        finally:
+            for task in asyncio.all_tasks(loop):
+                task.cancel()
+            with contextlib.suppress(Exception):  # of a connection that is gone
+                loop.run_until_complete(stream.aclose())
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Turns whatever the client throws where the server is gone into one sentence."""
+        from aiohttp import ClientError
+
+        try:
+            yield
+        except InputError:
+            raise
+        except (
+            RuntimeError,
+            OSError,
+            ValueError,
+            TimeoutError,
+            ClientError,
+        ) as error:  # ValueError: half an answer
+            raise ClusterSilentError(
+                f"the cluster at {self.cluster.address} does not answer: {_cause(error)}"
+            ) from None
+
+
+def _client(address: str) -> Any:
+    """Ray's own client, with a limit to the time of each request: it waits for ever where a host is cut off."""
+    from ray.job_submission import JobSubmissionClient
+
+    for name in ("ray", "ray.dashboard.modules.dashboard_sdk", "ray.dashboard.modules.job.sdk"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # uploads and closed connections are no news
+
+    class Client(JobSubmissionClient):
+        def _do_request(self, method: str, endpoint: str, **options: Any) -> Any:
+            options.setdefault("timeout", _TIMEOUT)
+            return super()._do_request(method, endpoint, **options)
+
+    return Client(address)
+
+
+async def _next(stream: Any) -> str | None:
+    """The next chunk; None at the end."""
+    try:
+        return str(await anext(stream))
+    except StopAsyncIteration:
+        return None
+
+
+def _cause(error: Exception) -> str:
+    """Why, in a few words; the libraries below repeat themselves at length."""
+    text = str(error)
+    for words in ("Connection refused", "No route to host", "Name or service not known", "timed out"):
+        if words.lower() in text.lower():
+            return words.lower()
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__
+
+
+def _state(details: Any) -> str:
+    """In our words. A driver that was killed, or lost with its node, has no exit code of its own: it died."""
+    status = str(getattr(details.status, "value", details.status))
+    if status != "FAILED":
+        return _STATES.get(status, "failed")
+    code = details.driver_exit_code
+    if code in (130, 143):
+        return "interrupted"
+    kind = str(getattr(details, "error_type", None) or "")
+    never_started = any(word in kind for word in _NEVER_STARTED)
+    return "failed" if never_started or (code is not None and 0 <= code < 128) else "died"
 
 
 def variables_named(names: list[str]) -> dict[str, str]:
     """The values that these environment variables have here. Raises InputError for those that have none."""
     missing = [name for name in names if name not in os.environ]
     if missing:
-        raise InputError(f"compute.env names {', '.join(missing)}, which this shell has not: export it first")
+        raise InputError(
+            f"compute.env names {', '.join(missing)}, which this shell does not have: export it first"
+        )
     return {name: os.environ[name] for name in names}

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -38,42 +37,60 @@ def send_job(document: Document, registry: Registry, whereabouts: Whereabouts, r
     return remote
 
 
-def send_command(whereabouts: Whereabouts, arguments: list[str]) -> str:
-    """Starts `platform ARGUMENTS` on the cluster. Returns the name of the Ray job that does it."""
+def send_command(whereabouts: Whereabouts, arguments: list[str], files: Mapping[str, str] | None = None) -> str:
+    """Starts `platform ARGUMENTS` on the cluster, in a folder with these small `files` (name to content). Returns
+    the name of the Ray job that does it."""
     job = f"{arguments[0]}-{new_run_id()}"
     with _package(whereabouts.ship_package) as folder:
         (folder / ".keep").touch()
+        for name, content in (files or {}).items():
+            (folder / name).write_text(content)
         server_of(whereabouts).start(arguments, job, folder, variables_named(whereabouts.variables))
     return job
 
 
 def send_resume(remote: RemoteRun, overrides: list[str]) -> RemoteRun:
-    """Goes on with a run where it is. Raises InputError while it is still running there."""
+    """Continues a run where it is. Raises InputError while it is still running there."""
     before = remote.whereabouts
     if not server_of(before).ends_within(before.job, _CLOSING_WORDS):
         raise InputError(f"run {remote.id} is running on {before.address}: nothing to resume")
-    remote.note(replace(before, job=send_command(before, ["resume", remote.id, *overrides])))
+    job = send_command(before, ["resume", remote.id, *overrides])
+    remote.note(replace(before, job=job, earlier=[*before.earlier, before.job]))
     return remote
 
 
 def follow(whereabouts: Whereabouts) -> int:
-    """Writes what the job says, from its beginning to its end. Returns its exit code."""
+    """Writes what the job prints, from its beginning to its end. Returns its exit code.
+
+    Where the cluster is lost on the way that is one sentence on standard error, and 1.
+    """
+
+    def write(text: str) -> None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
     server = server_of(whereabouts)
-    code = server.follow(whereabouts.job)
-    if code and _NOT_INSTALLED in server.why(whereabouts.job):
-        way_out = "install the same version there, or send yours along with --ship-package"
-        print(f"Framecast is not installed on {whereabouts.address}: {way_out}", file=sys.stderr)
-        return 2
-    return code
+    try:
+        code = server.follow(whereabouts.job, write)
+        if code and _NOT_INSTALLED in server.why(whereabouts.job):
+            what_to_do = "install the same version there, or send yours along with --ship-package"
+            print(f"Framecast is not installed on {whereabouts.address}: {what_to_do}", file=sys.stderr)
+            return 2
+        return code
+    except InputError as error:
+        print(f"{error}; what is still running there is not affected: `platform list` asks again", file=sys.stderr)
+        return 1
 
 
 def answer(whereabouts: Whereabouts, arguments: list[str]) -> str:
     """What `platform ARGUMENTS` prints on the cluster. Raises InputError with it where the command fails."""
-    said = io.StringIO()
-    code = server_of(whereabouts).follow(send_command(whereabouts, arguments), said)
+    said: list[str] = []
+    server, job = server_of(whereabouts), send_command(whereabouts, arguments)
+    code = server.follow(job, said.append)
+    text = "".join(said)
     if code:
-        raise InputError(said.getvalue().strip() or f"platform {arguments[0]} failed on {whereabouts.address}")
-    return said.getvalue()
+        raise InputError(text.strip() or f"platform {arguments[0]} failed on {whereabouts.address}")
+    return text
 
 
 def stop(whereabouts: Whereabouts) -> str:

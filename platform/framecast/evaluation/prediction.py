@@ -1,4 +1,4 @@
-"""Prediction on a new video: read as in training, and the future drawn in the video's own size."""
+"""Prediction on a new video: read as in training, and the future drawn in the video's own proportions."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ DEFAULT_RATE = 10.0
 """Frames per second of what has no clock of its own: folders of images, and arrays."""
 
 
+PICTURE_HEIGHT = 256
+
+
 @dataclass(frozen=True)
 class Prediction:
     """`context` and `future` in the data's own units, (T, C, H, W); `truth` is as much of the future as is known.
 
-    `rate` is in frames per second, `size` the height and width of the source.
+    `rate` is in frames per second, `size` the height and width of the part of the source that the model sees.
     """
 
     context: np.ndarray
@@ -32,13 +35,22 @@ class Prediction:
     size: tuple[int, int]
     value_range: tuple[float, float]
 
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Height and width of one picture: the source's, but no higher than 256 pixels or the model's own frames.
+        Larger pictures would show no more."""
+        height, width = self.size
+        highest = max(self.context.shape[2], PICTURE_HEIGHT)
+        return self.size if height <= highest else (highest, max(2, round(highest * width / height)))
+
     def pictures(self) -> np.ndarray:
         """(T, H, W, 3) uint8, time over context and future: the prediction, with the truth on its left if any is
         known. A frame of the truth that is not known is dark."""
-        predicted = _pictures(np.concatenate([self.context, self.future]), self.value_range, self.size)
+        size = self.picture_size
+        predicted = _pictures(np.concatenate([self.context, self.future]), self.value_range, size)
         if not len(self.truth):
             return predicted
-        known = _pictures(np.concatenate([self.context, self.truth]), self.value_range, self.size)
+        known = _pictures(np.concatenate([self.context, self.truth]), self.value_range, size)
         dark = np.zeros((len(predicted) - len(known), *known.shape[1:]), np.uint8)
         gap = np.full((len(predicted), predicted.shape[1], 4, 3), 128, np.uint8)
         return np.concatenate([np.concatenate([known, dark]), gap, predicted], axis=2)
@@ -126,7 +138,7 @@ def _array(source: Path, channels: int) -> np.ndarray:
 
 
 def _pictures(frames_TCHW: np.ndarray, value_range: tuple[float, float], size: tuple[int, int]) -> np.ndarray:
-    """(T, H, W, 3) uint8 in the source's size; grey from one channel, and from the first of other numbers."""
+    """(T, H, W, 3) uint8 of that height and width; grey from one channel, and from the first of other numbers."""
     from PIL import Image
 
     low, high = value_range

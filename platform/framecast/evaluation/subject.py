@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Literal
 
 from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError
+from framecast.job.job import Compute
 from framecast.job.plan import Plan
 from framecast.job.resolve import load_plan, read_plan
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
 from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import refresh
+from framecast.runs.remote_run import is_copy
+from framecast.search.find import find_run
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
 
 WEIGHTS = "model.safetensors"
 PLAN_KEY = "framecast.plan"
+_COMPUTE_OF_THIS_MACHINE = [
+    f"compute.{name}={json.dumps(value)}" for name, value in Compute().model_dump(mode="json").items()
+]
+"""What is laid over the plan of a run that was trained on a cluster: its workers and GPUs are not here."""
 NORMALISATION_KEY = "framecast.normalisation"
 
 
@@ -79,7 +86,8 @@ class Subject:
 
 
 def find_subject(text: str, root: Path, overrides: Sequence[str] = ()) -> Subject:
-    """What `text` names: a run (its best checkpoint, else its last), a checkpoint's folder, or an exported file.
+    """What `text` names: a run or a trial (its best checkpoint, else its last), a checkpoint's folder, or an
+    exported file.
 
     `overrides` (key=value) are laid over the plan. Raises InputError where nothing is found or it is damaged.
     """
@@ -92,7 +100,7 @@ def find_subject(text: str, root: Path, overrides: Sequence[str] = ()) -> Subjec
         if checkpoint is None:
             raise InputError(f"{path} is not a complete checkpoint: its manifest.json is missing or damaged")
         return _of_checkpoint(run, checkpoint, overrides)
-    run = RunFolder.find(text, root)
+    run = find_run(text, root)
     refresh(run, checkpoints=True)
     store = CheckpointStore(run.checkpoints)
     checkpoint = store.named("best") or store.named("last")
@@ -151,7 +159,8 @@ def _exported(file: Path, overrides: Sequence[str]) -> Subject:
 
 
 def _plan(run: RunFolder, overrides: Sequence[str]) -> Plan:
-    return read_plan(run.plan, list(overrides), and_installed=True)
+    here = _COMPUTE_OF_THIS_MACHINE if is_copy(run) else []
+    return read_plan(run.plan, [*here, *overrides], and_installed=True)
 
 
 def _label(run: RunFolder) -> str:

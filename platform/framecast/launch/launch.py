@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 
 from framecast.command_line import command
-from framecast.errors import InputError, Place, Problem
+from framecast.errors import InputError, Problem
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.job.readiness import refuse_unready
-from framecast.job.resolve import read_plan, relative_paths
+from framecast.job.resolve import read_plan
 from framecast.json_text import to_json
 from framecast.launch.environment import environment
 from framecast.launch.hardware import local_resources, settled
 from framecast.launch.mirroring import as_driver, as_only_process, bring_all, url_of
 from framecast.launch.shared_storage import refuse_unshared
+from framecast.launch.signals import Stopped, StopSignals, stopping_on_signals
+from framecast.launch.undo import Undo
 from framecast.launch.worker import note_failure, train_in_this_process, train_on_workers
+from framecast.runs.checkpoints import CheckpointStore
+from framecast.runs.driver import Driver, alive, driven_by_another
+from framecast.runs.events import RunFailed, RunInterrupted
 from framecast.runs.folder import RunFolder, write_atomically
 from framecast.runs.limits import Trained
 from framecast.runs.remote import probe
-from framecast.runs.status import Status, alive, driven_by_another, note_driver
-
-INTERRUPTED = "Ctrl-C"
-TERMINATED = "SIGTERM"
+from framecast.runs.status import Status
 
 
 def create_run(plan: Plan, document: Document, root: Path, run_id: str | None = None) -> RunFolder:
@@ -39,7 +39,7 @@ def create_run(plan: Plan, document: Document, root: Path, run_id: str | None = 
     run = RunFolder.create(root, plan.job.name, run_id)
     if url := url_of(run):
         probe(url)
-    note_driver(run)
+    Driver.of_process(os.getpid()).note(run)
     write_atomically(run.job, document.text or plan.to_yaml())
     write_atomically(run.environment, to_json(environment(), indent=1))
     write_atomically(run.plan, plan.to_yaml())
@@ -47,12 +47,13 @@ def create_run(plan: Plan, document: Document, root: Path, run_id: str | None = 
 
 
 def resumed_plan(run: RunFolder, overrides: list[str]) -> Plan:
-    """The plan to go on with. Raises InputError if the run goes on already, is done, or would be another one."""
+    """The plan to continue with. Changes nothing. Raises InputError if the run is running, has nothing left to
+    do, or would be another one."""
     plan = read_plan(run.plan, overrides)
     before = read_plan(run.plan)
     status = Status.of(run)
     if status.state in ("running", "starting") and driven_by_another(run):
-        raise InputError(f"run {run.id} is {status.state}: nothing to resume")
+        raise InputError(f"run {run.id} is {status.state}: nothing to resume ({Driver.of(run)})")
     problems = [
         Problem("cannot change when a run is resumed, its weights would not fit: submit a new job", key=key)
         for key in ("task", "model", "data")
@@ -63,56 +64,87 @@ def resumed_plan(run: RunFolder, overrides: list[str]) -> Plan:
         problems.append(Problem(message, key="training.optimizer.name"))
     if problems:
         raise InputError(problems)
-    if status.state == "finished":
-        refuse_to_do_nothing(run, status, before, plan)
-    try:
-        refuse_unready(plan)
-    except InputError as error:
-        raise InputError([*error.problems, *_that_depend_on_a_folder(run)]) from None
+    _refuse_to_do_nothing(run, status, before, plan)
+    refuse_unready(plan)
     return plan
 
 
-def _that_depend_on_a_folder(run: RunFolder) -> list[Problem]:
-    """The paths of a run that an older version planned: whose folder they start from, nobody noted."""
-    message = "is relative, and the folder that it starts from is unknown: resume where the run was submitted"
-    return [
-        Problem(f"{text} {message}", key=key, place=Place(str(run.plan))) for key, text in relative_paths(run.plan)
-    ]
-
-
-def refuse_to_do_nothing(run: RunFolder, status: Status, before: Plan, plan: Plan) -> None:
-    """Raises InputError, with the settings that would help, where a finished run has nothing to do by `plan`."""
-    if not status.step:
+def _refuse_to_do_nothing(run: RunFolder, status: Status, before: Plan, plan: Plan) -> None:
+    """Raises InputError, with the settings that would help, where a run has nothing to do by `plan`."""
+    finished = status.state == "finished"
+    if finished and not status.step:
         raise InputError(f"run {run.id} is finished ({status.reason}): its model has no parameters to train")
     done = Trained.of(run)
-    reached = done.reached(plan.job.training)
+    if not finished:  # steps beyond its newest checkpoint are lost
+        newest = CheckpointStore(run.checkpoints).named("last")
+        done = replace(done, steps=newest.step if newest else 0)
+    reached = done.reached(plan.job.training) if done.steps else []
     unchanged = plan.job.training == before.job.training and plan.callbacks == before.callbacks
-    if reached or unchanged:
+    if reached or (finished and unchanged):
         more = command("resume", run.id, *done.more(plan.job.training, reached[0] if reached else status.reason))
-        limits = f": training.{' and training.'.join(reached)} leave nothing to do" if not unchanged else ""
-        raise InputError(f"run {run.id} is finished ({status.reason}){limits}; give it more to do: {more}")
+        limits = ""
+        if not unchanged or not finished:
+            set_to = " and ".join(f"training.{name}={getattr(plan.job.training, name)}" for name in reached)
+            trained = f"{done.steps} steps and {done.epochs} epochs are done"
+            limits = f": {trained}, {set_to} leaves nothing to do"
+        raise InputError(f"run {run.id} is {status.state} ({status.reason}){limits}; give it more to do: {more}")
 
 
 def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:
     """Trains the run until it is done, or stopped by a signal at its next step; returns how it stands.
 
-    Goes on from the run's newest checkpoint where there is one. Raises InputError if the hardware cannot do
-    what the plan asks for. Whatever else goes wrong is a RunFailed event, with the traceback in the logs.
+    Continues from the run's newest checkpoint where there is one. Raises InputError if the hardware cannot do
+    what the plan asks for, or a run that has trained before cannot be resumed: then its folder is as it was.
+    Whatever else goes wrong is a RunFailed event, with the traceback in the logs.
     """
+    start = run.journal.size
+    undo = Undo(run) if run.journal.attempts() else None
+
+    def begun() -> bool:
+        return run.journal.began_since(start)
+
     run.clear_stop()
-    with alive(run), _stopping_on_signals(run):
-        try:
-            _in_process(plan, run) if in_process else _on_ray(plan, run)
-        except InputError:
-            if not run.journal.attempts():
-                run.remove()  # nothing has happened in it
-            raise
-        except Exception as error:
-            note_failure(run, error)
-            bring_all(run)
-        finally:
-            run.clear_stop()
+    stopped = ""
+    try:
+        with stopping_on_signals(run, begun) as signals, alive(run):
+            try:
+                _in_process(plan, run) if in_process else _on_ray(plan, run, signals, begun)
+            except Stopped as stop:
+                stopped = stop.reason
+                if begun() or undo is None:
+                    _note_stopped(run, stop.reason, begun())
+            except InputError:
+                if not run.journal.attempts():
+                    run.remove()  # nothing has happened in it
+                raise
+            except Exception as error:
+                note_failure(run, error)
+                bring_all(run)
+            finally:
+                run.clear_stop()
+    except InputError:
+        if undo and not begun():
+            undo.restore()
+        raise
+    if undo and not begun():
+        failures = [event.reason for event in run.journal.since(start) if isinstance(event, RunFailed)]
+        log = undo.restore()
+        if stopped:
+            reason = f"{stopped} before training began; the run is as it was"
+            return replace(Status.of(run), state="interrupted", reason=reason)
+        why = failures[-1] if failures else "training did not begin"
+        raise InputError(f"run {run.id} cannot be resumed, and is as it was: {why} (its logs are in {log})")
     return Status.of(run)
+
+
+def _note_stopped(run: RunFolder, reason: str, begun: bool) -> None:
+    """Ends a run that was stopped at once."""
+    last = CheckpointStore(run.checkpoints).named("last")
+    words = f"{reason} again, at once; resume continues from the last checkpoint" if begun else reason
+    run.journal.append(
+        RunInterrupted(last.step if last else 0, words if begun else f"{reason} before training began")
+    )
+    bring_all(run)
 
 
 def _in_process(plan: Plan, run: RunFolder) -> None:
@@ -126,8 +158,13 @@ def _in_process(plan: Plan, run: RunFolder) -> None:
         train_in_this_process(str(run.path))
 
 
-def _on_ray(plan: Plan, run: RunFolder) -> None:
+def _on_ray(plan: Plan, run: RunFolder, signals: StopSignals, begun: Callable[[], bool]) -> None:
     from framecast.launch.ray_train import ray_session
+
+    def look() -> None:
+        signals.forward()
+        if not begun() and (reason := run.stop_requested()):
+            raise Stopped(reason)
 
     local = local_resources()
     if plan.job.compute.address is None:
@@ -139,30 +176,4 @@ def _on_ray(plan: Plan, run: RunFolder) -> None:
             plan = plan.with_plugins_in(run.plugins)
         write_atomically(run.plan, plan.to_yaml(run.path))
         with as_driver(run):
-            train_on_workers(run, plan.job.compute)
-
-
-@contextmanager
-def _stopping_on_signals(run: RunFolder) -> Iterator[None]:
-    """Ctrl-C and SIGTERM ask the run to checkpoint and stop; a second Ctrl-C stops at once."""
-
-    def on_interrupt(number: int, frame: FrameType | None) -> None:
-        if run.stop_requested():
-            raise KeyboardInterrupt
-        run.request_stop(INTERRUPTED)
-
-    def on_termination(number: int, frame: FrameType | None) -> None:
-        run.request_stop(TERMINATED)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may listen to signals
-        return
-    before = {
-        signal.SIGINT: signal.signal(signal.SIGINT, on_interrupt),
-        signal.SIGTERM: signal.signal(signal.SIGTERM, on_termination),
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+            train_on_workers(run, plan.job.compute, look)

@@ -22,14 +22,17 @@ class ReaderGone(OutputFailed):
 class PlainOutput:
     """A text stream which spells out control characters: no name of a file can command the terminal.
 
-    Raises OutputFailed, once, where it cannot be written; what follows is dropped.
+    Raises OutputFailed where it cannot be written, and from then on.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self.undressed = stream
+        self._failure: OutputFailed | None = None
 
     def write(self, text: str) -> int:
         text = plain(text, colours=True)
+        if self._failure:
+            raise self._failure
         try:
             return self.undressed.write(text)
         except UnicodeEncodeError:  # a terminal of another encoding
@@ -43,6 +46,8 @@ class PlainOutput:
             self.write(line)
 
     def flush(self) -> None:
+        if self._failure:
+            raise self._failure
         try:
             self.undressed.flush()
         except OSError as error:
@@ -56,9 +61,10 @@ class PlainOutput:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.undressed.fileno())
         os.close(nowhere)
+        self._failure = OutputFailed(f"cannot write the output: {error.strerror or error}")
         if error.errno in (errno.EPIPE, errno.EIO):  # EIO where the terminal was closed
-            return ReaderGone("nobody reads the output")
-        return OutputFailed(f"cannot write the output: {error.strerror or error}")
+            self._failure = ReaderGone("nobody reads the output")
+        return self._failure
 
 
 def undressed(stream: Any) -> Any:
@@ -88,3 +94,8 @@ def use_plain_output() -> None:
         stream = getattr(sys, name)
         if not isinstance(stream, PlainOutput):
             setattr(sys, name, cast(Any, PlainOutput(stream)))
+
+
+def put_back_output() -> None:
+    """Takes PlainOutput away again: nothing that is left to be written raises as Python ends."""
+    sys.stdout, sys.stderr = undressed(sys.stdout), undressed(sys.stderr)

@@ -63,10 +63,16 @@ def _own_signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def run_on_workers(work: Callable[[dict[str, str]], None], run: RunFolder, compute: Compute) -> None:
+def run_on_workers(
+    work: Callable[[dict[str, str]], None],
+    run: RunFolder,
+    compute: Compute,
+    look: Callable[[], None] = lambda: None,
+) -> None:
     """Runs `work({"folder": ...})` on every worker of a definite `compute`, until all are done.
 
-    When a worker dies all start again, up to `compute.max_failures` times. Raises what Ray raises.
+    When a worker dies all start again, up to `compute.max_failures` times. Raises what Ray raises. `look` is
+    called all the while, and ends the waiting by raising.
     """
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
@@ -87,19 +93,25 @@ def run_on_workers(work: Callable[[dict[str, str]], None], run: RunFolder, compu
             failure_config=FailureConfig(max_failures=compute.max_failures),
         ),
     )
-    # Beside the main thread, where Ray would take Ctrl-C for itself and kill workers that should checkpoint.
+    in_thread(trainer.fit, look)
+
+
+def in_thread(work: Callable[[], object], look: Callable[[], None] = lambda: None) -> None:
+    """Does Ray's `work` outside the main thread, where Ray would take Ctrl-C for itself and kill workers that
+    should write checkpoints. Raises what it raises, or what `look` raises, which is called all the while."""
     raised: list[BaseException] = []
 
-    def fit() -> None:
+    def do() -> None:
         try:
-            trainer.fit()
+            work()
         except BaseException as error:
             raised.append(error)
 
-    thread = threading.Thread(target=fit, name="ray-train", daemon=True)
+    thread = threading.Thread(target=do, name="ray-work", daemon=True)
     thread.start()
     while thread.is_alive():
         thread.join(0.1)  # in short turns, so that signals are heard
+        look()
     if raised:
         raise raised[0]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,12 +35,13 @@ def train_as_ray_worker(config: dict[str, str]) -> None:
         _train_joined(run)
 
 
-def train_on_workers(run: RunFolder, compute: Compute) -> None:
-    """Trains the run through Ray Train. Raises InputError where the workers refuse it, and what Ray raises."""
+def train_on_workers(run: RunFolder, compute: Compute, look: Callable[[], None] = lambda: None) -> None:
+    """Trains the run through Ray Train, which calls `look` again and again. Raises InputError where the workers
+    refuse the job, and what Ray and `look` raise."""
     from framecast.launch.ray_train import run_on_workers
 
     run.refusal()  # of an earlier attempt
-    run_on_workers(train_as_ray_worker, run, compute)
+    run_on_workers(train_as_ray_worker, run, compute, look)
     if refusal := run.refusal():
         raise InputError(refusal)
 

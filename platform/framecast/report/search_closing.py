@@ -1,32 +1,55 @@
-"""The closing block of a search: how its trials ended, the best one, and the next commands."""
+"""The last lines of a search: how its trials ended, the best one, and the next commands."""
 
 from __future__ import annotations
 
 from framecast.command_line import command, shown
-from framecast.search.results import Results
-from framecast.search.search_folder import SearchFolder
-
-_ENDED = ("finished", "stopped", "failed")
+from framecast.report.numbers import duration
+from framecast.search.search_status import SearchStatus
 
 
-def unfinished(results: Results) -> bool:
-    """Whether trials are left that a resumed search would go on with."""
-    return sum(results.states.get(state, 0) for state in _ENDED) < len(results.trials)
-
-
-def closing(folder: SearchFolder, results: Results, interrupted: bool) -> str:
-    """A few lines for the end of a search."""
-    states = ", ".join(f"{count} {state}" for state, count in results.states.items())
-    lines = [f"{len(results.trials)} trials: {states}"]
-    if results.ranked:
-        best = results.ranked[0]
-        scores = zip(results.search.objectives, best.objectives(results.search) or (), strict=True)
-        point = ", ".join(f"{key}={value}" for key, value in best.point.items())
-        told = ", ".join(f"{name} {value:.5g}" for name, value in scores)
-        lines.append(f"best: trial {best.number} ({point}): {told}")
-    more = [command("submit", "--from", f"{folder.id}#best"), command("extend", folder.id, "--trials", 10)]
-    follow = [command("resume", folder.id)] if interrupted else more
-    commands = [command("results", folder.id), *follow]
+def closing(status: SearchStatus) -> str:
+    """For the end of `platform submit`, `resume` and `extend`."""
+    driver_log = shown(status.folder.logs / "driver.log")
+    missing = f"could not be made, see {driver_log}"
     return "\n".join(
-        [*lines, f"report: {shown(folder.report)}", "next:", *(f"  {command}" for command in commands)]
+        [
+            f"{status.state} ({status.reason})" if status.state == "finished" else _headline(status),
+            *summary(status),
+            f"report: {shown(status.folder.report) if status.folder.report.exists() else missing}",
+            "next:",
+            *(f"  {command}" for command in next_commands(status)),
+        ]
     )
+
+
+def summary(status: SearchStatus) -> list[str]:
+    """Its trials, its best one, and its time."""
+    states = ", ".join(f"{count} {state}" for state, count in status.results.states.items())
+    count = len(status.results.trials)
+    of = "" if status.state == "finished" or status.total == count else f" of {status.total}"
+    lines = [f"{count}{of} trial{'s'[: max(count, status.total) != 1]}: {states or 'none yet'}"]
+    if status.best:
+        point = ", ".join(f"{key}={value}" for key, value in status.best.point.items())
+        scores = ", ".join(f"{name} {value:.5g}" for name, value in status.best_scores.items())
+        lines.append(f"best: trial {status.best.number} ({point}): {scores}")
+    if status.seconds:
+        lines.append(f"time: {duration(status.seconds)}")
+    return lines
+
+
+def next_commands(status: SearchStatus) -> list[str]:
+    """Commands that make sense now, ready to be copied."""
+    name = status.folder.id
+    best = f"{name}#best"
+    show = command("results", name)
+    if status.state == "failed":
+        return [command("logs", name), command("resume", name)]
+    if status.state != "finished":
+        return [show, command("resume", name)]
+    if not status.best:
+        return [show, command("logs", name)]
+    return [show, command("evaluate", best), command("submit", "--from", best)]
+
+
+def _headline(status: SearchStatus) -> str:
+    return f"{status.state} after {status.ended} of {status.total} trials: {status.reason}"

@@ -14,13 +14,14 @@ from rich.table import Table
 
 from framecast.plain_text import plain
 from framecast.report.rich_console import console_on, line_of
+from framecast.runs.events import SearchStarted
 from framecast.runs.folder import RunFolder
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
+from framecast.search.search_status import ENDED
 from framecast.search.trial import Trial
 
 _SECONDS, _SHOWN = 1.0, 12
-_ENDED = ("finished", "stopped", "failed")
 
 
 @contextmanager
@@ -75,14 +76,15 @@ class SearchView:
     def table(self) -> Table:
         """The newest trials, the best so far, and the time left by the pace so far."""
         trials = self._trials()
-        ended = [trial for trial in trials if trial.state in _ENDED]
+        ended = [trial for trial in trials if trial.state in ENDED]
         if self._before is None:
             self._before = len(ended)
         results = Results(self._search, trials)
         best = results.ranked[0].number if results.ranked else None
         done = len(ended) - self._before
-        left = (time.monotonic() - self._began) / done * (self._search.trials - len(ended)) if done else None
-        title = f"{len(ended)} of {self._search.trials} trials" + (f", {left / 60:.0f} min left" if left else "")
+        total = self._total()
+        left = (time.monotonic() - self._began) / done * (total - len(ended)) if done else None
+        title = f"{len(ended)} of {total} trials" + (f", {left / 60:.0f} min left" if left else "")
         drawn = Table(title=title, title_justify="left", box=None)
         for name in ("trial", "state", "epoch", *self._search.parameters, *self._search.objectives):
             drawn.add_column(name.removeprefix("model.").removeprefix("validation/"), justify="right")
@@ -110,11 +112,16 @@ class SearchView:
                 why = f"  {trial.reason}" if trial.state in ("failed", "stopped") else ""
                 self._console.print(line_of(f"trial {trial.number:>3} {trial.state:>8}  {point}  {scores}{why}"))
 
+    def _total(self) -> int:
+        """How many trials it will have: no more than its space has points."""
+        starts = [event.trials for event in self._folder.journal.raw() if isinstance(event, SearchStarted)]
+        return starts[-1] if starts else self._search.trials
+
     def _trials(self) -> list[Trial]:
         found: dict[int, Trial] = {}
         for path in sorted(plan.parent for plan in self._folder.trials_folder.glob("*/plan.yaml")):
             trial = self._ended.get(path.name) or Trial.of(RunFolder(path))
-            if trial.state in _ENDED:
+            if trial.state in ENDED:
                 self._ended[path.name] = trial
             found[trial.number] = trial
         return list(found.values())

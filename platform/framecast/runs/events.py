@@ -19,6 +19,8 @@
 
     what a user should know, at any time           Noticed
 
+A search has events of its own: SearchStarted, then SearchFinished, RunInterrupted or RunFailed.
+
 Events are appended to events.jsonl by rank 0. The console, the report, `platform status` and callbacks all
 read the same ones.
 """
@@ -160,6 +162,22 @@ class RunFailed(Event):
 
 
 @dataclass(frozen=True)
+class SearchStarted(Event):
+    """A search begins, or continues; `trials` is how many it will have in all: as many as were asked for, or as
+    its space has points."""
+
+    trials: int
+
+
+@dataclass(frozen=True)
+class SearchFinished(Event):
+    """All `trials` of a search have ended, or its space has no point left; `reason` says which."""
+
+    trials: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Stop:
     """What a callback answers to end the run at the next step boundary."""
 
@@ -178,6 +196,8 @@ _EVENTS: dict[str, type[Event]] = {
         RunFinished,
         RunInterrupted,
         RunFailed,
+        SearchStarted,
+        SearchFinished,
     )
 }
 

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from framecast.errors import InputError, did_you_mean
+from framecast.errors import InputError
 from framecast.runs.journal import Journal
 
 DEFAULT_ROOT = "runs"
@@ -41,8 +41,8 @@ def runs_root(chosen: str | Path | None = None) -> Path:
 
 
 def new_run_id() -> str:
-    """Time and chance: ids sort by age."""
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+    """The time in UTC, and chance: ids sort by age, also when clocks change or machines are in several zones."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
 
 
 class RunFolder:
@@ -66,21 +66,6 @@ class RunFolder:
         except OSError as error:
             raise InputError(f"cannot make the run folder {folder.path}: {error.strerror or error}") from None
         return folder
-
-    @classmethod
-    def find(cls, text: str, root: Path) -> Self:
-        """The run that `text` names: a path, an id, a unique prefix of one, or a job's name (its newest run).
-
-        Raises InputError if there is none, or more than one id begins so.
-        """
-        if (Path(text) / cls.marker).exists():
-            return cls(Path(text).resolve())
-        found = named(text, cls.all(root))
-        if found is None:
-            known = {run.name for run in cls.all(root)} | {run.id for run in cls.all(root)}
-            hint = did_you_mean(text, known) if len(known) <= 12 else ""
-            raise InputError(f"no run {text!r} in {root}{hint}; `platform list` shows all runs")
-        return found
 
     @classmethod
     def all(cls, root: Path) -> list[Self]:
@@ -157,7 +142,15 @@ class RunFolder:
 
     def request_stop(self, reason: str) -> None:
         """Asks the run to checkpoint and stop at its next step, from anywhere that sees its folder or URL."""
+        self.note_stop(reason)
+        self.send_stop(reason)
+
+    def note_stop(self, reason: str) -> None:
+        """The part of it that a signal handler may do: one local file."""
         write_atomically(self._stop, reason)
+
+    def send_stop(self, reason: str) -> None:
+        """The part of it that takes the network: processes elsewhere look for the request at the run's URL."""
         if mirror := self._mirror():
             mirror.request(self._stop.name, reason)
 

@@ -43,10 +43,27 @@ class Journal:
     def attempts(self) -> int:
         return sum(isinstance(event, RunStarted) for event in self.raw())
 
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self.file.stat().st_size if self.file.exists() else 0
+
+    def since(self, start: int) -> Iterator[Event]:
+        """The events written after the first `start` bytes, read as they are asked for."""
+        if self.file.exists():
+            with open(self.file, "rb") as stream:
+                stream.seek(start)
+                for line in stream:
+                    if event := from_json(line.decode(errors="replace")):
+                        yield event
+
+    def began_since(self, start: int) -> bool:
+        """Whether an attempt has begun after the first `start` bytes were written."""
+        return any(isinstance(event, RunStarted) for event in self.since(start))
+
     def follow(self, ended: Callable[[], bool], seconds: float = 0.1) -> Iterator[Event]:
         """Yields events as they are written, from the end the file has now until `ended()` and all is read."""
-        start = self.file.stat().st_size if self.file.exists() else 0
-        lines = lines_of(self.file, ended, start, seconds)
+        lines = lines_of(self.file, ended, self.size, seconds)
         return (event for line in lines if (event := from_json(line)) is not None)
 
 

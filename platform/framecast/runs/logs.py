@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 
-def lines_of_all(folder: Path, pattern: str, ended: Callable[[], bool]) -> Iterator[tuple[str, str]]:
-    """(log, line) of every log in `folder` that matches, also of logs that appear later, until `ended()`."""
-    read: dict[Path, int] = {}
+def lines_of_all(logs: Callable[[], Mapping[str, Path]], ended: Callable[[], bool]) -> Iterator[tuple[str, str]]:
+    """(name, line) of every log that `logs()` names, also of those that appear later, until `ended()`."""
+    read: dict[str, int] = {}
     while True:
         last_round = ended()
-        for log in sorted(folder.glob(pattern)):
-            with open(log, "rb") as stream:
-                stream.seek(read.get(log, 0))
-                fresh = stream.read()
+        for name, log in sorted(logs().items()):
+            try:
+                with open(log, "rb") as stream:
+                    stream.seek(read.get(name, 0))
+                    fresh = stream.read()
+            except FileNotFoundError:  # removed since it was listed
+                continue
             whole = fresh if last_round else fresh[: fresh.rfind(b"\n") + 1]
-            read[log] = read.get(log, 0) + len(whole)
-            yield from ((log.stem, line) for line in whole.decode(errors="replace").splitlines())
+            read[name] = read.get(name, 0) + len(whole)
+            yield from ((name, line) for line in whole.decode(errors="replace").splitlines())
         if last_round:
             return
         time.sleep(0.2)

@@ -16,7 +16,6 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -27,9 +26,9 @@ from typing import Any
 from framecast.errors import InputError
 from framecast.json_text import to_json
 from framecast.runs.checkpoints import Checkpoint
+from framecast.runs.driver import Driver
 from framecast.runs.folder import RunFolder, write_atomically
 from framecast.runs.remote import Entry, Remote
-from framecast.runs.status import driver_is_alive
 
 STOP = "stop"
 Mine = Callable[[str], bool]
@@ -319,11 +318,8 @@ def _differs(file: Path, entry: Entry) -> bool:
 
 def _driven_here(run: Path) -> bool:
     """Whether a process of this host writes to the run; one of another host writes to a folder of its own."""
-    try:
-        host = json.loads((run / "driver.json").read_text())["host"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return False
-    return host == socket.gethostname() and driver_is_alive(RunFolder(run))
+    driver = Driver.of(RunFolder(run))
+    return driver is not None and driver.is_here and driver.is_alive
 
 
 def _hidden(parts: Iterable[str]) -> bool:

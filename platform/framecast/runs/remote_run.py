@@ -1,30 +1,35 @@
-"""A run on a cluster as it is remembered here: which cluster, and which of its jobs."""
+"""A run on a cluster as it is remembered here: which cluster, which of its jobs, and what was last known of it."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from framecast.json_text import to_json
 from framecast.runs.folder import RunFolder, write_atomically
 
+ENDED = ("finished", "interrupted", "failed", "died")
+"""States in which a job prints and writes no more."""
+
 
 @dataclass(frozen=True)
 class Whereabouts:
-    """`address` as the user gave it; `job` is Ray's name for the latest attempt; `runs` as in Cluster;
-    `variables` are the names of environment variables that go along."""
+    """`address` as the user gave it; `job` is Ray's name for the latest attempt, `earlier` for those before it;
+    `runs` as in Cluster; `variables` are the names of environment variables that go along."""
 
     address: str
     job: str
     runs: str | None
     ship_package: bool = False
     variables: list[str] = field(default_factory=list)
+    earlier: list[str] = field(default_factory=list)
 
 
 class RemoteRun(RunFolder):
-    """The local folder of a run that is elsewhere: it holds its whereabouts and nothing else."""
+    """The local folder of a run on a cluster: where it is, how it stood when the cluster was last asked, and, once
+    it was fetched, a copy of the run itself."""
 
     marker = "remote.json"
 
@@ -40,3 +45,49 @@ class RemoteRun(RunFolder):
     @classmethod
     def at(cls, root: Path, name: str, run_id: str) -> RemoteRun:
         return cls(root / name / run_id)
+
+    def remember(self, state: str) -> None:
+        """Notes how the run ended, for times when the cluster is gone; a state that will change is not noted."""
+        if state in ENDED and self.last_known != state:
+            known = {"job": self.whereabouts.job, "state": state}
+            write_atomically(self.path / "last_known.json", to_json(known, indent=1))
+
+    @property
+    def last_known(self) -> str | None:
+        """How its latest attempt ended; None where that is not known here."""
+        known = _read(self.path / "last_known.json")
+        return known.get("state") if known.get("job") == self.whereabouts.job else None
+
+    def note_copy(self, trial: str, folder: str, state: str) -> None:
+        """Notes that a copy of the run, or of a `trial` of the search, is in `folder` below this one."""
+        copies = _read(self.path / "copies.json")
+        copies[trial] = {"folder": folder, "state": state, "job": self.whereabouts.job}
+        write_atomically(self.path / "copies.json", json.dumps(copies, indent=1))
+
+    def copy(self, trial: str = "") -> RunFolder | None:
+        """The copy that `platform fetch` brought of the run, or of a `trial` of the search; None before that."""
+        noted = _read(self.path / "copies.json").get(trial, {})
+        folder = PurePosixPath(noted.get("folder", ".."))
+        if folder.is_absolute() or ".." in folder.parts:
+            return None
+        run = RunFolder(self.path / folder)
+        return run if run.plan.is_file() else None
+
+    def copy_is_final(self, trial: str = "") -> bool:
+        """Whether the copy was made of a run that had ended, and has not been resumed since."""
+        noted = _read(self.path / "copies.json").get(trial, {})
+        return noted.get("state") in ENDED and noted.get("job") == self.whereabouts.job
+
+
+def is_copy(run: RunFolder) -> bool:
+    """Whether a run's folder is a copy of one that was trained on a cluster."""
+    folders = (run.path, *run.path.parents[:2])  # that of a trial is two levels below its search's
+    return any((folder / RemoteRun.marker).is_file() for folder in folders)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

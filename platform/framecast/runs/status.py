@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from framecast.json_text import to_json
+from framecast.runs.driver import Driver
 from framecast.runs.events import (
     CheckpointSaved,
     DataRead,
@@ -25,10 +18,9 @@ from framecast.runs.events import (
     RunStarted,
     StepDone,
 )
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
 
-_SECONDS_BETWEEN_SIGNS = 5.0
-_SILENCE = 60.0  # seconds without a sign after which a driver on another host is dead; clocks may differ a little
+_ENDINGS: dict[type[Event], str] = {RunFinished: "finished", RunInterrupted: "interrupted", RunFailed: "failed"}
 
 
 @dataclass(frozen=True)
@@ -105,75 +97,15 @@ def _warnings(events: list[Event]) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def note_driver(run: RunFolder, process: int | None = None) -> None:
-    """Notes which process drives the run: this one, or another of this host."""
-    sign = {"host": socket.gethostname(), "process": process or os.getpid(), "seen": time.time()}
-    write_atomically(run.path / "driver.json", to_json(sign))
-
-
-@contextmanager
-def alive(run: RunFolder) -> Iterator[None]:
-    """While the body runs, this process is noted as the run's driver, every few seconds anew: so others can tell
-    a running run from a dead one."""
-    over = threading.Event()
-
-    def go_on_noting() -> None:
-        while not over.wait(_SECONDS_BETWEEN_SIGNS):
-            with suppress(OSError):  # a full disk is for the training to complain about
-                note_driver(run)
-
-    note_driver(run)
-    thread = threading.Thread(target=go_on_noting, name="alive", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-
-
-def driver_is_alive(run: RunFolder) -> bool:
-    """Whether the driving process is there: it is asked on its own host, elsewhere its last sign must be fresh."""
-    sign = _driver(run)
-    if sign is None:
-        return False
-    host, process, seen = sign
-    if host != socket.gethostname():
-        return time.time() - seen < _SILENCE
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def driven_by_another(run: RunFolder) -> bool:
-    """Whether a process that is alive, and is not this one, drives the run."""
-    sign = _driver(run)
-    return driver_is_alive(run) and sign is not None and sign[:2] != (socket.gethostname(), os.getpid())
-
-
-def _driver(run: RunFolder) -> tuple[str, int, float] | None:
-    """(host, process, time of the last sign) as noted; None where nothing readable is."""
-    try:
-        sign = json.loads((run.path / "driver.json").read_text())
-        return sign["host"], int(sign["process"]), float(sign["seen"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-
-
 def _state(run: RunFolder, events: list[Event]) -> tuple[str, str]:
-    last = next(
-        (event for event in reversed(events) if not isinstance(event, Noticed)), None
-    )  # what was lost at the end
-    if isinstance(last, RunFinished):
-        return "finished", last.reason
-    if isinstance(last, RunInterrupted):
-        return "interrupted", last.reason
-    if isinstance(last, RunFailed):
-        return "failed", last.reason
-    if not driver_is_alive(run):
-        return "died", "its process is gone; resume goes on from the last checkpoint"
+    # what a callback lost is told after the end
+    last = next((event for event in reversed(events) if not isinstance(event, Noticed)), None)
+    driver = Driver.of(run)
+    driven = driver is not None and driver.is_alive
+    if isinstance(last, RunFinished | RunInterrupted | RunFailed):
+        if driver is not None and driven and driver.since > last.time:
+            return "starting", ""  # it is being resumed
+        return _ENDINGS[type(last)], last.reason
+    if not driven:
+        return "died", "its process is gone; resume continues from the last checkpoint"
     return ("running" if events else "starting"), ""

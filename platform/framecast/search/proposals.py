@@ -9,11 +9,17 @@ import numpy as np
 
 from framecast.errors import InputError
 from framecast.job.search import Parameter, Search
-from framecast.search.space import MOST_DRAWS, Point, Space
+from framecast.search.space import Point, Space, identity
 from framecast.search.trial import Trial
+
+_MOST_QUESTIONS = 100
+"""How often Optuna is asked for a point before one that has not been tried is looked for without it."""
 
 
 class Proposer(Protocol):
+    count: int | None
+    """How many points there are in all; None where that is not known beforehand."""
+
     def propose(self, trials: Sequence[Trial]) -> Point | None:
         """The next point after these trials; None where there is none left."""
 
@@ -25,31 +31,37 @@ def proposer(space: Space) -> Proposer:
 
 
 class Grid:
-    """Every legal point in turn."""
+    """Every legal point in turn; `count` is how many there are."""
 
     def __init__(self, space: Space) -> None:
         self._points = list(space.points())
+        self.count = len(self._points)
         if not self._points:
             raise InputError("search: no point of the grid is allowed; loosen search.constraints")
 
     def propose(self, trials: Sequence[Trial]) -> Point | None:
-        tried = [trial.point for trial in trials]
-        return next((point for point in self._points if point not in tried), None)
+        tried = {identity(trial.point) for trial in trials}
+        return next((point for point in self._points if identity(point) not in tried), None)
 
 
 class Random:
-    """Independent draws from the legal points."""
+    """Draws from the legal points, each at most once: the same seed would only train the same weights again."""
+
+    count = None
 
     def __init__(self, space: Space) -> None:
         self._space = space
 
     def propose(self, trials: Sequence[Trial]) -> Point | None:
-        return self._space.legal_draw(_random(self._space.search, len(trials)))
+        tried = [trial.point for trial in trials]
+        return self._space.untried_draw(_random(self._space.search, len(trials)), tried)
 
 
 class Optuna:
     """Optuna's TPE or NSGA-II over the trials so far: finished, stopped early, failed. Ends where it finds
     no point that has not been tried."""
+
+    count = None
 
     def __init__(self, space: Space) -> None:
         self._space = space
@@ -69,18 +81,18 @@ class Optuna:
         ]
         study = optuna.create_study(directions=directions, sampler=sampler)
         tried = [trial.point for trial in trials]
+        known = {identity(point) for point in tried}
         for trial in trials:
             told = self._told(trial)
             if told is not None:
                 study.add_trial(told)
-        for _ in range(MOST_DRAWS // 100):
+        for _ in range(_MOST_QUESTIONS):
             asked = study.ask()
             point = self._space.filled(lambda key, parameter, asked=asked: _suggested(asked, key, parameter))
-            if point not in tried and self._space.refusal(point) is None:
+            if identity(point) not in known and self._space.refusal(point) is None:
                 return point  # the same seed would only train the same weights again
             study.tell(asked, state=optuna.trial.TrialState.FAIL)
-        drawn = (self._space.legal_draw(_random(search, len(trials), again)) for again in range(MOST_DRAWS // 100))
-        return next((point for point in drawn if point not in tried), None)
+        return self._space.untried_draw(_random(search, len(trials)), tried)
 
     def _told(self, trial: Trial) -> Any:
         """The trial as Optuna knows trials; None for one that this space could not have proposed."""
@@ -140,5 +152,5 @@ def _internal(parameter: Parameter, value: Any) -> Any:
     return listed.index(value) if listed is not None else value
 
 
-def _random(search: Search, number: int, again: int = 0) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(np.random.SeedSequence([search.seed, number, again])))
+def _random(search: Search, number: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(np.random.SeedSequence([search.seed, number, 0])))

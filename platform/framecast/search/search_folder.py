@@ -29,19 +29,6 @@ class SearchFolder(RunFolder):
 
     marker = "search.yaml"
 
-    @classmethod
-    def named(cls, text: str, root: Path) -> SearchFolder | None:
-        """The search that `text` names, None where it names none; of a job that has runs too, the newer one."""
-        try:
-            found = cls.find(text, root)
-        except InputError:
-            return None
-        try:
-            run = RunFolder.find(text, root)
-        except InputError:
-            return found
-        return found if found.id > run.id else None
-
     @property
     def trials_folder(self) -> Path:
         return self.path / "trials"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -18,8 +19,16 @@ from framecast.registry.constraint import Constraint
 from framecast.registry.registry import Registry
 
 MOST_DRAWS = 10_000
+_DRAWS_BEFORE_COUNTING = 100
+_COUNTABLE = 10_000
+"""Combinations of values up to which a space is searched for what is left of it, one by one."""
 Point = dict[str, Any]
 """One combination: a value for each key that varies and whose condition holds."""
+
+
+def identity(point: Point) -> str:
+    """By which points are told apart; Python alone takes 1, 1.0 and True for the same."""
+    return json.dumps(point, sort_keys=True)
 
 
 class Space:
@@ -33,6 +42,7 @@ class Space:
         self._document = document
         self._registry = registry
         self._constraints = [Constraint(text, "a constraint of the search") for text in search.constraints]
+        self._refusals: dict[str, str | None] = {}
 
     def draw(self, random: np.random.Generator) -> Point:
         """A point by the declared distributions, legal or not."""
@@ -60,18 +70,59 @@ class Space:
             f"search: none of {MOST_DRAWS:,} points drawn is allowed; {count:,} of them were refused by: {most}"
         )
 
+    def untried_draw(self, random: np.random.Generator, tried: Sequence[Point]) -> Point | None:
+        """A legal point that is not among those tried; None where there is none, or none is found by chance.
+
+        Where a few draws find none, the points of a countable space are looked through, in random order, so that
+        each is found before the search ends.
+        """
+        known = {identity(point) for point in tried}
+
+        def first(candidates: Iterable[Point]) -> Point | None:
+            fresh = (point for point in candidates if identity(point) not in known)
+            return next((point for point in fresh if self.refusal(point) is None), None)
+
+        if (point := first(self.draw(random) for _ in range(_DRAWS_BEFORE_COUNTING))) is not None:
+            return point
+        if self.combinations is not None:
+            return first(self._combination(int(number)) for number in random.permutation(self.combinations))
+        return first(self.draw(random) for _ in range(MOST_DRAWS))
+
+    @property
+    def combinations(self) -> int | None:
+        """How many combinations of values there are, legal or not; None for too many to look through."""
+        count = 1
+        for parameter in self.search.parameters.values():
+            count *= len(parameter.values or ()) or _COUNTABLE + 1
+        return count if count <= _COUNTABLE else None
+
     def points(self) -> Iterator[Point]:
         """Every legal point of a grid, each once."""
         seen = set()
         for values in product(*(parameter.values or () for parameter in self.search.parameters.values())):
             chosen = dict(zip(self.search.parameters, values, strict=True))
             point = self.filled(lambda key, parameter, chosen=chosen: chosen[key])
-            if repr(point) not in seen and self.refusal(point) is None:
+            if identity(point) not in seen and self.refusal(point) is None:
                 yield point
-            seen.add(repr(point))
+            seen.add(identity(point))
+
+    def _combination(self, number: int) -> Point:
+        """The point of the `number`-th combination of values."""
+        chosen: Point = {}
+        for key, parameter in self.search.parameters.items():
+            values = parameter.values or []
+            number, place = divmod(number, len(values))
+            chosen[key] = values[place]
+        return self.filled(lambda key, parameter: chosen[key])
 
     def refusal(self, point: Point) -> str | None:
         """Which rule a point breaks, or None for a legal one."""
+        name = identity(point)
+        if name not in self._refusals:
+            self._refusals[name] = self._find_refusal(point)
+        return self._refusals[name]
+
+    def _find_refusal(self, point: Point) -> str | None:
         try:
             plan = self.plan(point)
         except InputError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,16 @@ from framecast.job.search import Search
 from framecast.json_text import to_json
 from framecast.launch.environment import environment
 from framecast.launch.search.tune import run_search
+from framecast.launch.signals import REASONS, Stopped, stopping_on_signals
+from framecast.launch.worker import in_a_line
 from framecast.registry.registry import Registry
-from framecast.runs.events import RunInterrupted
-from framecast.runs.folder import write_atomically
-from framecast.runs.status import Status, driven_by_another
+from framecast.runs.driver import alive, driven_by_another, driver_is_alive
+from framecast.runs.events import RunFailed, RunInterrupted, SearchFinished
+from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.status import Status
+from framecast.search.proposals import proposer
 from framecast.search.search_folder import SearchFolder
+from framecast.search.search_status import ENDED, SearchStatus
 
 
 def create_search(
@@ -41,19 +47,65 @@ def create_search(
     return folder
 
 
-def launch_search(folder: SearchFolder) -> None:
-    """Runs the search until it is done or interrupted; trials that were under way then can go on later.
+def launch_search(folder: SearchFolder) -> SearchStatus:
+    """Runs the search until it is done, or stopped by a signal or `platform stop`; returns how it stands.
 
-    Raises InputError where another process runs it.
+    A stop lets the trials that are training write checkpoints, with which they continue later. Raises InputError
+    where another process runs the search, or the hardware cannot hold a trial. Whatever else goes wrong is a
+    RunFailed event, with the traceback in the logs.
     """
     if driven_by_another(folder):
         raise InputError(f"search {folder.id} is running")
+    folder.clear_stop()
     try:
-        run_search(folder)
+        with alive(folder), stopping_on_signals(folder, begun=lambda: _trains(folder)):
+            reason = run_search(folder)
+            folder.journal.append(
+                RunInterrupted(_trials_ended(folder), folder.stop_requested() or REASONS["SIGINT"])
+                if reason is None
+                else SearchFinished(len(folder.trials()), reason)
+            )
+    except InputError:
+        if not folder.trials():
+            folder.remove()  # nothing has happened in it
+        raise
+    except Stopped as stop:
+        folder.journal.append(RunInterrupted(_trials_ended(folder), stop.reason))
+    except Exception as error:
+        traceback.print_exc()
+        folder.journal.append(RunFailed(_trials_ended(folder), in_a_line(error)))
     finally:
-        for trial in folder.trials():
-            if trial.state in ("running", "interrupted") and not trial.reason:
-                trial.run.journal.append(RunInterrupted(Status.of(trial.run).step, "the search was interrupted"))
+        if folder.path.exists():
+            folder.clear_stop()
+            _end_trials(folder)
+    return SearchStatus.of(folder)
+
+
+def _trains(folder: SearchFolder) -> bool:
+    """Whether a trial trains, which can write a checkpoint."""
+    return any(driver_is_alive(RunFolder(plan.parent)) for plan in folder.trials_folder.glob("*/plan.yaml"))
+
+
+def _end_trials(folder: SearchFolder) -> None:
+    """No trial trains any more: those that could not say so are interrupted."""
+    for trial in folder.trials():
+        trial.run.clear_stop()
+        if trial.state in ("running", "interrupted") and not trial.reason:
+            trial.run.journal.append(RunInterrupted(Status.of(trial.run).step, "the search was interrupted"))
+
+
+def _trials_ended(folder: SearchFolder) -> int:
+    return sum(trial.state in ENDED for trial in folder.trials())
+
+
+def validate_resumable(folder: SearchFolder) -> None:
+    """Raises InputError where the search runs already, or nothing of it is left to do."""
+    status = SearchStatus.of(folder)
+    if status.state in ("running", "starting") and driven_by_another(folder):
+        raise InputError(f"search {folder.id} is {status.state}: nothing to resume")
+    if status.state == "finished":
+        more = f"platform extend {folder.id} --trials 10"
+        raise InputError(f"search {folder.id} is finished ({status.reason}); give it more to do: {more}")
 
 
 def extend(folder: SearchFolder, more: int, overrides: list[str]) -> None:
@@ -74,7 +126,13 @@ def extend(folder: SearchFolder, more: int, overrides: list[str]) -> None:
     before = (folder.path / folder.marker).read_text()
     folder.write(document, registry.sound)
     try:
-        folder.space().example()
+        space = folder.space()
+        space.example()
+        if more and proposer(space).propose(folder.trials()) is None:
+            raise InputError(
+                f"all points of the space of search {folder.id} are tried: widen it as well, such as with "
+                f"'search.parameters.{next(iter(space.search.parameters))}=...'"
+            )
     except (InputError, ValueError):
         write_atomically(folder.path / folder.marker, before)
         raise

@@ -11,9 +11,10 @@ from framecast.job.resolve import read_plan
 from framecast.launch.chatter import redirect_output
 from framecast.launch.processes import alone
 from framecast.launch.worker import note_failure, train_on_workers
+from framecast.runs.driver import alive
 from framecast.runs.events import Evaluated, Event, RunInterrupted
 from framecast.runs.folder import RunFolder
-from framecast.runs.status import Status, alive
+from framecast.runs.status import Status
 from framecast.search.trial import STOPPED
 
 

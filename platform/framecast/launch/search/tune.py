@@ -3,37 +3,51 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from framecast.errors import InputError
 from framecast.job.job import Compute
 from framecast.job.search import Search
 from framecast.launch.hardware import Resources, local_resources, settled
-from framecast.launch.ray_train import ray_session
+from framecast.launch.ray_train import in_thread, ray_session
 from framecast.launch.search.train_trial import train_trial
-from framecast.runs.events import RunFailed
-from framecast.runs.status import Status, alive, driver_is_alive
+from framecast.runs.driver import driver_is_alive
+from framecast.runs.events import RunFailed, SearchStarted
+from framecast.runs.folder import RunFolder
+from framecast.runs.status import Status
 from framecast.search.proposals import Proposer, proposer
 from framecast.search.search_folder import SearchFolder
 from framecast.search.space import Space
 from framecast.search.trial import Trial
 
 MOST_SECONDS_OF_ORPHANS = 60.0
+_SECONDS_BETWEEN_LOOKS = 0.5
 OUT_OF_MEMORY = ("out of memory", "outofmemory", "memoryerror", "can't allocate memory", "cannot allocate memory")
 
 
-def run_search(folder: SearchFolder) -> None:
-    """Runs a search, or goes on with it, until all its trials have ended; what comes of it is in its folder.
+def run_search(folder: SearchFolder) -> str | None:
+    """Runs a search, or continues it, until all its trials have ended; its results are in its folder.
 
-    Trials that have ended are never run again. Raises InputError where the hardware cannot hold one trial.
+    Trials that have ended are never run again. Returns why no trial is left; None where it was asked to stop, in
+    which case the trials that were training have written their checkpoints. Raises InputError where the hardware
+    cannot hold one trial.
     """
     space = folder.space()
-    trials = _Trials(folder, space, proposer(space))
+    proposals = proposer(space)
+    trials = _Trials(folder, space, proposals)
     compute = space.example().job.compute
-    with alive(folder), ray_session(folder, compute, local_resources()) as resources:
+    total = min(space.search.trials, proposals.count or space.search.trials)
+    folder.journal.append(SearchStarted(max(total, len(folder.trials()))))
+    with ray_session(folder, compute, local_resources()) as resources:
         trials.settle(resources)
-        _fit(folder, trials)
+        with _passing_stops_on(folder, trials):
+            _fit(folder, trials)
+    return None if folder.stop_requested() else trials.why_none_is_left()
 
 
 def concurrency(search: Search, compute: Compute, resources: Resources) -> int:
@@ -52,7 +66,8 @@ class _Trials:
         for trial in left:
             _outlived(trial)
         self._waiting = [trial.run.path for trial in left]
-        self._running: dict[str, Any] = {}
+        self._running: dict[str, Path] = {}
+        self._exhausted = False
         self.at_once = 1
         self.epochs = space.example().job.training.epochs
         self.compute: Compute | None = None
@@ -64,14 +79,30 @@ class _Trials:
 
     def next(self, ray_id: str) -> dict[str, Any] | str | None:
         """What the next trial's process is told; "finished" where no trial is left, None where it is too early."""
+        if self._folder.stop_requested():
+            return None if self._running else "finished"
         if self._waiting:
             return self._told(ray_id, self._waiting.pop(0))
         trials = self._folder.trials()
-        if len(trials) < self.search.trials:
+        if len(trials) < self.search.trials and not self._exhausted:
             point = self._proposals.propose(trials)
             if point is not None:
                 return self._told(ray_id, self._create(len(trials) + 1, 1, point, {}))
+            self._exhausted = True
         return None if self._running else "finished"
+
+    def why_none_is_left(self) -> str:
+        """What ended the search, when every trial has ended."""
+        count = len(self._folder.trials())
+        if not self._exhausted and count >= self.search.trials:
+            return f"all {count} trials" if count > 1 else "its only trial"
+        if self._space.combinations is None:
+            return f"no point is left to try after {count} trials"
+        return f"all {count} points of the space tried" if count > 1 else "the only point of the space tried"
+
+    def running(self) -> list[RunFolder]:
+        """The runs of the trials that are training now."""
+        return [RunFolder(path) for path in list(self._running.values())]
 
     def ended(self, ray_id: str, crashed: bool) -> None:
         """A trial's process is done, or dead. One that failed is tried again, where the job allows it."""
@@ -98,6 +129,28 @@ class _Trials:
     def _told(self, ray_id: str, path: Any) -> dict[str, Any]:
         self._running[ray_id] = path
         return {"folder": str(path), "metric": self.search.measured[0], "scheduler": self.search.scheduler}
+
+
+@contextmanager
+def _passing_stops_on(folder: SearchFolder, trials: _Trials) -> Iterator[None]:
+    """While the body runs, a request to stop the search reaches the trials that are training: each writes a
+    checkpoint, as a run does."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_SECONDS_BETWEEN_LOOKS):
+            reason = folder.stop_requested()
+            for run in trials.running() if reason is not None else []:
+                if run.stop_requested() is None:  # a trial that was just starting has cleared the first request
+                    run.request_stop(str(reason))
+
+    thread = threading.Thread(target=watch, name="stop", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _outlived(trial: Trial) -> None:
@@ -156,7 +209,7 @@ def _fit(folder: SearchFolder, trials: _Trials) -> None:
         ),
         run_config=tune.RunConfig(name="tune", storage_path=str(folder.logs), verbose=0),
     )
-    tuner.fit()
+    in_thread(tuner.fit)
 
 
 def _scheduler(search: Search, epochs: int) -> Any:

@@ -1,0 +1,101 @@
+"""How runs on clusters stand: one answer for `list` and `status`, also when a cluster is gone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from framecast.cluster.job_server import LOST
+from framecast.cluster.profiles import cluster_at
+from framecast.cluster.send import answer, server_of
+from framecast.errors import InputError
+from framecast.runs.folder import RunFolder
+from framecast.runs.remote_run import RemoteRun, Whereabouts
+from framecast.runs.status import Status
+from framecast.search.search_folder import SearchFolder
+from framecast.search.search_status import SearchStatus
+
+UNREACHABLE = "unreachable"
+_REFUSED = 2  # the exit code of a command that changed nothing
+_Jobs = dict[str, tuple[str, int | None]]
+
+
+def remote_states(runs: Sequence[RemoteRun]) -> dict[Path, str]:
+    """The state of each run by its folder here; each cluster is asked once.
+
+    The run's own folder is the truth, where a disk shared with the cluster shows it. Else it is the job on the
+    cluster; else what was known last; else what the cluster finds in its folder of runs. `lost` is a run of which
+    nothing is known any more, `unreachable` one whose cluster does not answer.
+    """
+    jobs: dict[str, _Jobs | None] = {}
+    listed: dict[tuple[str, str | None], dict[str, str]] = {}
+    found = {}
+    for run in runs:
+        where = run.whereabouts
+        if (shared := folder_on_shared_disk(run)) is not None:
+            state = state_of(shared)
+        else:
+            if where.address not in jobs:
+                jobs[where.address] = _jobs_of(where)
+            known = jobs[where.address]
+            state = LOST if known is None else _of_job(where, known)
+            if state == LOST:
+                state = run.last_known or (UNREACHABLE if known is None else LOST)
+            if state == LOST:
+                place = (where.address, where.runs)
+                if place not in listed:
+                    listed[place] = _listed_there(where)
+                state = listed[place].get(run.id, LOST)
+        run.remember(state)
+        found[run.path] = state
+    return found
+
+
+def folder_on_shared_disk(run: RemoteRun) -> RunFolder | None:
+    """The folder of the run itself, where a disk that this machine shares with the cluster shows it."""
+    where = run.whereabouts
+    try:
+        cluster = cluster_at(where.address)
+    except InputError:  # its name is no longer in the list of clusters
+        cluster = None
+    place = where.runs or (cluster.runs if cluster else None)
+    if place is None or "://" in place:
+        return None
+    path = Path(place).expanduser() / run.name / run.id
+    kinds: tuple[type[RunFolder], ...] = (SearchFolder, RunFolder)
+    found = (kind(path) for kind in kinds if path != run.path and (path / kind.marker).is_file())
+    return next(found, None)
+
+
+def state_of(folder: RunFolder) -> str:
+    """The state that a run or a search is in, by its folder."""
+    return SearchStatus.of(folder).state if isinstance(folder, SearchFolder) else Status.of(folder).state
+
+
+def _jobs_of(where: Whereabouts) -> _Jobs | None:
+    """Every job of a cluster; None where it does not answer."""
+    try:
+        return server_of(where).jobs()
+    except InputError:  # which the row says: unreachable, or what was known last
+        return None
+
+
+def _of_job(where: Whereabouts, jobs: _Jobs) -> str:
+    """The state of its latest job that did something: a resume that was refused changed nothing."""
+    names: Iterable[str] = [where.job, *reversed(where.earlier)]
+    for name in names:
+        state, code = jobs.get(name, (LOST, None))
+        if not (name.startswith("resume-") and code == _REFUSED):
+            return state
+    return LOST
+
+
+def _listed_there(where: Whereabouts) -> dict[str, str]:
+    """The states that the cluster finds in its own folder of runs, by id."""
+    try:
+        rows: list[dict[str, Any]] = json.loads(answer(where, ["list", "--json"]))
+    except (InputError, ValueError):  # another version, or gone meanwhile: nothing is known
+        return {}
+    return {row["run"]: row["state"] for row in rows}

@@ -1,0 +1,47 @@
+"""What launching an attempt changes in a run's folder, so that one that cannot start leaves the run as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from framecast.runs.folder import RunFolder, write_atomically
+
+REFUSED_LOG = "refused-resume.log"
+"""Where the logs of an attempt go that could not start, within the run's logs."""
+
+
+class Undo:
+    """Remembers a run as it is now. Files that the platform replaces are kept as a whole, files that grow by their
+    length."""
+
+    def __init__(self, run: RunFolder) -> None:
+        self._run = run
+        replaced = (run.plan, run.environment, run.path / "driver.json", run.path / "attempt")
+        self._contents = {file: file.read_bytes() if file.exists() else None for file in replaced}
+        growing = (run.journal.file, run.metrics, *_logs(run))
+        self._lengths = {file: file.stat().st_size for file in growing if file.exists()}
+
+    def restore(self) -> Path:
+        """Takes everything back. Returns the file with what the logs had said in between."""
+        refused = self._run.logs / REFUSED_LOG
+        said = b""
+        for file in (self._run.journal.file, self._run.metrics, *_logs(self._run)):
+            length = self._lengths.get(file)
+            if file.suffix == ".log" and file.exists() and file != refused:
+                said += file.read_bytes()[length or 0 :]
+            if length is None:
+                file.unlink(missing_ok=True)
+            elif file.stat().st_size > length:
+                with open(file, "r+b") as stream:
+                    stream.truncate(length)
+        for file, content in self._contents.items():
+            if content is None:
+                file.unlink(missing_ok=True)
+            elif file.read_bytes() != content:
+                write_atomically(file, content)
+        refused.write_bytes(said)
+        return refused
+
+
+def _logs(run: RunFolder) -> list[Path]:
+    return sorted(file for file in run.logs.glob("*.log") if file.name != REFUSED_LOG)

@@ -1,0 +1,175 @@
+"""Which process drives a run, and whether it is still there: driver.json.
+
+A process id alone proves nothing: after a kill, a reboot or the end of a container another process may have it. So
+the sign also holds when the process started and which kernel and process table its id belongs to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from framecast.runs.folder import RunFolder, write_atomically
+
+SILENCE = 60.0
+"""Seconds without a sign after which a driver that cannot be looked up is dead; clocks may differ a little."""
+
+_SECONDS_BETWEEN_SIGNS = 5.0
+_SAME_START = 2.0  # seconds; where only `ps` knows, it knows no fractions
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A process that drives a run, from the time `since`; `seen` is the time of its last sign.
+
+    `started` is when the process itself began (see `_start_of`), `table` names its kernel since its boot and the
+    table in which `process` is a number. `ended` says that it drives the run no more, even if it is still there.
+    """
+
+    host: str
+    process: int
+    seen: float
+    since: float = 0.0
+    started: float | None = None
+    table: str | None = None
+    ended: bool = False
+
+    @classmethod
+    def of_process(cls, process: int) -> Driver:
+        """A process of this machine, from now on."""
+        now = time.time()
+        return cls(socket.gethostname(), process, now, now, _start_of(process), _table())
+
+    @classmethod
+    def of(cls, run: RunFolder) -> Driver | None:
+        """As noted in the run; None where nothing readable is."""
+        try:
+            sign = json.loads((run.path / "driver.json").read_text())
+            started, table = sign.get("started"), sign.get("table")
+            return cls(
+                str(sign["host"]),
+                int(sign["process"]),
+                float(sign["seen"]),
+                float(sign.get("since", 0.0)),
+                None if started is None else float(started),
+                None if table is None else str(table),
+                sign.get("ended") is True,
+            )
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+    def note(self, run: RunFolder) -> None:
+        write_atomically(run.path / "driver.json", json.dumps(asdict(self)))
+
+    @property
+    def silence(self) -> float:
+        """Seconds since its last sign."""
+        return time.time() - self.seen
+
+    @property
+    def is_here(self) -> bool:
+        """Whether its process can be looked up on this machine."""
+        return self.table == _table() if self.table else self.host == socket.gethostname()
+
+    @property
+    def is_alive(self) -> bool:
+        """A process that can be looked up is there or not; of any other the last sign must be fresh."""
+        if self.ended:
+            return False
+        if not self.is_here:
+            return self.silence < SILENCE
+        started = _start_of(self.process)
+        if started is None:
+            return False
+        if self.started is None:  # noted by an older version: another process may have the number by now
+            return self.silence < SILENCE
+        return abs(started - self.started) <= _SAME_START
+
+    @property
+    def is_this_process(self) -> bool:
+        return self.is_here and self.process == os.getpid() and self.is_alive
+
+    def __str__(self) -> str:
+        return f"process {self.process} on {self.host}, last sign {max(0, round(self.silence))} s ago"
+
+
+@contextmanager
+def alive(run: RunFolder) -> Iterator[None]:
+    """While the body runs, this process is noted as the run's driver, every few seconds anew: so others can tell
+    a running run from a dead one."""
+    over = threading.Event()
+    driver = Driver.of_process(os.getpid())
+    driver.note(run)
+
+    def keep_noting() -> None:
+        while not over.wait(_SECONDS_BETWEEN_SIGNS):
+            with suppress(OSError):  # a full disk is for the training to complain about
+                replace(driver, seen=time.time()).note(run)
+
+    thread = threading.Thread(target=keep_noting, name="alive", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+        with suppress(OSError):
+            replace(driver, seen=time.time(), ended=True).note(run)
+
+
+def driver_is_alive(run: RunFolder) -> bool:
+    """Whether the driving process is there."""
+    driver = Driver.of(run)
+    return driver is not None and driver.is_alive
+
+
+def driven_by_another(run: RunFolder) -> bool:
+    """Whether a process that is alive, and is not this one, drives the run."""
+    driver = Driver.of(run)
+    return driver is not None and driver.is_alive and not driver.is_this_process
+
+
+def _start_of(process: int) -> float | None:
+    """When a process of this machine started: on Linux in seconds since boot, elsewhere since 1970. None where
+    there is no such process, or only what a dead one leaves until its parent looks."""
+    if process <= 0:
+        return None
+    if sys.platform.startswith("linux"):
+        try:
+            status = Path(f"/proc/{process}/stat").read_text(errors="replace")
+        except OSError:
+            return None
+        fields = status.rpartition(")")[2].split()  # its name, which may hold anything, is in brackets before
+        return None if fields[0] in ("Z", "X") else int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    try:
+        shown = subprocess.run(
+            ["ps", "-o", "stat=", "-o", "lstart=", "-p", str(process)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "LC_ALL": "C"},
+        ).stdout.split(maxsplit=1)
+        return None if shown[0].startswith("Z") else time.mktime(time.strptime(shown[1].strip()))
+    except (OSError, subprocess.CalledProcessError, ValueError, IndexError):
+        return None
+
+
+@cache
+def _table() -> str | None:
+    """Names this kernel since its boot, and the table that its process ids are from: containers have one each.
+    None where the system does not tell."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return None
