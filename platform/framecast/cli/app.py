@@ -26,6 +26,7 @@ from framecast.cli import (
     submit,
 )
 from framecast.errors import InputError
+from framecast.launch.import_path import extend
 from framecast.launch.output import OutputFailed, ReaderGone, put_back_output, use_plain_output
 
 app = typer.Typer(
@@ -59,6 +60,7 @@ app.add_typer(plugins.app, name="plugins")
 def main() -> None:
     """Runs the command. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 and 143 interrupted."""
     use_plain_output()
+    extend()
     try:
         try:
             app()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import traceback
@@ -55,6 +56,7 @@ def attend(plan: Plan, run: RunFolder, in_process: bool) -> None:
 def detached(run: RunFolder, arguments: list[str]) -> None:
     """Trains the run in another process, which outlives this shell; says how to follow and stop it."""
     from framecast.command_line import command
+    from framecast.launch.import_path import passed_on
     from framecast.report.closing import name_here
 
     with open(run.logs / "driver.log", "ab") as log:
@@ -64,6 +66,7 @@ def detached(run: RunFolder, arguments: list[str]) -> None:
             stdout=subprocess.DEVNULL,  # the console is kept in the run's logs as it is
             stderr=log,
             start_new_session=True,
+            env={**os.environ, **passed_on()},
         )
     Driver.of_process(process.pid).note(run)
     follow, end = command("logs", "-f", name_here(run)), command("stop", name_here(run))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -40,10 +39,12 @@ def whereabouts_of(run: str, runs: str | None, address: str | None) -> Whereabou
 
     None where it is on this machine.
     """
+    from framecast.cluster.profiles import address_in_environment
+
     known = known_run(run, None if address else runs)
     remote = known.remote if known else None
     if address is None and known is None:
-        address = os.environ.get("RAY_ADDRESS")
+        address = address_in_environment()
     if address is None:
         return remote.whereabouts if remote else None
     there = on_cluster(address, runs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,7 +44,7 @@ def submit(
     Settings after the file replace the job's own: platform submit jobs/demo.yaml model.rank=16 training.epochs=8
     """
     from framecast.cli.attended import attend, detached
-    from framecast.cluster.profiles import cluster_at
+    from framecast.cluster.profiles import address_in_environment, cluster_at
     from framecast.job.resolve import check_job, load_job, make_plan
     from framecast.runs.folder import runs_root
 
@@ -56,7 +55,7 @@ def submit(
         document, registry = load_job(Path(job), overrides or [], plugin or [])
     else:
         raise InputError("name a job file, such as jobs/demo.yaml, or --from SEARCH#best")
-    where = address or document.get("compute.address") or (None if in_process else os.environ.get("RAY_ADDRESS"))
+    where = address or document.get("compute.address") or (None if in_process else address_in_environment())
     if isinstance(where, str) and cluster_at(where) and not (dry_run or in_process):
         from framecast.cli.elsewhere import watch
         from framecast.cluster.send import send_job

@@ -22,6 +22,11 @@ class Cluster:
     runs: str | None = None
 
 
+def address_in_environment() -> str | None:
+    """$RAY_ADDRESS; None where it is not set, or empty."""
+    return os.environ.get("RAY_ADDRESS", "").strip() or None
+
+
 def cluster_at(address: str | None) -> Cluster | None:
     """The cluster to send jobs to; None where `address` is a Ray that this machine belongs to, or there is none.
 

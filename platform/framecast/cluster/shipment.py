@@ -50,7 +50,7 @@ def pack_package(folder: Path) -> None:
                 shutil.copyfile(str(own.locate_file(file)), target)
         return
     with tempfile.TemporaryDirectory() as made:
-        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", made, source]
+        command = [sys.executable, "-P", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", made, source]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise InputError(f"no wheel can be made of {source}: {(done.stderr or done.stdout).strip()}")

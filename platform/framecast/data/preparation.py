@@ -143,7 +143,10 @@ def _decoded(
             yield number
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_obey_the_parent, initargs=(os.getpid(),)) as pool:
+    with (
+        _safe_path(),
+        ProcessPoolExecutor(workers, context, initializer=_obey_the_parent, initargs=(os.getpid(),)) as pool,
+    ):
         try:
             futures = {
                 pool.submit(_decode_shard, work, number, parts[number], format, least_frames): number
@@ -242,6 +245,21 @@ def _alone(work: Path) -> Iterator[None]:
         except BlockingIOError:
             raise InputError(f"{work} is being prepared by another process: wait for it, or stop it") from None
         yield
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Python processes that begin meanwhile do not look for modules in the current folder first, where a
+    `random.py` of the user may lie. They get this process's own path as they begin to work."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _obey_the_parent(parent: int) -> None:

@@ -12,10 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from framecast.errors import InputError
 from framecast.job.job import Compute
 from framecast.launch.hardware import Host, Resources
+from framecast.launch.import_path import extend, passed_on
 from framecast.launch.mirroring import url_of
 from framecast.launch.network import choose_interface
+from framecast.launch.ray_address import refuse_absent
+from framecast.launch.ray_folder import ray_folder
+from framecast.runs.events import Noticed
 from framecast.runs.folder import RunFolder
 
 _LARGEST_LOG = 5_000_000
@@ -25,22 +30,39 @@ _LARGEST_LOG = 5_000_000
 def ray_session(run: RunFolder, compute: Compute, local: Resources) -> Iterator[Resources]:
     """A Ray to train on: an embedded one of these local resources, or the cluster at `compute.address`.
 
-    Yields the resources that it has, host by host. The embedded one's logs are kept in the run folder.
+    Yields the resources that it has, host by host. The embedded one's logs are kept in the run folder. Raises
+    InputError where there is no Ray at that address.
     """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's coming default; else it warns
-    import ray
-
+    folder = None
     where: dict[str, Any] = {"address": compute.address}
-    if compute.address is None:
+    if compute.address is not None:
+        refuse_absent(compute.address)
+    else:
+        folder, notice = ray_folder()
+        if notice:
+            _tell(run, notice)
         where = {
             "address": "local",
             "num_cpus": local.cpus,
             "num_gpus": local.gpus,
             "dashboard_host": "127.0.0.1",
+            **({"_temp_dir": folder} if folder else {}),
         }
-    every_worker = {"worker_process_setup_hook": choose_interface}
-    with _own_signals():
-        session = ray.init(**where, runtime_env=every_worker, log_to_driver=False, logging_level=logging.WARNING)
+    import ray
+
+    every_worker = {"worker_process_setup_hook": set_up_worker, "env_vars": passed_on()}
+    try:
+        with _own_signals(), _in_folder(run.logs), _temporary_files_in(folder):
+            session = ray.init(
+                **where, runtime_env=every_worker, log_to_driver=False, logging_level=logging.WARNING
+            )
+    except ConnectionError as error:
+        ray.shutdown()
+        raise InputError(f"cannot use the Ray at {compute.address}: {error}") from None
+    except BaseException:  # Ctrl-C too
+        ray.shutdown()
+        raise
     try:
         found = [host["Resources"] for host in ray.nodes() if host["Alive"]]
         yield Resources(tuple(Host(int(each.get("CPU", 0)), int(each.get("GPU", 0))) for each in found))
@@ -51,16 +73,61 @@ def ray_session(run: RunFolder, compute: Compute, local: Resources) -> Iterator[
             _keep_logs(session_logs, run.logs / "ray")
 
 
+def set_up_worker() -> None:
+    """What each of Ray's worker processes does first."""
+    extend()
+    choose_interface()
+
+
 @contextmanager
 def _own_signals() -> Iterator[None]:
-    """Keeps our handlers: `ray.init` puts its own in place of the one for SIGTERM, which exits on the spot."""
+    """Keeps our handlers: `ray.init` puts its own in place of the one for SIGTERM, which exits on the spot.
+
+    Ray's processes inherit that SIGHUP is blocked: where a terminal is closed they outlive it until the
+    checkpoint is written. One that comes meanwhile is heard afterwards.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread has any
         return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+@contextmanager
+def _in_folder(folder: Path) -> Iterator[None]:
+    """Ray puts the current folder in front of its workers' modules: while the body runs it is one without any."""
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@contextmanager
+def _temporary_files_in(folder: str | None) -> Iterator[None]:
+    """The sockets that Ray's processes make by Python's own means go there too."""
+    before = os.environ.get("TMPDIR")
+    if folder:
+        os.environ["TMPDIR"] = folder
+    try:
+        yield
+    finally:
+        if folder and before is not None:
+            os.environ["TMPDIR"] = before
+
+
+def _tell(run: RunFolder, notice: str) -> None:
+    """Tells the user, where no other process writes the run's events yet."""
+    if type(run) is RunFolder and not url_of(run):
+        run.journal.append(Noticed(0, notice))
+    print(f"note: {notice}", flush=True)
 
 
 def run_on_workers(

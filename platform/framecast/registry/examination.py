@@ -59,7 +59,7 @@ def _outcome(provider: Provider) -> Outcome:
         answer = Path(folder) / "answer.json"
         request = {"path": sys.path, "provider": provider.to_dict(), "answer": str(answer)}
         process = subprocess.Popen(
-            [sys.executable, "-c", _START, json.dumps(request)],
+            [sys.executable, "-P", "-c", _START, json.dumps(request)],
             stdin=subprocess.DEVNULL,
             stdout=printed,  # a file: a pipe would be held open by whatever the plugin starts and leaves behind
             stderr=printed,

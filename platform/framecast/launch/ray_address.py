@@ -1,0 +1,70 @@
+"""Whether there is a Ray at an address: asked in seconds, for Ray itself tries for many minutes."""
+
+from __future__ import annotations
+
+import os
+import socket
+from importlib import import_module
+
+from framecast.errors import InputError
+
+_PATIENCE = 5.0
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""The preface of HTTP/2 and empty settings: what speaks gRPC, as Ray does, answers with its own settings."""
+_SETTINGS = 4
+
+
+def refuse_absent(address: str) -> None:
+    """Raises InputError that names who named the address, where no Ray answers there, or it is of another kind."""
+    named = f"{address}, named by {_namer(address)}"
+    if address.startswith("ray://"):
+        raise InputError(
+            f"{named}: that is the address of Ray's client, which cannot train. Write http://HEAD:8265 to send "
+            f"the job "
+            "to the cluster, or, on a machine of the cluster, HEAD:6379 or auto"
+        )
+    if address == "auto":
+        address = _found_by_ray()
+        named = f"{address}, found for auto"
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise InputError(f"{named}: write HOST:PORT of a Ray, auto, or http://HEAD:8265")
+    if why := _silence(host.strip("[]"), int(port)):
+        way_out = "start one there with `ray start --head`, or train on this machine without it"
+        if _namer(address).startswith("$"):
+            way_out = "unset RAY_ADDRESS to train on this machine, or start one there with `ray start --head`"
+        raise InputError(f"no Ray at {named}: {why}; {way_out}")
+
+
+def _namer(address: str) -> str:
+    return "$RAY_ADDRESS" if os.environ.get("RAY_ADDRESS", "").strip() == address else "compute.address"
+
+
+def _found_by_ray() -> str:
+    """What Ray takes `auto` for: $RAY_ADDRESS, or the Ray that runs on this machine."""
+    try:
+        found = import_module("ray._private.services").canonicalize_bootstrap_address("auto")
+    except (ConnectionError, ValueError) as error:
+        raise InputError(
+            f"compute.address is auto, and no Ray runs on this machine ({str(error).split('. ')[0]}): start one "
+            f"with "
+            "`ray start --head`, or leave the address out"
+        ) from None
+    if not found:
+        raise InputError("compute.address is auto, and no Ray runs on this machine: leave the address out")
+    return str(found)
+
+
+def _silence(host: str, port: int) -> str:
+    """Why no Ray answers; empty where one does."""
+    try:
+        with socket.create_connection((host, port), timeout=_PATIENCE) as connection:
+            connection.sendall(_GREETING)
+            answer = connection.recv(9)
+    except TimeoutError:
+        return f"no answer within {_PATIENCE:g} s"
+    except (OSError, UnicodeError, OverflowError) as error:  # a host that is no name, a port that is no port
+        return (getattr(error, "strerror", None) or str(error)).lower()
+    if len(answer) > 3 and answer[3] == _SETTINGS:
+        return ""
+    return "what answers there is not Ray"
