@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -164,3 +168,124 @@ def test_a_score_that_is_not_a_number_never_makes_the_best(store: CheckpointStor
     _, best = save(store, 2, monitor=float("nan"))
     assert not best
     assert named(store)["best"] == 1
+
+
+def without_links(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system without symbolic links, such as exFAT or some network shares."""
+
+    def refused(source: str, target: str, *rest: object, **more: object) -> None:
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP), source, None, target)
+
+    monkeypatch.setattr(os, "symlink", refused)
+
+
+@pytest.mark.parametrize("direction", ["min", "max"])
+def test_without_links_the_names_follow_from_the_manifests(
+    direction: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_links(monkeypatch)
+    store = CheckpointStore(tmp_path, direction=direction)
+    for step, monitor in [(10, 0.5), (20, 0.1), (30, 0.9), (40, 0.6)]:
+        save(store, step, monitor)
+    best = 20 if direction == "min" else 30
+    assert named(CheckpointStore(tmp_path)) == {"best": best, "last": 40, "previous": 30}
+    assert {path.name for path in tmp_path.iterdir()} == {f"step-{step:08d}" for step in {best, 30, 40}}
+
+
+def copied_with_folders(folder: Path) -> None:
+    """As `cp -rL` and archives do: the links become folders."""
+    for link in [path for path in folder.iterdir() if path.is_symlink()]:
+        target = link.resolve()
+        link.unlink()
+        shutil.copytree(target, link)
+
+
+def copied_with_files(folder: Path) -> None:
+    """As some archives and cloud drives do: a link becomes a small file that holds its target."""
+    for link in [path for path in folder.iterdir() if path.is_symlink()]:
+        target = str(link.readlink())
+        link.unlink()
+        link.write_text(target)
+
+
+def copied_without_links(folder: Path) -> None:
+    for link in [path for path in folder.iterdir() if path.is_symlink()]:
+        link.unlink()
+
+
+def copied_with_broken_links(folder: Path) -> None:
+    for link in [path for path in folder.iterdir() if path.is_symlink()]:
+        link.unlink()
+        link.symlink_to("/nowhere/at/all")
+
+
+@pytest.mark.parametrize(
+    "copied", [copied_with_folders, copied_with_files, copied_without_links, copied_with_broken_links]
+)
+def test_a_copy_is_read_and_trained_on_whatever_became_of_the_links(copied, store: CheckpointStore) -> None:
+    for step, monitor in [(10, 0.1), (20, 0.3), (30, 0.2)]:
+        save(store, step, monitor)
+    copied(store.folder)
+    assert steps(store) == [30, 20, 10]
+    assert named(store) == {"best": 10, "last": 30, "previous": 20}
+    _, best = save(store, 40, 0.05)
+    assert best
+    assert steps(store) == [40, 30]
+    assert named(store) == {"best": 40, "last": 40, "previous": 30}
+    assert (store.folder / "best").readlink() == Path("step-00000040")
+    assert (store.folder / "best" / "model.bin").read_bytes() == bytes([40]) * 100
+
+
+def test_a_copy_of_the_named_checkpoints_alone_is_enough(store: CheckpointStore) -> None:
+    for step, monitor in [(10, 0.1), (20, 0.3)]:
+        save(store, step, monitor)
+    copied_with_folders(store.folder)
+    for path in store.folder.glob("step-*"):
+        shutil.rmtree(path)
+    assert named(store) == {"best": 10, "last": 20, "previous": 10}
+    save(store, 30, 0.2)
+    assert named(store) == {"best": 10, "last": 30, "previous": 20}
+
+
+def test_manifests_of_an_older_version_leave_the_best_to_its_link(tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path, direction="max")
+    for step, monitor in [(10, 0.9), (20, 0.3)]:
+        save(store, step, monitor)
+    for manifest in tmp_path.glob("step-*/manifest.json"):
+        content = json.loads(manifest.read_text())
+        del content["direction"]
+        manifest.write_text(json.dumps(content))
+    assert named(CheckpointStore(tmp_path))["best"] == 10
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"files": ["model.bin"]},
+        {"files": None},
+        {"files": {"../../outside": "0" * 64}},
+        {"files": {"/etc/hostname": "0" * 64}},
+        {"step": "10"},
+        {"step": 77},
+        {"step": -3},
+        {"step": 10.5},
+        {"step": None},
+        {"monitor": "best"},
+        {"direction": "sideways"},
+    ],
+)
+def test_a_manifest_that_is_not_ours_is_none(changes: dict[str, object], store: CheckpointStore) -> None:
+    save(store, 10, 0.5)
+    manifest = store.folder / "step-00000010" / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), **changes}))
+    assert steps(store) == []
+
+
+def test_what_is_no_plain_file_is_damaged_and_is_not_read(store: CheckpointStore) -> None:
+    checkpoint, _ = save(store, 10)
+    (checkpoint.path / "model.bin").unlink()
+    os.mkfifo(checkpoint.path / "model.bin")  # opening it would wait for ever
+    assert checkpoint.damaged() == ["model.bin"]
+    (checkpoint.path / "model.bin").unlink()
+    (checkpoint.path / "model.bin").symlink_to("/dev/zero")
+    assert checkpoint.damaged() == ["model.bin"]

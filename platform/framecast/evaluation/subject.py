@@ -13,7 +13,7 @@ from framecast.errors import InputError
 from framecast.job.job import Compute
 from framecast.job.plan import Plan
 from framecast.job.resolve import load_plan, read_plan
-from framecast.runs.checkpoints import Checkpoint, CheckpointStore
+from framecast.runs.checkpoints import NAMES, Checkpoint, CheckpointStore
 from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import refresh
 from framecast.runs.remote_run import is_copy
@@ -100,6 +100,10 @@ def find_subject(text: str, root: Path, overrides: Sequence[str] = ()) -> Subjec
         if checkpoint is None:
             raise InputError(f"{path} is not a complete checkpoint: its manifest.json is missing or damaged")
         return _of_checkpoint(run, checkpoint, overrides)
+    if path.parent.name == "checkpoints" and path.name in NAMES:  # a name without a link
+        found = CheckpointStore(path.parent).named(path.name)
+        if found is not None:
+            return _of_checkpoint(RunFolder(path.resolve().parent.parent), found, overrides)
     run = find_run(text, root)
     refresh(run, checkpoints=True)
     store = CheckpointStore(run.checkpoints)

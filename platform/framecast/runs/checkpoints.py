@@ -1,68 +1,112 @@
 """The checkpoints of a run: complete or absent, never half-written.
 
-A checkpoint is a folder step-NNNNNNNN with a manifest of its files' checksums. `last`, `previous` and `best`
-are symbolic links to such folders, each replaced in one atomic step.
+A checkpoint is a folder step-NNNNNNNN with a manifest of its files' checksums. Which one is `last`, `previous`
+or `best` follows from the manifests. Links of these names are a convenience for people: file systems without
+links do without, and a copy in which they became folders or files is read all the same.
 """
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import math
 import os
+import secrets
 import shutil
+import stat
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from framecast.json_text import to_json
 from framecast.runs.folder import write_atomically
+
+NAMES = ("best", "last", "previous")
+"""What checkpoints are called beside their numbers."""
 
 _MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """One complete checkpoint on disk. `monitor` is the value that decides which one is best."""
+    """One complete checkpoint on disk. `monitor` is the value that decides which one is best; `direction` says
+    whether the lowest ("min") or the highest ("max") is, None where an older version wrote it."""
 
     path: Path
     step: int
     epoch: int
     monitor: float | None
     files: dict[str, str]
+    direction: str | None = None
 
     @classmethod
     def read(cls, path: Path) -> Checkpoint | None:
-        """The checkpoint in a folder; None if it is not complete."""
+        """The checkpoint in a folder; None if it is not complete, or its manifest is not one that we write."""
         try:
-            manifest: dict[str, Any] = json.loads((path / _MANIFEST).read_text())
-            return cls(path, **manifest)
-        except (OSError, ValueError, TypeError):
+            manifest: dict[str, Any] = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
+            found = cls(path, **manifest)
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
+        return found if found._is_sound() else None
 
     def damaged(self) -> list[str]:
         """Names of the files whose content is not what was written."""
         return [name for name, checksum in self.files.items() if _checksum(self.path / name) != checksum]
 
+    def _is_sound(self) -> bool:
+        counts = all(isinstance(each, int) and each >= 0 for each in (self.step, self.epoch))
+        value = self.monitor is None or isinstance(self.monitor, int | float)
+        files = isinstance(self.files, dict) and all(
+            isinstance(checksum, str)
+            and not PurePosixPath(name).is_absolute()
+            and ".." not in PurePosixPath(name).parts
+            for name, checksum in self.files.items()
+        )
+        own_name = self.path.name in (*NAMES, _folder(self.step)) if counts else False
+        return own_name and value and files and self.direction in (None, "min", "max")
+
 
 class CheckpointStore:
-    """The folder of a run's checkpoints. `direction` ("min" or "max") says which monitored value is better."""
+    """The folder of a run's checkpoints. `direction` ("min" or "max") says which monitored value is better; for
+    reading that is known from the manifests."""
 
-    def __init__(self, folder: Path, keep_last: int = 2, keep_best: int = 1, direction: str = "min") -> None:
+    def __init__(self, folder: Path, keep_last: int = 2, keep_best: int = 1, direction: str | None = None) -> None:
         self.folder = folder
         self._keep_last = keep_last
         self._keep_best = keep_best
-        self._sign = 1 if direction == "min" else -1
+        self._direction = direction
 
     def all(self) -> list[Checkpoint]:
         """Every complete checkpoint, the newest first."""
-        found = [Checkpoint.read(path) for path in self.folder.glob("step-*")]
-        return sorted((each for each in found if each), key=lambda each: each.step, reverse=True)
+        copies = [self.folder / name for name in NAMES if not (self.folder / name).is_symlink()]
+        found: dict[int, Checkpoint] = {}
+        for path in [*copies, *self.folder.glob("step-*")]:  # a numbered one comes before its copy
+            if checkpoint := Checkpoint.read(path):
+                found[checkpoint.step] = checkpoint
+        return sorted(found.values(), key=lambda each: each.step, reverse=True)
 
     def named(self, name: str) -> Checkpoint | None:
-        """The checkpoint that `last`, `previous` or `best` points to."""
-        link = self.folder / name
-        return Checkpoint.read(link.resolve()) if link.exists() else None
+        """The checkpoint that is `last`, `previous` or `best`."""
+        return self._chosen(self.all()).get(name)
+
+    def _chosen(self, newest: list[Checkpoint]) -> dict[str, Checkpoint]:
+        """Those that have a name, of all, the newest first."""
+        best = self._ranked(newest)
+        places = {"last": newest[:1], "previous": newest[1:2], "best": best[:1]}
+        return {name: found[0] for name, found in places.items() if found}
+
+    def _ranked(self, newest: list[Checkpoint]) -> list[Checkpoint]:
+        """Those with a score, the best first, of equals the earlier."""
+        known = [each.direction for each in newest if each.direction]
+        direction = self._direction or (known[0] if known else None)
+        # a score that is not a number is no score: it would sort anywhere
+        values = {each.step: each.monitor for each in newest if each.monitor is not None}
+        measured = [each for each in newest if not math.isnan(values.get(each.step, math.nan))]
+        if direction is None and (linked := Checkpoint.read((self.folder / "best").resolve())):
+            return [each for each in measured if each.step == linked.step]  # by an older version, which knew
+        sign = -1 if direction == "max" else 1
+        return sorted(measured, key=lambda each: (sign * values[each.step], each.step))
 
     def newest_sound(self) -> tuple[Checkpoint | None, list[str]]:
         """The newest checkpoint whose files are all intact, and what was wrong with newer ones."""
@@ -89,11 +133,12 @@ class CheckpointStore:
         written = self._beside(step)
         files = sorted(path for path in written.rglob("*") if path.is_file())
         checksums = {str(path.relative_to(written)): _checksum(path) for path in files}
-        manifest = {"step": step, "epoch": epoch, "monitor": monitor, "files": checksums}
+        direction = self._direction or "min"
+        manifest = {"step": step, "epoch": epoch, "monitor": monitor, "files": checksums, "direction": direction}
         write_atomically(written / _MANIFEST, to_json(manifest, indent=1))
         for path in (*files, written / _MANIFEST):
             _flush(path)
-        target = self.folder / f"step-{step:08d}"
+        target = self.folder / _folder(step)
         outdone = self.folder / f".step-{step:08d}.outdone"
         if target.exists():  # an earlier attempt came this far and was set back
             shutil.rmtree(outdone, ignore_errors=True)
@@ -107,45 +152,78 @@ class CheckpointStore:
         return checkpoint, target == best
 
     def _arrange(self) -> Path | None:
-        """Points the links at the right checkpoints and deletes those that are neither new nor good enough."""
-        newest = self.all()
-        # a score that is not a number is no score: it would sort anywhere
-        values = {each.step: each.monitor for each in newest if each.monitor is not None}
-        measured = [each for each in newest if not math.isnan(values.get(each.step, math.nan))]
-        best = sorted(measured, key=lambda each: (self._sign * values[each.step], each.step))
-        kept = newest[: self._keep_last] + best[: self._keep_best]
-        for name, chosen in (("last", newest[:1]), ("previous", newest[1:2]), ("best", best[:1])):
-            if chosen and chosen[0] in kept:
-                self._link(name, chosen[0].path.name)
+        """Deletes checkpoints that are neither new nor good enough, and has the links point to the right ones."""
+        newest = self._numbered()
+        best = self._ranked(newest)
+        kept = {each.step for each in newest[: self._keep_last] + best[: self._keep_best]}
         for old in newest:
-            if old not in kept:
+            if old.step not in kept:
                 shutil.rmtree(old.path)
-        for link in (self.folder / "previous", self.folder / "best"):
-            if link.is_symlink() and not link.exists():  # fewer are kept than when it was made
-                link.unlink()
+        self.link()
         return best[0].path if best else None
 
-    def _link(self, name: str, target: str) -> None:
-        beside = self.folder / f".{name}.writing"
-        beside.unlink(missing_ok=True)
-        beside.symlink_to(target, target_is_directory=True)
-        os.replace(beside, self.folder / name)
+    def _numbered(self) -> list[Checkpoint]:
+        """All checkpoints, in folders by their numbers: copies in the links' places make way, or become them."""
+        for checkpoint in self.all():
+            if checkpoint.path.name in NAMES:
+                os.rename(checkpoint.path, self.folder / _folder(checkpoint.step))
+        for name in NAMES:
+            place = self.folder / name
+            if place.is_dir() and not place.is_symlink():
+                shutil.rmtree(place)
+            for left in self.folder.glob(f".{name}.*writing"):  # by a process that was killed
+                left.unlink(missing_ok=True)
+        return self.all()
+
+    def link(self) -> None:
+        """Has a link of each name point to its checkpoint, each in one atomic step. Where the file system has no
+        links there are none: nothing depends on them."""
+        chosen = self._chosen(self.all())
+        for name in NAMES:
+            self.point(name, chosen[name].path.name if name in chosen else None)
+
+    def point(self, name: str, target: str | None) -> None:
+        """Has one link point to a folder, or takes it away."""
+        place = self.folder / name
+        if place.is_dir() and not place.is_symlink():
+            return  # a copy of a checkpoint, until the next one is written
+        beside = self.folder / f".{name}.{secrets.token_hex(4)}.writing"  # several processes may do so at once
+        try:
+            if target is None:
+                place.unlink(missing_ok=True)
+            else:
+                beside.symlink_to(target, target_is_directory=True)
+                os.replace(beside, place)
+        except (OSError, NotImplementedError):
+            beside.unlink(missing_ok=True)
+            place.unlink(missing_ok=True)  # none is better than one to an older checkpoint
 
     def _beside(self, step: int) -> Path:
         return self.folder / f".step-{step:08d}.writing"
 
 
+def _folder(step: int) -> str:
+    return f"step-{step:08d}"
+
+
 def _checksum(path: Path) -> str:
+    """Of a file's content; "unreadable" for what is no plain file: a link, a pipe or a device is none of ours."""
     try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return "unreadable"
         with open(path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
+    except (OSError, ValueError):
         return "unreadable"
 
 
 def _flush(path: Path) -> None:
+    """Has the system write a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES) or not path.is_dir():
+            raise  # some file systems cannot flush a folder
     finally:
         os.close(descriptor)

@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
 import shutil
 import sys
 import threading
@@ -25,7 +24,7 @@ from typing import Any
 
 from framecast.errors import InputError
 from framecast.json_text import to_json
-from framecast.runs.checkpoints import Checkpoint
+from framecast.runs.checkpoints import NAMES, Checkpoint, CheckpointStore
 from framecast.runs.driver import Driver
 from framecast.runs.folder import RunFolder, write_atomically
 from framecast.runs.remote import Entry, Remote
@@ -38,7 +37,6 @@ _MARK = ".url"
 _CHECKPOINTS = "checkpoints"
 _MANIFEST = "manifest.json"
 _LINKS = "links.json"
-_LINK_NAMES = ("best", "last", "previous")
 _LISTED = {".yaml", ".json", ".jsonl", ".csv"}
 """What `pull_all` fetches of a run: the files that a list of runs is made of."""
 _SURE = 64 << 10
@@ -163,7 +161,8 @@ class Mirror:
                     self._there[name] = manifest
             if not here:  # a folder that was never filled says nothing about what is at the URL
                 return
-            links = {link: target for link in _LINK_NAMES if (target := _target(folder / link)) in here}
+            store = CheckpointStore(folder)
+            links = {name: found.path.name for name in NAMES if (found := store.named(name))}
             if self._links != (text := to_json(links, indent=1).encode()):
                 self.remote.write(f"{_CHECKPOINTS}/{_LINKS}", text)
                 self._links = text
@@ -262,20 +261,19 @@ class Mirror:
 
     def _pull_checkpoints(self) -> None:
         there = {name: manifest for name, manifest in self._remote_checkpoints().items() if manifest}
-        links = _plain(self.remote.read(f"{_CHECKPOINTS}/{_LINKS}"))
         folder = self.path / _CHECKPOINTS
         folder.mkdir(parents=True, exist_ok=True)
         for name, manifest in there.items():
             with contextlib.suppress(FileNotFoundError):  # removed since it was listed: so a newer one is there
                 self._pull_checkpoint(name, manifest)
-        for link in _LINK_NAMES:
-            if links.get(link) in there and (folder / str(links[link])).is_dir():
-                beside = folder / f".{link}.{secrets.token_hex(4)}.writing"
-                beside.symlink_to(str(links[link]), target_is_directory=True)
-                os.replace(beside, folder / link)
         for old in folder.glob("step-*"):
             if there and old.name not in there and old.name < max(there):  # removed at the URL
                 shutil.rmtree(old, ignore_errors=True)
+        store = CheckpointStore(folder)
+        best = str(_plain(self.remote.read(f"{_CHECKPOINTS}/{_LINKS}")).get("best"))
+        if best in there:
+            store.point("best", best)  # which an older version knew and its manifests do not tell
+        store.link()
 
     def _pull_checkpoint(self, name: str, manifest: bytes) -> None:
         """Fetches the files whose content is not what the manifest says, then the manifest."""
@@ -324,10 +322,6 @@ def _driven_here(run: Path) -> bool:
 
 def _hidden(parts: Iterable[str]) -> bool:
     return any(part.startswith(".") for part in parts)
-
-
-def _target(link: Path) -> str | None:
-    return link.readlink().name if link.is_symlink() else None
 
 
 def _plain(text: bytes | None) -> dict[str, Any]:
