@@ -42,6 +42,19 @@ def test_the_search_for_unquoted_settings_finds_them() -> None:
     assert not unquoted("platform submit a.yaml 'model.layers=[1]' \"data={name: a}\"")
 
 
+def test_every_command_with_words_of_the_user_in_it_is_printed_by_the_one_function() -> None:
+    """`platform resume {run}` in an f-string would lose the quotes that a blank or a bracket needs."""
+    by_hand = re.compile(r"platform [a-z]+[^\"'`]*\{")
+    sources = [*ROOT.glob("platform/**/*.py"), *ROOT.glob("plugins/**/*.py"), *ROOT.glob("examples/**/*.py")]
+    assert len(sources) > 200
+    assert not [
+        f"{file.relative_to(ROOT)}: {line.strip()}"
+        for file in sources
+        for line in file.read_text().splitlines()
+        if by_hand.search(line)
+    ]
+
+
 @pytest.mark.parametrize(
     "word",
     ["model.layers=[1, 2]", "my run", "it's", "a#best", "x*", "data={name: a}", "~/x", "$HOME", "naïve.mp4"],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from framecast.cli.options import Json, Plugins
+from framecast.command_line import command
 from framecast.json_text import to_json
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _describe(each: Explanation, owners: list[str]) -> Iterator[str]:
         yield from _wrapped(key.text, "      ")
         yield from _choices(key.choices, "        ")
         if key.type.split(", or ")[-1] == "section" and key.default != REQUIRED:
-            yield f"      its keys: platform explain {key.key}"
+            yield f"      its keys: {command('explain', key.key)}"
 
 
 def _head(row: Explained) -> str:
