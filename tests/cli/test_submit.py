@@ -64,7 +64,7 @@ def test_a_run_leaves_what_the_folder_promises(trained) -> None:
 
 
 def test_the_closing_words_give_the_score_the_report_and_what_comes_next(trained) -> None:
-    assert "best validation/mse" in trained.said
+    assert "best checkpoint: step 2, best by validation/loss" in trained.said
     assert "report: runs/tiny/" in trained.said
     after = trained.said.partition("next:")[2]
     assert f"status {trained.folder.name}" in after

@@ -14,7 +14,7 @@ from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.launch.launch import create_run, launch, resumed_plan
 from framecast.report.closing import closing, next_commands
-from framecast.runs.events import RunInterrupted
+from framecast.runs.events import Evaluated, RunInterrupted
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 
@@ -30,9 +30,21 @@ def test_the_best_score_stands_beside_what_no_training_gives(
 ) -> None:
     status = Status.of(finished)
     said = closing(finished, status, tiny_plan())
-    assert f"best validation/mse: {status.best['validation/mse']:.5f} at step 6" in said
+    assert f"best checkpoint: step 6, best by validation/loss {status.best['validation/loss']:.5f}" in said
+    assert f"{status.best['validation/mse']:.5f} (lower is better)" in said
     for name in ("black", "last_frame"):
         assert f"{status.baselines[name]['validation/mse']:.5f}" in said
+
+
+def test_a_better_score_of_another_step_is_named_with_its_step(
+    finished: RunFolder, tiny_plan: Callable[..., Plan]
+) -> None:
+    """The best checkpoint is that of the best loss; another evaluation may have had a better main metric."""
+    scored = {"validation/loss": 9.0, "validation/mse": 0.0005}
+    finished.journal.append(Evaluated(7, 1, "model", "validation", scored, {}, 4, 0.1))
+    said = closing(finished, Status.of(finished), tiny_plan())
+    assert "best checkpoint: step 6, best by validation/loss" in said
+    assert "was lower at step 7: 0.00050; checkpoints.monitor=validation/mse keeps that one" in said
 
 
 def test_three_commands_follow_with_the_run_filled_in(finished: RunFolder, tiny_plan: Callable[..., Plan]) -> None:

@@ -70,6 +70,7 @@ def _run_row(run: RunFolder) -> dict[str, Any]:
         "of": status.total_steps,
         "best": status.best_value,
         "monitor": status.monitor,
+        "best_step": status.best_step,
     }
 
 
@@ -102,11 +103,13 @@ def _started(run_id: str) -> str | None:
 
 
 def _cells(row: dict[str, Any]) -> list[Any]:
-    """What the table shows of a row."""
-    job, step = row["job"], row["step"]
+    """What the table shows of a row; the step that its best value is from stands with the monitor."""
+    job, step, monitor = row["job"], row["step"], row["monitor"]
+    if row.get("best_step") is not None:
+        monitor = f"{monitor} at step {row['best_step']:,}"
     if row["kind"] == "search":
         job, step = f"{job} (search)", f"{step} trial{'s'[: step != 1]}"
-    return [row["run"], row["started"], job, row["state"], step, row["of"], row["best"], row["monitor"]]
+    return [row["run"], row["started"], job, row["state"], step, row["of"], row["best"], monitor]
 
 
 def remote_rows(runs: Sequence[RemoteRun]) -> dict[Path, dict[str, Any]]:

@@ -39,9 +39,13 @@ def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address 
     typer.echo(f"step {now.step} of {now.total_steps}, epoch {now.epoch + 1}, attempt {now.attempt}")
     if now.loss is not None:
         typer.echo(f"loss {now.loss:.5f}")
+    if now.best_checkpoint:
+        typer.echo(f"best checkpoint: {now.best_checkpoint}")
     for name, value in now.best.items():
-        beside = ", ".join(f"{baseline} {scores[name]:.5f}" for baseline, scores in now.baselines.items())
-        typer.echo(f"best {name} {value:.5f}{f' ({beside})' if beside else ''}")
+        levels = ", ".join(
+            f"{baseline} {scores[name]:.5f}" for baseline, scores in now.baselines.items() if name in scores
+        )
+        typer.echo(f"  {name} {value:.5f}{f' ({levels})' if levels else ''}")
     for warning in now.warnings[-_SHOWN:]:
         typer.echo(f"warning: {warning}")
     kept = CheckpointStore(folder.checkpoints)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 
 from framecast.command_line import command, shown
 from framecast.job.plan import Plan
 from framecast.runs.folder import RunFolder, runs_root
 from framecast.runs.limits import Trained, duration
-from framecast.runs.status import Status
+from framecast.runs.status import Status, model_evaluations
 
 
 def closing(run: RunFolder, status: Status, plan: Plan) -> str:
     """A few lines for the end of `platform submit` and `platform resume`."""
     lines = [_headline(status)]
     lines += _limit(run, status, plan)
-    lines += _scores(status, plan)
+    lines += _scores(run, status, plan)
     missing = f"could not be made, see {shown(run.logs / 'driver.log')}"
     lines.append(f"report: {shown(run.report) if run.report.exists() else missing}")
     lines += ["next:", *(f"  {command}" for command in next_commands(run, status, plan))]
@@ -68,19 +69,32 @@ def _limit(run: RunFolder, status: Status, plan: Plan) -> list[str]:
     return [f"{name} ended it before training.epochs={training.epochs}, which are {every:,} steps"]
 
 
-def _scores(status: Status, plan: Plan) -> list[str]:
-    """The main metric, best first beside the baselines, each with what it is."""
-    if not status.best:
+def _scores(run: RunFolder, status: Status, plan: Plan) -> list[str]:
+    """Which checkpoint is best, and its score of the main metric beside the baselines'."""
+    if not status.best_checkpoint:
         return []
-    names = [f"validation/{part.name}" for part in plan.metrics][:1] or ["validation/loss"]
-    lines = []
-    for name in names:
-        direction = "lower" if _direction(plan, name) == "min" else "higher"
-        lines.append(f"best {name}: {status.best[name]:.5f} at step {status.best_step} ({direction} is better)")
-        lines += [
-            f"  {baseline.replace('_', ' ') + ':':<20} {scores[name]:.5f}"
-            for baseline, scores in status.baselines.items()
-        ]
+    lines = [f"best checkpoint: {status.best_checkpoint}"]
+    name = next((f"validation/{part.name}" for part in plan.metrics), "validation/loss")
+    if name not in status.best:
+        return lines
+    direction = _direction(plan, name)
+    better = "lower" if direction == "min" else "higher"
+    lines.append(f"  {name + ':':<20} {status.best[name]:.5f} ({better} is better)")
+    lines += [
+        f"  {baseline.replace('_', ' ') + ':':<20} {scores[name]:.5f}"
+        for baseline, scores in status.baselines.items()
+        if name in scores
+    ]
+    sign = 1 if direction == "min" else -1
+    scored = [
+        (sign * event.metrics[name], event.step)
+        for event in model_evaluations(run.journal.read())
+        if math.isfinite(event.metrics.get(name, math.nan))
+    ]
+    if name != status.monitor and scored and min(scored)[0] < sign * status.best[name]:
+        value, step = min(scored)
+        other = f"{name} was {better} at step {step:,}: {sign * value:.5f}"
+        lines.append(f"  {other}; checkpoints.monitor={name} keeps that one")
     return lines
 
 

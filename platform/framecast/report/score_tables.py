@@ -21,9 +21,8 @@ def score_table(record: Record) -> Table | None:
     """The best evaluation beside the trivial forecasters, the best of each column marked."""
     if not record.best:
         return None
-    name = (
-        f"{record.plan.model.name}, {'best' if record.status.best_step else 'newest'} at step {record.best.step:,}"
-    )
+    which = f"best by {record.status.monitor}" if record.status.best_step is not None else "newest"
+    name = f"{record.plan.model.name}, step {record.best.step:,}, {which}"
     named = {name: record.best.metrics}
     named |= {written(baseline): event.metrics for baseline, event in record.baselines.items()}
     return ranked_table(named, record.scores, f"on {record.best.samples:,} clips")

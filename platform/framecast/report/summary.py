@@ -43,7 +43,8 @@ def figures(record: Record) -> list[Figure]:
         levels = {
             name: event.metrics[main.key] for name, event in record.baselines.items() if main.key in event.metrics
         }
-        note = f"{main.protocol} protocol"
+        which = "the newest" if record.status.best_step is None else f"best by {record.status.monitor}"
+        note = f"step {best.step:,}, {which}; {main.protocol} protocol"
         rival = next((name for name, level in levels.items() if level == main.best(levels.values())), None)
         if rival:
             note += f"; {written(rival)} has {score(levels[rival])}"

@@ -38,14 +38,24 @@ class Status:
     best: dict[str, float]
     """The model's scores at the evaluation whose checkpoint is the best one."""
     best_step: int | None
+    """The step of that checkpoint: every number that is called best is from there."""
     monitor: str
     """What decides which checkpoint is best."""
     best_value: float | None
+    """The monitor's value at that checkpoint."""
     baselines: dict[str, dict[str, float]]
     seconds: float
     """Seconds from the first event of the last attempt to its last event."""
     warnings: list[str]
     """What the user should know of the data and of the run's course, oldest first, each once."""
+
+    @property
+    def best_checkpoint(self) -> str:
+        """Which checkpoint the best scores are from, and by what it is best; empty before there is one."""
+        if self.best_step is None:
+            return ""
+        value = "" if self.best_value is None else f" {self.best_value:.5f}"
+        return f"step {self.best_step:,}, best by {self.monitor}{value}"
 
     @classmethod
     def of(cls, run: RunFolder) -> Status:
