@@ -10,6 +10,7 @@ import metrics
 import model
 import moving_mnist
 import overhead
+import persistent_loaders
 import tutorial
 from measure import machine
 
@@ -23,6 +24,7 @@ if __name__ == "__main__":
     first_step.main()
     data_store.main()
     data_wait.main()
+    persistent_loaders.main()
     moving_mnist.main()
     metrics.main()
     model.main()

@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 
 from framecast.engine.train import train
 from framecast.engine.world import World
+from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.launch.launch import create_run
@@ -227,6 +228,33 @@ def test_a_model_without_parameters_is_evaluated_and_never_trained(tiny_plan: An
         "Evaluated",
         "RunFinished",
     ]
+
+
+def test_an_evaluation_that_fails_does_not_lose_what_was_trained(
+    tiny_plan: Any, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: Any) -> None:
+        raise InputError("this metric cannot score that")
+
+    monkeypatch.setattr("framecast.engine.train.evaluate", refuse)
+    run = trained(tiny_plan(), runs)
+    assert kinds(run.journal.read())[-2:] == ["CheckpointSaved", "RunFailed"]
+    assert run.journal.read()[-1].reason == "this metric cannot score that"  # type: ignore[attr-defined]
+    assert last_checkpoint(run).name == "step-00000006"
+
+
+def test_a_metric_that_cannot_be_built_fails_before_the_first_step(
+    tiny_plan: Any, runs: Path, tmp_path: Path
+) -> None:
+    weights = tmp_path / "alexnet.pth"
+    plan = tiny_plan(metrics=[{"name": "lpips", "backbone": str(weights)}], data={"size": 32, "digit_size": 14})
+    with pytest.raises(InputError, match=r"metrics\.0: .*alexnet.pth: no such file"):
+        started(plan, runs)
+    weights.write_bytes(b"not yet spoilt" * 100)
+    run = RunFolder.create(runs, "tiny")
+    run.plan.write_text(plan.to_yaml())
+    train(plan, run, World.alone(torch.device("cpu")))
+    assert kinds(run.journal.read()) == ["RunFailed"]
 
 
 def test_a_callback_that_raises_costs_nothing(tiny_plan: Any, runs: Path, stopping_plugin: Any) -> None:

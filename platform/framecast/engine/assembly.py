@@ -56,6 +56,8 @@ def assemble(plan: Plan, world: World) -> Assembly:
         raise InputError(Problem(message, key="training.batch_size"))
     if not len(validation.dataset):
         raise InputError(Problem("the validation split has no clips", key="data"))
+    for part in plan.metrics:  # what it misses should be found now, not at the first evaluation
+        part.declaration.build(part.settings, plan.value_range)
     return Assembly(
         task=plan.task.declaration.build(plan.task.settings),
         model=model,

@@ -1,14 +1,14 @@
 """Batches by the position rule.
 
 Batch i of an epoch holds the same samples on any number of workers, and a sample's random draws depend on
-its position in the epoch alone. So a checkpoint needs only the position, and another number of workers goes
-on with the same epoch.
+its position in the epoch alone. So a checkpoint needs only the position, and another number of workers
+continues the same epoch.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,14 +38,60 @@ class MicroBatch:
     waited: float = 0.0
 
 
+class Clips:
+    """A data set that is told the epoch with each batch: loading processes live as long as the run, and each has
+    a copy of the data set to which `set_epoch` in this process does not reach."""
+
+    def __init__(self, dataset: Any) -> None:
+        self.dataset = dataset
+        self._epoch: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitems__(self, request: tuple[int | None, list[int]]) -> Sequence[Any]:
+        """The samples of those indices as they are in that epoch; None of an evaluation, which has no epoch."""
+        epoch, indices = request
+        if epoch is not None and epoch != self._epoch:
+            if hasattr(self.dataset, "set_epoch"):
+                self.dataset.set_epoch(epoch)
+            self._epoch = epoch
+        together = getattr(self.dataset, "__getitems__", None)
+        return together(indices) if together else [self.dataset[index] for index in indices]
+
+
+class Requests:
+    """What a loader asks for in its next pass, (epoch, indices) of each batch."""
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[int | None, list[int]]] = []
+
+    def __iter__(self) -> Iterator[tuple[int | None, list[int]]]:
+        return iter(self.batches)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+
 class Batches:
-    """The clips of one split, cut into global batches, of which this process reads its share."""
+    """The clips of one split, cut into global batches, of which this process reads its share.
+
+    `processes` load them, which start with the first pass and stay for all passes.
+    """
 
     def __init__(self, dataset: Any, batch_size: int, world: World, processes: int = 0) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
         self._world = world
-        self._processes = processes
+        self._requests = Requests()
+        self._loader: DataLoader[Any] = DataLoader(
+            Clips(dataset),  # type: ignore[arg-type]  # it has samples by the batch only
+            batch_sampler=self._requests,  # type: ignore[arg-type]  # each batch with its epoch
+            num_workers=processes,
+            persistent_workers=processes > 0,
+            collate_fn=default_collate,
+            pin_memory=world.device.type == "cuda",
+        )
 
     def found(self, split: str) -> DataRead:
         """What there is to read."""
@@ -67,8 +113,6 @@ class Batches:
 
     def training(self, seed: int, epoch: int, first: int, accumulate: int) -> Iterator[list[MicroBatch]]:
         """The batches of an epoch from number `first`, shuffled by (seed, epoch), each in `accumulate` parts."""
-        if hasattr(self.dataset, "set_epoch"):
-            self.dataset.set_epoch(epoch)
         order = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, epoch]))).permutation(
             len(self.dataset)
         )
@@ -77,7 +121,7 @@ class Batches:
             for number in range(first, self.per_epoch())
             for span in self._spans(number * self.batch_size, self.batch_size, accumulate)
         ]
-        loaded = self._load([order[span] for span in spans])
+        loaded = self._load([order[span] for span in spans], epoch)
         for start in range(0, len(spans), accumulate):
             yield [self._micro_batch(span, *next(loaded)) for span in spans[start : start + accumulate]]
 
@@ -102,17 +146,13 @@ class Batches:
     def _micro_batch(self, span: np.ndarray, batch: dict[str, Tensor], waited: float) -> MicroBatch:
         return MicroBatch(batch, tuple(span.tolist()), len(span), len(span) / self.batch_size, waited)
 
-    def _load(self, indices: list[np.ndarray]) -> Iterator[tuple[dict[str, Tensor], float]]:
+    def _load(
+        self, indices: list[np.ndarray], epoch: int | None = None
+    ) -> Iterator[tuple[dict[str, Tensor], float]]:
         """The batches of those clips, on the device, each with the seconds that this process waited for it."""
-        loader = DataLoader(
-            self.dataset,
-            batch_sampler=[index.tolist() for index in indices],
-            num_workers=self._processes,
-            collate_fn=default_collate,
-            pin_memory=self._world.device.type == "cuda",
-        )
+        self._requests.batches = [(epoch, index.tolist()) for index in indices]
         began = time.monotonic()
-        for batch in loader:
+        for batch in self._loader:
             moved = {name: value.to(self._world.device, non_blocking=True) for name, value in batch.items()}
             self._world.pulse()
             yield moved, time.monotonic() - began

@@ -141,7 +141,8 @@ class Loop:
             if isinstance(ending, RunInterrupted):
                 self.checkpoint()
             else:
-                scores = self.evaluate() if ending or position.epoch % training.evaluate_every == 0 else None
+                due = ending or position.epoch % training.evaluate_every == 0
+                scores = self.evaluate_safely() if due else None
                 if ending or position.epoch % self.job.checkpoints.every == 0 or self.is_best(scores):
                     self.checkpoint(scores)
         return dataclasses.replace(ending, time=time.time())  # it ends now, the rest is done
@@ -224,6 +225,22 @@ class Loop:
         if training.max_hours is not None and position.seconds >= training.max_hours * 3600:
             return "max_hours"
         return "epochs" if position.step >= self.total_steps else ""
+
+    def evaluate_safely(self) -> Scores:
+        """Evaluates; if that fails, what has been trained is saved.
+
+        All workers must save together, and a failure may be one worker's alone: several workers save before the
+        run's first evaluation, at which a metric would fail.
+        """
+        alone = self.world.size == 1
+        if not alone and self.position.evaluations == 0:
+            self.checkpoint()
+        try:
+            return self.evaluate()
+        except Exception:
+            if alone:
+                self.checkpoint()
+            raise
 
     def evaluate(self) -> Scores:
         """Scores the model; the first time in a run, the baselines too. Then the task moves its schedules."""

@@ -200,7 +200,8 @@ class Compute(Settings):
     """
 
     data_processes: int = Field(0, ge=0, le=256)
-    """Processes that load data beside each worker; 0 loads within the worker."""
+    """Processes that load training data beside each worker, and as many that load validation data; they stay for
+    the whole run. 0 loads within the worker."""
 
     pin_cores: bool = False
     """Whether each worker keeps to cores of its own; only where the run has its hosts to itself."""
