@@ -26,7 +26,11 @@ class GriddedSettings(framecast.Settings):
 
     layout: Literal["TCHW", "THWC"] | None = None
     """Where NumPy arrays of four axes have their channels; null tells by the sizes: last where that axis alone has
-    at most 4, else after time. Sizes that fit both are refused."""
+    at most 4, else after time. Sizes that fit both are refused.
+
+    - `TCHW`: after time
+    - `THWC`: last
+    """
 
     missing: tuple[float, ...] = ()
     """Numbers in the files that stand for a missing value, such as [-9999], as they are stored: before scale and

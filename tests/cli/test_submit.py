@@ -74,3 +74,11 @@ def test_the_closing_words_give_the_score_the_report_and_what_comes_next(trained
 @pytest.mark.parametrize("word", ["Traceback", "Warning", "ray"])
 def test_the_console_is_calm(word: str, trained) -> None:
     assert word not in trained.said
+
+
+def test_a_job_of_the_examples_may_be_named(platform) -> None:
+    answer = platform("submit", "demo", "--dry-run")
+    assert answer.code == 0
+    assert answer.err.startswith("job file: ")
+    assert answer.err.endswith("demo.yaml\n")
+    assert "name: demo" in answer.out

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -25,36 +28,87 @@ from framecast.cli import (
     stop,
     submit,
 )
+from framecast.cli.verbs import Verb, Verbs
 from framecast.errors import InputError
 from framecast.launch.import_path import extend
 from framecast.launch.output import OutputFailed, ReaderGone, put_back_output, use_plain_output
 
+Function = Callable[..., None]
+
+PANELS: dict[str, dict[str, Function | typer.Typer]] = {
+    "Train": {
+        "submit": submit.submit,
+        "resume": resume.resume,
+        "stop": stop.stop,
+        "extend": results.extend,
+    },
+    "Look at runs": {
+        "list": list_runs.list_runs,
+        "status": status.status,
+        "logs": logs.logs,
+        "report": report.report,
+        "results": results.results,
+    },
+    "Use models": {
+        "evaluate": evaluate.evaluate,
+        "predict": predict.predict,
+        "export": export.export,
+        "fetch": fetch.fetch,
+    },
+    "Write jobs": {
+        "explain": explain.explain,
+        "schema": schema.schema,
+        "data": data.app,
+    },
+    "Extend Framecast": {
+        "plugins": plugins.app,
+    },
+    "Machines and clusters": {
+        "doctor": doctor.doctor,
+    },
+}
+"""Every verb, in the sections of `platform --help`."""
+
+
+class Platform(Verbs):
+    """All verbs, in the order of their sections."""
+
+    panels = tuple(PANELS)
+
+
 app = typer.Typer(
     name="platform",
-    help="Train spatio-temporal models from one job file.\n\nStart with: platform submit jobs/demo.yaml",
+    cls=Platform,
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("submit")(submit.submit)
-app.command("resume")(resume.resume)
-app.command("list")(list_runs.list_runs)
-app.command("status")(status.status)
-app.command("logs")(logs.logs)
-app.command("stop")(stop.stop)
-app.command("report")(report.report)
-app.command("evaluate")(evaluate.evaluate)
-app.command("predict")(predict.predict)
-app.command("export")(export.export)
-app.command("fetch")(fetch.fetch)
-app.command("results")(results.results)
-app.command("extend")(results.extend)
-app.command("schema")(schema.schema)
-app.command("explain")(explain.explain)
-app.command("doctor")(doctor.doctor)
-app.add_typer(data.app, name="data")
-app.add_typer(plugins.app, name="plugins")
+for panel, verbs in PANELS.items():
+    for name, verb in verbs.items():
+        if isinstance(verb, typer.Typer):
+            app.add_typer(verb, name=name, rich_help_panel=panel)
+        else:
+            app.command(name, cls=Verb, rich_help_panel=panel)(verb)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"framecast {version('framecast')}")
+        raise typer.Exit()
+
+
+@app.callback()
+def platform(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Train spatio-temporal models from one job file.
+
+    Start with: platform submit jobs/demo.yaml
+    """
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import typer
 
 from framecast.cli.options import Json, Plugins
 from framecast.cli.table import table
+from framecast.cli.verbs import Verbs
 from framecast.errors import InputError
 from framecast.json_text import to_json
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from framecast.registry.kinds import DataNote
 
 app = typer.Typer(
-    help="Make raw files ready, and see what they hold.",
+    cls=Verbs,
+    help="Prepare raw files, and see what they hold.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -29,7 +31,7 @@ Name = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[KEY=VALUE]...", help="Settings of the data set, such as size=128."),
+    typer.Argument(metavar="KEY=VALUE", help="Settings of the data set, such as size=128."),
 ]
 Root = Annotated[
     str | None, typer.Option("--root", metavar="DIR", help="Folder of the files; short for root=DIR.")
@@ -50,11 +52,11 @@ _SHOWN = 20
 def prepare(
     name: Name, settings: Settings = None, root: Root = None, as_json: Json = False, plugin: Plugins = None
 ) -> None:
-    """Make raw files ready: check each, decode once, write a store that training reads at full speed.
+    """Prepare raw files: check each, decode it once, write a store that training reads fast.
 
     platform data prepare kth --root data/kth size=128
 
-    Interrupted, the same command goes on where it was. Files that cannot be used are listed, not fatal.
+    Interrupted, the same command continues. Files that cannot be used are listed, not fatal.
     """
     part, _ = _chosen(name, settings, root, plugin)
     if part.declaration.prepare is None:

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 Key = Annotated[
     str | None,
-    typer.Argument(
-        metavar="[KEY]", help="A key, a section or a plugin, such as model.rank. [default: an overview]"
-    ),
+    typer.Argument(metavar="KEY", help="A key, a section or a plugin, such as model.rank. [default: an overview]"),
 ]
 
 

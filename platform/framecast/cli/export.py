@@ -30,6 +30,8 @@ def export(
 ) -> None:
     """Write a trained model to one file.
 
+    platform export demo -o model.safetensors
+
     model.safetensors is for framecast (evaluate, predict, framecast.load); model.pt2 is a torch.export graph of
     fixed lengths, which runs without framecast, checked to give the same outputs.
     """

@@ -29,6 +29,8 @@ def fetch(
 ) -> None:
     """Bring a run from its cluster, so that it can be evaluated, predicted with and exported here.
 
+    platform fetch demo
+
     Its plan, events, report and checkpoints come into its folder below ./runs. evaluate, predict and export do
     this by themselves.
     """

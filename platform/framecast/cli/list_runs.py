@@ -22,11 +22,14 @@ if TYPE_CHECKING:
 
 HEADER = ["run", "started", "job", "state", "step", "of", "best", "monitor"]
 
-Name = Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only runs of this job.")]
+Name = Annotated[str | None, typer.Argument(metavar="NAME", help="Only runs of this job.")]
 
 
 def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, address: Address = None) -> None:
-    """List runs and searches, the newest first: those here, and those sent to clusters from here."""
+    """List runs and searches, the newest first: those here, and those sent to clusters from here.
+
+    platform list demo
+    """
     from framecast.cli.elsewhere import on_cluster, repeat_on
     from framecast.runs.folder import runs_root
     from framecast.search.find import all_folders

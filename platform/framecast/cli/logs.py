@@ -18,7 +18,10 @@ Rank = Annotated[int | None, typer.Option("--rank", min=0, metavar="N", help="On
 
 
 def logs(run: Run, follow: Follow = False, rank: Rank = None, runs: Runs = None, address: Address = None) -> None:
-    """Show the logs of a run: its console, its driver and its workers; of a search those of its trials too."""
+    """Show the logs of a run: its console, its driver and its workers; of a search those of its trials too.
+
+    platform logs -f demo
+    """
     from framecast.cli.elsewhere import repeat_elsewhere
     from framecast.cli.stop import BUSY, state_of
     from framecast.runs.folder import runs_root

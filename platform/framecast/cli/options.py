@@ -41,7 +41,7 @@ Run = Annotated[
     ),
 ]
 Overrides = Annotated[
-    list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Settings that replace the job's.")
+    list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Settings that replace the job's.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace files that are there already.")]
 Published = Annotated[

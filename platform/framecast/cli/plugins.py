@@ -10,6 +10,7 @@ import typer
 from framecast.cli import plugins_check, plugins_new
 from framecast.cli.options import Json, Plugins
 from framecast.cli.table import table
+from framecast.cli.verbs import Verbs
 from framecast.errors import InputError, did_you_mean
 from framecast.json_text import to_json
 
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from framecast.registry.provider import Provider
 
 app = typer.Typer(
-    help="See which plugins are installed, and their settings.", no_args_is_help=True, rich_markup_mode=None
+    cls=Verbs,
+    help="See which plugins are installed, and their settings.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 app.command("new")(plugins_new.new)
 app.command("check")(plugins_check.check)
@@ -29,7 +33,10 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, data set, me
 
 @app.command("list")
 def list_plugins(as_json: Json = False, again: Again = False, plugin: Plugins = None) -> None:
-    """List what is installed: every declaration, its plugin, and plugins with which something is wrong."""
+    """List what is installed, and plugins with which something is wrong.
+
+    platform plugins list
+    """
     from framecast.registry.registry import Registry
 
     registry = Registry.discover(plugin or [])
@@ -104,7 +111,10 @@ def _place(provider: Provider) -> str:
 
 @app.command("info")
 def info(name: Name, as_json: Json = False, plugin: Plugins = None) -> None:
-    """Show one declaration: where it comes from, its constraints, and a table of its settings."""
+    """Show a model, data set, metric, task or callback: its plugin, constraints and settings.
+
+    platform plugins info conv_tt_lstm
+    """
     from framecast.job.reference import settings_table
     from framecast.registry.registry import Registry
 

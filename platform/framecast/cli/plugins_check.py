@@ -24,12 +24,12 @@ Plugin = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[KEY=VALUE]...", help="Settings of the plugin, such as root=data/kth."),
+    typer.Argument(metavar="KEY=VALUE", help="Settings of the plugin, such as root=data/kth."),
 ]
 
 
 def check(plugin: Plugin, settings: Settings = None, as_json: Json = False, named: Plugins = None) -> None:
-    """Prove a plugin right: every point of its kind's contract, a line each.
+    """Test a plugin: every point of its kind's contract, a line each.
 
     platform plugins check ./my_cell.py
 

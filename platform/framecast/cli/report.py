@@ -32,10 +32,11 @@ _Output = Annotated[
 
 
 def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force = False) -> None:
-    """Write the report of a run or a search anew, or compare several runs.
+    """Write the report of a run or a search again, or one page that compares several runs.
 
-    From the folders alone: report.html in the run's own, or one page beside which to put several runs. That of a
-    run on a cluster is brought here, as ./report-RUN.html.
+    platform report demo other_demo
+
+    It is made from the runs' folders alone. That of a run on a cluster is written here, as ./report-RUN.html.
     """
     from framecast.cli.elsewhere import known_run, remote_run
     from framecast.command_line import shown

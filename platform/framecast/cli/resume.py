@@ -9,9 +9,11 @@ from framecast.errors import InputError
 def resume(
     run: Run, overrides: Overrides = None, in_process: InProcess = False, runs: Runs = None, detach: Detach = False
 ) -> None:
-    """Go on with a run or a search, in place; on a cluster if it is there.
+    """Continue a run or a search from its last checkpoint, where it is.
 
-    Settings may change on the way: platform resume demo training.epochs=20
+    platform resume demo training.epochs=20
+
+    Settings may change with it.
     """
     from framecast.cli.attended import attend, detached
     from framecast.cli.attended_search import attend_search

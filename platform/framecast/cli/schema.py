@@ -9,7 +9,10 @@ from framecast.json_text import to_json
 
 
 def schema(plugin: Plugins = None) -> None:
-    """Print the JSON schema of job files, for editors."""
+    """Print the JSON schema of job files, for editors.
+
+    platform schema > job.schema.json
+    """
     from framecast.job.schema import json_schema
     from framecast.registry.registry import Registry
 

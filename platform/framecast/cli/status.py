@@ -17,7 +17,10 @@ _SHOWN = 10  # warnings, the newest ones; the report has all
 
 
 def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address = None) -> None:
-    """Show how a run or a search stands, and its best scores."""
+    """Show the state of a run or a search, and its best scores.
+
+    platform status demo
+    """
     from framecast.cli.elsewhere import repeat_elsewhere
     from framecast.command_line import shown
     from framecast.runs.checkpoints import CheckpointStore

@@ -19,7 +19,12 @@ _PATIENCE = 10.0  # seconds of waiting without a word
 
 
 def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
-    """Stop a run or a search after checkpoints, from any shell; `platform resume` continues it."""
+    """Stop a run or a search after checkpoints, from any shell.
+
+    platform stop demo
+
+    `platform resume` continues it from there.
+    """
     from framecast.cli.elsewhere import stopped, whereabouts_of
     from framecast.runs.driver import SILENCE, Driver
     from framecast.runs.folder import runs_root

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from framecast.cli.options import Address, Detach, InProcess, Overrides, Plugins, Runs, ShipPackage
+from framecast.command_line import shown
 from framecast.errors import InputError
 
 if TYPE_CHECKING:
     from framecast.job.document import Document
     from framecast.registry.registry import Registry
 
-Job = Annotated[str | None, typer.Argument(metavar="JOB", help="The job file, such as jobs/demo.yaml.")]
+Job = Annotated[
+    str | None, typer.Argument(metavar="JOB", help="The job file, such as jobs/demo.yaml, or its name.")
+]
 From = Annotated[
     str | None,
     typer.Option("--from", metavar="SEARCH#TRIAL", help="Train a trial of a search instead: its number, or best."),
@@ -39,12 +42,16 @@ def submit(
     run_id: RunId = None,
     sent_by: SentBy = None,
 ) -> None:
-    """Run a job: train its model, or search for the best; here, or on a cluster.
+    """Train the model of a job, or search for the best one; here, or on a cluster.
 
-    Settings after the file replace the job's own: platform submit jobs/demo.yaml model.rank=16 training.epochs=8
+    platform submit jobs/demo.yaml model.rank=16 training.epochs=8
+
+    Settings after the file replace the job's own. Without a folder or an ending, as in "submit demo", the job is
+    looked for here, in ./jobs and among the examples.
     """
     from framecast.cli.attended import attend, detached
     from framecast.cluster.profiles import address_in_environment, cluster_at
+    from framecast.job.job_files import find_job_file
     from framecast.job.resolve import check_job, load_job, make_plan
     from framecast.runs.folder import runs_root
 
@@ -52,7 +59,10 @@ def submit(
         overrides = [job, *(overrides or [])] if job else overrides
         document, registry = trial_job(from_search, overrides or [], runs_root(runs))
     elif job:
-        document, registry = load_job(Path(job), overrides or [], plugin or [])
+        file = find_job_file(job)
+        if str(file) != job:
+            typer.echo(f"job file: {shown(file)}", err=True)
+        document, registry = load_job(file, overrides or [], plugin or [])
     else:
         raise InputError("name a job file, such as jobs/demo.yaml, or --from SEARCH#best")
     where = address or document.get("compute.address") or (None if in_process else address_in_environment())

@@ -81,7 +81,7 @@ class KeyHints:
         misspelt = difflib.get_close_matches(str(key[-1]), siblings, n=1, cutoff=_MISSPELT)
         if isinstance(value, Mapping) and not misspelt and (inner := list(self._of_inner_keys(key, value))):
             return f", did you mean {' and '.join(inner)}?"
-        if near := misspelt or self._exact(key) or self._of_other_plugins(key) or self._close(key, siblings):
+        if near := misspelt or self.exact(key) or self._of_other_plugins(key) or self._close(key, siblings):
             return f", did you mean {' or '.join(near)}?" if isinstance(near, list) else near
         return list_choices(siblings)
 
@@ -89,9 +89,9 @@ class KeyHints:
         """The keys that may be meant by `key`: misspelt ones by their name in the section, others in full."""
         siblings = list(siblings)
         misspelt = difflib.get_close_matches(str(key[-1]), siblings, n=1, cutoff=_MISSPELT)
-        return misspelt or self._exact(key) or self._close(key, siblings)
+        return misspelt or self.exact(key) or self._close(key, siblings)
 
-    def _exact(self, key: Key) -> list[str]:
+    def exact(self, key: Key) -> list[str]:
         """The key for which `key` is another library's word, or keys of other sections with this very name."""
         word = _normalised(str(key[-1]))
         synonyms = [target for target in self.keys if word in SYNONYMS.get(target, ())]
