@@ -98,7 +98,7 @@ def test_info_of_a_job_takes_its_data_section_and_the_length_of_its_clips(platfo
         32,
         str(picture),
     )
-    assert [row["clips"] for row in found["splits"]] == [1280, 128, 5000]
+    assert [row["clips"] for row in found["splits"]] == [1280, 128, 500]
 
 
 def test_what_is_not_prepared_names_the_command_and_leaves_no_run(platform: Any, videos: Path, runs: Path) -> None:

@@ -177,7 +177,7 @@ def test_paths_start_from_the_folder_of_the_command_not_from_that_of_the_job(
 ) -> None:
     (tmp_path / "jobs").mkdir()
     monkeypatch.chdir(tmp_path)
-    plan = plan_of(tmp_path / "jobs", VIDEOS, "metrics=[{name: lpips, backbone: alex.pth}]")
+    plan = plan_of(tmp_path / "jobs", VIDEOS, "data.size=32", "metrics=[{name: lpips, backbone: alex.pth}]")
     assert plan.data.settings.root == str(tmp_path / "my videos")
     assert plan.metrics[0].settings.backbone == str(tmp_path / "alex.pth")
     assert f"root: {tmp_path}/my videos" in plan.to_yaml()

@@ -22,7 +22,7 @@ def load_digits(root: str | None, split: str) -> np.ndarray:
 
 def digits_file(root: str, split: str) -> Path:
     """The file in `root` that the digits of a split are read from. Raises InputError where there is none."""
-    folder = Path(root)
+    folder = Path(root).expanduser()
     prepared = folder / prepared_name(split)
     file = prepared if prepared.exists() else find_published(folder, split)
     if file is None:
