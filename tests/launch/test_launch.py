@@ -16,9 +16,12 @@ import pytest
 from ruamel.yaml import YAML
 
 import framecast
+from framecast.job.resolve import relative_paths
+from framecast.launch.launch import resumed_plan
 from framecast.runs.events import StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
+from real_clips import real_video
 
 
 def submitted(job: Mapping[str, Any], folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -125,3 +128,28 @@ def test_what_libraries_print_goes_into_the_logs(
     for text in ("from python", "from below python", "from a child"):
         assert text in log
         assert text not in said
+
+
+def test_a_run_with_relative_paths_of_an_older_version_resumes_where_it_was_submitted_or_says_so(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    (home / "videos").mkdir()
+    for number in range(3):
+        (home / "videos" / f"{number}.mp4").write_bytes(real_video("mp4", 20, 30 * number))
+    monkeypatch.chdir(home)
+    data = {"name": "video_folder", "root": "videos", "size": 16, "read": "files"}
+    job = {**tiny_job(training={"epochs": 1}), "data": data}
+    run = RunFolder(framecast.run(job, runs=runs, in_process=True).folder)
+    assert relative_paths(run.plan) == []
+    run.plan.write_text(run.plan.read_text().replace(f"{home}/videos", "videos"))
+    assert relative_paths(run.plan) == [("data.root", "videos")]
+    monkeypatch.chdir(elsewhere)
+    with pytest.raises(framecast.InputError) as refused:
+        resumed_plan(run, ["training.epochs=2"])
+    assert "data.root: videos is relative" in str(refused.value)
+    assert Status.of(run).state == "finished"
+    monkeypatch.chdir(home)
+    assert resumed_plan(run, ["training.epochs=2"]).data.settings.root == str(home / "videos")

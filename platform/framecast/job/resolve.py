@@ -5,7 +5,7 @@ Resolving is pure but for reading the job file: it writes nothing and needs no t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +126,29 @@ def with_absolute_paths(document: Document, registry: Registry) -> Document:
         for key, value in document.data.items()
     }
     return Document(document.file, data, dict(document.places), document.text)
+
+
+def relative_paths(plan: Path) -> list[tuple[str, str]]:
+    """(key, path) of the paths in a plan's file that depend on a folder, as older versions wrote them."""
+    written = YAML(typ="safe", pure=True).load(plan.read_text())["job"]
+    resolved = read_plan(plan).to_dict()["job"]
+    return [
+        (dotted(key), text)
+        for section in (*SECTIONS, *LISTS)
+        for key, text in _differing((section,), written.get(section), resolved[section])
+    ]
+
+
+def _differing(key: Key, written: Any, resolved: Any) -> Iterator[tuple[Key, str]]:
+    """The texts that were resolved to others."""
+    if isinstance(written, dict):
+        for name, value in written.items():
+            yield from _differing((*key, name), value, resolved[name])
+    elif isinstance(written, list):
+        for number, pair in enumerate(zip(written, resolved, strict=True)):
+            yield from _differing((*key, number), *pair)
+    elif isinstance(written, str) and written != resolved:
+        yield key, written
 
 
 def _with_paths(written: Any, resolved: Any) -> Any:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from framecast.command_line import command
-from framecast.errors import InputError, Problem
+from framecast.errors import InputError, Place, Problem
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.job.readiness import refuse_unready
-from framecast.job.resolve import read_plan
+from framecast.job.resolve import read_plan, relative_paths
 from framecast.json_text import to_json
 from framecast.launch.environment import environment
 from framecast.launch.hardware import local_resources, settled
@@ -65,8 +65,19 @@ def resumed_plan(run: RunFolder, overrides: list[str]) -> Plan:
     if problems:
         raise InputError(problems)
     _refuse_to_do_nothing(run, status, before, plan)
-    refuse_unready(plan)
+    try:
+        refuse_unready(plan)
+    except InputError as error:
+        raise InputError([*error.problems, *_that_depend_on_a_folder(run)]) from None
     return plan
+
+
+def _that_depend_on_a_folder(run: RunFolder) -> list[Problem]:
+    """The relative paths in the plan of an older version, which does not hold the folder that they start from."""
+    message = "is relative, and the folder that it starts from is unknown: resume where the run was submitted"
+    return [
+        Problem(f"{text} {message}", key=key, place=Place(str(run.plan))) for key, text in relative_paths(run.plan)
+    ]
 
 
 def _refuse_to_do_nothing(run: RunFolder, status: Status, before: Plan, plan: Plan) -> None:

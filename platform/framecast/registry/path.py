@@ -26,11 +26,6 @@ def current_folder() -> str:
         return physical
 
 
-def is_relative(text: str) -> bool:
-    """Whether a path's meaning depends on the current folder. A URL's does not."""
-    return not (_URL.match(text) or os.path.isabs(text) or text.startswith("~"))
-
-
 def absolute_path(text: str, folder: str | None) -> str:
     """`text` with `~` expanded, and taken from `folder`, if given, where it is relative. Symbolic links and `..`
     stay as written, and so do URLs and the wildcards of a pattern. Raises ValueError where `~` is unknown."""
