@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import difflib
+import errno
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_DISK = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "a file may not grow any more (ulimit -f)",
+    errno.EROFS: "the disk is read-only",
+    errno.EIO: "the disk does not work",
+}
 
 MOST_NAMED = 24
 """Known words that are listed where none is close to what was written."""
@@ -63,6 +73,30 @@ def without_credentials(text: str) -> str:
     text = re.sub(r"(?<=://)[^\s/?#'\"]*@", "***@", text)
     secret = r"([?&][^=&\s]*(?:token|key|password|passwd|secret|signature|sig)[^=&\s]*=)[^&\s'\"]+"
     return re.sub(secret, r"\1***", text, flags=re.IGNORECASE)
+
+
+def why_not_written(error: BaseException | str) -> str:
+    """What keeps a disk from taking what is written to it: "the disk is full". Empty for other errors.
+
+    A text is searched for what the system says: errors come wrapped by libraries and from other processes.
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return _DISK.get(error.errno, "")
+    return _DISK.get(disk_error_number(str(error)) or 0, "")
+
+
+def disk_error_number(text: str) -> int | None:
+    """The number of the disk's error that a text quotes; None where it quotes none."""
+    return next((number for number in _DISK if os.strerror(number) in text or f"os error {number})" in text), None)
+
+
+def disk_problem(error: OSError) -> str:
+    """The same as a whole sentence with the file and the way out. Empty for other errors."""
+    why = why_not_written(error)
+    if not why:
+        return ""
+    file = error.filename2 or error.filename
+    return f"{why}: {os.strerror(error.errno or 0)}{f' ({file})' if file else ''}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -29,7 +29,7 @@ from framecast.cli import (
     submit,
 )
 from framecast.cli.verbs import Verb, Verbs
-from framecast.errors import InputError
+from framecast.errors import InputError, disk_problem
 from framecast.launch.import_path import extend
 from framecast.launch.output import OutputFailed, ReaderGone, put_back_output, use_plain_output
 
@@ -126,6 +126,11 @@ def main() -> None:
     except OutputFailed as error:
         put_back_output()
         print(error, file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if not (why := disk_problem(error)):
+            raise
+        print(f"stopped: {why}", file=sys.stderr)
         sys.exit(1)
     except InputError as error:
         for problem in error.problems:

@@ -102,6 +102,7 @@ def info(
     if part.declaration.ready:
         part.declaration.ready(part.settings)
     from framecast.report.contact_sheet import contact_sheet
+    from framecast.runs.folder import write_atomically
 
     shape = part.declaration.sample_shape(part.settings, length)
     splits: dict[str, Any] = {}
@@ -123,7 +124,7 @@ def info(
     file = picture or Path(f"{part.name}-contact-sheet.png")
     sheet = contact_sheet(splits, part.declaration.value_range(part.settings))
     if sheet:
-        file.write_bytes(sheet)
+        write_atomically(file, sheet)
     if as_json:
         found = {
             "name": part.name,

@@ -64,7 +64,7 @@ def predict(
     from framecast.evaluation.likeness import differences, treatment
     from framecast.evaluation.prediction import predict as predicted
     from framecast.evaluation.subject import find_subject, published_subject
-    from framecast.runs.folder import runs_root
+    from framecast.runs.folder import runs_root, written_whole
 
     refuse_format(output, FORMATS)
     if output.exists() and not force:
@@ -87,9 +87,8 @@ def predict(
         raise typer.Exit(1) from None
     output.parent.mkdir(parents=True, exist_ok=True)
     if output.suffix == ".npy":
-        beside = output.with_name(f".{output.stem}.writing.npy")
-        np.save(beside, found.future)
-        beside.replace(output)
+        with written_whole(output) as beside:
+            np.save(beside, found.future)
     else:
         write_video(output, found.pictures(), found.rate)
     told = f"{seen} frames seen, {future} predicted"

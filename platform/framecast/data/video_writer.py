@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from framecast.runs.folder import written_whole
+
 FORMATS = (".mp4", ".gif", ".npy")
 
 
@@ -15,8 +17,7 @@ def write_video(file: Path, frames_THWC: np.ndarray, rate: float) -> None:
 
     mp4 wants even sizes: an odd last row or column is repeated once. Raises ValueError for another ending.
     """
-    beside = file.with_name(f".{file.stem}.writing{file.suffix}")
-    try:
+    with written_whole(file) as beside:
         if file.suffix == ".npy":
             np.save(beside, frames_THWC)
         elif file.suffix == ".gif":
@@ -25,9 +26,6 @@ def write_video(file: Path, frames_THWC: np.ndarray, rate: float) -> None:
             _write_mp4(beside, frames_THWC, rate)
         else:
             raise ValueError(f"{file.name} should end in {', '.join(FORMATS)}")
-        beside.replace(file)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _write_mp4(file: Path, frames_THWC: np.ndarray, rate: float) -> None:

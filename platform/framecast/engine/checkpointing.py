@@ -15,7 +15,7 @@ from framecast.data.normalisation import Normalisation
 from framecast.engine.strategy import Strategy
 from framecast.engine.training_state import TrainingState
 from framecast.engine.world import World
-from framecast.errors import InputError, TrainingFailed
+from framecast.errors import InputError, TrainingFailed, why_not_written
 from framecast.job.plan import Plan
 from framecast.json_text import to_json
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
@@ -70,7 +70,7 @@ class Checkpointing:
         """
         state = strategy.state()
         published: tuple[Checkpoint | None, bool] = (None, False)
-        refused = ""
+        refused = full = ""
         if state is not None:
             loop = {
                 "strategy": self._job.training.strategy,
@@ -86,11 +86,12 @@ class Checkpointing:
                 published = self._publish(state, loop, position, monitor, samples)
                 self._bring()
             except OSError as error:
-                refused = error.strerror or str(error)
+                refused, full = error.strerror or str(error), why_not_written(error)
         if self._world.sum(torch.tensor([float(bool(refused))])).item():
             why = refused or "the first process says why"
             raise TrainingFailed(
-                f"the checkpoint at step {position.step} could not be written: {why} ({self._store.folder}); "
+                f"{f'{full}: ' if full else ''}the checkpoint at step {position.step} could not be written: "
+                f"{why} ({self._store.folder}); "
                 f"{self.last_good()}: free space, then resume the run"
             )
         return published

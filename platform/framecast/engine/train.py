@@ -13,6 +13,7 @@ import dataclasses
 import math
 import sys
 import time
+import traceback
 from collections.abc import Callable
 
 import torch
@@ -28,7 +29,7 @@ from framecast.engine.optimizer import schedule_factor
 from framecast.engine.progress import Progress
 from framecast.engine.stopwatch import Stopwatch, peak_memory
 from framecast.engine.world import World
-from framecast.errors import InputError, TrainingFailed
+from framecast.errors import InputError, TrainingFailed, disk_problem
 from framecast.job.plan import Plan
 from framecast.runs.events import (
     CheckpointSaved,
@@ -63,6 +64,11 @@ def train(plan: Plan, run: RunFolder, world: World, listen: Callable[[Event], ob
         if isinstance(error, OutOfMemory) and world.size > 1:
             raise  # the others wait for this process: who launched it ends them
         listeners.emit(RunFailed(position.step, str(error)))
+    except OSError as error:
+        if world.size > 1 or not (why := disk_problem(error)):
+            raise  # the others wait for this process: who launched it ends them
+        traceback.print_exc()
+        listeners.emit(RunFailed(position.step, f"{why}: free space, then resume the run"))
     finally:
         listeners.close(wait=not isinstance(sys.exception(), KeyboardInterrupt))
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+
+from framecast.runs.folder import reading_out_disk_errors
 
 WEIGHTS = "model.safetensors"
 OPTIMIZER = "optimizer.safetensors"
@@ -68,13 +67,8 @@ class TrainingState:
         """Writes the tensors; `numbers` is the caller's to keep. Raises OSError where that fails."""
         for file, tensors in ((WEIGHTS, self.weights), (OPTIMIZER, self.optimizer)):
             contiguous = {name: value.contiguous() for name, value in tensors.items()}
-            try:
+            with reading_out_disk_errors():
                 save_file(contiguous, folder / file)
-            except SafetensorError as error:  # tells of a full disk in words only
-                number = re.search(r"os error (\d+)", str(error))
-                if number is None:
-                    raise
-                raise OSError(int(number[1]), os.strerror(int(number[1]))) from None
 
     @classmethod
     def read(cls, folder: Path, numbers: dict[str, float]) -> TrainingState:

@@ -8,6 +8,7 @@ from typing import Any
 from framecast.errors import InputError, TrainingFailed
 from framecast.evaluation.subject import NORMALISATION_KEY, PLAN_KEY, Subject
 from framecast.json_text import to_json
+from framecast.runs.folder import reading_out_disk_errors, written_whole
 
 FORMATS = (".safetensors", ".pt2")
 TOLERANCE = 1e-5
@@ -22,9 +23,8 @@ def export_weights(subject: Subject, file: Path) -> None:
     metadata = {PLAN_KEY: subject.plan.to_yaml()}
     if subject.normalisation:
         metadata[NORMALISATION_KEY] = to_json(subject.normalisation.to_dict())
-    beside = file.with_name(f".{file.name}.writing")
-    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, beside, metadata)
-    beside.replace(file)
+    with written_whole(file) as beside, reading_out_disk_errors():
+        save_file({name: value.contiguous() for name, value in model.state_dict().items()}, beside, metadata)
 
 
 def export_graph(subject: Subject, file: Path, frames_in: int, frames_out: int, batch: int = 1) -> float:
@@ -60,9 +60,8 @@ def export_graph(subject: Subject, file: Path, frames_in: int, frames_out: int, 
             raise TrainingFailed(
                 f"the exported graph differs from the model by {difference:g}: nothing was written"
             )
-        beside = file.with_name(f".{file.stem}.writing{file.suffix}")
-        torch.export.save(program, beside)
-    beside.replace(file)
+        with written_whole(file) as beside, reading_out_disk_errors():
+            torch.export.save(program, beside)
     return difference
 
 

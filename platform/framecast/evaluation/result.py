@@ -30,7 +30,7 @@ from framecast.evaluation.intervals import (
 from framecast.evaluation.request import Request
 from framecast.evaluation.subject import Subject
 from framecast.json_text import number, to_json
-from framecast.runs.folder import write_atomically
+from framecast.runs.folder import write_atomically, written_whole
 
 _MOST_NAMED = 3
 """Models that a file's name holds; of more it holds their number."""
@@ -156,16 +156,14 @@ class Result:
                     yield f"{row['label']},{name},{protocol},{frame},{share},{number(value)!r}\n"
 
     def _write_clips(self, file: Path) -> None:
-        beside = file.with_name(f".{file.name}.writing")
         names = list(self.content["rows"][0]["metrics"])
-        with open(beside, "w", newline="") as stream:
+        with written_whole(file) as beside, open(beside, "w", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(["model", "clip", *names, "group", "start"])
             for place, row in enumerate(self.content["rows"]):
                 for clip in _clips(self.request, place, len(names)):
                     origin = clip.origin[:2] if clip.origin else ("", "")
                     writer.writerow([row["label"], clip.number, *clip.values, *origin])
-        beside.rename(file)
 
 
 def _entry(value: float, interval: Interval) -> dict[str, Any]:

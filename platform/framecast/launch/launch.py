@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from framecast.command_line import command
-from framecast.errors import InputError, Place, Problem
+from framecast.errors import InputError, Place, Problem, disk_problem
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.job.readiness import refuse_unready
@@ -39,10 +39,14 @@ def create_run(plan: Plan, document: Document, root: Path, run_id: str | None = 
     run = RunFolder.create(root, plan.job.name, run_id)
     if url := url_of(run):
         probe(url)
-    Driver.of_process(os.getpid()).note(run)
-    write_atomically(run.job, document.text or plan.to_yaml())
-    write_atomically(run.environment, to_json(environment(), indent=1))
-    write_atomically(run.plan, plan.to_yaml())
+    try:
+        Driver.of_process(os.getpid()).note(run)
+        write_atomically(run.job, document.text or plan.to_yaml())
+        write_atomically(run.environment, to_json(environment(), indent=1))
+        write_atomically(run.plan, plan.to_yaml())
+    except OSError as error:
+        run.remove()
+        raise InputError(f"cannot make the run folder {run.path}: {disk_problem(error) or error}") from None
     return run
 
 

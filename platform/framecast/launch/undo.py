@@ -16,7 +16,8 @@ class Undo:
 
     def __init__(self, run: RunFolder) -> None:
         self._run = run
-        replaced = (run.plan, run.environment, run.path / "driver.json", run.path / "attempt")
+        names = ("driver.json", "attempt", "events-end.jsonl")
+        replaced = (run.plan, run.environment, *(run.path / name for name in names))
         self._contents = {file: file.read_bytes() if file.exists() else None for file in replaced}
         growing = (run.journal.file, run.metrics, *_logs(run))
         self._lengths = {file: file.stat().st_size for file in growing if file.exists()}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-from framecast.errors import InputError
+from framecast.errors import InputError, why_not_written
 from framecast.job.job import Compute
 from framecast.job.resolve import read_plan
 from framecast.launch.mirroring import as_worker
@@ -67,8 +66,10 @@ def _train_joined(run: RunFolder) -> None:
 def note_failure(run: RunFolder, error: Exception) -> None:
     """Ends the run with RunFailed; the traceback goes where this process prints."""
     traceback.print_exc()
-    with suppress(OSError):  # a full disk takes no last word either
+    try:
         run.journal.append(RunFailed(Status.of(run).step, in_a_line(error)))
+    except OSError:  # handled: a disk that takes not even this; the run is shown as died, its log says why
+        traceback.print_exc()
 
 
 def in_a_line(error: Exception) -> str:
@@ -76,7 +77,10 @@ def in_a_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     last = lines[-1] if lines else ""
     own = len(lines) <= 1 or ":" not in last
-    return f"{type(error).__name__}: {last}" if own else last
+    text = f"{type(error).__name__}: {last}" if own else last
+    if why := why_not_written(error) or why_not_written(last):
+        return f"{why}: {text}: free space, then resume the run"
+    return text
 
 
 def _stepped(run: RunFolder) -> bool:

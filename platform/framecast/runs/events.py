@@ -177,6 +177,10 @@ class SearchFinished(Event):
     reason: str
 
 
+ENDINGS = (RunFinished, RunInterrupted, RunFailed)
+"""The events that end an attempt."""
+
+
 @dataclass(frozen=True)
 class Stop:
     """What a callback answers to end the run at the next step boundary."""

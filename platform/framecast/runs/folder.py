@@ -16,11 +16,11 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from framecast.errors import InputError
+from framecast.errors import InputError, disk_error_number, disk_problem
 from framecast.runs.journal import Journal
 
 DEFAULT_ROOT = "runs"
@@ -64,7 +64,8 @@ class RunFolder:
             for inner in (folder.checkpoints, folder.logs):
                 inner.mkdir(parents=True)
         except OSError as error:
-            raise InputError(f"cannot make the run folder {folder.path}: {error.strerror or error}") from None
+            why = disk_problem(error) or error.strerror or error
+            raise InputError(f"cannot make the run folder {folder.path}: {why}") from None
         return folder
 
     @classmethod
@@ -211,9 +212,38 @@ def named(text: str, runs: Sequence[AnyFolder]) -> AnyFolder | None:
 
 def write_atomically(file: Path, content: str | bytes) -> None:
     """Writes beside the file, then moves over it: a reader sees the old content or the new, never a part."""
-    beside = file.with_name(f".{file.name}.{os.getpid()}.writing")
-    try:
+    with written_whole(file) as beside:
         beside.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextlib.contextmanager
+def written_whole(file: Path) -> Iterator[Path]:
+    """Where to write what becomes `file` when the body ends; nothing is left of it where the body raises.
+
+    Raises OSError that names the file.
+    """
+    beside = file.with_name(f".{file.stem}.{os.getpid()}.writing{file.suffix}")
+    try:
+        yield beside
         os.replace(beside, file)
+    except OSError as error:
+        if error.filename in (None, str(beside)):
+            error.filename, error.filename2 = str(file), None  # what is beside it means nothing to the user
+        raise
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def reading_out_disk_errors() -> Iterator[None]:
+    """Raises what libraries say of a disk in words only, as safetensors and torch do, as the OSError that it
+    is."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        number = disk_error_number(str(error))
+        if number is None:
+            raise
+        raise OSError(number, os.strerror(number)) from error

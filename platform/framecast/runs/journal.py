@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from framecast.runs.events import CheckpointSaved, Evaluated, Event, RunStarted, StepDone, from_json
+from framecast.runs.events import ENDINGS, CheckpointSaved, Evaluated, Event, RunStarted, StepDone, from_json
 from framecast.runs.tail import lines_of
+
+_ROOM = 16 << 10  # bytes: for the last event, and for the report's own complaint
 
 
 class Journal:
@@ -15,20 +18,56 @@ class Journal:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self._reserve = file.with_name(f".{file.stem}.reserve")
+        self._last_word = file.with_name(f"{file.stem}-end{file.suffix}")
 
     def append(self, event: Event) -> None:
-        """Adds one event as one write, so that a crash can cut only the last line."""
+        """Adds one event as one write, so that a crash can cut only the last line.
+
+        Raises OSError where the disk takes no more. How the run ended is written even then: in the room that is
+        kept for it from the beginning of the attempt, or else in a file of its own.
+        """
+        if isinstance(event, RunStarted):
+            self._write(event)
+            self._keep_room()
+        elif isinstance(event, ENDINGS):
+            try:
+                self._write(event)
+            except OSError:
+                self._write_last_word(event)
+            self._reserve.unlink(missing_ok=True)
+        else:
+            self._write(event)
+
+    def _keep_room(self) -> None:
+        with suppress(OSError):  # handled: the disk is nearly full, which the next events will say
+            self._last_word.unlink(missing_ok=True)
+            self._reserve.write_bytes(bytes(_ROOM))
+
+    def _write_last_word(self, event: Event) -> None:
+        self._reserve.unlink(missing_ok=True)
+        try:
+            self._write(event)
+        except OSError:  # this very file may not grow, or the disk was filled by others meanwhile
+            self._last_word.write_text(event.to_json() + "\n", encoding="utf-8")
+
+    def _write(self, event: Event) -> None:
         line = event.to_json() + "\n"
-        with open(self.file, "ab+") as stream:
-            if stream.tell() and not _ends_with_newline(stream.fileno()):
-                line = "\n" + line  # the writer before us died within a line
-            stream.write(line.encode())
+        try:
+            with open(self.file, "ab+") as stream:
+                if stream.tell() and not _ends_with_newline(stream.fileno()):
+                    line = "\n" + line  # the writer before us died within a line
+                stream.write(line.encode())
+        except OSError as error:
+            error.filename = str(self.file)
+            raise
 
     def raw(self) -> list[Event]:
         """Every event of every attempt, in the order written."""
-        if not self.file.exists():
-            return []
-        lines = self.file.read_text(errors="replace").splitlines()
+        lines = []
+        for file in (self.file, self._last_word):
+            if file.exists():
+                lines += file.read_text(encoding="utf-8", errors="replace").splitlines()
         return [event for line in lines if (event := from_json(line)) is not None]
 
     def read(self) -> list[Event]:
@@ -50,12 +89,13 @@ class Journal:
 
     def since(self, start: int) -> Iterator[Event]:
         """The events written after the first `start` bytes, read as they are asked for."""
-        if self.file.exists():
-            with open(self.file, "rb") as stream:
-                stream.seek(start)
-                for line in stream:
-                    if event := from_json(line.decode(errors="replace")):
-                        yield event
+        for file, begin in ((self.file, start), (self._last_word, 0)):
+            if file.exists():
+                with open(file, "rb") as stream:
+                    stream.seek(begin)
+                    for line in stream:
+                        if event := from_json(line.decode(errors="replace")):
+                            yield event
 
     def began_since(self, start: int) -> bool:
         """Whether an attempt has begun after the first `start` bytes were written."""
