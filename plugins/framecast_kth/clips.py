@@ -30,7 +30,10 @@ def clips(settings: KTHSettings, split: str, frames: int) -> framecast.data.Stor
         stride = settings.stride_of.get(facts["action"], settings.stride or frames * settings.frame_step)
         label = settings.actions.index(facts["action"])
         spans += [
-            framecast.data.Span(number, begin, min(end, video.frames), stride, label) for begin, end in ranges
+            framecast.data.Span(number, max(begin, first), min(end, last), stride, label)
+            for begin, end in ranges
+            for first, last in video.stretches
+            if max(begin, first) < min(end, last)
         ]
     windows = framecast.data.Windows.cut(spans, frames, settings.frame_step)
     return framecast.data.StoredClips(

@@ -61,7 +61,7 @@ def find_files(root: Path) -> Found:
         else:
             places[name] = (file, "")
     for file in sorted(root.rglob("00sequences.txt"))[:1]:
-        text = file.read_text(errors="replace")
+        text = _decoded(file.read_bytes())
     if not places:
         because = "".join(f"; {name}: {why}" for name, why in refused[:3])
         raise framecast.InputError(
@@ -81,7 +81,14 @@ def find_files(root: Path) -> Found:
 
 def _text(archive: Path, member: str) -> str:
     stream = framecast.data.Source(member, archive, member).open()
-    return "" if isinstance(stream, Path) else stream.read().decode(errors="replace")
+    return "" if isinstance(stream, Path) else _decoded(stream.read())
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return framecast.data.decode_text(content)
+    except UnicodeDecodeError:  # only its prose has other letters than those of ASCII
+        return content.decode(errors="replace")
 
 
 def _name(path: str) -> str:

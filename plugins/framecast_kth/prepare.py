@@ -31,4 +31,4 @@ def prepare(settings: KTHSettings, progress: Callable[[int, int], None]) -> fram
         "labelled ranges": ranges if found.labelled else "none: no 00sequences.txt, so set ranges=whole in jobs",
         "megabytes": round(store.bytes / 1e6),
     }
-    return framecast.Prepared(settings.store, summary, store.skipped)
+    return framecast.Prepared(settings.store, summary, store.skipped, framecast.data.reading_notes(store.videos))

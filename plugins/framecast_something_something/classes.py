@@ -50,16 +50,9 @@ def _number(value: object) -> int:
 
 
 def _read_list(file: Path, official: list[str]) -> list[str]:
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        why = "not a text file" if isinstance(error, UnicodeDecodeError) else error.strerror
-        raise framecast.InputError(f"data.classes: {file}: {why}") from None
     places: dict[str, int] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in framecast.data.read_text_list(file, "data.classes"):
         template = plain(line)
-        if not template or template.startswith("#"):
-            continue
         where = f"data.classes: {file}:{number}"
         if template not in official:
             hint = framecast.did_you_mean(template, official)

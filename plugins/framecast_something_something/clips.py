@@ -38,6 +38,7 @@ class WholeClips:
         self.store = store
         self.class_names = list(class_names)
         self.skipped = store.skipped
+        self.notes = framecast.data.reading_notes(store.videos)
         self.numbers = np.array(numbers, np.int64)
         self._settings = settings
         self._frames = frames

@@ -41,4 +41,4 @@ def prepare(settings: SomethingSomethingSettings, progress: Callable[[int, int],
         "frames": store.frames,
         "megabytes": round(store.bytes / 1e6),
     }
-    return framecast.Prepared(folder, summary, store.skipped)
+    return framecast.Prepared(folder, summary, store.skipped, framecast.data.reading_notes(store.videos))

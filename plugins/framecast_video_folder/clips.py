@@ -22,21 +22,24 @@ def clips(settings: VideoFolderSettings, split: str, frames: int) -> framecast.d
     wanted = set(names[split])
     stride = settings.stride or frames * settings.frame_step
     spans = [
-        framecast.data.Span(number, 0, video.frames, stride)
+        framecast.data.Span(number, begin, end, stride)
         for number, video in enumerate(videos.videos)
         if video.name in wanted
+        for begin, end in video.stretches
     ]
     windows = framecast.data.Windows.cut(spans, frames, settings.frame_step)
     reach = (frames - 1) * settings.frame_step + 1
+    longest: dict[str, int] = {}
+    for span in spans:
+        name = videos.videos[span.video].name
+        longest[name] = max(longest.get(name, 0), span.end - span.begin)
     short = [
-        (videos.videos[span.video].name, f"{span.end} frames, a clip needs {reach}")
-        for span in spans
-        if span.end < reach
+        (name, f"{frames} frames, a clip needs {reach}") for name, frames in longest.items() if frames < reach
     ]
     if spans and not len(windows):
         raise framecast.InputError(
             f"data: no {split} video has the {reach} frames that one clip needs (the longest has "
-            f"{max(span.end for span in spans)}): lower task.frames_in, task.frames_out or data.frame_step"
+            f"{max(longest.values())}): lower task.frames_in, task.frames_out or data.frame_step"
         )
     return framecast.data.StoredClips(
         videos,
@@ -54,6 +57,9 @@ def command(settings: VideoFolderSettings) -> str:
     words = [f"size={height}" if height == width else f"size=[{height}, {width}]"]
     words += ["crop=false"] if not settings.crop else []
     words += ["colour=true"] if settings.colour else []
+    words += [f"frame_rate={settings.frame_rate:g}"] if settings.frame_rate else []
+    words += [f"bit_depth={settings.bit_depth}"] if settings.bit_depth else []
+    words += [f"background={settings.background}"] if settings.background != "black" else []
     return framecast.command("data", "prepare", "video_folder", "--root", settings.root, *words)
 
 

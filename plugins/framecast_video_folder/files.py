@@ -26,10 +26,11 @@ def find_videos(root: Path) -> Found:
         if any(part.startswith(("framecast-", ".")) for part in Path(name).parts):
             continue  # prepared stores, and what is hidden
         suffix = path.suffix.lower()
-        if suffix in framecast.data.IMAGES and path.is_file():
-            folders_of_images.add(path.parent)
-        elif suffix in framecast.data.VIDEOS and path.is_file():
-            sources.append(framecast.data.Source(name, path))
+        if suffix in (framecast.data.VIDEOS | framecast.data.IMAGES) and path.is_file():
+            if framecast.data.is_video_file(path):
+                sources.append(framecast.data.Source(name, path))
+            else:
+                folders_of_images.add(path.parent)
         elif suffix in framecast.data.VIDEOS and not any(framecast.data.images_in(path)):
             refused.append((name, "a folder without images, not a video"))
     if root in folders_of_images:

@@ -33,4 +33,5 @@ def prepare(settings: VideoFolderSettings, progress: Callable[[int, int], None])
         "frames in the longest": max(video.frames for video in store.videos),
         "megabytes": round(store.bytes / 1e6),
     }
-    return framecast.Prepared(settings.store, summary, [*store.skipped, *in_none])
+    notes = framecast.data.reading_notes(store.videos, store.frame_rate)
+    return framecast.Prepared(settings.store, summary, [*store.skipped, *in_none], notes)

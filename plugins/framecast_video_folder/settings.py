@@ -27,6 +27,19 @@ class VideoFolderSettings(framecast.Settings):
     colour: bool = False
     """Three channels (RGB) instead of one (grey)."""
 
+    frame_rate: float | None = Field(None, gt=0, le=1000)
+    """Frames a second that every video is resampled to, by the times of its frames: at each instant the frame that
+    a player shows then. Null takes the frames as they are stored, which are evenly spaced only where a video's
+    frame rate is constant. Folders of images have no clock, and are taken as they are."""
+
+    background: str = "black"
+    """Colour behind transparent pixels: a name such as black, white or grey, or "#rrggbb"."""
+
+    bit_depth: int | None = Field(None, ge=8, le=16)
+    """Significant bits of pixels that are stored in 16, as cameras of 10, 12 or 14 bits write them: 12 says that
+    4095 is white. Null takes all 16 bits, and refuses videos whose largest value needs fewer. Other pixels state
+    their bits themselves."""
+
     read: Literal["store", "files"] = "store"
     """Where clips are read from.
 
@@ -70,18 +83,31 @@ class VideoFolderSettings(framecast.Settings):
 
     @property
     def format(self) -> framecast.data.FrameFormat:
-        return framecast.data.FrameFormat(*self.height_and_width, channels=3 if self.colour else 1, crop=self.crop)
+        return framecast.data.FrameFormat(
+            *self.height_and_width,
+            channels=3 if self.colour else 1,
+            crop=self.crop,
+            background=self.background,
+            bit_depth=self.bit_depth,
+            frame_rate=self.frame_rate,
+        )
 
     @property
     def store(self) -> Path:
         """The folder of the prepared store, one for each format."""
         height, width = self.height_and_width
         colour, fitted = "colour" if self.colour else "grey", "cropped" if self.crop else "stretched"
-        return self.folder / f"framecast-{height}x{width}-{colour}-{fitted}"
+        words = ["framecast", f"{height}x{width}", colour, fitted]
+        words += [f"{self.frame_rate:g}hz"] if self.frame_rate else []
+        words += [f"{self.bit_depth}bit"] if self.bit_depth else []
+        words += [f"on-{self.background.strip('#')}"] if self.background != "black" else []
+        return self.folder / "-".join(words)
 
     @model_validator(mode="after")
     def _consistent(self) -> VideoFolderSettings:
         self.augmentation.size(*self.height_and_width)
+        if self.background != "black":
+            _ = self.format.background_rgb
         if self.validation_share + self.test_share >= 1:
             raise ValueError(
                 f"validation_share ({self.validation_share}) and test_share ({self.test_share}) "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 import framecast
@@ -47,7 +47,8 @@ def _by_lists(names: Sequence[str], folder: Path) -> tuple[dict[str, list[str]],
                 found[split] = []
                 continue
             raise framecast.InputError(f"data.split: {file}: no such file, which should list the {split} videos")
-        listed = list(dict.fromkeys(line.strip() for line in file.read_text().splitlines() if line.strip()))
+        lines = framecast.data.read_text_list(file, "data.split", known)
+        listed = list(dict.fromkeys(_listed_name(line.text, known) for line in lines))
         found[split] = [name for name in listed if name in known]
         skipped += [(name, f"listed in {file.name}, not among the videos") for name in listed if name not in known]
     placed: dict[str, str] = {}
@@ -57,6 +58,13 @@ def _by_lists(names: Sequence[str], folder: Path) -> tuple[dict[str, list[str]],
                 raise framecast.InputError(f"data.split: {name} is listed in {placed[name]}.txt and {split}.txt")
             placed[name] = split
     return found, [*skipped, *((name, "in no list") for name in names if name not in placed)]
+
+
+def _listed_name(text: str, known: Container[str]) -> str:
+    """The video that a line names; paths may be written as Windows does, or begin with ./"""
+    if text in known:
+        return text
+    return text.replace("\\", "/").removeprefix("./")
 
 
 def _by_ratio(names: Sequence[str], settings: VideoFolderSettings) -> dict[str, list[str]]:

@@ -90,11 +90,19 @@ def test_a_store_of_another_format_is_refused(store):
     file = store.folder / "index.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "format": 99}))
 
-    with pytest.raises(InputError, match="is a store of format 99, this version reads 1: prepare"):
+    with pytest.raises(InputError, match="is a store of format 99, this version reads 2: prepare"):
         Store.open(store.folder)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 1}'])
+def test_a_store_of_an_older_version_names_the_command_that_makes_it_again(store):
+    file = store.folder / "index.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "format": 1}))
+
+    with pytest.raises(InputError, match=r"by another version, .*: run  platform data prepare mine"):
+        Store.prepared(store.folder, "platform data prepare mine")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 2}'])
 def test_a_damaged_index_is_told(store, text):
     (store.folder / "index.json").write_text(text)
 

@@ -17,10 +17,21 @@ if TYPE_CHECKING:
     from framecast.data.frame_format import FrameFormat
     from framecast.data.normalisation import Normalisation
     from framecast.data.preparation import prepare_store
+    from framecast.data.reading_notes import reading_notes
     from framecast.data.source import Source, entries
     from framecast.data.store import Store, StoredVideo
     from framecast.data.stored_clips import StoredClips
-    from framecast.data.video import IMAGES, VIDEOS, DamagedVideo, images_in, read_video
+    from framecast.data.text_list import ListedLine, decode_text, read_text_list
+    from framecast.data.video import (
+        IMAGES,
+        VIDEOS,
+        DamagedVideo,
+        VideoReader,
+        images_in,
+        is_video_file,
+        read_video,
+    )
+    from framecast.data.video_facts import VideoFacts
     from framecast.data.video_files import VideoFiles
     from framecast.data.windows import Span, Windows
 
@@ -37,12 +48,19 @@ _HOMES = {
     "Store": "store",
     "StoredClips": "stored_clips",
     "StoredVideo": "store",
+    "ListedLine": "text_list",
+    "VideoFacts": "video_facts",
     "VideoFiles": "video_files",
+    "VideoReader": "video",
     "Windows": "windows",
     "entries": "source",
+    "decode_text": "text_list",
     "images_in": "video",
+    "is_video_file": "video",
     "prepare_store": "preparation",
+    "read_text_list": "text_list",
     "read_video": "video",
+    "reading_notes": "reading_notes",
 }
 
 __all__ = [
@@ -52,18 +70,25 @@ __all__ = [
     "ClipOrigin",
     "DamagedVideo",
     "FrameFormat",
+    "ListedLine",
     "Normalisation",
     "Source",
     "Span",
     "Store",
     "StoredClips",
     "StoredVideo",
+    "VideoFacts",
     "VideoFiles",
+    "VideoReader",
     "Windows",
+    "decode_text",
     "entries",
     "images_in",
+    "is_video_file",
     "prepare_store",
+    "read_text_list",
     "read_video",
+    "reading_notes",
 ]
 
 

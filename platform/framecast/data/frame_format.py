@@ -1,4 +1,4 @@
-"""The form that every frame is brought to: its size, its channels, and how a differing shape is made to fit."""
+"""The form that every video is brought to: size, channels, rate, and what stands for transparency."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from framecast.data.orientation import UPRIGHT, Orientation
 
 if TYPE_CHECKING:
     import av
@@ -20,28 +22,51 @@ class FrameFormat:
     """Frames of `height` x `width` pixels, grey (1 channel) or colour (3, RGB), uint8.
 
     With `crop` a frame keeps its proportions and loses what sticks out on two sides; without, it is stretched.
+    `background` (a name, or #rrggbb) shows through transparent pixels. `bit_depth` is the number of significant
+    bits of values that are stored in 16; None takes all 16, and refuses videos that use fewer. `frame_rate`
+    resamples videos by the times of their frames, to so many a second; None takes the frames as they are stored.
     """
 
     height: int
     width: int
     channels: int = 1
     crop: bool = False
+    background: str = "black"
+    bit_depth: int | None = None
+    frame_rate: float | None = None
 
     def __post_init__(self) -> None:
         if self.channels not in (1, 3):
             raise ValueError(f"frames are grey (1 channel) or colour (3), not of {self.channels} channels")
+        _ = self.background_rgb
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """(C, H, W)."""
         return self.channels, self.height, self.width
 
-    def scaled_size(self, height: int, width: int) -> tuple[int, int]:
-        """What a frame of that height and width is resized to, before anything is cropped."""
+    @property
+    def background_rgb(self) -> tuple[int, int, int]:
+        """Red, green and blue of the background. Raises ValueError where it names no colour."""
+        if self.background == "black":
+            return 0, 0, 0
+        from PIL import ImageColor
+
+        try:
+            red, green, blue = ImageColor.getrgb(self.background)[:3]
+        except ValueError:
+            raise ValueError(
+                f"background is {self.background!r}, expected a colour such as black, white or #808080"
+            ) from None
+        return red, green, blue
+
+    def scaled_size(self, height: int, width: int, pixel_aspect: float = 1.0) -> tuple[int, int]:
+        """What a frame of that height and width is resized to, before anything is cropped; `pixel_aspect` is the
+        width of its pixels over their height."""
         if not self.crop:
             return self.height, self.width
-        scale = max(self.height / height, self.width / width)
-        return max(self.height, round(height * scale)), max(self.width, round(width * scale))
+        scale = max(self.height / height, self.width / (width * pixel_aspect))
+        return max(self.height, round(height * scale)), max(self.width, round(width * pixel_aspect * scale))
 
     def source_region(self, height: int, width: int) -> tuple[int, int]:
         """Height and width of the part of such a frame that is left after cropping, in its own pixels."""
@@ -60,10 +85,18 @@ class Fitting:
         self.format = format
         self._resizer = VideoReformatter()
 
-    def __call__(self, frame: av.VideoFrame) -> np.ndarray:
-        """(C, H, W) uint8, resized bilinearly over the whole area that a pixel covers."""
+    def __call__(
+        self, frame: av.VideoFrame, orientation: Orientation = UPRIGHT, pixel_aspect: float = 1.0
+    ) -> np.ndarray:
+        """(C, H, W) uint8, resized bilinearly over the whole area that a pixel covers, then turned.
+
+        `pixel_aspect` is that of the frame as it is stored.
+        """
         wanted = self.format
-        height, width = wanted.scaled_size(frame.height, frame.width)
+        shown_aspect = 1 / pixel_aspect if orientation.transposed else pixel_aspect
+        # turned after resizing, which handles fewer pixels
+        scaled = wanted.scaled_size(*orientation.size(frame.height, frame.width), shown_aspect)
+        height, width = orientation.size(*scaled)
         fitted = self._resizer.reformat(
             frame,
             width=width,
@@ -72,7 +105,7 @@ class Fitting:
             interpolation=_RESIZING,
             threads=1,
         )
-        pixels_HWC = fitted.to_ndarray().reshape(height, width, wanted.channels)
-        top, left = (height - wanted.height) // 2, (width - wanted.width) // 2
-        cut_HWC = pixels_HWC[top : top + wanted.height, left : left + wanted.width]
+        shown_HWC = orientation.apply(fitted.to_ndarray().reshape(height, width, wanted.channels))
+        top, left = (scaled[0] - wanted.height) // 2, (scaled[1] - wanted.width) // 2
+        cut_HWC = shown_HWC[top : top + wanted.height, left : left + wanted.width]
         return np.ascontiguousarray(np.moveaxis(cut_HWC, -1, 0))

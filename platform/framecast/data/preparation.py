@@ -25,10 +25,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from framecast.data.damaged_video import DamagedVideo
 from framecast.data.frame_format import FrameFormat
 from framecast.data.source import Source
 from framecast.data.store import FORMAT, INDEX, Store, StoredVideo, checksum
-from framecast.data.video import DamagedVideo, read_video
+from framecast.data.video import VideoReader
 from framecast.errors import InputError
 
 MOST_SHARDS = 256
@@ -123,7 +124,12 @@ def _prepared(
         if result["videos"]:
             videos += [{**video, "shard": len(shards)} for video in result["videos"]]
             shards.append({"file": f"shards/{number:04d}.frames", "sha256": result["sha256"]})
-    index = {"format": FORMAT, "signature": signature, "shape": format.shape}
+    index = {
+        "format": FORMAT,
+        "signature": signature,
+        "shape": format.shape,
+        "frame_rate": format.frame_rate,
+    }
     _write(work / INDEX, _index_text({**index, "shards": shards, "videos": videos, "skipped": skipped}))
     return Store.open(work)
 
@@ -175,16 +181,21 @@ def _decode_shard(
     with open(unfinished, "wb") as stream:
         for source in sources:
             begin = stream.tell()
-            count, rate = 0, None
+            count = 0
             try:
-                for frame in read_video(source.open(), format):
+                reader = VideoReader(source.open(), format)
+                for frame in reader:
                     stream.write(frame.pixels.data)
-                    count, rate = count + 1, frame.rate
+                    count += 1
                 if count < least_frames:
                     raise DamagedVideo(
                         f"it has {count} frame{'s'[: count != 1]}, at least {least_frames} are needed"
                     )
-                videos.append(StoredVideo(source.name, 0, begin // frame_bytes, count, rate, source.facts))
+                videos.append(
+                    StoredVideo(
+                        source.name, 0, begin // frame_bytes, count, reader.rate, source.facts, reader.facts
+                    )
+                )
             except DamagedVideo as error:
                 skipped.append((source.name, str(error)))
                 stream.seek(begin)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from framecast.data.video import DamagedVideo
+from framecast.data.damaged_video import DamagedVideo
 
 MOST_BYTES = 4 * 2**30
 """An archive's entry larger than this, unpacked, is taken for an attack or an accident."""

@@ -13,20 +13,23 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from framecast.data.video_facts import VideoFacts
 from framecast.errors import InputError
 
-FORMAT = 1
+FORMAT = 2
 INDEX = "index.json"
 
 
 @dataclass(frozen=True)
 class StoredVideo:
-    """`frames` frames of one video, from frame `first` of a shard; `rate` in frames per second."""
+    """`frames` frames of one video, from frame `first` of a shard; `rate` in frames per second. `facts` are the
+    source's, `reading` says how the video was read."""
 
     name: str
     shard: int
@@ -34,6 +37,19 @@ class StoredVideo:
     frames: int
     rate: float | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    reading: VideoFacts | None = None
+
+    @property
+    def stretches(self) -> list[tuple[int, int]]:
+        """First frame and end (not included) of each part of the video in which time does not jump."""
+        breaks = self.reading.breaks if self.reading else ()
+        return list(pairwise((0, *breaks, self.frames)))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> StoredVideo:
+        """Of the dataclass as a dictionary, also after a trip through JSON."""
+        reading = values["reading"]
+        return cls(**{**values, "reading": reading and VideoFacts.from_dict(reading)})
 
 
 @dataclass(frozen=True)
@@ -44,18 +60,24 @@ class Shard:
     sha256: str
 
 
+class OtherFormat(InputError):
+    """A store that another version wrote."""
+
+
 class Store:
     """A store opened for reading; any number of processes may. Holds the index, never frames.
 
-    `shape` is a frame's (C, H, W); `skipped` are the sources that could not be taken, each with its reason.
+    `shape` is a frame's (C, H, W); `frame_rate` what videos were resampled to, None where they were not; `skipped`
+    are the sources that could not be taken, each with its reason.
     """
 
     def __init__(self, folder: Path, index: Mapping[str, Any]) -> None:
         self.folder = folder
         self.signature: str = index["signature"]
+        self.frame_rate: float | None = index["frame_rate"]
         self.shape: tuple[int, int, int] = tuple(index["shape"])
         self.shards = [Shard(**shard) for shard in index["shards"]]
-        self.videos = [StoredVideo(**video) for video in index["videos"]]
+        self.videos = [StoredVideo.from_dict(video) for video in index["videos"]]
         self.skipped: list[tuple[str, str]] = [(name, why) for name, why in index["skipped"]]
         self._open: dict[int, int] = {}
         self._owner = os.getpid()
@@ -66,7 +88,7 @@ class Store:
         try:
             index = json.loads((folder / INDEX).read_text())
             if index["format"] != FORMAT:
-                raise InputError(
+                raise OtherFormat(
                     f"{folder} is a store of format {index['format']}, this version reads {FORMAT}: prepare anew"
                 )
             return cls(folder, index)
@@ -84,6 +106,10 @@ class Store:
             return cls.open(folder)
         except FileNotFoundError:
             raise InputError(f"data: {folder} is not prepared yet: run  {command}") from None
+        except OtherFormat:
+            raise InputError(
+                f"data: {folder} was prepared by another version, which read videos in another way: run  {command}"
+            ) from None
 
     @property
     def frames(self) -> int:

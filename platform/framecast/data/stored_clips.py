@@ -9,6 +9,7 @@ import numpy as np
 
 from framecast.data.augmentation import Augmentation
 from framecast.data.clip_origin import ClipOrigin
+from framecast.data.reading_notes import reading_notes
 from framecast.data.store import Store
 from framecast.data.video_files import VideoFiles
 from framecast.data.windows import Windows
@@ -21,8 +22,8 @@ class StoredClips:
     """Samples `{"frames": (T, C, H, W) uint8}`, with `"label"` where the spans have one.
 
     `varied` clips (the training split) differ from epoch to epoch as `augmentation` says, each a pure function
-    of (seed, epoch, index). `skipped` are sources left out beside the store's own. Memory does not grow with the
-    number of frames.
+    of (seed, epoch, index). `skipped` are sources left out in addition to the store's own; `notes` say how the
+    store's videos were read. Memory does not grow with the number of frames.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class StoredClips:
         self.windows = windows
         self.grouped_by = grouped_by
         self.skipped = [*store.skipped, *skipped]
+        self.notes = reading_notes(store.videos, store.frame_rate)
         self._augmentation = augmentation or Augmentation()
         self._varied = varied
         self._seed = seed

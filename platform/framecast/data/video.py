@@ -4,47 +4,249 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from framecast.data.damaged_video import DamagedVideo
 from framecast.data.frame_format import Fitting, FrameFormat
+from framecast.data.image_file import is_animated_webp, read_animation, read_image
+from framecast.data.image_numbers import find_number_breaks
+from framecast.data.orientation import UPRIGHT, Orientation
+from framecast.data.pixels import EightBitPixels
+from framecast.data.resampling import Resampler, find_time_breaks, rate_range
+from framecast.data.truncation import missing_bytes
+from framecast.data.video_container import (
+    decode_packets,
+    ensure_all_samples,
+    frame_orientation,
+    open_container,
+    pixel_aspect_of,
+    stream_decoder,
+    video_stream,
+)
+from framecast.data.video_facts import VideoFacts
 
 if TYPE_CHECKING:
+    import av
     from av.container import InputContainer
+    from av.video.stream import VideoStream
 
 IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
-VIDEOS = {".mp4", ".avi", ".webm", ".mkv", ".mov", ".m4v", ".mpg", ".mpeg", ".gif"}
+VIDEOS = {".mp4", ".avi", ".webm", ".mkv", ".mov", ".m4v", ".mpg", ".mpeg", ".gif", ".apng"}
 
-
-class DamagedVideo(ValueError):
-    """A video that cannot be read whole; the message says why."""
+__all__ = ["IMAGES", "VIDEOS", "DamagedVideo", "Frame", "VideoReader", "images_in", "is_video_file", "read_video"]
 
 
 class Frame(NamedTuple):
     """A decoded frame, (C, H, W) uint8; the video's frames per second (None where it has no clock), and the height
-    and width that its frames had before."""
+    and width that its frames had before, as shown."""
 
     pixels: np.ndarray
     rate: float | None
     size: tuple[int, int]
 
 
-def read_video(source: Path | IO[bytes], format: FrameFormat) -> Iterator[Frame]:
-    """The frames of a video file or of a folder of images, one after another, in `format`.
+class _Shown(NamedTuple):
+    """A decoded frame, its time and duration in seconds (None without a clock), and how it is shown."""
 
-    Raises DamagedVideo where the video cannot be decoded, ends before it should, changes size or has no frames.
+    frame: av.VideoFrame
+    time: float | None
+    duration: float
+    orientation: Orientation
+    pixel_aspect: Fraction
+    place: str  # in words, for messages
+
+
+class VideoReader:
+    """The frames of a video file or of a folder of images, one after another, in `format`, as players show them:
+    turned, in square pixels, without what an edit list hides, and without transparency.
+
+    Iterate once. `facts` say what was found so far, `count` how many stored frames were read, `times` when they
+    are shown, exact to a `tick`; all times are in seconds. Raises DamagedVideo where the video cannot be decoded,
+    ends before it should, changes size or has no frames.
     """
-    frames = (
-        _of_images(source, format) if isinstance(source, Path) and source.is_dir() else _of_file(source, format)
-    )
-    empty = True
-    for frame in frames:
-        empty = False
-        yield frame
-    if empty:
-        raise DamagedVideo("it has no frames")
+
+    def __init__(self, source: Path | IO[bytes], format: FrameFormat) -> None:
+        self.rate: float | None = None
+        self._source = source
+        self._format = format
+        self._pixels = EightBitPixels(format)
+        self.tick = 0.0
+        self.times: list[float] = []
+        self.last_duration = 0.0
+        self.count = 0
+        self._size: tuple[int, int] | None = None
+        self._first: _Shown | None = None
+        self._breaks: tuple[int, ...] = ()
+        self._first_break = ""
+        self._levels: tuple[int, int] | None = None
+        self._remarks: list[str] = []
+
+    @property
+    def facts(self) -> VideoFacts:
+        """Of the frames that were read so far."""
+        aspect = self._first.pixel_aspect if self._first else Fraction(1)
+        return VideoFacts(
+            size=self._size or (0, 0),
+            orientation=self._first.orientation.text if self._first else "",
+            pixel_aspect=f"{aspect.numerator}:{aspect.denominator}" if aspect != 1 else "",
+            bits=self._pixels.bits,
+            transparent=self._pixels.transparent,
+            rates=rate_range(self.times, find_time_breaks(self.times)),
+            breaks=self._breaks,
+            first_break=self._first_break,
+            levels=self._levels,
+            remarks=tuple(self._remarks),
+        )
+
+    def __iter__(self) -> Iterator[Frame]:
+        for pixels in self._resampled() if self._format.frame_rate else self._fitted():
+            self._see_levels(pixels)
+            assert self._size is not None
+            yield Frame(pixels, self.rate, self._size)
+        if self._size is None:
+            raise DamagedVideo("it has no frames")
+        self._pixels.check()
+
+    def _fitted(self) -> Iterator[np.ndarray]:
+        """Every frame, in the format."""
+        for shown, pixels in self._read():
+            if shown.time is not None:
+                self.times.append(shown.time)
+            yield pixels
+        if places := find_time_breaks(self.times):
+            self._breaks = tuple(places)
+            before, after = self.times[places[0] - 1], self.times[places[0]]
+            self._first_break = f"from {before:.2f} to {after:.2f} seconds"
+
+    def _resampled(self) -> Iterator[np.ndarray]:
+        """The frame that is shown at each instant. Images have no clock and are taken as they are."""
+        rate = self._format.frame_rate
+        assert rate
+        resampler: Resampler[np.ndarray] | None = None
+        for shown, pixels in self._read():
+            if shown.time is None:
+                yield pixels
+                continue
+            resampler = resampler or Resampler(rate, self.tick)
+            self.times.append(shown.time)
+            yield from resampler.add(shown.time, pixels)
+        if resampler:
+            yield from resampler.finish(self.last_duration or _usual_interval(self.times))
+            self._breaks = tuple(resampler.breaks)
+            self._first_break = "for over ten seconds" if self._breaks else ""
+            self.rate = rate
+
+    def _read(self) -> Iterator[tuple[_Shown, np.ndarray]]:
+        """Each frame as stored, checked and fitted."""
+        fit = Fitting(self._format)
+        is_folder = isinstance(self._source, Path) and self._source.is_dir()
+        for shown in self._images() if is_folder else self._file():
+            size = _shown_size(shown)
+            if self._size not in (None, size):
+                raise DamagedVideo(f"it changes size at {shown.place}, from {_text(self._size)} to {_text(size)}")
+            self._size, self._first = size, self._first or shown
+            self.count += 1
+            self.last_duration = shown.duration
+            yield shown, fit(self._pixels(shown.frame), shown.orientation, float(shown.pixel_aspect))
+
+    def _images(self) -> Iterator[_Shown]:
+        assert isinstance(self._source, Path)
+        files = images_in(self._source)
+        self._breaks, self._first_break = find_number_breaks([file.name for file in files])
+        for file in files:
+            picture = read_image(file)
+            yield _Shown(picture.frame, None, 0.0, picture.orientation, Fraction(1), file.name)
+
+    def _file(self) -> Iterator[_Shown]:
+        source = self._source
+        if isinstance(source, Path):
+            if not source.stat().st_size:
+                raise DamagedVideo("it is empty (0 bytes)")
+            if source.suffix.lower() in IMAGES and not is_video_file(source):
+                picture = read_image(source)
+                yield _Shown(picture.frame, None, 0.0, picture.orientation, Fraction(1), source.name)
+                return
+            with open(source, "rb") as stream:
+                yield from self._stream(stream)
+        else:
+            yield from self._stream(source)
+
+    def _stream(self, stream: IO[bytes]) -> Iterator[_Shown]:
+        import av
+
+        count = 0
+        head = stream.read(32)
+        stream.seek(0)
+        missing = missing_bytes(stream)
+        try:
+            for shown in self._animation(stream) if is_animated_webp(head) else self._container(stream):
+                yield shown
+                count += 1
+        except (av.FFmpegError, OSError) as error:
+            if missing:
+                raise DamagedVideo(_ends_early(missing, count)) from None
+            where = f" at frame {count}" if count else ""
+            raise DamagedVideo(
+                f"it cannot be decoded{where}: {getattr(error, 'strerror', None) or error}"
+            ) from None
+        if missing:
+            raise DamagedVideo(_ends_early(missing, count))
+
+    def _animation(self, stream: IO[bytes]) -> Iterator[_Shown]:
+        self.tick = 0.001
+        for number, (frame, time, duration) in enumerate(read_animation(stream)):
+            yield _Shown(frame, time, duration, UPRIGHT, Fraction(1), f"frame {number}")
+
+    def _container(self, stream: IO[bytes]) -> Iterator[_Shown]:
+        with open_container(stream) as container:
+            video = video_stream(container)
+            if len(container.streams.video) > 1:
+                self._remarks.append(f"stream {video.index} is read of several with pictures")
+            self.rate = float(video.average_rate) if video.average_rate else None
+            self.tick = float(video.time_base or 0)
+            aspect = pixel_aspect_of(video)
+            orientation, rotation = UPRIGHT, None
+            for number, frame in enumerate(self._decoded(container, video)):
+                if rotation != frame.rotation:  # seldom does it change, and side data are slow to ask for
+                    orientation, rotation = frame_orientation(frame), frame.rotation
+                # not by frame.time_base, which is missing of the frames that a decoder gives at the end
+                time = frame.pts * self.tick if frame.pts is not None else None
+                yield _Shown(frame, time, frame.duration * self.tick, orientation, aspect, f"frame {number}")
+
+    def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
+        """The stream's frames, checked at the end for being all of them."""
+        packets: list[av.Packet] = []
+
+        def demuxed() -> Iterator[av.Packet]:
+            for packet in container.demux(stream):
+                if packet.size:
+                    packets.append(packet)
+                yield packet
+
+        begun = False
+        for frame in decode_packets(demuxed(), stream_decoder(stream)):
+            if not begun and not packets[0].is_keyframe:
+                self._remarks.append("it begins without a key frame, and is read from the first one on")
+            begun = True
+            yield frame
+        ensure_all_samples(container, stream, packets)
+        if any(packet.is_discard for packet in packets):
+            self._remarks.append("an edit list hides some of the stored frames")
+        elif abs(stream.frames - self.count) > max(2, stream.frames // 50) and stream.frames:
+            self._remarks.append(f"its header counts {stream.frames:,} frames, and {self.count:,} are there")
+
+    def _see_levels(self, pixels: np.ndarray) -> None:
+        least, most = self._levels or (255, 0)
+        self._levels = min(least, int(pixels.min())), max(most, int(pixels.max()))
+
+
+def read_video(source: Path | IO[bytes], format: FrameFormat) -> Iterator[Frame]:
+    """The frames of `VideoReader`, for those who do not ask for its facts."""
+    return iter(VideoReader(source, format))
 
 
 def images_in(folder: Path) -> list[Path]:
@@ -54,65 +256,39 @@ def images_in(folder: Path) -> list[Path]:
     )
 
 
+def is_video_file(file: Path) -> bool:
+    """Whether a file is a video by itself: by its ending, or an animated WebP. Raises OSError."""
+    suffix = file.suffix.lower()
+    if suffix == ".webp":
+        with open(file, "rb") as stream:
+            return is_animated_webp(stream.read(32))
+    return suffix in VIDEOS
+
+
 def _natural(file: Path) -> tuple[list[tuple[int, str]], str]:
     parts = re.split(r"(\d+)", file.name)
     # the name itself at last: 1.png and 01.png are one number, and folders are listed in any order
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], file.name
 
 
-def _of_file(source: Path | IO[bytes], format: FrameFormat) -> Iterator[Frame]:
-    import av
-
-    if isinstance(source, Path) and source.is_dir():
-        raise DamagedVideo("it is a folder")
-    if isinstance(source, Path) and not source.stat().st_size:
-        raise DamagedVideo("it is empty (0 bytes)")
-    fit, size, count = Fitting(format), None, 0
-    try:
-        with av.open(str(source) if isinstance(source, Path) else source, "r") as container:
-            if not container.streams.video:
-                raise DamagedVideo("it holds no video")
-            stream = container.streams.video[0]
-            stream.codec_context.thread_count = 1  # videos are read side by side, not frames
-            rate = float(stream.average_rate) if stream.average_rate else None
-            promised = stream.frames or _by_duration(container, rate)
-            for frame in container.decode(stream):
-                found = (frame.height, frame.width)
-                if size not in (None, found):
-                    raise DamagedVideo(f"it changes size at frame {count}, from {_text(size)} to {_text(found)}")
-                size, count = found, count + 1
-                yield Frame(fit(frame), rate, found)
-    except (av.FFmpegError, OSError) as error:
-        where = f" at frame {count}" if count else ""
-        raise DamagedVideo(f"it cannot be decoded{where}: {getattr(error, 'strerror', None) or error}") from None
-    # a header is off by a frame or two in sound files; a file cut short lacks many
-    if count < promised - max(2, promised // 50):
-        raise DamagedVideo(f"it ends early: {count} frames where its header promises {promised}")
+def _shown_size(shown: _Shown) -> tuple[int, int]:
+    """Height and width in square pixels, as shown: the longer side of a pixel is made one."""
+    height, width = shown.frame.height, shown.frame.width
+    if shown.pixel_aspect >= 1:
+        width = round(width * shown.pixel_aspect)
+    else:
+        height = round(height / shown.pixel_aspect)
+    return shown.orientation.size(height, width)
 
 
-def _by_duration(container: InputContainer, rate: float | None) -> int:
-    """The frames that a Matroska or WebM file should have, which counts none in its header: a tenth less is fine,
-    for rates vary. 0 for other files."""
-    if "matroska" not in container.format.name or not container.duration or not rate:
-        return 0
-    return round(0.9 * rate * container.duration / 1e6)
+def _usual_interval(times: list[float]) -> float:
+    return float(np.median(np.diff(times))) if len(times) > 1 else 0.0
 
 
-def _of_images(folder: Path, format: FrameFormat) -> Iterator[Frame]:
-    import av
-
-    fit, size = Fitting(format), None
-    for file in images_in(folder):
-        try:
-            with av.open(str(file)) as container:
-                frame = next(container.decode(video=0))
-        except (av.FFmpegError, OSError, StopIteration, IndexError):
-            raise DamagedVideo(f"its image {file.name} cannot be decoded") from None
-        found = (frame.height, frame.width)
-        if size not in (None, found):
-            raise DamagedVideo(f"it changes size at {file.name}, from {_text(size)} to {_text(found)}")
-        size = found
-        yield Frame(fit(frame), None, found)
+def _ends_early(missing: int, frames: int) -> str:
+    if missing == 1:
+        return f"it ends early: its file breaks off after {frames} frames"
+    return f"it ends early: {missing:,} bytes are missing at its end, after {frames} frames"
 
 
 def _text(size: tuple[int, int] | None) -> str:
