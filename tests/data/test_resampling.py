@@ -17,7 +17,7 @@ def test_each_instant_takes_the_newest_frame_that_is_due(intervals, rate):
     instants = times[0] + np.arange(1000 * rate) / rate
     expected = [int((times <= instant + 1e-9).sum()) - 1 for instant in instants if instant < times[-1] - 1e-9]
 
-    assert len(taken) in (len(expected), len(expected) + 1) if len(expected) <= 1 else taken == expected
+    assert taken == expected
     assert not breaks
 
 
@@ -63,7 +63,7 @@ def test_time_breaks_are_jumps_back_and_long_pauses():
     [
         ([0, 0.04, 0.08, 0.12], (25, 25)),
         ([0, 0.033, 0.067, 0.1, 0.133, 0.167, 0.2], (30, 30)),
-        ([0, 0.1, 0.2, 0.3, 0.5, 0.6], (10, 10)),
+        ([*np.arange(12) / 10, *np.arange(13, 20) / 10], (10, 10)),
         ([0, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9], (5, 10)),
     ],
     ids=["exact", "rounded", "one frame lost", "variable"],

@@ -19,7 +19,8 @@ Checkpoint = Annotated[
 Source = Annotated[
     Path,
     typer.Argument(
-        metavar="VIDEO", help="A video, a folder of images, or an array (.npy): T, H, W or T, C, H, W."
+        metavar="VIDEO",
+        help="A video, a folder of images, or an array (.npy): T, H, W or T, C, H, W or T, H, W, C.",
     ),
 ]
 Output = Annotated[
@@ -85,6 +86,8 @@ def predict(
     except TrainingFailed as error:
         typer.echo(f"prediction failed: {error}", err=True)
         raise typer.Exit(1) from None
+    for note in found.notes:
+        typer.echo(f"{'warning: ' if note.warning else ''}{note.subject}: {note.text}", err=True)
     output.parent.mkdir(parents=True, exist_ok=True)
     if output.suffix == ".npy":
         with written_whole(output) as beside:

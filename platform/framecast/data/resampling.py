@@ -11,8 +11,9 @@ Payload = TypeVar("Payload")
 
 LONGEST_HOLD = 10.0
 """Seconds that one frame may be repeated. A longer interval is a break: the clock jumped, or recording paused."""
-_FEW = 0.02
-"""Share of the intervals that may be unusual at a constant rate."""
+_JITTER = 1.25
+_FEW, _MANY = 0.02, 10
+"""Share of the intervals that may be unusual at a constant rate; one may where there are more than so many."""
 
 
 class Resampler(Generic[Payload]):
@@ -48,7 +49,8 @@ class Resampler(Generic[Payload]):
     def finish(self, duration: float) -> Iterator[Payload]:
         """The frames that are taken while the last one is shown, for so many seconds; one at least."""
         if self._shown is not None:
-            held = min(duration, LONGEST_HOLD) if self._number else self._interval
+            held = min(duration, LONGEST_HOLD)
+            held = held if self._number else max(held, self._interval)
             yield from self._take(self._shown[0] + held)
 
     def _take(self, until: float) -> Iterator[Payload]:
@@ -82,15 +84,15 @@ def find_time_breaks(times: Iterable[float]) -> list[int]:
 
 def rate_range(times: Sequence[float], breaks: Sequence[int]) -> tuple[float, float] | None:
     """The slowest and the fastest rate in frames a second, over all intervals but the breaks. Jitter by less than
-    half of the usual interval counts as constant, and so does a single frame that was lost. None where there is no
-    interval."""
+    a quarter of the usual interval counts as constant, and so does a single frame that was lost. None where there
+    is no interval."""
     intervals = np.delete(np.diff(np.asarray(times, np.float64)), [number - 1 for number in breaks])
     intervals = intervals[intervals > 0]
     if not len(intervals):
         return None
     usual = float(np.median(intervals))
-    is_usual = (intervals < 1.5 * usual) & (intervals > usual / 1.5)
-    if len(intervals) - is_usual.sum() <= max(1, _FEW * len(intervals)):
+    is_usual = (intervals < _JITTER * usual) & (intervals > usual / _JITTER)
+    if len(intervals) - is_usual.sum() <= max(_FEW * len(intervals), len(intervals) > _MANY):
         # the mean, since single intervals are rounded to the container's clock
         return (1 / float(intervals[is_usual].mean()),) * 2
     return 1 / float(intervals.max()), 1 / float(intervals.min())

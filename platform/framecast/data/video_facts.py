@@ -32,7 +32,7 @@ class VideoFacts:
     @property
     def is_variable(self) -> bool:
         """Whether frames come at unequal distances in time."""
-        return self.rates is not None and self.rates[1] > 1.5 * self.rates[0]
+        return self.rates is not None and self.rates[0] != self.rates[1]
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -9,7 +9,8 @@ import numpy as np
 
 from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError
-from framecast.evaluation.prediction import ARRAYS, Prediction
+from framecast.evaluation.array_file import ARRAYS
+from framecast.evaluation.prediction import Prediction
 from framecast.evaluation.subject import Subject
 
 _CLIPS = 32
@@ -24,7 +25,7 @@ def treatment(subject: Subject, source: Path, found: Prediction) -> str:
     """What was done to the source: "each frame's 720x720 middle, resized to 32x32, in grey"."""
     channels, height, width = found.context.shape[1:]
     seen = f"{height}x{width}"
-    if source.suffix in ARRAYS:
+    if source.suffix.lower() in ARRAYS:
         return f"an array of {seen}, as it is"
     region = f"{found.size[0]}x{found.size[1]}"
     described = subject.plan.data.declaration.frame_format
@@ -42,7 +43,7 @@ def differences(subject: Subject, source: Path, found: Prediction) -> list[str]:
     shape = subject.plan.sample_shape
     said = []
     shrunk = max(found.size[0] / height, found.size[1] / width)
-    if source.suffix in ARRAYS and (height, width) != (shape.height, shape.width):
+    if source.suffix.lower() in ARRAYS and (height, width) != (shape.height, shape.width):
         said.append(f"its frames are {height}x{width}, the model was trained on {shape.height}x{shape.width}")
     elif shrunk >= _MUCH_SMALLER:
         said.append(f"its frames are {shrunk:.0f} times larger than the model's: most of their detail is lost")

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
+from framecast.data.damaged_video import DamagedVideo
 from framecast.data.frame_format import FrameFormat
-from framecast.data.video import DamagedVideo, read_video
+from framecast.data.normalisation import Normalisation
+from framecast.data.pixels import STORED_BITS
+from framecast.data.reading_notes import reading_notes
+from framecast.data.resampling import find_time_breaks
+from framecast.data.store import StoredVideo
+from framecast.data.video import VideoReader
 from framecast.errors import InputError, TrainingFailed
+from framecast.evaluation.array_file import ARRAYS, load_array, order_axes, picture_scale
 from framecast.evaluation.subject import Subject
+from framecast.registry.kinds import DataNote
 
-ARRAYS = {".npy", ".npz"}
 DEFAULT_RATE = 10.0
-"""Frames per second of what has no clock of its own: folders of images, and arrays."""
+"""Frames per second of what has no clock: folders of images, and arrays."""
+_FAR = 20
+"""Scales of the training data that values may be off."""
 
 
 PICTURE_HEIGHT = 256
@@ -25,7 +35,8 @@ PICTURE_HEIGHT = 256
 class Prediction:
     """`context` and `future` in the data's own units, (T, C, H, W); `truth` is as much of the future as is known.
 
-    `rate` is in frames per second, `size` the height and width of the part of the source that the model sees.
+    `rate` is in frames per second, `size` the height and width of the part of the source that the model sees;
+    `notes` say how it was read.
     """
 
     context: np.ndarray
@@ -34,6 +45,7 @@ class Prediction:
     rate: float
     size: tuple[int, int]
     value_range: tuple[float, float]
+    notes: tuple[DataNote, ...] = ()
 
     @property
     def picture_size(self) -> tuple[int, int]:
@@ -65,19 +77,15 @@ def predict(subject: Subject, source: Path, start: int, frames_in: int, frames_o
     import torch
 
     plan = subject.plan
-    frames_TCHW, rate, size = _read(subject, source, start + frames_in + frames_out)
-    frames_TCHW = frames_TCHW[start:]
+    read = _read(subject, source, start, frames_in + frames_out)
+    frames_TCHW = read.frames
     if len(frames_TCHW) < frames_in:
         raise InputError(
             f"{source} has {max(0, len(frames_TCHW))} frames from {start} on, the model is to see {frames_in}: "
             "lower --frames-in or --start"
         )
     low, high = plan.value_range
-    seen_TCHW = frames_TCHW.astype(np.float32)
-    if subject.normalisation:
-        seen_TCHW = subject.normalisation.applied(frames_TCHW)
-    elif frames_TCHW.dtype == np.uint8:
-        seen_TCHW /= 255
+    seen_TCHW = subject.normalisation.applied(frames_TCHW) if subject.normalisation else frames_TCHW
     with torch.no_grad():
         model = subject.model(torch.device("cpu"))
         context_BTCHW = torch.from_numpy(seen_TCHW[None, :frames_in])
@@ -90,51 +98,103 @@ def predict(subject: Subject, source: Path, start: int, frames_in: int, frames_o
         )
         seen_TCHW, future = frames_TCHW.astype(np.float32), subject.normalisation.undone(future)
     known = seen_TCHW[frames_in : frames_in + frames_out]
-    return Prediction(seen_TCHW[:frames_in], future, known, rate, size, (low, high))
+    return Prediction(seen_TCHW[:frames_in], future, known, read.rate, read.size, (low, high), read.notes)
 
 
-def _read(subject: Subject, source: Path, most: int) -> tuple[np.ndarray, float, tuple[int, int]]:
-    """At most so many frames (T, C, H, W) as the model's data are made, their rate, and the source's size."""
+class _Read(NamedTuple):
+    """Frames (T, C, H, W) float32: pictures in the model's range, fields in physical units."""
+
+    frames: np.ndarray
+    rate: float
+    size: tuple[int, int]
+    notes: tuple[DataNote, ...]
+
+
+def _read(subject: Subject, source: Path, start: int, count: int) -> _Read:
+    """At most `count` frames from the one of number `start` on, taken as the model's data are."""
+    data = subject.plan.data
+    step = data.declaration.frame_step(data.settings)
+    read = _read_array if source.suffix.lower() in ARRAYS else _read_video
+    found = read(subject, source, start, count, step)
+    if step == 1:
+        return found
+    every = DataNote(source.name, f"one frame of {step} is taken, as in training (frame_step)")
+    return found._replace(notes=(*found.notes, every))
+
+
+def _read_array(subject: Subject, source: Path, start: int, count: int, step: int) -> _Read:
+    plan, where = subject.plan, str(source)
+    array, assumptions = order_axes(load_array(source), plan.sample_shape, where)
+    frames = array[start * step :: step][:count]
+    notes = [DataNote(source.name, text) for text in assumptions]
+    if subject.normalisation:
+        frames = frames.astype(np.float32)
+        notes += _unit_warnings(source.name, frames, subject.normalisation)
+    else:
+        scale = picture_scale(
+            array, plan.value_range, where
+        )  # of all frames, so that it depends on no other choice
+        notes += [DataNote(source.name, text) for text in scale.assumptions]
+        frames = scale.apply(frames)
+    return _Read(frames, DEFAULT_RATE, (array.shape[2], array.shape[3]), tuple(notes))
+
+
+def _unit_warnings(name: str, frames_TCHW: np.ndarray, normalisation: Normalisation) -> list[DataNote]:
+    """Where a channel is far from all that the model has seen: the units are probably others."""
+    notes = []
+    for channel, (offset, scale) in enumerate(zip(normalisation.offset, normalisation.scale, strict=True)):
+        values = frames_TCHW[:, channel][np.isfinite(frames_TCHW[:, channel])]
+        usual = float(np.median(values)) if values.size else offset
+        if abs(usual - offset) > _FAR * scale:
+            text = (
+                f"channel {channel} has values around {usual:g}, and in training they were around {offset:g} give "
+                f"or take {scale:g}: are these the same units?"
+            )
+            notes.append(DataNote(name, text, True))
+    return notes
+
+
+def _read_video(subject: Subject, source: Path, start: int, count: int, step: int) -> _Read:
     plan, data = subject.plan, subject.plan.data
     shape = plan.sample_shape
-    if source.suffix in ARRAYS:
-        frames = _array(source, shape.channels)[:most]
-        return frames, DEFAULT_RATE, (frames.shape[2], frames.shape[3])
     if not source.exists():
         raise InputError(f"{source}: no such file or folder")
     described = data.declaration.frame_format
     wanted = described(data.settings) if described else _plain(shape.channels, shape.height, shape.width)
-    step = data.declaration.frame_step(data.settings)
+    reader = VideoReader(source, wanted)
+    begin, end = start * step, (start + count - 1) * step + 1
     try:
-        found = list(islice(read_video(source, wanted), 0, (most - 1) * step + 1, step))
+        frames = iter(reader)
+        first = next(frames)
+        found = [frame.pixels for frame in islice(chain([first], frames), begin, end, step)]
+        if reader.facts.bits == STORED_BITS and wanted.bit_depth is None:
+            for _ in frames:  # only the largest value of all tells how many bits are used
+                pass
     except DamagedVideo as error:
         raise InputError(f"{source}: {error}") from None
-    rate = (found[0].rate or DEFAULT_RATE) / step
-    return np.stack([frame.pixels for frame in found]), rate, wanted.source_region(*found[0].size)
+    pixels = np.stack(found) if found else np.empty((0, *wanted.shape), np.uint8)
+    rate = wanted.frame_rate if wanted.frame_rate and reader.times else first.rate or DEFAULT_RATE
+    notes = _video_notes(reader, source, wanted, range(begin, end))
+    return _Read(pixels / np.float32(255), rate / step, wanted.source_region(*first.size), notes)
+
+
+def _video_notes(reader: VideoReader, source: Path, format: FrameFormat, used: range) -> tuple[DataNote, ...]:
+    """What training says of its videos, of those frames that are used."""
+    facts = reader.facts
+    breaks = facts.breaks or (() if format.frame_rate else tuple(find_time_breaks(reader.times)))
+    facts = replace(facts, breaks=tuple(place for place in breaks if used.start < place < used.stop), levels=None)
+    video = StoredVideo(source.name, 0, 0, reader.count, reading=facts)
+    notes = reading_notes([video], format.frame_rate)[1:]
+    if format.frame_rate and not reader.times:
+        text = f"it has no clock: its frames are taken as {format.frame_rate:g} a second, as in training"
+        notes.append(DataNote(source.name, text))
+    return tuple(notes)
 
 
 def _plain(channels: int, height: int, width: int) -> FrameFormat:
     if channels not in (1, 3):
         raise InputError(f"the model sees {channels} channels, a video has 1 or 3: hand it an array (.npy)")
     return FrameFormat(height, width, channels)
-
-
-def _array(source: Path, channels: int) -> np.ndarray:
-    """(T, C, H, W) from (T, H, W) or (T, C, H, W), or (T, H, W, C) of pictures."""
-    try:
-        loaded = np.load(source)
-        array = loaded if isinstance(loaded, np.ndarray) else loaded[loaded.files[0]]
-    except (OSError, ValueError, IndexError) as error:
-        raise InputError(f"{source} is not an array that NumPy reads: {error}") from None
-    if array.ndim == 3:
-        array = array[:, None]
-    if array.ndim == 4 and array.shape[1] != channels and array.shape[3] == channels:
-        array = np.moveaxis(array, 3, 1)
-    if array.ndim != 4 or array.shape[1] != channels or array.dtype.kind not in "uif":
-        raise InputError(
-            f"{source} holds {array.dtype} of shape {array.shape}, the model needs (T, {channels}, H, W) numbers"
-        )
-    return array if array.dtype == np.uint8 else array.astype(np.float32)
 
 
 def _pictures(frames_TCHW: np.ndarray, value_range: tuple[float, float], size: tuple[int, int]) -> np.ndarray:

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from framecast.errors import InputError
-from framecast_video_folder.clips import clips
+from framecast_video_folder.clips import clips, command
 from framecast_video_folder.prepare import prepare
 from framecast_video_folder.settings import VideoFolderSettings
+from made_videos import scene
 
 SPLITS = ("train", "validation", "test")
 
@@ -119,3 +121,82 @@ def test_without_a_store_the_command_is_named(videos: Path) -> None:
         clips(settings_for(videos, colour=True, crop=False), "train", 4)
     command = f"platform data prepare video_folder --root {videos} size=32 crop=false colour=true"
     assert str(caught.value).endswith(f"is not prepared yet: run  {command}")
+
+
+@pytest.fixture
+def gap(tmp_path: Path) -> Path:
+    """Folders of images, of which one has the numbers 0 to 9 and 30 to 39."""
+    for name, numbers in {"a": range(20), "b": [*range(10), *range(30, 40)]}.items():
+        (tmp_path / "root" / name).mkdir(parents=True)
+        for number in numbers:
+            Image.fromarray(scene(number)).save(tmp_path / "root" / name / f"f_{number:03d}.png")
+    return tmp_path / "root"
+
+
+@pytest.mark.parametrize("read", ["store", "files"])
+def test_no_clip_spans_a_gap_in_the_numbers(gap: Path, read: str) -> None:
+    settings = prepared(gap, split="ratio", validation_share=0.5, test_share=0, stride=1, read=read)
+    counts, warned = {}, set()
+    for split in ("train", "validation"):
+        data = clips(settings, split, 8)
+        counts[data.store.videos[data.windows.spans[0].video].name] = len(data)
+        warned |= {note.text for note in data.notes if note.warning}
+        for index in range(len(data)):
+            levels = data[index]["frames"][:, 0, 16, 16].int()
+            assert (levels.diff() == levels.diff()[0]).all()
+    assert counts == {"a": 13, "b": 3 + 3}
+    assert len(warned) == 1
+    assert "f_009.png is followed by f_030.png" in warned.pop()
+
+
+def test_a_frame_rate_makes_videos_of_different_rates_alike(tmp_path: Path, write_video: Any) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    for rate in (10, 20, 40):
+        moments = [scene(10 * number // rate) for number in range(2 * rate)]
+        write_video(root / f"{rate}.mp4", moments, rate)
+    mixed = prepare(settings_for(root, split="ratio"), lambda done, total: None)
+    assert next(note.text for note in mixed.notes if note.warning).startswith("different frame rates are mixed")
+    settings = prepared(root, split="ratio", frame_rate=10)
+    found = [clips(settings, split, 20) for split in SPLITS]
+    decoded = [clips(settings.model_copy(update={"read": "files"}), split, 20) for split in SPLITS]
+    assert [len(data) for data in found] == [1, 1, 1]
+    levels = [data[0]["frames"][:, 0, 16, 16].int() for data in found]
+    assert (levels[0] - levels[1]).abs().max() <= 2
+    assert (levels[0] - levels[2]).abs().max() <= 2
+    for stored, files in zip(found, decoded, strict=True):
+        assert torch.equal(stored[0]["frames"], files[0]["frames"])
+        assert not any(note.warning for note in [*stored.notes, *files.notes])
+
+
+def test_each_way_to_read_has_a_store_and_a_command_of_its_own(tmp_path: Path) -> None:
+    plain = settings_for(tmp_path)
+    others = [{"frame_rate": 12.5}, {"background": "#102030"}, {"bit_depth": 12}]
+    assert len({settings_for(tmp_path, **other).store for other in [{}, *others]}) == 4
+    assert command(settings_for(tmp_path, frame_rate=12.5, bit_depth=12, background="#102030")).endswith(
+        "size=32 frame_rate=12.5 bit_depth=12 'background=#102030'"
+    )
+    assert command(plain).endswith("size=32")
+
+
+def test_a_background_that_is_no_colour_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match="background is 'blak', expected a colour such as black, white or #808080"
+    ):
+        settings_for(tmp_path, background="blak")
+
+
+def test_animated_pictures_are_videos_and_names_are_only_names(tmp_path: Path, write_video: Any) -> None:
+    first, *others = [Image.fromarray(scene(number)) for number in range(6)]
+    root = tmp_path / "a [/b] 100%d"
+    root.mkdir(parents=True)
+    first.save(root / "x.webp", save_all=True, append_images=others, duration=100, lossless=True)
+    first.save(root / "y.apng", save_all=True, append_images=others, duration=100)
+    write_video(root / "pipe:1.mp4", [scene(number) for number in range(6)])
+    settings = prepared(root, split="ratio")
+    for read in ("store", "files"):
+        found = [clips(settings.model_copy(update={"read": read}), split, 6) for split in SPLITS]
+        assert [len(data) for data in found] == [1, 1, 1]
+        for data in found:
+            levels = data[0]["frames"][:, 0, 16, 16].int()
+            assert (levels - torch.arange(20, 26)).abs().max() <= 2

@@ -69,3 +69,12 @@ def test_one_video_cannot_be_split(tmp_path: Path) -> None:
 def test_shares_that_leave_nothing_to_train_on_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"leave nothing to train on"):
         split(tmp_path, validation_share=0.5, test_share=0.5)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_lists_from_windows_are_read(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "train.txt").write_bytes("deeper\\a.mp4 \r\n# mine\r\n".encode(encoding))
+    (tmp_path / "validation.txt").write_bytes("./b.mp4\r\n".encode(encoding))
+    found, skipped = split(tmp_path, ["deeper/a.mp4", "b.mp4"])
+    assert found == {"train": ["deeper/a.mp4"], "validation": ["b.mp4"], "test": []}
+    assert not skipped
