@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from framecast.data.frame_format import FrameFormat
 from framecast.data.normalisation import Normalisation
 from framecast.data.video_writer import write_video
 from framecast.errors import InputError
 from framecast.evaluation.prediction import Prediction, predict
 from framecast.evaluation.subject import Subject, find_subject
 from framecast.runs.folder import RunFolder
+from made_videos import MATRICES, scene, with_matrix, write_film
 
 
 @pytest.fixture
@@ -155,3 +157,89 @@ def test_written_videos_can_be_read_again(tmp_path: Path, pictures: np.ndarray) 
     assert len(frames) == 12
     assert np.abs(frames[5][:, :41].astype(int) - pictures[5]).mean() < 6
     assert [path.name for path in tmp_path.iterdir()] == ["video.mp4"]
+
+
+def stepping(subject: Subject, step: int, **format: Any) -> Subject:
+    """The model as if it had been trained on videos taken like that."""
+    part = subject.plan.data
+    declaration = replace(
+        part.declaration,
+        frame_step=lambda settings: step,
+        frame_format=lambda settings: FrameFormat(16, 16, **format),
+    )
+    return replace(subject, plan=replace(subject.plan, data=replace(part, declaration=declaration)))
+
+
+@pytest.mark.parametrize("kind", ["npy", "images", "mkv"])
+def test_frames_are_taken_as_far_apart_as_in_training(subject: Subject, tmp_path: Path, kind: str) -> None:
+    ramp = np.repeat(np.arange(0, 250, 10, dtype=np.uint8), 256).reshape(25, 16, 16)
+    source = tmp_path / f"ramp.{kind}"
+    if kind == "npy":
+        np.save(source, ramp)
+    elif kind == "images":
+        source.mkdir()
+        for time, frame in enumerate(ramp):
+            Image.fromarray(frame).save(source / f"{time}.png")
+    else:
+        pictures = [np.dstack([frame] * 3) for frame in ramp]
+        source.write_bytes(write_film(pictures, "matroska", codec="ffv1", pixels="gray"))
+    found = predict(stepping(subject, 3), source, start=1, frames_in=2, frames_out=3)
+    seen = np.concatenate([found.context, found.truth])[:, 0, 8, 8]
+    np.testing.assert_allclose(255 * seen, [30, 60, 90, 120, 150], atol=1)
+    assert [note.text for note in found.notes] == ["one frame of 3 is taken, as in training (frame_step)"]
+
+
+def test_equal_arrays_are_equal_predictions(subject: Subject, tmp_path: Path) -> None:
+    levels = np.random.default_rng(0).integers(0, 256, (6, 1, 16, 16), np.uint8)
+    levels.flat[:2] = 0, 255
+    predictions = []
+    for number, array in enumerate([levels, levels * 1.0, levels / 255, levels[None], np.uint16(257) * levels]):
+        np.save(tmp_path / f"{number}.npy", array)
+        predictions.append(predict(subject, tmp_path / f"{number}.npy", 0, 3, 3))
+    for other in predictions[1:]:
+        np.testing.assert_allclose(other.future, predictions[0].future, atol=1e-5)
+        np.testing.assert_allclose(other.truth, predictions[0].truth, atol=1e-6)
+
+
+def test_a_turned_film_is_predicted_as_it_is_shown(subject: Subject, tmp_path: Path) -> None:
+    film = write_film([scene(time) for time in range(6)])
+    (tmp_path / "upright.mp4").write_bytes(film)
+    (tmp_path / "turned.mp4").write_bytes(with_matrix(film, MATRICES[8]))
+    upright, tipped = (
+        predict(stepping(subject, 1), tmp_path / f"{name}.mp4", 0, 2, 2) for name in ("upright", "turned")
+    )
+    np.testing.assert_allclose(np.rot90(upright.context, axes=(2, 3)), tipped.context, atol=0.05)
+    assert tipped.size == upright.size[::-1]
+    assert [note.text for note in tipped.notes] == ["shown turned by 90 degrees to the left, as the file asks"]
+
+
+def test_a_film_is_resampled_as_in_training(subject: Subject, tmp_path: Path) -> None:
+    times = [*range(0, 400, 100), *range(400, 2000, 400)]
+    pictures = [np.full((16, 16, 3), 20 * time, np.uint8) for time in range(len(times))]
+    film = write_film(pictures, "matroska", codec="ffv1", pixels="gray", times=times)
+    (tmp_path / "film.mkv").write_bytes(film)
+    found = predict(stepping(subject, 1, frame_rate=5.0), tmp_path / "film.mkv", 0, 4, 3)
+    plain = predict(stepping(subject, 1), tmp_path / "film.mkv", 0, 4, 3)
+    seen = 255 * np.concatenate([found.context, found.truth])[:, 0, 8, 8]
+    np.testing.assert_allclose(seen, 20 * np.array([0, 2, 4, 4, 5, 5, 6]), atol=1)
+    assert found.rate == 5.0
+    assert not any(note.warning for note in found.notes)
+    assert ["frame rate varies" in note.text for note in plain.notes if note.warning] == [True]
+
+
+def test_units_that_are_far_from_those_of_training_are_a_warning(subject: Subject, tmp_path: Path) -> None:
+    np.save(tmp_path / "celsius.npy", np.full((6, 16, 16), 11.0))
+    kelvin = replace(subject, normalisation=Normalisation(offset=(285.0,), scale=(4.0,)))
+    (note,) = predict(kelvin, tmp_path / "celsius.npy", 0, 3, 3).notes
+    assert note.warning
+    assert "values around 11, and in training they were around 285 give or take 4" in note.text
+
+
+def test_a_jump_in_time_among_the_frames_used_is_a_warning(subject: Subject, tmp_path: Path) -> None:
+    for number in [*range(6), *range(30, 36)]:
+        (tmp_path / "gap").mkdir(exist_ok=True)
+        Image.fromarray(scene(number)).save(tmp_path / "gap" / f"{number}.png")
+    assert not predict(subject, tmp_path / "gap", 0, 3, 3).notes
+    (note,) = predict(subject, tmp_path / "gap", 2, 3, 3).notes
+    assert note.warning
+    assert "5.png is followed by 30.png" in note.text

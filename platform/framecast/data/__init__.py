@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from framecast.data.frame_format import FrameFormat
     from framecast.data.normalisation import Normalisation
     from framecast.data.preparation import prepare_store
-    from framecast.data.reading_notes import reading_notes
     from framecast.data.source import Source, entries
     from framecast.data.store import Store, StoredVideo
     from framecast.data.stored_clips import StoredClips
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     )
     from framecast.data.video_facts import VideoFacts
     from framecast.data.video_files import VideoFiles
+    from framecast.data.video_notes import reading_notes
     from framecast.data.windows import Span, Windows
 
 _HOMES = {
@@ -60,7 +60,7 @@ _HOMES = {
     "prepare_store": "preparation",
     "read_text_list": "text_list",
     "read_video": "video",
-    "reading_notes": "reading_notes",
+    "reading_notes": "video_notes",
 }
 
 __all__ = [

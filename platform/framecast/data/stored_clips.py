@@ -9,9 +9,9 @@ import numpy as np
 
 from framecast.data.augmentation import Augmentation
 from framecast.data.clip_origin import ClipOrigin
-from framecast.data.reading_notes import reading_notes
 from framecast.data.store import Store
 from framecast.data.video_files import VideoFiles
+from framecast.data.video_notes import reading_notes
 from framecast.data.windows import Windows
 
 if TYPE_CHECKING:

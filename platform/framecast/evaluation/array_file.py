@@ -5,6 +5,7 @@ Dimensions: B clips, T frames, C channels, H W pixels.
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -39,7 +40,7 @@ def load_array(file: Path) -> np.ndarray:
             return np.asarray(loaded[loaded.files[0]])
     except FileNotFoundError:
         raise InputError(f"{file}: no such file or folder") from None
-    except (OSError, ValueError, EOFError, IndexError, MemoryError) as error:
+    except (OSError, ValueError, EOFError, IndexError, MemoryError, zipfile.BadZipFile) as error:
         raise InputError(f"{file} is not an array that NumPy reads: {error}") from None
 
 
@@ -50,7 +51,7 @@ def order_axes(array: np.ndarray, shape: SampleShape, where: str) -> OrderedFram
     Raises InputError, which begins with `where`, for other shapes and where several readings are possible.
     """
     if array.dtype.kind not in "buif":
-        raise _wrong(array, shape, where, "is no array of numbers" if array.dtype.kind != "c" else "is complex")
+        raise _wrong(array, shape, where, "is complex" if array.dtype.kind == "c" else "holds no numbers")
     readings = _readings(array.shape, shape)
     if len(readings) > 1:  # frames of the size that was trained on are the likely ones
         fitting = {
@@ -138,6 +139,9 @@ def picture_scale(array: np.ndarray, value_range: tuple[float, float], where: st
 
 def _wrong(array: np.ndarray, shape: SampleShape, where: str, reason: str) -> InputError:
     channels = shape.channels
-    wanted = f"(T, {channels}, H, W)" + (" or (T, H, W)" if channels == 1 else f" or (T, H, W, {channels})")
-    because = f", which {reason}" if reason else ""
-    return InputError(f"{where} holds {array.dtype} of shape {array.shape}{because}; the model takes {wanted}")
+    others = "(T, H, W)" if channels == 1 else f"(T, H, W, {channels})"
+    because = f"; this array {reason}" if reason else ""
+    return InputError(
+        f"{where} holds {array.dtype} of shape {array.shape}, the model needs (T, {channels}, H, W) numbers, or "
+        f"{others}{because}"
+    )

@@ -13,10 +13,10 @@ from framecast.data.damaged_video import DamagedVideo
 from framecast.data.frame_format import FrameFormat
 from framecast.data.normalisation import Normalisation
 from framecast.data.pixels import STORED_BITS
-from framecast.data.reading_notes import reading_notes
 from framecast.data.resampling import find_time_breaks
 from framecast.data.store import StoredVideo
 from framecast.data.video import VideoReader
+from framecast.data.video_notes import reading_notes
 from framecast.errors import InputError, TrainingFailed
 from framecast.evaluation.array_file import ARRAYS, load_array, order_axes, picture_scale
 from framecast.evaluation.subject import Subject
