@@ -39,4 +39,5 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         value_range=lambda settings: settings.scale,
         bounded=lambda settings: False,
         ready=_ready,
+        frame_step=lambda settings: settings.frame_step,
     )

@@ -67,5 +67,6 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         ready=_ready,
         frame_format=lambda settings: framecast.data.FrameFormat(*settings.height_and_width),
         frame_step=lambda settings: settings.frame_step,
+        unchanged_by=lambda settings: ("horizontal", "vertical", "reverse"),
         published=_PUBLISHED,
     )

@@ -50,8 +50,8 @@ class SomethingSomethingSettings(framecast.Settings):
     """With `step` sampling: frames of the file from one frame of a clip to the next; 1 keeps the 12 a second."""
 
     augmentation: framecast.data.Augmentation = Field(default_factory=framecast.data.Augmentation)
-    """Variations of training clips. Mind that a horizontal `flip` turns "from left to right" into another class
-    without changing the label; a vertical one does so to "up" and "down". `reverse` is refused: played backwards
+    """Variations of training clips. Recognition is refused with a `flip` where classes have a direction: mirrored,
+    "from left to right" is another class, and upside down "up" is "down". `reverse` is refused: played backwards
     an action is another one ("opening" is "closing")."""
 
     seed: int = Field(0, ge=0, le=2**63 - 1)

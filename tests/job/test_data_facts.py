@@ -116,3 +116,37 @@ def test_a_model_that_answers_something_else_is_refused(tmp_path: Path) -> None:
 def test_a_metric_of_classes_is_refused_where_there_are_none(tmp_path: Path) -> None:
     said = refusal(tmp_path, task="video_prediction", model="conv_lstm", metrics="[mse, accuracy]")
     assert "accuracy scores classes, and the task video_prediction asks for none: leave it out" in said
+
+
+class _Varied(framecast.Settings):
+    augmentation: framecast.data.Augmentation = framecast.data.Augmentation()
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "message"),
+    [
+        (
+            {"flip": "horizontal"},
+            r"data\.augmentation\.flip.*'to the left' shows another class when it is mirrored",
+        ),
+        ({"reverse": True}, r"data\.augmentation\.reverse.*played backwards\. Set it to false"),
+    ],
+)
+def test_an_augmentation_that_makes_labels_wrong_is_refused(augmentation: dict[str, Any], message: str) -> None:
+    def found(needs: Any, **declared: Any) -> DataFacts:
+        data = framecast.Dataset(
+            "d",
+            "",
+            build=lambda settings, split, frames: None,
+            sample_shape=lambda settings, frames: framecast.SampleShape(frames, 1, 8, 8),
+            classes=lambda settings: ("to the left", "on the spot"),
+            **declared,
+        )
+        task = framecast.Task("t", "", lambda settings: None, lambda settings: 4, (), needs=needs)
+        settings = _Varied(augmentation=framecast.data.Augmentation(**augmentation))
+        return DataFacts.told_by(data, settings, task, 4)
+
+    with pytest.raises(InputError, match=message):
+        found("logits")
+    assert found("frames").classes == (), "labels are not used"
+    assert len(found("logits", unchanged_by=lambda settings: ("horizontal", "reverse")).classes) == 2

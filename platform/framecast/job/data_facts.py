@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from framecast.errors import InputError
+from framecast.errors import InputError, Problem
 from framecast.registry.kinds import Dataset, SampleShape, Task
 
 
@@ -34,6 +34,7 @@ class DataFacts:
                 f"{data.name} {has}, and the task {task.name} tells classes apart: take labelled data "
                 "(`platform plugins info NAME` names the classes)"
             )
+        _ensure_labels_hold(data, settings, classes)
         return cls(shape.image, classes)
 
     @classmethod
@@ -48,3 +49,22 @@ class DataFacts:
     def sample_shape(self, frames: int) -> SampleShape:
         """What models are built for."""
         return SampleShape(frames, *self.frame_shape, len(self.classes))
+
+
+def _ensure_labels_hold(data: Dataset, settings: Any, classes: Sequence[str]) -> None:
+    """Raises InputError where an augmentation would show another class than a clip's label says."""
+    from framecast.data.augmentation import Augmentation
+    from framecast.data.class_directions import changed_class
+
+    for name in type(settings).model_fields:
+        augmentation = getattr(settings, name)
+        if not isinstance(augmentation, Augmentation):
+            continue
+        if found := changed_class(augmentation, classes, data.unchanged_by(settings)):
+            setting, label = found
+            value, without = (augmentation.flip, "none") if setting == "flip" else ("true", "false")
+            message = (
+                f"{value} would make labels wrong: a clip of '{label}' shows another class when it is "
+                f"{'mirrored' if setting == 'flip' else 'played backwards'}. Set it to {without}"
+            )
+            raise InputError(Problem(message, key=f"data.{name}.{setting}"))

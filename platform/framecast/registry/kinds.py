@@ -6,7 +6,7 @@ made by its `build` when a job needs it, so that listing plugins imports none of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -149,6 +149,9 @@ class Dataset:
     Where clips come from videos, `frame_format(settings)` (a `framecast.data.FrameFormat`) says how frames are
     resized and `frame_step(settings)` how many frames of a video lie from one of a clip to the next: `platform
     predict` treats new videos alike.
+    `unchanged_by(settings)` names the variations of `framecast.data.Augmentation` ("horizontal", "vertical",
+    "reverse") that leave every clip's class as it is. Without it a job that trains on labels is refused with
+    `reverse`, and with a `flip` where the name of a class has a direction.
     `bounded(settings)` says that no value can lie outside of `value_range`, as for pictures. Fields without
     natural bounds return False: metrics then clamp neither predictions nor truth.
     `published` are other people's results on this data set.
@@ -166,6 +169,7 @@ class Dataset:
     ready: Callable[[Any], None] | None = None
     frame_format: Callable[[Any], Any] | None = None
     frame_step: Callable[[Any], int] = lambda settings: 1
+    unchanged_by: Callable[[Any], Collection[str]] = lambda settings: ()
     published: tuple[PublishedResult, ...] = ()
 
 
