@@ -12,6 +12,7 @@ from pathlib import Path
 
 from framecast.errors import InputError, Problem, did_you_mean
 from framecast.job.document import Document
+from framecast.user_folders import config_folder, expanded
 
 
 @dataclass(frozen=True)
@@ -68,5 +69,7 @@ def _listed() -> dict[str, Cluster]:
 
 
 def _list() -> Path:
-    home = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    return Path(os.environ.get("FRAMECAST_CLUSTERS") or home / "framecast" / "clusters.yaml")
+    if chosen := os.environ.get("FRAMECAST_CLUSTERS"):
+        return expanded(chosen)
+    folder = config_folder()
+    return folder / "clusters.yaml" if folder else Path("the file that FRAMECAST_CLUSTERS names")

@@ -16,6 +16,7 @@ from framecast.registry.examination import examined, patience
 from framecast.registry.hooks import PROJECT
 from framecast.registry.outcome import Outcome
 from framecast.registry.provider import Provider
+from framecast.user_folders import cache_folder
 
 
 def outcomes(providers: Sequence[Provider], again: bool = False) -> dict[Provider, Outcome]:
@@ -38,8 +39,7 @@ def outcomes(providers: Sequence[Provider], again: bool = False) -> dict[Provide
 
 
 def _file(provider: Provider) -> Path:
-    cache = Path(os.environ.get("FRAMECAST_CACHE") or "~/.cache/framecast").expanduser()
-    return cache / "plugins" / f"{_digest([provider.to_dict(), provider.file(), sys.prefix])}.json"
+    return cache_folder() / "plugins" / f"{_digest([provider.to_dict(), provider.file(), sys.prefix])}.json"
 
 
 def _recalled(provider: Provider, mark: str) -> Outcome | None:

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from framecast.registry.hooks import PROJECT
+from framecast.user_folders import expanded
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def from_text(text: str, folder: Path) -> Provider:
     """The plugin that a user named: a module, or the path (relative to `folder`) of a file or package."""
     if not _is_path(text):
         return Provider(name=text.split(".")[-1], module=text)
-    path = (folder / Path(text).expanduser()).resolve()
+    path = (folder / expanded(text)).resolve()
     if not path.exists():
         raise FileNotFoundError(f"no such file or folder: {path}")
     if path.is_dir() and not (path / "__init__.py").exists():

@@ -22,6 +22,7 @@ from typing import Any, Self, TypeVar
 
 from framecast.errors import InputError, disk_error_number, disk_problem
 from framecast.runs.journal import Journal
+from framecast.user_folders import expanded
 
 DEFAULT_ROOT = "runs"
 AnyFolder = TypeVar("AnyFolder", bound="RunFolder")
@@ -37,7 +38,7 @@ def runs_root(chosen: str | Path | None = None) -> Path:
         from framecast.runs.mirror import pull_all  # which takes a second to import
 
         return pull_all(named)
-    return Path(named).expanduser().resolve()
+    return expanded(named).resolve()
 
 
 def new_run_id() -> str:

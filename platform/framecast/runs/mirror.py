@@ -28,6 +28,7 @@ from framecast.runs.checkpoints import NAMES, Checkpoint, CheckpointStore
 from framecast.runs.driver import Driver
 from framecast.runs.folder import RunFolder, write_atomically
 from framecast.runs.remote import Entry, Remote
+from framecast.user_folders import cache_folder
 
 STOP = "stop"
 Mine = Callable[[str], bool]
@@ -60,7 +61,7 @@ def working_copy(url: str, side: str = "") -> Path:
     Raises InputError if the URL holds credentials or the folder cannot be made.
     """
     url = Remote(url).url
-    cache = Path(os.environ.get("FRAMECAST_CACHE") or "~/.cache/framecast").expanduser().resolve()
+    cache = cache_folder().resolve()
     readable = re.sub(r"[^A-Za-z0-9]+", "-", url.partition("?")[0]).strip("-")[:60]
     root = cache / f"{readable}-{hashlib.sha256(url.encode()).hexdigest()[:8]}{side}"
     try:

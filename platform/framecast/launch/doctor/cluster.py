@@ -49,7 +49,7 @@ def authentication(on_cluster: bool, token: Path = _TOKEN) -> Finding:
         remedy = "`ray get-auth-token --generate`, ~/.ray/auth_token to all nodes, RAY_AUTH_MODE=token everywhere"
         message = "off: whoever reaches the cluster's ports can run programs on it"
         return warn(subject, message, remedy)
-    file = token.expanduser()
+    file = Path(os.path.expanduser(token))
     elsewhere = os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH")
     if not elsewhere and file.exists() and file.stat().st_mode & 0o077:
         return warn(subject, f"on, but others can read {file}", f"chmod 600 {file}")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from framecast.launch.doctor.finding import Finding, fail, in_line, ok, warn
+from framecast.user_folders import expanded
 
 _GIB = 2**30
 _LITTLE_ROOM = 5 * _GIB
@@ -29,7 +30,7 @@ class Storage:
     def __init__(self, named: str) -> None:
         self.named = named
         self.is_url = "://" in named
-        self.folder = Path() if self.is_url else Path(named).expanduser().absolute()
+        self.folder = Path() if self.is_url else expanded(named).absolute()
 
     def __str__(self) -> str:
         return _SECRET.sub("//", self.named) if self.is_url else str(self.folder)
