@@ -40,6 +40,7 @@ _PUBLISHED = tuple(
         dict(zip(_SCORES, scores, strict=True)),
         "conv-tt-lstm",
         "Su et al. 2020, the authors' tables, frames of 128x128",
+        (128, 128),
     )
     for model, frames_out, scores in (
         ("ConvLSTM", 20, (28.21, 0.903, 137.1)),

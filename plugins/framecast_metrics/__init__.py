@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -56,6 +56,22 @@ def _ready_lpips(settings: PerceptualSimilaritySettings) -> None:
     backbone_weights(settings.net, settings.backbone)
 
 
+_UNITS = {
+    ("mse", "conv-tt-lstm"): "× 1000",
+    ("mse", "openstl"): "sum over a frame",
+    ("mae", "openstl"): "sum over a frame",
+    ("rmse", "openstl"): "of sums over a frame",
+    ("ssim", "conv-tt-lstm"): "data range 2",
+    ("ssim", "openstl"): "data range 2",
+    ("lpips", "conv-tt-lstm"): "× 1000",
+}
+
+
+def _unit(name: str) -> Callable[[Any], str]:
+    """What a metric's protocol makes of its number."""
+    return lambda settings: "dB" if name == "psnr" else _UNITS.get((name, settings.protocol), "")
+
+
 @framecast.hookimpl
 def framecast_metrics() -> Iterator[framecast.Metric]:
     yield framecast.Metric(
@@ -64,6 +80,7 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
         build=_lazily("frame_errors", "MeanSquaredError"),
         direction="min",
         settings=MeanSquaredErrorSettings,
+        unit=_unit("mse"),
     )
     yield framecast.Metric(
         name="mae",
@@ -71,6 +88,7 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
         build=_lazily("frame_errors", "MeanAbsoluteError"),
         direction="min",
         settings=MeanAbsoluteErrorSettings,
+        unit=_unit("mae"),
     )
     yield framecast.Metric(
         name="rmse",
@@ -78,6 +96,7 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
         build=_lazily("frame_errors", "RootMeanSquaredError"),
         direction="min",
         settings=RootMeanSquaredErrorSettings,
+        unit=_unit("rmse"),
     )
     yield framecast.Metric(
         name="psnr",
@@ -85,6 +104,7 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
         build=_lazily("signal_to_noise", "PeakSignalToNoiseRatio"),
         direction="max",
         settings=PeakSignalToNoiseRatioSettings,
+        unit=_unit("psnr"),
     )
     yield framecast.Metric(
         name="ssim",
@@ -92,6 +112,7 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
         build=_lazily("structural_similarity", "StructuralSimilarity"),
         direction="max",
         settings=StructuralSimilaritySettings,
+        unit=_unit("ssim"),
         accepts=_accepts_ssim,
     )
     yield framecast.Metric(
@@ -100,6 +121,7 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
         build=_lazily("perceptual_similarity", "PerceptualSimilarity"),
         direction="min",
         settings=PerceptualSimilaritySettings,
+        unit=_unit("lpips"),
         accepts=_accepts_lpips,
         ready=_ready_lpips,
     )

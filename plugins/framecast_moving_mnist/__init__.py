@@ -68,6 +68,7 @@ _PUBLISHED = tuple(
         dict(zip(_SCORES, scores, strict=True)),
         "conv-tt-lstm",
         "Su et al. 2020, the authors' tables on Moving-MNIST-2",
+        (64, 64),
     )
     for model, frames_out, scores in (
         ("ConvLSTM", 10, (18.17, 0.882, 67.13)),

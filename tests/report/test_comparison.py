@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import framecast
 from framecast.errors import InputError
 from framecast.report.comparison import write_comparison
 from framecast.report.numbers import score
@@ -60,6 +61,58 @@ def test_runs_on_other_clips_are_not_passed_off_as_comparable(train: Train, comp
 def test_more_training_clips_do_not_make_scores_incomparable(train: Train, compare: Callable[..., Any]) -> None:
     page = compare(*(train(data={"train_clips": clips}, training={"epochs": 1}) for clips in (8, 16)))
     assert "do not compare" not in page.text
+
+
+def test_runs_over_other_horizons_are_not_passed_off_as_comparable(
+    train: Train, compare: Callable[..., Any]
+) -> None:
+    page = compare(*(train(task={"frames_out": frames}, training={"epochs": 1}) for frames in (3, 4)))
+    assert "do not compare" in page.text
+
+
+RECOGNITION = {
+    "task": {
+        "name": "early_activity_recognition",
+        "frames": 8,
+        "observed": [0.25, 0.5],
+        "frames_out": 0,
+        "prediction_weight": 0,
+    },
+    "model": {"name": "conv3d", "hidden_channels": [4, 6], "strides": [2, 2]},
+    "data": {
+        "name": "digit_motions",
+        "size": 16,
+        "digit_size": 7,
+        "train_clips": 8,
+        "validation_clips": 8,
+        "test_clips": 8,
+    },
+    "metrics": ["accuracy"],
+    "training": {"epochs": 1, "batch_size": 4, "strategy": "torch"},
+    "compute": {"cpus_per_worker": 1},
+}
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "reason"),
+    [
+        ("training", {"seed": 1}, ""),
+        ("data", {"seed": 1}, "A and B differ in data.seed, and nothing shows that their clips are the same"),
+        ("data", {"validation_clips": 7}, "A was scored on 8 clips, B on 7"),
+        ("task", {"observed": [0.25, 0.75]}, "A and B differ in task.observed"),
+    ],
+)
+def test_recognition_is_compared_on_the_same_clips_only(
+    section: str, change: dict[str, Any], reason: str, compare: Callable[..., Any], runs: Path
+) -> None:
+    """No trivial forecaster shows whether the clips are the same."""
+    jobs: list[dict[str, Any]] = [{**RECOGNITION, "name": name} for name in ("one", "other")]
+    jobs[1][section] = {**jobs[1][section], **change}
+    found = [framecast.run(job, runs=runs, in_process=True) for job in jobs]
+    assert [status.state for status in found] == ["finished", "finished"]
+    page = compare(*(RunFolder(status.folder) for status in found))
+    assert ("do not compare" in page.text) == bool(reason)
+    assert reason in page.text
 
 
 def test_runs_that_never_began_or_never_scored_are_compared_too(

@@ -265,35 +265,59 @@ import dataclasses
 import framecast
 import framecast_moving_mnist as original
 
-def row(model, frames_out, protocol, **scores):
-    return framecast.PublishedResult(model, 2, frames_out, scores, protocol, "a paper, table 1")
+def row(model, frames_out, protocol, size=None, **scores):
+    return framecast.PublishedResult(model, 2, frames_out, scores, protocol, "a paper, table 1", size)
 
 @framecast.hookimpl
 def framecast_datasets():
     (digits,) = original.framecast_datasets()
-    published = (row("TheirNet", 3, "theirs", mse=0.0123), row("TheirNet", 30, "theirs", mse=0.0456))
+    published = (
+        row("TheirNet", 3, "conv-tt-lstm", (16, 16), mse=12.3, lpips=4.0),
+        row("FarNet", 30, "conv-tt-lstm", mse=45.6),
+        row("BigNet", 3, "conv-tt-lstm", (64, 64), mse=78.9),
+    )
     yield dataclasses.replace(digits, name="printed_digits", published=published)
 """
 
 
-@pytest.mark.parametrize(("frames_out", "shown"), [(3, ["0.01230"]), (2, ["0.01230", "0.04560"])])
-def test_published_results_of_the_same_horizon_stand_beside_ours(
-    train: Train, report: Report, tmp_path: Path, frames_out: int, shown: list[str]
+def test_published_results_that_compare_stand_with_ours(train: Train, report: Report, tmp_path: Path) -> None:
+    """Of the same protocol, horizon and size of frames, with the factor of their unit."""
+    (tmp_path / "printing.py").write_text(_PUBLISHING)
+    run = train(
+        plugins=[str(tmp_path / "printing.py")],
+        task={"frames_out": 3},
+        data={"name": "printed_digits"},
+        metrics=[{"name": "mse", "protocol": "conv-tt-lstm"}, "mae"],
+        training={"epochs": 1},
+    )
+    page = report(run)
+    assert "mseconv-tt-lstm, × 1000" in page.cells
+    assert "TheirNeta paper, table 1" in page.cells
+    assert "12.30" in page.cells
+    assert not {"FarNeta paper, table 1", "BigNeta paper, table 1", "45.60", "lpipsconv-tt-lstm"} & set(page.cells)
+    assert "conv_tt_lstmthis run, validation clips" in page.cells
+
+
+@pytest.mark.parametrize(
+    ("sections", "reason"),
+    [
+        ({"task": {"frames_out": 3}}, "they are of protocol conv-tt-lstm. This one would: "),
+        ({"task": {"frames_out": 4}}, "they predict 2 → 3, 2 → 30 frames. This one would: "),
+    ],
+)
+def test_where_no_published_result_compares_it_says_why(
+    train: Train, report: Report, tmp_path: Path, sections: dict[str, Any], reason: str
 ) -> None:
     (tmp_path / "printing.py").write_text(_PUBLISHING)
     run = train(
         plugins=[str(tmp_path / "printing.py")],
-        task={"frames_out": frames_out},
         data={"name": "printed_digits"},
         training={"epochs": 1},
+        **sections,
     )
     page = report(run)
-    assert "Beside the papers" in page.headings
-    assert "msetheirs" in page.cells
-    assert "mseframecast" in page.cells
-    assert [text for text in ("0.01230", "0.04560") if text in page.cells] == shown
-    assert f"2 → {frames_out}" in page.cells
-    assert "TheirNeta paper, table 1" in page.cells
+    assert f"None of 3 published results compares: {reason}" in page.text
+    assert "TheirNeta paper, table 1" not in page.cells
 
 
 def test_evaluations_in_the_folder_are_shown_with_intervals_and_curves(copy: RunFolder, report: Report) -> None:

@@ -137,7 +137,8 @@ def _print(content: dict[str, Any]) -> None:
     )
     typer.echo(intervals_in_words(content))
     names = list(content["protocols"])
-    header = [f"{name} ({content['protocols'][name]})" if content["protocols"][name] else name for name in names]
+    notes = [", ".join(filter(None, (content["protocols"][name], content["units"][name]))) for name in names]
+    header = [f"{name} ({note})" if note else name for name, note in zip(names, notes, strict=True)]
     table(
         ["", *header],
         [[row["label"], *(_interval(row["metrics"][name]) for name in names)] for row in content["rows"]],

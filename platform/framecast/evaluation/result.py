@@ -87,6 +87,7 @@ class Result:
             "clips": answer["clips"],
             "intervals": _about_intervals(first, answer["grouped_by"]),
             "protocols": {part.name: getattr(part.settings, "protocol", None) for part in plan.metrics},
+            "units": {part.name: part.unit for part in plan.metrics},
             "directions": {part.name: part.declaration.direction for part in plan.metrics},
             "needs": {part.name: part.declaration.needs for part in plan.metrics},
             "readings": list(plan.readings),

@@ -36,6 +36,11 @@ class Part:
     def name(self) -> str:
         return self.declaration.name
 
+    @property
+    def unit(self) -> str:
+        """Of a metric: what its protocol makes of the number, such as "× 1000"."""
+        return self.declaration.unit(self.settings)
+
     def to_dict(self) -> dict[str, Any]:
         return {"name": self.name, **self.settings.model_dump(mode="json")}
 

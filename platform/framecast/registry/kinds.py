@@ -68,7 +68,8 @@ class Prepared(NamedTuple):
 
 class PublishedResult(NamedTuple):
     """A row of a paper's table on a data set, from `frames_in` to `frames_out` frames, for a report to show beside
-    a run's own scores. `scores` by metric, made under `protocol`; `source` says whose table it is."""
+    a run's own scores. `scores` by metric, made under `protocol`; `source` says whose table it is; `frame_size` is
+    the height and width of its frames, None where that is for any."""
 
     model: str
     frames_in: int
@@ -76,6 +77,7 @@ class PublishedResult(NamedTuple):
     scores: dict[str, float]
     protocol: str
     source: str
+    frame_size: tuple[int, int] | None = None
 
 
 class NoSettings(Settings):
@@ -185,6 +187,7 @@ class Metric:
 
     `update(prediction, target, mask=None)` returns per-sample values (B, ...) and adds them to its float64
     `state`, which the engine sums over processes before `compute()`. `needs` names the output it scores.
+    `unit(settings)` says in a word what its protocol makes of the number, such as "× 1000" or "dB".
 
     `accepts(settings, sample_shape)` returns None where the metric can score such frames or classes, else the
     reason in a sentence; it needs no torch. `ready(settings)` raises InputError where something that it needs,
@@ -199,6 +202,7 @@ class Metric:
     needs: Answer = "frames"
     accepts: Callable[[Any, SampleShape], str | None] | None = None
     ready: Callable[[Any], None] | None = None
+    unit: Callable[[Any], str] = lambda settings: ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 from math import isclose
 from pathlib import Path
@@ -11,6 +12,7 @@ from string import ascii_uppercase
 from typing import Any
 
 from framecast.errors import InputError
+from framecast.job.scoring_terms import differing_data, differing_horizon
 from framecast.registry.kinds import Answer
 from framecast.report.chart import Line, Panel, chart
 from framecast.report.curves import Curve, horizon_curve, smoothed, thinned_out
@@ -48,15 +50,38 @@ class Compared:
         """Every score that any of the runs has; those of different protocols are different."""
         return list(dict.fromkeys(score for record in self.records.values() for score in record.scores))
 
-    @property
-    def same_clips(self) -> bool:
-        """Whether all were scored on the same clips, which shows in what the trivial forecasters score there."""
+    @cached_property
+    def incomparable(self) -> str:
+        """Why the runs' scores do not compare; empty where they do.
+
+        That the clips are the same shows in what the trivial forecasters score there; tasks without any, such as
+        recognition, must have the same data settings.
+        """
         levels: dict[tuple[str, str], list[float]] = {}
         for record in self.records.values():
             for name, event in record.baselines.items():
                 for key, value in _by_score(record, event.metrics).items():
                     levels.setdefault((name, key), []).append(value)
-        return all(isclose(value, values[0], rel_tol=1e-4) for values in levels.values() for value in values)
+        if not all(isclose(value, values[0], rel_tol=1e-4) for values in levels.values() for value in values):
+            return "they were scored on different clips: the trivial forecasters do not score the same there"
+        (first, one), *others = self.records.items()
+        for letter, other in others:
+            if horizon := differing_horizon(one.plan, other.plan):
+                return f"{first} and {letter} differ in {', '.join(horizon)}"
+            if one.best and other.best and one.best.samples != other.best.samples:
+                return f"{first} was scored on {one.best.samples:,} clips, {letter} on {other.best.samples:,}"
+            data = differing_data(one.plan, other.plan)
+            if data and not (one.baselines and other.baselines):
+                differing = ", ".join(data)
+                return (
+                    f"{first} and {letter} differ in {differing}, and nothing shows that their clips are the same"
+                )
+        return ""
+
+    @property
+    def same_clips(self) -> bool:
+        """Whether all were scored on the same clips, over the same horizon."""
+        return not self.incomparable
 
     def baselines(self) -> dict[str, dict[str, float]]:
         """Scores of the trivial forecasters, which are the same for all where the clips are."""
@@ -74,7 +99,7 @@ def write_comparison(runs: Sequence[RunFolder], file: Path) -> None:
     content = {
         "records": these.records,
         "looks": these.looks,
-        "same_clips": these.same_clips,
+        "incomparable": these.incomparable,
         "settings": settings_table(these),
         "scores": best_table(these),
         "learning": learning_curves(these),
@@ -107,7 +132,7 @@ def best_table(these: Compared) -> Table:
         for letter, record in these.records.items()
         if record.best
     }
-    keyed = [Score(_key(score), score.name, score.protocol, score.direction) for score in these.scores]
+    keyed = [replace(score, key=_key(score)) for score in these.scores]
     colours = [these.looks[letter].colour for letter, record in these.records.items() if record.best]
     return ranked_table(named | these.baselines(), keyed, "best evaluation", colours)
 

@@ -35,7 +35,10 @@ class Measured:
         """From what an evaluation-*.json holds."""
         rows, protocols = content["rows"], content.get("protocols", {})
         names = list(dict.fromkeys(name for row in rows for name in row["metrics"]))
-        notes = {name: "of the task" if name == "loss" else protocols.get(name) or "framecast" for name in names}
+        units = content.get("units", {})
+        notes = {
+            name: ", ".join(filter(None, (protocols.get(name) or "framecast", units.get(name)))) for name in names
+        } | {"loss": "of the task"}
         title = f"On {content.get('split', 'test')} clips"
         if content.get("frames_out"):
             title += f", {content.get('frames_in')} → {content['frames_out']} frames"

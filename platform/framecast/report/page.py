@@ -10,9 +10,10 @@ from framecast.report.filmstrip import filmstrips
 from framecast.report.history import history_table
 from framecast.report.layout import rendered
 from framecast.report.measured import Measured
+from framecast.report.published import Published
 from framecast.report.recognition import Recognition
 from framecast.report.record import Record
-from framecast.report.score_tables import horizon_tables, published_table, score_table
+from framecast.report.score_tables import horizon_tables, score_table
 from framecast.report.step_tables import evaluation_table, step_table, time_table
 from framecast.report.summary import data_table, facts, figures, headline, plugin_table
 from framecast.runs.folder import RunFolder, write_atomically
@@ -34,7 +35,7 @@ def _content(record: Record) -> dict[str, Any]:
         "headline": headline(record),
         "figures": figures(record),
         "scores": score_table(record),
-        "published": published_table(record),
+        "published": Published.of(record),
         "measured": [Measured.of(content) for content in record.measured],
         "recognition": Recognition.of(record),
         "filmstrips": filmstrips(record.clips) if record.clips else [],

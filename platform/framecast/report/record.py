@@ -33,11 +33,13 @@ class Score:
     protocol: str
     direction: str
     needs: Answer = "frames"
+    unit: str = ""
 
     @property
     def note(self) -> str:
-        """The arrow to the better side, and the protocol."""
-        return f"{'↑' if self.direction == 'max' else '↓'} {self.protocol}"
+        """The arrow to the better side, the protocol, and the unit."""
+        protocol = f"{self.protocol}, {self.unit}" if self.unit else self.protocol
+        return f"{'↑' if self.direction == 'max' else '↓'} {protocol}"
 
     def best(self, values: Iterable[float]) -> float | None:
         """The best of those that are numbers; None where there is none."""
@@ -82,6 +84,7 @@ class Record:
                 protocol_of(part.settings),
                 part.declaration.direction,
                 part.declaration.needs,
+                part.unit,
             )
             for part in self.plan.metrics
         ]

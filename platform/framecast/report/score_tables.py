@@ -1,20 +1,16 @@
-"""What came of a run, as tables: beside the trivial forecasters, over predicted frames, beside the papers."""
+"""Scores of a run as tables: with the trivial forecasters, and over predicted frames or observed shares."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain, repeat
-from typing import Any
 
-from framecast.registry.kinds import Answer, PublishedResult
+from framecast.registry.kinds import Answer
 from framecast.report.chart import Points
 from framecast.report.numbers import score
-from framecast.report.palette import MODEL, is_forecaster, written
+from framecast.report.palette import MODEL, written
 from framecast.report.record import Record, Score
 from framecast.report.table import Cell, Column, Row, Table
-
-Scored = dict[tuple[str, str], float]
-"""Scores by metric and protocol."""
 
 
 def score_table(record: Record) -> Table | None:
@@ -78,68 +74,3 @@ def over_horizon(name: str, note: str, series: Mapping[str, Points]) -> list[Tab
             ],
         )
     ]
-
-
-def published_table(record: Record) -> Table | None:
-    """Other people's results on this data set beside ours: those with our horizon, else all."""
-    published: Sequence[PublishedResult] = getattr(record.plan.data.declaration, "published", ())
-    if not published:
-        return None
-    task = record.plan.task.settings.model_dump()
-    horizon = (task.get("frames_in"), task.get("frames_out"))
-    evaluated = {(content.get("frames_in"), content.get("frames_out")) for content in record.measured}
-    same = [row for row in published if (row.frames_in, row.frames_out) in {horizon, *evaluated}]
-    theirs = [
-        (
-            row.model,
-            row.source,
-            (row.frames_in, row.frames_out),
-            {(n, row.protocol): v for n, v in row.scores.items()},
-        )
-        for row in same or published
-    ]
-    names = {name for row in same or published for name in row.scores}
-    rows = [*_ours(record, horizon, names), *theirs]
-    keys = list(dict.fromkeys(key for row in rows for key in row[3]))
-    keys.sort(key=lambda key: key[0])
-    columns = [Column("model", words=True), Column("frames", "seen → predicted", words=True)]
-    columns += [Column(name, protocol) for name, protocol in keys]
-    return Table(
-        columns,
-        [
-            Row(
-                [
-                    Cell(model, note),
-                    Cell(f"{seen} → {out}" if seen else "–"),
-                    *(Cell(score(values.get(key))) for key in keys),
-                ],
-                emphasis=number < len(rows) - len(theirs),
-            )
-            for number, (model, note, (seen, out), values) in enumerate(rows)
-        ],
-        "A number can be compared only with numbers of the same protocol (named below each metric) and horizon.",
-    )
-
-
-def _ours(
-    record: Record, horizon: tuple[Any, Any], names: set[str]
-) -> list[tuple[str, str, tuple[Any, Any], Scored]]:
-    rows = []
-    if record.best:
-        values = {
-            (each.name, each.protocol): record.best.metrics[each.key]
-            for each in record.scores
-            if each.name in names and each.key in record.best.metrics
-        }
-        rows.append((record.plan.model.name, "this run, validation", horizon, values))
-    for content in record.measured:
-        protocols = content.get("protocols", {})
-        for row in (row for row in content["rows"] if not is_forecaster(row["model"])):
-            values = {
-                (name, protocols.get(name) or "framecast"): found["value"]
-                for name, found in row["metrics"].items()
-                if name in names
-            }
-            where = f"this run, {content.get('split', 'test')}"
-            rows.append((row["label"], where, (content.get("frames_in"), content.get("frames_out")), values))
-    return rows
