@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import framecast
@@ -28,6 +29,12 @@ def _sample_shape(settings: GriddedSettings, frames: int) -> framecast.SampleSha
     return framecast.SampleShape(frames, channels, *settings.augmentation.size(height, width))
 
 
+def _read_source(settings: GriddedSettings, path: Path, trained: Any, start: int, most: int) -> Any:
+    from framecast_gridded.source import read_source
+
+    return read_source(settings, path, trained, start, most)
+
+
 @framecast.hookimpl
 def framecast_datasets() -> Iterator[framecast.Dataset]:
     yield framecast.Dataset(
@@ -40,4 +47,6 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         bounded=lambda settings: False,
         ready=_ready,
         frame_step=lambda settings: settings.frame_step,
+        read_source=_read_source,
+        colours=False,
     )

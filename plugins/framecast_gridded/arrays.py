@@ -63,6 +63,20 @@ def open_arrays(path: Path, layout: str | None) -> xarray.Dataset:
     return xarray.Dataset(channels, attrs={"layouts": list(dict.fromkeys(layouts)), "left_out": left_out})
 
 
+def layout_of(path: Path, channels: int) -> str | None:
+    """The layout in which an array has so many channels; None where both or neither fit, or without four axes.
+
+    Raises InputError where the array cannot be read.
+    """
+    try:
+        loaded = np.load(path, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise framecast.InputError(f"{path} cannot be read: {error}") from None
+    if not isinstance(loaded, np.ndarray) or loaded.ndim != 4 or (loaded.shape[1] == loaded.shape[3]):
+        return None
+    return {loaded.shape[1]: "TCHW", loaded.shape[3]: "THWC"}.get(channels)
+
+
 def _layout(path: Path, name: str, shape: tuple[int, ...]) -> str:
     """By the sizes of (T, first, middle, last)."""
     _, first, middle, last = shape

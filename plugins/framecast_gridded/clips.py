@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +47,11 @@ class FieldClips:
                 f"reaches over {reach}: take more data, shorter clips, or other shares"
             )
         statistics = statistics_of(self.fields, len(spans["train"]))
-        self.normalisation = statistics.normalisation(settings.normalisation, settings.fill)
+        self.normalisation = replace(
+            statistics.normalisation(settings.normalisation, settings.fill),
+            names=self.fields.grid.variables,
+            units=self.fields.grid.units,
+        )
         self.sequences = len(runs)
         self.notes = notes_of(recording, spans, statistics)
         self.grouped_by = "time"

@@ -22,6 +22,7 @@ def notes_of(recording: Recording, periods: dict[str, range], statistics: Statis
         *_variables(recording.fields, statistics),
         *_time(recording, periods),
         *_space(recording.fields),
+        *_pictures(recording.fields),
         *_left_out(recording.fields),
     ]
 
@@ -115,6 +116,12 @@ def _space(fields: Fields) -> Iterator[framecast.DataNote]:
     if layouts and str(fields.files[0].path).endswith((".npy", ".npz")):
         axes = {"TCHW": "(time, channels, rows, columns)", "THWC": "(time, rows, columns, channels)"}
         yield framecast.DataNote("layout", ", ".join(f"{each}: {axes[each]}" for each in layouts))
+
+
+def _pictures(fields: Fields) -> Iterator[framecast.DataNote]:
+    variables = fields.grid.variables
+    if len(variables) > 1:
+        yield framecast.DataNote("pictures", f"show {variables[0]}, the first of {len(variables)} channels")
 
 
 def _axis_text(name: str, axis: Axis, turned: str) -> str:

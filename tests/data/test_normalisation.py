@@ -22,5 +22,11 @@ def test_there_and_back_again():
     np.testing.assert_allclose(FIELDS.undone(FIELDS.applied(frames)), frames, rtol=1e-5, atol=1e-8)
 
 
+def test_checkpoints_of_earlier_versions_know_no_names():
+    kept = {"offset": [1.0], "scale": [2.0], "fill": [3.0]}
+
+    assert Normalisation.from_dict(kept) == Normalisation((1.0,), (2.0,), (3.0,))
+
+
 def test_it_travels_as_json():
     assert Normalisation.from_dict(json.loads(json.dumps(FIELDS.to_dict()))) == FIELDS

@@ -146,6 +146,14 @@ def test_normalisation_is_applied_before_and_undone_behind(subject: Subject, tmp
     assert np.abs(found.pictures().astype(int) - expected.pictures()).max() <= 1
 
 
+def test_three_variables_are_no_colours() -> None:
+    frames = np.stack([np.full((2, 8, 8), value, np.float32) for value in (0.5, 0.0, 1.0)], axis=1)
+    coloured = Prediction(frames, frames, frames[:0], 10.0, (8, 8), (0.0, 1.0))
+
+    assert coloured.pictures()[0, 0, 0].tolist() == [128, 0, 255]
+    assert replace(coloured, colours=False).pictures()[0, 0, 0].tolist() == [128, 128, 128]
+
+
 def test_written_videos_can_be_read_again(tmp_path: Path, pictures: np.ndarray) -> None:
     file = tmp_path / "video.mp4"
     write_video(file, pictures, 29.97)

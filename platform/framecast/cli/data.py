@@ -122,7 +122,7 @@ def info(
     ]
     notes = list(dict.fromkeys(note for data in splits.values() for note in getattr(data, "notes", ())))
     file = picture or Path(f"{part.name}-contact-sheet.png")
-    sheet = contact_sheet(splits, part.declaration.value_range(part.settings))
+    sheet = contact_sheet(splits, part.declaration.value_range(part.settings), part.declaration.colours)
     if sheet:
         write_atomically(file, sheet)
     if as_json:

@@ -19,8 +19,9 @@ Checkpoint = Annotated[
 Source = Annotated[
     Path,
     typer.Argument(
-        metavar="VIDEO",
-        help="A video, a folder of images, or an array (.npy): T, H, W or T, C, H, W or T, H, W, C.",
+        metavar="SOURCE",
+        help="A video, a folder of images, or an array (.npy): T, H, W or T, C, H, W or T, H, W, C. "
+        "For models of fields, NetCDF and Zarr too.",
     ),
 ]
 Output = Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,14 @@ class Normalisation:
     """value -> (value - offset) / scale, one offset and scale for each channel, in the data's own units.
 
     `fill` is what takes the place of values that are not finite, in those units too; the offset where it is empty.
+    `names` and `units` are those of the channels, empty where they are not known: new files are read by them.
     """
 
     offset: tuple[float, ...]
     scale: tuple[float, ...]
     fill: tuple[float, ...] = ()
+    names: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
 
     def applied(self, frames_TCHW: np.ndarray) -> np.ndarray:
         """From physical units to the model's, float32, gaps filled."""
@@ -34,7 +37,8 @@ class Normalisation:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Normalisation:
-        return cls(*(tuple(values[name]) for name in ("offset", "scale", "fill")))
+        """Checkpoints of earlier versions know no names and no units."""
+        return cls(**{each.name: tuple(values.get(each.name, ())) for each in fields(cls)})
 
 
 def _column(values: tuple[float, ...]) -> np.ndarray:

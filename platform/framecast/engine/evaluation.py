@@ -56,7 +56,7 @@ def evaluate(
     aggregations = {name: getattr(metric, "aggregation", "mean") for name, metric in metrics.items()}
     needs = {part.name: part.declaration.needs for part in plan.metrics}
     loss = torch.zeros(2, dtype=torch.float64)  # sum over samples, samples
-    shown = ShownClips(value_range), ShownMistakes(value_range)
+    shown = ShownClips(value_range, plan.data.declaration.colours), ShownMistakes(value_range)
     with torch.no_grad():
         for part in batches.evaluation():
             with autocast():

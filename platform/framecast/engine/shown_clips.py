@@ -14,10 +14,14 @@ MOST_LOSSES = 10_000
 
 
 class ShownClips:
-    """Three clips of this process, by the task's own loss, as uint8 pictures in constant memory."""
+    """Three clips of this process, by the task's own loss, as uint8 pictures in constant memory.
 
-    def __init__(self, value_range: tuple[float, float]) -> None:
+    Of channels that are no `colours` the first is kept: three variables are not red, green and blue.
+    """
+
+    def __init__(self, value_range: tuple[float, float], colours: bool = True) -> None:
         self._value_range = value_range
+        self._channels = slice(None) if colours else slice(1)
         self._losses: list[float] = []
         self._found: dict[str, tuple[float, dict[str, np.ndarray]]] = {}
 
@@ -57,4 +61,4 @@ class ShownClips:
             "target": frames.target[index],
             "prediction": frames.prediction[index],
         }
-        return {name: as_pictures(clip, self._value_range) for name, clip in clips.items()}
+        return {name: as_pictures(clip[:, self._channels], self._value_range) for name, clip in clips.items()}

@@ -20,6 +20,7 @@ from framecast.data.video_notes import reading_notes
 from framecast.errors import InputError, TrainingFailed
 from framecast.evaluation.array_file import ARRAYS, load_array, order_axes, picture_scale
 from framecast.evaluation.subject import Subject
+from framecast.job.plan import Part
 from framecast.registry.kinds import DataNote
 
 DEFAULT_RATE = 10.0
@@ -36,7 +37,7 @@ class Prediction:
     """`context` and `future` in the data's own units, (T, C, H, W); `truth` is as much of the future as is known.
 
     `rate` is in frames per second, `size` the height and width of the part of the source that the model sees;
-    `notes` say how it was read.
+    `notes` say how it was read. Of channels that are no `colours` pictures show the first.
     """
 
     context: np.ndarray
@@ -46,6 +47,7 @@ class Prediction:
     size: tuple[int, int]
     value_range: tuple[float, float]
     notes: tuple[DataNote, ...] = ()
+    colours: bool = True
 
     @property
     def picture_size(self) -> tuple[int, int]:
@@ -58,14 +60,17 @@ class Prediction:
     def pictures(self) -> np.ndarray:
         """(T, H, W, 3) uint8, time over context and future: the prediction, with the truth on its left if any is
         known. A frame of the truth that is not known is dark."""
-        size = self.picture_size
-        predicted = _pictures(np.concatenate([self.context, self.future]), self.value_range, size)
+        predicted = self._drawn(np.concatenate([self.context, self.future]))
         if not len(self.truth):
             return predicted
-        known = _pictures(np.concatenate([self.context, self.truth]), self.value_range, size)
+        known = self._drawn(np.concatenate([self.context, self.truth]))
         dark = np.zeros((len(predicted) - len(known), *known.shape[1:]), np.uint8)
         gap = np.full((len(predicted), predicted.shape[1], 4, 3), 128, np.uint8)
         return np.concatenate([np.concatenate([known, dark]), gap, predicted], axis=2)
+
+    def _drawn(self, frames_TCHW: np.ndarray) -> np.ndarray:
+        shown_TCHW = frames_TCHW if self.colours else frames_TCHW[:, :1]
+        return _pictures(shown_TCHW, self.value_range, self.picture_size)
 
 
 def predict(subject: Subject, source: Path, start: int, frames_in: int, frames_out: int) -> Prediction:
@@ -80,8 +85,9 @@ def predict(subject: Subject, source: Path, start: int, frames_in: int, frames_o
     read = _read(subject, source, start, frames_in + frames_out)
     frames_TCHW = read.frames
     if len(frames_TCHW) < frames_in:
+        until = " up to a break in time" if plan.data.declaration.read_source else ""
         raise InputError(
-            f"{source} has {max(0, len(frames_TCHW))} frames from {start} on, the model is to see {frames_in}: "
+            f"{source} has {len(frames_TCHW)} frames from {start} on{until}, the model is to see {frames_in}: "
             "lower --frames-in or --start"
         )
     low, high = plan.value_range
@@ -98,7 +104,8 @@ def predict(subject: Subject, source: Path, start: int, frames_in: int, frames_o
         )
         seen_TCHW, future = frames_TCHW.astype(np.float32), subject.normalisation.undone(future)
     known = seen_TCHW[frames_in : frames_in + frames_out]
-    return Prediction(seen_TCHW[:frames_in], future, known, read.rate, read.size, (low, high), read.notes)
+    colours = plan.data.declaration.colours
+    return Prediction(seen_TCHW[:frames_in], future, known, read.rate, read.size, (low, high), read.notes, colours)
 
 
 class _Read(NamedTuple):
@@ -114,12 +121,25 @@ def _read(subject: Subject, source: Path, start: int, count: int) -> _Read:
     """At most `count` frames from the one of number `start` on, taken as the model's data are."""
     data = subject.plan.data
     step = data.declaration.frame_step(data.settings)
-    read = _read_array if source.suffix.lower() in ARRAYS else _read_video
-    found = read(subject, source, start, count, step)
+    if data.declaration.read_source and subject.normalisation:
+        found = _read_fields(subject.normalisation, data, source, start, count)
+    elif source.suffix.lower() in ARRAYS:
+        found = _read_array(subject, source, start, count, step)
+    else:
+        found = _read_video(subject, source, start, count, step)
     if step == 1:
         return found
     every = DataNote(source.name, f"one frame of {step} is taken, as in training (frame_step)")
     return found._replace(notes=(*found.notes, every))
+
+
+def _read_fields(trained: Normalisation, data: Part, source: Path, start: int, count: int) -> _Read:
+    frames = data.declaration.read_source(data.settings, source, trained, start, count)
+    units = [*trained.units, *[""] * (len(trained.names) - len(trained.units))]
+    channels = [f"{name} in {unit}" if unit else name for name, unit in zip(trained.names, units, strict=True)]
+    notes = [DataNote(source.name, f"channels {', '.join(channels)}")] if channels else []
+    notes += _unit_warnings(source.name, frames, trained)
+    return _Read(frames.astype(np.float32), DEFAULT_RATE, (frames.shape[2], frames.shape[3]), tuple(notes))
 
 
 def _read_array(subject: Subject, source: Path, start: int, count: int, step: int) -> _Read:

@@ -150,7 +150,10 @@ class Dataset:
 
     Where clips come from videos, `frame_format(settings)` (a `framecast.data.FrameFormat`) says how frames are
     resized and `frame_step(settings)` how many frames of a video lie from one of a clip to the next: `platform
-    predict` treats new videos alike.
+    predict` treats new videos alike. Where clips come from other files, `read_source(settings, path, trained,
+    start, most)` reads a new one as training does, (T, C, H, W) floats before normalisation: at most `most` of the
+    model's frames from `start` on, up to a break in time. `trained` is the `Normalisation` of the training data.
+    `colours` says that three channels are red, green and blue; else pictures show the first channel.
     `unchanged_by(settings)` names the variations of `framecast.data.Augmentation` ("horizontal", "vertical",
     "reverse") that leave every clip's class as it is. Without it a job that trains on labels is refused with
     `reverse`, and with a `flip` where the name of a class has a direction.
@@ -172,6 +175,8 @@ class Dataset:
     frame_format: Callable[[Any], Any] | None = None
     frame_step: Callable[[Any], int] = lambda settings: 1
     unchanged_by: Callable[[Any], Collection[str]] = lambda settings: ()
+    read_source: Callable[[Any, Path, Any, int, int], Any] | None = None
+    colours: bool = True
     published: tuple[PublishedResult, ...] = ()
 
 

@@ -13,13 +13,16 @@ _FRAMES, _HEIGHT, _GAP, _LABEL = 8, 72, 3, 84
 _PAPER, _INK = (250, 250, 250), (60, 64, 72)
 
 
-def contact_sheet(splits: Mapping[str, Any], value_range: tuple[float, float]) -> bytes | None:
+def contact_sheet(
+    splits: Mapping[str, Any], value_range: tuple[float, float], colours: bool = True
+) -> bytes | None:
     """A PNG with clips from the beginning, middle and end of each split; None where no split has any.
 
-    Frames are grey from one channel, colour from three, and the first channel of any other number.
+    Frames are grey from one channel, and from the first of several; three are red, green and blue where the data
+    have `colours`.
     """
     rows = [
-        (split, _strip(data[index]["frames"], value_range))
+        (split, _strip(data[index]["frames"], value_range, colours))
         for split, data in splits.items()
         for index in _some(data)
     ]
@@ -45,13 +48,13 @@ def _some(data: Any) -> list[int]:
     return sorted({0, count // 2, count - 1}) if count else []
 
 
-def _strip(frames: Any, value_range: tuple[float, float]) -> Image.Image:
+def _strip(frames: Any, value_range: tuple[float, float], colours: bool) -> Image.Image:
     clip_TCHW = np.asarray(frames)
     clip_TCHW = clip_TCHW[np.linspace(0, len(clip_TCHW) - 1, min(_FRAMES, len(clip_TCHW))).round().astype(int)]
     if clip_TCHW.dtype != np.uint8:
         low, high = value_range
         clip_TCHW = np.rint(255 * np.clip((clip_TCHW - low) / (high - low), 0, 1)).astype(np.uint8)
-    if clip_TCHW.shape[1] != 3:
+    if clip_TCHW.shape[1] != 3 or not colours:
         clip_TCHW = clip_TCHW[:, :1].repeat(3, 1)
     height, width = _fitted(clip_TCHW.shape[2], clip_TCHW.shape[3])
     strip = Image.new("RGB", (len(clip_TCHW) * (width + _GAP), _HEIGHT), _PAPER)

@@ -56,6 +56,7 @@ def test_a_line_for_each_variable_and_one_for_time_and_grid(notes_of):
     assert said["time"] == ["2024-06-01 to 2024-06-01 19:00, 20 frames, every 1 hour"]
     assert said["periods"][0].startswith("train 2024-06-01 to 2024-06-01 13:00, validation 2024-06-01 14:00 to")
     assert "4 rows along y (latitude 4 to 1, the file's order turned around: north up)" in said["grid"][0]
+    assert said["pictures"] == ["show rain, the first of 2 channels"]
     assert said["left out"] == ["height (not over time)"]
     assert not warned
 

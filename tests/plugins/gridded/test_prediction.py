@@ -76,3 +76,15 @@ def test_kelvin_in_is_kelvin_out(run, sea_field, tmp_path, columns):
     assert found.future.shape == (2, 1, 18, fields.shape[2])
     assert 260 < found.future.min() <= found.future.max() < 330
     assert found.value_range == pytest.approx((np.nanmin(sea_field[:38]), np.nanmax(sea_field[:38])), rel=1e-5)
+
+
+def test_a_file_is_predicted_as_the_array_in_it(run, sea, sea_field, tmp_path):
+    subject = find_subject(str(run.path), run.root)
+    np.save(tmp_path / "sea.npy", sea_field.to_numpy())
+    of_array = predict(subject, tmp_path / "sea.npy", 46, frames_in=2, frames_out=2)
+    of_file = predict(subject, sea, 46, frames_in=2, frames_out=2)
+
+    np.testing.assert_array_equal(of_file.context, of_array.context)
+    np.testing.assert_array_equal(of_file.future, of_array.future)
+    assert subject.normalisation is not None
+    assert (subject.normalisation.names, subject.normalisation.units) == (("surface_temperature",), ("K",))
