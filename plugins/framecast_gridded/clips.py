@@ -35,7 +35,7 @@ class FieldClips:
         runs = [range(max(run.start, period.start), min(run.stop, period.stop)) for run in recording.steps.runs]
         runs = [run for run in runs if run]
         self.windows = framecast.data.Windows.cut(
-            [framecast.data.Span(0, run.start, run.stop, settings.stride) for run in runs],
+            [framecast.data.Span(number, run.start, run.stop, settings.stride) for number, run in enumerate(runs)],
             frames,
             settings.frame_step,
         )

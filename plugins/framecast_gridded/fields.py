@@ -179,9 +179,9 @@ def _increasing(file: FieldFile, name: str, axis: TimeAxis) -> TimeAxis:
     back = np.flatnonzero(~(np.diff(axis.numbers) > 0))
     if len(back):
         before, after = (axis.label(float(axis.numbers[back[0] + each])) for each in (0, 1))
-        again = "the same time twice" if before == after else f"{after}, after {before}"
+        order = f"also of {after}" if before == after else f"of {after}, after {before}"
         raise framecast.InputError(
-            f"data.path: time does not increase in {file.path}: frame {back[0] + 1} is of {again} "
+            f"data.path: time does not increase in {file.path}: frame {back[0] + 1} is {order} "
             f"({len(back)} such place{'s'[: len(back) != 1]}): write it in order and without doubles, with "
             f'xarray: dataset.drop_duplicates("{name}").sortby("{name}").to_netcdf(...)'
         )

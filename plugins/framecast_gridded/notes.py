@@ -60,7 +60,7 @@ def _suspicious(channel: int, statistics: Statistics) -> Iterator[str]:
             f"'data.missing=[{stored}]'"
         )
     if statistics.masked[channel] > 0.5:
-        yield f"{_percent(statistics.masked[channel])} of the training period has no value (masked)"
+        yield f"{_percent(statistics.masked[channel])} of its values are missing (masked)"
     if statistics.infinite[channel]:
         yield f"{statistics.infinite[channel]:,} values are infinite, and masked"
     if empty := statistics.empty_frames[channel]:

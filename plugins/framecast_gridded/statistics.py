@@ -17,11 +17,12 @@ BLOCK = 2**23
 
 
 class Statistics(NamedTuple):
-    """Of the training period, one number for each channel, in physical units; what is not finite is left out.
+    """One number for each channel, in physical units; what is not finite is left out.
 
-    `masked` is the share of values that are not finite, `infinite` how many of them are infinite, `empty_frames`
-    how many frames have no value at all. `sentinels` are values at the end of a channel's range that look like
-    missing ones. `gaps` says whether anything of the whole set, whatever the period, is not finite.
+    Of the training period are `minimum`, `maximum`, `mean` and `deviation`, which normalise. Of all frames are the
+    rest: `masked`, the share of values that are not finite; `infinite`, how many of them are infinite;
+    `empty_frames`, how many frames have no value at all; and `sentinels`, values at the ends of a channel's range
+    that look like missing ones.
     """
 
     minimum: tuple[float, ...]
@@ -32,7 +33,11 @@ class Statistics(NamedTuple):
     infinite: tuple[int, ...]
     empty_frames: tuple[int, ...]
     sentinels: tuple[tuple[Suspect, ...], ...]
-    gaps: bool
+
+    @property
+    def gaps(self) -> bool:
+        """Whether any value of any period is not finite."""
+        return any(self.masked)
 
     def normalisation(self, kind: str, fill: str | float) -> framecast.data.Normalisation:
         """`range`, `standard` or `none`. A channel that never changes keeps its scale; gaps become `fill`."""
@@ -48,50 +53,81 @@ class Statistics(NamedTuple):
 
 @lru_cache(maxsize=8)
 def statistics_of(fields: Fields, training: int) -> Statistics:
-    """Reads the first `training` frames, then on until a gap is found. Kept, for each split asks again.
+    """Reads all frames once, of which the first `training` are for training. Kept, for each split asks again.
 
     Raises InputError for a channel without a single number in the training period.
     """
-    channels = len(fields.grid.variables)
-    low_C, high_C = np.full(channels, np.inf), np.full(channels, -np.inf)
-    count_C, mean_C, squares_C = np.zeros(channels), np.zeros(channels), np.zeros(channels)
-    total, infinite_C, empty_C = 0, np.zeros(channels, np.int64), np.zeros(channels, np.int64)
-    sentinels = [Sentinels(packing) for packing in fields.packings()]
+    counts = _Counts(fields)
+    moments = _Moments(len(fields.grid.variables))
     for block_TCHW in _blocks(fields, 0, training):
         known_TCHW = np.isfinite(block_TCHW)
-        total += block_TCHW[:, 0].size
-        if not known_TCHW.all():
-            infinite_C += np.isinf(block_TCHW).sum((0, 2, 3))
-            empty_C += (~known_TCHW.any((2, 3))).sum(0)
-        number_C = known_TCHW.sum((0, 2, 3)).astype(np.float64)
-        block_low_C = np.where(known_TCHW, block_TCHW, np.inf).min((0, 2, 3))
-        block_high_C = np.where(known_TCHW, block_TCHW, -np.inf).max((0, 2, 3))
-        for channel, found in enumerate(sentinels):
-            if number_C[channel]:
-                found.see(block_TCHW[:, channel], float(block_low_C[channel]), float(block_high_C[channel]))
-        low_C, high_C = np.minimum(low_C, block_low_C), np.maximum(high_C, block_high_C)
-        block_mean_C = np.where(known_TCHW, block_TCHW, 0).sum((0, 2, 3)) / np.maximum(number_C, 1)
-        off_TCHW = np.where(known_TCHW, block_TCHW - block_mean_C[:, None, None], 0)
-        # Chan, Golub and LeVeque 1979: squares about the mean of two parts, without cancellation
-        total_C = np.maximum(count_C + number_C, 1)
-        shift_C = block_mean_C - mean_C
-        squares_C += np.square(off_TCHW).sum((0, 2, 3)) + shift_C**2 * count_C * number_C / total_C
-        mean_C += shift_C * number_C / total_C
-        count_C += number_C
-    for name, number in zip(fields.grid.variables, count_C, strict=True):
+        low_C, high_C = counts.add(block_TCHW, known_TCHW)
+        moments.add(block_TCHW, known_TCHW, low_C, high_C)
+    for name, number in zip(fields.grid.variables, moments.count_C, strict=True):
         if not number:
             raise framecast.InputError(
                 f"data.variables: {name} has no number in the training period, its first {training} frames: "
                 "leave it out"
             )
-    gaps = bool((count_C < total).any())
-    gaps = gaps or any(not np.isfinite(block).all() for block in _blocks(fields, training, fields.frames))
-    deviation_C = np.sqrt(squares_C / count_C)
-    low, high, mean, deviation = (tuple(each_C.tolist()) for each_C in (low_C, high_C, mean_C, deviation_C))
-    masked = tuple((1 - count_C / max(total, 1)).tolist())
-    infinite, empty = tuple(infinite_C.tolist()), tuple(empty_C.tolist())
-    suspects = tuple(found.suspects() for found in sentinels)
-    return Statistics(low, high, mean, deviation, masked, infinite, empty, suspects, gaps)
+    for block_TCHW in _blocks(fields, training, fields.frames):
+        counts.add(block_TCHW, np.isfinite(block_TCHW))
+    deviation_C = np.sqrt(moments.squares_C / moments.count_C)
+    of_training = (moments.low_C, moments.high_C, moments.mean_C, deviation_C)
+    low, high, mean, deviation = (tuple(each_C.tolist()) for each_C in of_training)
+    return Statistics(
+        low,
+        high,
+        mean,
+        deviation,
+        tuple((counts.masked_C / max(counts.total, 1)).tolist()),
+        tuple(counts.infinite_C.tolist()),
+        tuple(counts.empty_C.tolist()),
+        tuple(found.suspects() for found in counts.sentinels),
+    )
+
+
+class _Moments:
+    """Range, mean and sum of squares about the mean of each channel, block by block."""
+
+    def __init__(self, channels: int) -> None:
+        self.low_C, self.high_C = np.full(channels, np.inf), np.full(channels, -np.inf)
+        self.count_C, self.mean_C, self.squares_C = np.zeros(channels), np.zeros(channels), np.zeros(channels)
+
+    def add(self, block_TCHW: np.ndarray, known_TCHW: np.ndarray, low_C: np.ndarray, high_C: np.ndarray) -> None:
+        number_C = known_TCHW.sum((0, 2, 3)).astype(np.float64)
+        self.low_C, self.high_C = np.minimum(self.low_C, low_C), np.maximum(self.high_C, high_C)
+        block_mean_C = np.where(known_TCHW, block_TCHW, 0).sum((0, 2, 3)) / np.maximum(number_C, 1)
+        off_TCHW = np.where(known_TCHW, block_TCHW - block_mean_C[:, None, None], 0)
+        # Chan, Golub and LeVeque 1979: squares about the mean of two parts, without cancellation
+        total_C = np.maximum(self.count_C + number_C, 1)
+        shift_C = block_mean_C - self.mean_C
+        self.squares_C += np.square(off_TCHW).sum((0, 2, 3)) + shift_C**2 * self.count_C * number_C / total_C
+        self.mean_C += shift_C * number_C / total_C
+        self.count_C += number_C
+
+
+class _Counts:
+    """What of each channel has no value, or a value that looks like none, block by block."""
+
+    def __init__(self, fields: Fields) -> None:
+        channels = len(fields.grid.variables)
+        self.total = 0
+        self.masked_C, self.infinite_C, self.empty_C = (np.zeros(channels, np.int64) for _ in range(3))
+        self.sentinels = [Sentinels(packing) for packing in fields.packings()]
+
+    def add(self, block_TCHW: np.ndarray, known_TCHW: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The lowest and the highest known value of each channel (C,); infinite where there is none."""
+        self.total += block_TCHW[:, 0].size
+        if not known_TCHW.all():
+            self.masked_C += (~known_TCHW).sum((0, 2, 3))
+            self.infinite_C += np.isinf(block_TCHW).sum((0, 2, 3))
+            self.empty_C += (~known_TCHW.any((2, 3))).sum(0)
+        low_C = np.where(known_TCHW, block_TCHW, np.inf).min((0, 2, 3))
+        high_C = np.where(known_TCHW, block_TCHW, -np.inf).max((0, 2, 3))
+        for channel, found in enumerate(self.sentinels):
+            if low_C[channel] <= high_C[channel]:
+                found.see(block_TCHW[:, channel], float(low_C[channel]), float(high_C[channel]))
+        return low_C, high_C
 
 
 def _blocks(fields: Fields, begin: int, end: int) -> Iterator[np.ndarray]:

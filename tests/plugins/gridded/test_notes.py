@@ -62,7 +62,8 @@ def test_a_line_for_each_variable_and_one_for_time_and_grid(notes_of):
 
 
 def test_packing_and_missing_values_are_said(tmp_path, settings_for):
-    values = np.where(ramp() > 8, np.nan, ramp())
+    values = ramp()
+    values[:, 0, 0] = np.nan
     packed = {"rain": {"dtype": "int16", "scale_factor": 0.1, "add_offset": 1.0, "_FillValue": -1}}
     xarray.Dataset({"rain": field(values)}).to_netcdf(tmp_path / "a.nc", encoding=packed)
     (note,) = [
@@ -85,7 +86,7 @@ def test_a_missing_value_that_is_not_declared_is_a_warning_with_the_setting(note
     values[:, 1, 2] = value
     _, warned = notes_of(xarray.Dataset({"rain": field(values)}))
 
-    assert f"{np.float32(value):.7g} (14 times) looks like a missing value" in warned["rain"][0]
+    assert f"{np.float32(value):.7g} (20 times) looks like a missing value" in warned["rain"][0]
     assert f"'data.missing=[{np.float32(value):.7g}]'" in warned["rain"][0]
     assert not notes_of(xarray.Dataset({"rain": field(values)}), missing=[value])[1]
 
@@ -99,7 +100,7 @@ def test_a_packed_missing_value_is_named_as_it_is_stored(tmp_path, settings_for)
     ]
 
     assert warnings == [
-        "-99.99 (14 times) looks like a missing value that the file does not declare; to mask it: "
+        "-99.99 (20 times) looks like a missing value that the file does not declare; to mask it: "
         "'data.missing=[-9999]'"
     ]
 
@@ -119,7 +120,7 @@ def test_bytes_far_above_all_others_are_a_warning(tmp_path, settings_for):
         each.text for each in FieldClips(settings_for(tmp_path / "a.nc"), "train", 3).notes if each.warning
     ]
 
-    assert warnings[0].startswith("255 (14 times) looks like a missing value")
+    assert warnings[0].startswith("255 (20 times) looks like a missing value")
 
 
 def test_more_than_half_masked_is_a_warning(notes_of):
@@ -127,7 +128,7 @@ def test_more_than_half_masked_is_a_warning(notes_of):
     values[:, :3] = np.nan
     _, warned = notes_of(xarray.Dataset({"rain": field(values)}))
 
-    assert warned["rain"] == ["75.0 % of the training period has no value (masked)"]
+    assert warned["rain"] == ["75.0 % of its values are missing (masked)"]
 
 
 def test_infinite_values_empty_frames_and_constants_are_warnings(notes_of):
@@ -137,6 +138,14 @@ def test_infinite_values_empty_frames_and_constants_are_warnings(notes_of):
 
     assert warned["rain"] == ["1 values are infinite, and masked", "1 frame has no value at all"]
     assert warned["flat"] == ["has one value only, 7, in the training period"]
+
+
+def test_frames_at_the_end_that_nobody_wrote_are_a_warning(notes_of):
+    values = ramp()
+    values[17:] = np.nan
+    _, warned = notes_of(xarray.Dataset({"rain": field(values)}))
+
+    assert warned["rain"] == ["3 frames have no value at all"]
 
 
 def test_steps_that_are_mixed_are_a_warning(notes_of):
