@@ -31,7 +31,7 @@ def main() -> None:
             kth = Registry.discover().find("data", "kth").declaration
             settings = kth.settings(root=str(root), size=size)
             kth.prepare(settings, lambda done, total: None)
-            status = framecast.run(_job(root, size), runs=Path(folder) / "runs", in_process=True)
+            status = framecast.run(_job(root, size), runs=Path(folder) / "runs", in_process=True, verbose=False)
             events = RunFolder(status.folder).journal.read()
             steps = [event for event in events if isinstance(event, StepDone)][
                 1:

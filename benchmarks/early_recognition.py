@@ -70,6 +70,7 @@ def train(arm: str, seed: int, file: Path) -> None:
         "compute.cpus_per_worker=1",
         runs=file.parent / "runs",
         in_process=True,
+        verbose=False,
     )
     if status.state != "finished":
         raise SystemExit(f"{status.folder}: {status.state}, {status.reason}")

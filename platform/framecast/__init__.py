@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from framecast import data
+    from framecast.cli.run_from_python import run
     from framecast.command_line import command
     from framecast.engine.frame_loss import as_floats, l1_and_squared
     from framecast.engine.outputs import Compared, EvaluationOutputs, Recognised
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from framecast.engine.streaming_metric import MetricValue, StreamingMetric
     from framecast.errors import InputError, TrainingFailed, did_you_mean, without_credentials
     from framecast.evaluation.load import load
-    from framecast.launch.run import run
     from framecast.registry.constraint import Constraint
     from framecast.registry.hooks import hookimpl
     from framecast.registry.kinds import (
@@ -73,7 +73,7 @@ _HOMES = {
     "import_torchvision": "framecast.torchvision_import",
     "l1_and_squared": "framecast.engine.frame_loss",
     "load": "framecast.evaluation.load",
-    "run": "framecast.launch.run",
+    "run": "framecast.cli.run_from_python",
     "without_credentials": "framecast.errors",
 }
 

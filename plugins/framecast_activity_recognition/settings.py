@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field, model_validator
@@ -43,12 +44,22 @@ class EarlyActivityRecognitionSettings(framecast.Settings):
     @property
     def frames_in(self) -> int:
         """Frames that the model sees: those before the last reading."""
-        return math.ceil(self.observed[-1] * self.frames)
+        return self.frames_before(self.observed[-1])
+
+    def frames_before(self, share: float) -> int:
+        """Frames of a clip, spread evenly, that lie before that share of it; one at the share itself does not."""
+        return max(1, math.ceil(share * self.frames - 1e-6))
 
     @model_validator(mode="after")
     def _consistent(self) -> EarlyActivityRecognitionSettings:
         if sorted(set(self.observed)) != self.observed:
             raise ValueError(f"observed shares grow from one to the next, got {self.observed}")
+        for earlier, later in pairwise(self.observed):
+            if (count := self.frames_before(earlier)) == self.frames_before(later):
+                raise ValueError(
+                    f"observed shares {earlier:g} and {later:g} both end after {count} of {self.frames} frames "
+                    "and would be the same reading: raise frames, or leave one out"
+                )
         left = self.frames - self.frames_in
         if self.frames_out > left:
             raise ValueError(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from framecast.launch.run import run
+from framecast.cli.run_from_python import run
 from framecast.runs.folder import RunFolder
 
 JOB = {

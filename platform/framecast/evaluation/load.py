@@ -9,17 +9,32 @@ from framecast.evaluation.subject import find_subject
 from framecast.runs.folder import runs_root
 
 if TYPE_CHECKING:
-    from torch import nn
+    from framecast.evaluation.loaded_model import LoadedModel
 
 
-def load(checkpoint: str | Path, device: str = "cpu") -> nn.Module:
+def load(checkpoint: str | Path, device: str = "cpu") -> LoadedModel:
     """The model of a run, a checkpoint's folder or an exported file, with its weights, in evaluation mode.
 
         model = framecast.load("demo")
-        future = model(frames, 10)[:, -10:]     # frames (B, T, C, H, W) in [0, 1]
+        with torch.no_grad():
+            future = model(frames, 10)[:, -10:]
 
-    Raises framecast.InputError where there is none, or it is damaged.
+    It is a torch.nn.Module. Frames are (B, T, C, H, W) floats in the data's own units: pictures in
+    `model.value_range`, fields as they are in their files. Predictions have the same units: the normalisation of
+    the training data (`model.normalisation`) is applied and undone. `model.frames_in` and `model.frames_out` are
+    the lengths that it was trained for; `model.network` is the bare network.
+
+    Raises framecast.InputError where there is no such model or it is damaged, and when it is called with frames
+    that it cannot take.
     """
     import torch
 
-    return find_subject(str(checkpoint), runs_root()).model(torch.device(device))
+    from framecast.evaluation.loaded_model import LoadedModel
+
+    try:
+        place = torch.device(device)
+    except RuntimeError as error:
+        from framecast.errors import InputError
+
+        raise InputError(f"device {device!r}: {str(error).splitlines()[0]}") from None
+    return LoadedModel(find_subject(str(checkpoint), runs_root()), place)

@@ -22,7 +22,8 @@ def test_the_papers_readings_are_the_default():
 
 
 @pytest.mark.parametrize(
-    ("frames", "share", "seen"), [(20, 0.25, 5), (20, 0.26, 6), (7, 0.5, 4), (16, 1.0, 16), (10, 0.01, 1)]
+    ("frames", "share", "seen"),
+    [(20, 0.25, 5), (20, 0.26, 6), (7, 0.5, 4), (16, 1.0, 16), (10, 0.01, 1), (20, 0.55, 11)],
 )
 def test_the_model_sees_all_that_lies_before_the_last_share(frames, share, seen):
     assert Settings(frames=frames, observed=[share], frames_out=0).frames_in == seen
@@ -31,6 +32,11 @@ def test_the_model_sees_all_that_lies_before_the_last_share(frames, share, seen)
 def test_shares_that_do_not_grow_are_refused():
     assert "observed shares grow from one to the next, got [0.5, 0.25]" in refusal(observed=[0.5, 0.25])
     assert "observed shares grow" in refusal(observed=[0.25, 0.25])
+
+
+def test_shares_that_see_the_same_frames_are_refused():
+    said = refusal(frames=4, observed=[0.1, 0.2, 0.5], frames_out=0)
+    assert "observed shares 0.1 and 0.2 both end after 1 of 4 frames" in said
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 1.01])
