@@ -23,6 +23,11 @@ def shown(path: Path) -> str:
     return str(path) if relative.startswith("..") else relative
 
 
+def sent_from_elsewhere() -> bool:
+    """Whether this command was sent to a cluster: who reads what it prints does not see the files here."""
+    return "FRAMECAST_COMMAND" in os.environ
+
+
 def _program() -> str:
     """The program as it can be typed here: `platform`, or its path where that is not on the PATH."""
     if sent_from := os.environ.get("FRAMECAST_COMMAND"):  # what a cluster is to call it

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -17,9 +19,12 @@ from framecast.job.job import Compute
 from framecast.job.search import Search
 from framecast.launch.hardware import Resources
 from framecast.launch.search.tune import concurrency
+from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.events import RunStarted
+from framecast.runs.status import Status
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
+from framecast.search.search_status import SearchStatus
 
 JOB = """\
 name: moods
@@ -167,3 +172,85 @@ def test_a_gpu_is_shared_by_the_trials_that_ask_for_a_part_of_it() -> None:
     search = Search(parameters={"model.rank": {"int": (1, 2)}})  # type: ignore[dict-item]
     compute = Compute(cpus_per_worker=1, gpus_per_worker=0.25)
     assert concurrency(search, compute, Resources.of_one(16, 2)) == 8
+
+
+SPACES = [
+    ("{model.mood: {grid: [good, better]}}", "grid"),
+    ("{model.mood: {choice: [good, better]}}", "random"),
+]
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+@pytest.mark.parametrize(("parameters", "searcher"), SPACES)
+def test_a_small_space_ends_as_finished_and_the_terminal_shows_our_words_only(
+    parameters: str, searcher: str, moody: Path, tmp_path: Path
+) -> None:
+    """On a terminal Ray's warnings, reporters and libraries would write between the lines of the table."""
+    job = written(tmp_path, epochs=1)
+    text = job.read_text().replace("{model.mood: {grid: [good, better, raises, memory, nan, dies]}}", parameters)
+    job.write_text(text.replace("searcher: grid", f"searcher: {searcher}"))
+    code, shown = on_a_terminal("submit", str(job), folder=tmp_path)
+    assert code == 0, shown
+    assert "finished (all 2 points of the space tried)" in shown
+    assert "2 trials: 2 finished" in shown
+    for foreign in ("WARNING", "INFO ", "ray", "9223372036854775807", "Failed to", "metrics_agent", "Traceback"):
+        assert foreign not in shown.replace(str(tmp_path), "")
+    assert "9223372036854775807" in (only_search(tmp_path).logs / "driver.log").read_text()
+    again = command("resume", "moods", folder=tmp_path)
+    said, _ = again.communicate(timeout=120)
+    assert again.returncode == 2
+    assert "is finished (all 2 points of the space tried)" in said
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_a_stopped_search_keeps_checkpoints_and_continues_with_its_trials(moody: Path, tmp_path: Path) -> None:
+    job = written(tmp_path, epochs=60)
+    job.write_text(job.read_text().replace("good, better, raises, memory, nan, dies", "good, better"))
+    running = command("submit", str(job), folder=tmp_path)
+    waited = time.monotonic()
+    while not list(tmp_path.glob("runs/moods/*/trials/0001/checkpoints/step-*")):
+        assert running.poll() is None, running.communicate()[0]
+        assert time.monotonic() - waited < 240
+        time.sleep(0.2)
+    stop = command("stop", "moods", folder=tmp_path)
+    said, _ = stop.communicate(timeout=120)
+    assert stop.returncode == 0, said
+    assert "is interrupted after" in said
+    assert running.wait(timeout=60) == 130
+    status = SearchStatus.of(only_search(tmp_path))
+    assert (status.state, status.reason) == ("interrupted", "platform stop")
+    stopped = [trial for trial in status.results.trials if trial.state == "interrupted"]
+    assert stopped
+    for trial in stopped:
+        newest = CheckpointStore(trial.run.checkpoints).all()[0]
+        assert newest.step == Status.of(trial.run).step, "a checkpoint at the very step"
+    resumed = command("resume", "moods", folder=tmp_path)
+    said, _ = resumed.communicate(timeout=300)
+    assert resumed.returncode == 0, said
+    assert Results.of(only_search(tmp_path)).states == {"finished": 2}
+    for trial in stopped:
+        starts = [event for event in trial.run.journal.raw() if isinstance(event, RunStarted)]
+        assert [event.step for event in starts[1:]] != [0]
+
+
+def on_a_terminal(*arguments: str, folder: Path) -> tuple[int, str]:
+    """The exit code of a command, and what a terminal of 120 columns got from it."""
+    parent, child = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "framecast", *arguments],
+        cwd=folder,
+        env={**os.environ, "COLUMNS": "120", "TERM": "xterm"},
+        stdin=child,
+        stdout=child,
+        stderr=child,
+        start_new_session=True,
+    )
+    os.close(child)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux says so when the other side is closed
+        while piece := os.read(parent, 65536):
+            shown += piece
+    os.close(parent)
+    return process.wait(timeout=60), shown.decode(errors="replace")

@@ -45,13 +45,12 @@ def doctor(address: Address = None, storage: Place = None, as_json: Json = False
     """
     from framecast.launch.chatter import quiet
     from framecast.launch.doctor.examination import examine
-    from framecast.runs.folder import DEFAULT_ROOT
 
     if address and address != "auto" and not _is_host_and_port(address):
         message = "write auto, or HOST:PORT of the Ray that this machine belongs to"
         way_out = "from outside, log in to the head and run `platform doctor --address auto` there"
         raise InputError(f"--address {address}: {message}; {way_out}")
-    named = storage or os.environ.get("FRAMECAST_RUNS") or DEFAULT_ROOT
+    named = storage or os.environ.get("FRAMECAST_RUNS")
     with quiet(Path(os.devnull)):  # what torch, Ray and DeepSpeed say as they are imported
         findings = examine(address, named)
     bad = sum(each.level == "FAIL" for each in findings)

@@ -11,7 +11,7 @@ import typer
 from framecast.cli.evaluation_progress import evaluation_progress
 from framecast.cli.options import Force, Json, Published, Runs
 from framecast.cli.table import table
-from framecast.errors import InputError
+from framecast.errors import InputError, Problem
 from framecast.json_text import to_json
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def evaluate(
     from framecast.job.readiness import refuse_unready
     from framecast.launch.evaluate import evaluate as evaluated
     from framecast.launch.evaluate import refuse_to_compare
+    from framecast.runs.remote_run import is_copy
 
     named = [target for target in targets if "=" not in target]
     overrides = [target for target in targets if "=" in target]
@@ -80,7 +81,15 @@ def evaluate(
     name = Result.name_of(split, subjects)
     if not force:
         Result.refuse_to_overwrite(folder, name)
-    refuse_unready(subjects[0].plan, callbacks=False)
+    try:
+        refuse_unready(subjects[0].plan, callbacks=False)
+    except InputError as error:
+        if subjects[0].run is None or not is_copy(subjects[0].run):
+            raise
+        hint = (
+            "the run was trained on a cluster: name the place of the data on this machine, such as data.root=PATH"
+        )
+        raise InputError([*error.problems, Problem(hint)]) from None
     plan = subjects[0].plan
     models = len(subjects) + sum(part.name != plan.model.name for part in plan.baselines)
     try:

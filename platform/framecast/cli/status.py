@@ -11,6 +11,9 @@ from framecast.cli.options import Address, Json, Run, Runs
 from framecast.json_text import to_json
 
 if TYPE_CHECKING:
+    from framecast.errors import InputError
+    from framecast.runs.folder import RunFolder
+    from framecast.search.find import Named
     from framecast.search.search_folder import SearchFolder
 
 _SHOWN = 10  # warnings, the newest ones; the report has all
@@ -21,19 +24,57 @@ def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address 
 
     platform status demo
     """
-    from framecast.cli.elsewhere import repeat_elsewhere
-    from framecast.command_line import shown
-    from framecast.runs.checkpoints import CheckpointStore
+    from framecast.cli.elsewhere import known_run, repeat_elsewhere
+    from framecast.cluster.job_server import ClusterSilentError
     from framecast.runs.folder import runs_root
-    from framecast.runs.status import Status
-    from framecast.search.find import find
+    from framecast.search.find import Named, find
 
-    repeat_elsewhere(run, runs, address, ["status", "{run}", *(["--json"] if as_json else [])])
-    found = find(run, runs_root(runs))
+    named = known_run(run, None if address else runs)
+    if address is None and named and named.remote and (shared := shared_folder(named)):
+        found = Named(shared)  # the truth itself, also when the cluster is gone
+    else:
+        try:
+            repeat_elsewhere(run, runs, address, ["status", "{run}", *(["--json"] if as_json else [])])
+        except ClusterSilentError as error:
+            print_last_known(named, error, as_json)
+            return
+        found = find(run, runs_root(runs))
     if found.search:
         print_search(found.search, as_json)
-        return
-    folder = found.folder
+    else:
+        print_run(found.folder, as_json)
+
+
+def shared_folder(named: Named) -> RunFolder | None:
+    """The run, or its trial, where a disk that this machine shares with its cluster shows it."""
+    from framecast.cluster.remote_states import folder_on_shared_disk
+    from framecast.search.find import find_run
+
+    folder = folder_on_shared_disk(named.remote) if named.remote else None
+    if folder is None or not named.trial:
+        return folder
+    return find_run(f"{folder.path}#{named.trial}", folder.root)
+
+
+def print_last_known(named: Named | None, error: InputError, as_json: bool) -> None:
+    """How a run stood when its cluster was last asked. Raises the `error` where that is not known."""
+    remote = named.remote if named else None
+    state = remote.last_known if remote and named and not named.trial else None
+    if remote is None or state is None:
+        raise error
+    if as_json:
+        typer.echo(to_json({"run": remote.id, "state": state, "last_known": True}, indent=1))
+    else:
+        typer.echo(f"{remote.name} {remote.id}: {state}, when its cluster was last asked")
+    typer.echo(str(error), err=True)
+
+
+def print_run(folder: RunFolder, as_json: bool) -> None:
+    """How it stands, its best scores and its checkpoints."""
+    from framecast.command_line import sent_from_elsewhere, shown
+    from framecast.runs.checkpoints import CheckpointStore
+    from framecast.runs.status import Status
+
     now = Status.of(folder)
     if as_json:
         typer.echo(to_json(dataclasses.asdict(now), indent=1, default=str))
@@ -55,12 +96,13 @@ def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address 
     names = {name: point.path.name for name in ("best", "last", "previous") if (point := kept.named(name))}
     if names:
         typer.echo("checkpoints: " + ", ".join(f"{name} is {target}" for name, target in names.items()))
-    typer.echo(f"folder: {shown(folder.path)}")
+    on_cluster = " on the cluster" if sent_from_elsewhere() else ""
+    typer.echo(f"folder{on_cluster}: {shown(folder.path)}")
 
 
 def print_search(search: SearchFolder, as_json: bool) -> None:
     """How its trials stand, and the best so far."""
-    from framecast.command_line import shown
+    from framecast.command_line import sent_from_elsewhere, shown
     from framecast.report.search_closing import summary
     from framecast.search.search_status import SearchStatus
 
@@ -71,4 +113,5 @@ def print_search(search: SearchFolder, as_json: bool) -> None:
     typer.echo(f"{search.name} {search.id}: {now.state}{f' ({now.reason})' if now.reason else ''}")
     for line in summary(now):
         typer.echo(line)
-    typer.echo(f"folder: {shown(search.path)}")
+    on_cluster = " on the cluster" if sent_from_elsewhere() else ""
+    typer.echo(f"folder{on_cluster}: {shown(search.path)}")

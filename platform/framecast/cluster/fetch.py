@@ -151,6 +151,7 @@ def _stream(
     remote: RemoteRun, trial: str, listed: RunFiles, names: list[str], staging: Path, progress: Progress
 ) -> None:
     """Through jobs that print the files, each with what is still missing, until all are here."""
+    _discard_wrong(listed, names, staging)
     total = sum(listed.files[name].size for name in names)
     while wanted := _wanted(listed, names, staging):
         here = total - sum(size - offset for _, offset, size in wanted)
@@ -191,8 +192,6 @@ class _Receiver:
         self._paths = [staging / name for name in names]
         self._rest = ""
         self._other: list[str] = []
-        for path in self._paths:
-            path.parent.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, text: str) -> None:
         *lines, self._rest = (self._rest + text).split("\n")
@@ -203,7 +202,9 @@ class _Receiver:
                     self._other = [*self._other[-20:], line]
                 continue
             number, offset, content = found
-            if number < len(self._paths) and self._size(number) == offset:  # else it came before, or one was lost
+            if (
+                number < len(self._paths) and self._paths[number].stat().st_size == offset
+            ):  # else it came before, or one was lost
                 with open(self._paths[number], "ab") as file:
                     file.write(content)
                 self.came += len(content)
@@ -214,25 +215,24 @@ class _Receiver:
         lines = [line.strip() for line in [*self._other, self._rest] if line.strip()]
         return lines[-1] if lines else "it gave no reason"
 
-    def _size(self, number: int) -> int:
-        path = self._paths[number]
-        return path.stat().st_size if path.exists() else 0
+
+def _discard_wrong(listed: RunFiles, names: list[str], staging: Path) -> None:
+    """Removes what an earlier attempt left of files that have changed since, as far as that shows."""
+    for name in names:
+        here, size = staging / name, listed.files[name].size
+        if here.is_file() and here.stat().st_size >= size and not _is_same(here, listed.files[name]):
+            here.unlink()
 
 
 def _wanted(listed: RunFiles, names: list[str], staging: Path) -> list[tuple[str, int, int]]:
-    """(name, offset, size) of what is missing. What is too long, or whole but wrong, is taken again."""
+    """(name, offset, size) of what is missing."""
     found = []
     for name in names:
         size, here = listed.files[name].size, staging / name
-        offset = here.stat().st_size if here.is_file() else 0
-        if offset > size or (offset == size and here.is_file() and not _is_same(here, listed.files[name])):
-            here.unlink(missing_ok=True)
-            offset = 0
-        if offset < size:
+        here.parent.mkdir(parents=True, exist_ok=True)
+        here.touch()
+        if (offset := here.stat().st_size) < size:
             found.append((name, offset, size))
-        elif size == 0:
-            here.parent.mkdir(parents=True, exist_ok=True)
-            here.touch()
     return found
 
 

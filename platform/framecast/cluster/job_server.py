@@ -27,6 +27,14 @@ _RUNS = '"${FRAMECAST_RUNS:-$HOME/framecast-runs}"'  # as the cluster's own shel
 _COMMAND_BEGINS = "Running entrypoint for job"
 
 QUEUED, RUNNING, LOST = "queued", "running", "lost"
+_CAUSES = {
+    "connection refused": "connection refused",
+    "no route to host": "no route to the host",
+    "name or service not known": "no such host",
+    "timed out": "no answer in time",
+    "failed to connect to ray": "nothing answers there",
+    "websocket": "the connection broke",
+}
 _NEVER_STARTED = ("RUNTIME_ENV_SETUP", "ACTOR_START", "UNSCHEDULABLE", "COMMAND_START")
 _STATES = {"PENDING": QUEUED, "RUNNING": RUNNING, "SUCCEEDED": "finished", "STOPPED": "interrupted"}
 
@@ -45,10 +53,10 @@ class JobServer:
             self._client = _client(cluster.address)
         except Exception as error:  # ConnectionError, RuntimeError: Ray has no type for it
             what_to_do = (
-                "it is the address of the dashboard, http://HEAD:8265; see docs/clusters.md for tunnels and tokens"
+                "the address is that of Ray's dashboard, http://HEAD:8265; docs/clusters.md has tunnels and tokens"
             )
             raise ClusterSilentError(
-                f"cannot use the cluster at {cluster.address}: {_cause(error)}: {what_to_do}"
+                f"cannot use the cluster at {cluster.address}: {_cause(error)}; {what_to_do}"
             ) from None
 
     def start(self, arguments: list[str], name: str, folder: Path | None, variables: dict[str, str]) -> None:
@@ -71,13 +79,13 @@ class JobServer:
         Raises ClusterSilentError where the cluster has not answered for a minute, InputError where it no longer
         knows the job, and whatever `output` raises.
         """
-        written, silent_since = 0, None
+        passed, silent_since = _Passed(output), None
         while True:
             try:
                 if (state := self.state(name)) == LOST:
                     raise InputError(f"{self.cluster.address} does not know the job {name}: Ray restarted there")
                 if state != QUEUED:
-                    written = self._tail(name, written, output)
+                    self._tail(name, passed)
                     if self.state(name) not in (QUEUED, RUNNING):
                         return self.exit_code(name)
                 silent_since = None
@@ -143,21 +151,19 @@ class JobServer:
                     return None
                 raise
 
-    def _tail(self, name: str, written: int, output: Callable[[str], object]) -> int:
-        """Passes on what the command prints after its first `written` characters; returns how many there are."""
-        head, begun, count = "", False, 0
+    def _tail(self, name: str, passed: _Passed) -> None:
+        """Passes on what the command prints, but Ray's own words before it."""
+        head, begun, position = "", False, 0
         for chunk in self._chunks(name):
+            own = chunk
             if not begun:
                 head += chunk
-                _, begun_at, own = head.partition(_COMMAND_BEGINS)  # before it is Ray's own output
-                if not begun_at or "\n" not in own:
+                _, found, rest = head.partition(_COMMAND_BEGINS)
+                if not found or "\n" not in rest:
                     continue
-                begun, chunk = True, own.partition("\n")[2]
-            count += len(chunk)
-            if count > written:
-                output(chunk[len(chunk) - (count - written) :])
-                written = count
-        return written
+                begun, own = True, rest.partition("\n")[2]
+            passed.take(own, position)
+            position += len(own)
 
     def _chunks(self, name: str) -> Iterator[str]:
         """What the job prints, from its beginning until it ends. Raises ClusterSilentError where the connection
@@ -205,6 +211,22 @@ class JobServer:
             ) from None
 
 
+class _Passed:
+    """What of a job's output has been passed on: it comes from its beginning again when a connection broke."""
+
+    def __init__(self, output: Callable[[str], object]) -> None:
+        self._output = output
+        self._count = 0
+
+    def take(self, text: str, position: int) -> None:
+        """Passes on what of `text`, which begins at that position of the output, is new."""
+        end = position + len(text)
+        if end > self._count:
+            fresh = text[len(text) - (end - self._count) :]
+            self._count = end
+            self._output(fresh)
+
+
 def _client(address: str) -> Any:
     """Ray's own client, with a limit to the time of each request: it waits for ever where a host is cut off."""
     from ray.job_submission import JobSubmissionClient
@@ -231,11 +253,11 @@ async def _next(stream: Any) -> str | None:
 def _cause(error: Exception) -> str:
     """Why, in a few words; the libraries below repeat themselves at length."""
     text = str(error)
-    for words in ("Connection refused", "No route to host", "Name or service not known", "timed out"):
+    for words, said in _CAUSES.items():
         if words.lower() in text.lower():
-            return words.lower()
+            return said
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    return lines[-1].rstrip(".") if lines else type(error).__name__
 
 
 def _state(details: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 
-from framecast.command_line import command, shown
+from framecast.command_line import command, sent_from_elsewhere, shown
 from framecast.job.plan import Plan
 from framecast.runs.folder import RunFolder, runs_root
 from framecast.runs.limits import Trained, duration
@@ -17,8 +17,7 @@ def closing(run: RunFolder, status: Status, plan: Plan) -> str:
     lines = [_headline(status)]
     lines += _limit(run, status, plan)
     lines += _scores(run, status, plan)
-    missing = f"could not be made, see {shown(run.logs / 'driver.log')}"
-    lines.append(f"report: {shown(run.report) if run.report.exists() else missing}")
+    lines.append(report_line(run))
     lines += ["next:", *(f"  {command}" for command in next_commands(run, status, plan))]
     return "\n".join(lines)
 
@@ -34,13 +33,23 @@ def next_commands(run: RunFolder, status: Status, plan: Plan) -> list[str]:
     if status.state == "failed":
         worker, driver = run.logs / "worker-0.log", run.logs / "driver.log"
         log = shlex.quote(shown(worker if worker.exists() else driver))
-        return [f"less {log}", follow, command("status", where)]
+        show = command("logs", where) if sent_from_elsewhere() else f"less {log}"
+        return [show, follow, command("status", where)]
     return [follow, command("status", where), command("list")]
 
 
 def name_here(run: RunFolder) -> str:
-    """How commands given here name the run: its id, or its path where its root is not the usual one."""
-    return run.id if run.root == runs_root() else shown(run.path)
+    """How commands name the run: by its id, or by its path where its root is not the usual one."""
+    return run.id if sent_from_elsewhere() or run.root == runs_root() else shown(run.path)
+
+
+def report_line(run: RunFolder) -> str:
+    """Where the report of a run or a search is; of one on a cluster the command that brings it."""
+    if not run.report.exists():
+        driver_log = run.logs / "driver.log"
+        where = command("logs", name_here(run)) if sent_from_elsewhere() else shown(driver_log)
+        return f"report: could not be made, see {where}"
+    return f"report: {command('report', name_here(run)) if sent_from_elsewhere() else shown(run.report)}"
 
 
 def _headline(status: Status) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from framecast.command_line import command, shown
+from framecast.command_line import command
+from framecast.report.closing import name_here, report_line
 from framecast.report.numbers import duration
 from framecast.search.search_status import SearchStatus
 
 
 def closing(status: SearchStatus) -> str:
     """For the end of `platform submit`, `resume` and `extend`."""
-    driver_log = shown(status.folder.logs / "driver.log")
-    missing = f"could not be made, see {driver_log}"
     return "\n".join(
         [
             f"{status.state} ({status.reason})" if status.state == "finished" else _headline(status),
             *summary(status),
-            f"report: {shown(status.folder.report) if status.folder.report.exists() else missing}",
+            report_line(status.folder),
             "next:",
             *(f"  {command}" for command in next_commands(status)),
         ]
@@ -39,7 +38,7 @@ def summary(status: SearchStatus) -> list[str]:
 
 def next_commands(status: SearchStatus) -> list[str]:
     """Commands that make sense now, ready to be copied."""
-    name = status.folder.id
+    name = name_here(status.folder)
     best = f"{name}#best"
     show = command("results", name)
     if status.state == "failed":

@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -106,6 +106,18 @@ class Remote:
         """Makes a small file, or replaces it in one step."""
         self._upload(name, iter([content]))
 
+    def write_pieces(self, name: str, pieces: Iterable[bytes]) -> None:
+        """The same for a large file, of which only a piece is held in memory."""
+        self._upload(name, iter(pieces))
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """What a large file holds, piece by piece. Raises FileNotFoundError if there is none."""
+        with self._told(_READ):
+            source = self._system.open_input_stream(self._path(name))
+        with source:
+            while piece := self._piece(source):
+                yield piece
+
     def delete(self, name: str) -> None:
         """Removes a file, if it is there."""
         with contextlib.suppress(FileNotFoundError), self._told(_DELETE):
@@ -144,11 +156,7 @@ class Remote:
         beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}.writing")  # processes may fetch side by side
         try:
             with open(beside, "wb") as target:
-                with self._told(_READ):
-                    source = self._system.open_input_stream(self._path(name))
-                with source:
-                    while piece := self._piece(source):
-                        target.write(piece)
+                target.writelines(self.pieces(name))
             if entry and entry.mtime_ns is not None:
                 settled = time.time_ns() - entry.mtime_ns > _SETTLED
                 stamp = entry.mtime_ns if settled else entry.mtime_ns - 1  # older: to be fetched once more

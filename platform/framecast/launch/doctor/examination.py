@@ -12,25 +12,27 @@ from typing import Any
 
 from framecast.launch.doctor import cluster
 from framecast.launch.doctor.accelerators import driver_cuda, gpus, operators
-from framecast.launch.doctor.finding import Finding, fail, in_line, ok
+from framecast.launch.doctor.finding import Finding, fail, in_line, ok, warn
 from framecast.launch.doctor.machine import cores, memory, open_files, shared_memory
 from framecast.launch.doctor.software import Versions, differing, software, versions
 from framecast.launch.doctor.storage import Storage, leave_word, sees_word, shared, storage
 from framecast.registry.registry import Registry
+from framecast.runs.folder import DEFAULT_ROOT
 
 _PATIENCE = 120.0  # seconds for all nodes together
 
 
-def examine(address: str | None, named: str) -> list[Finding]:
-    """The findings for this machine, or for the cluster at `address`, with runs kept in `named`."""
+def examine(address: str | None, named: str | None) -> list[Finding]:
+    """The findings for this machine, or for the cluster at `address`, with runs kept in `named`; where that is
+    None, in the folder that a run would make here."""
     if address is None:
-        return _examine_here(named, on_cluster=False)[1]
+        return _examine_here(named or DEFAULT_ROOT, on_cluster=False)[1]
     try:
         with _joined(address):
             return _examine_cluster(named)
     except _NoClusterError as error:
         remedy = "start it here with `ray start --head`, or --address=HEAD:6379 to join one; see docs/clusters.md"
-        here = _examine_here(named, on_cluster=False)[1]
+        here = _examine_here(named or DEFAULT_ROOT, on_cluster=False)[1]
         return [*here, fail("cluster", f"cannot join Ray at {address}: {error}", remedy)]
 
 
@@ -40,7 +42,7 @@ class NodeDoctor:
     def clock(self) -> float:
         return time.time()
 
-    def examine(self, named: str, address: str, nodes: int) -> tuple[Versions, list[Finding]]:
+    def examine(self, named: str | None, address: str, nodes: int) -> tuple[Versions, list[Finding]]:
         found, findings = _examine_here(named, on_cluster=True)
         return found, [*findings, cluster.interface(address, nodes)]
 
@@ -52,7 +54,8 @@ class _NoClusterError(Exception):
     pass
 
 
-def _examine_here(named: str, on_cluster: bool) -> tuple[Versions, list[Finding]]:
+def _examine_here(named: str | None, on_cluster: bool) -> tuple[Versions, list[Finding]]:
+    """Storage is not examined where no place is named."""
     registry = Registry.discover()
     found = versions(registry)
     findings = [
@@ -63,17 +66,27 @@ def _examine_here(named: str, on_cluster: bool) -> tuple[Versions, list[Finding]
         *([operators()] if "deepspeed" in found else []),
         shared_memory(),
         open_files(on_cluster),
-        *storage(Storage(named), on_cluster),
+        *(storage(Storage(named), on_cluster) if named else []),
         *([cluster.authentication(on_cluster)] if "ray" in found else []),
     ]
     return found, findings
 
 
-def _examine_cluster(named: str) -> list[Finding]:
-    """Asks all nodes at once; one that cannot answer is itself a finding."""
+def _examine_cluster(named: str | None) -> list[Finding]:
+    """Asks all nodes at once; one that cannot answer is itself a finding.
+
+    Where no place is named, the folder that a run would make here is examined on the only node; several nodes
+    would each have a folder of that name, which says nothing of the one that they have to share.
+    """
     import ray
 
     nodes = _nodes()
+    unnamed: list[Finding] = []
+    if named is None and len(nodes) == 1:
+        unnamed = storage(Storage(DEFAULT_ROOT), on_cluster=False)
+    elif named is None:
+        remedy = "name the folder or URL that all nodes share: --storage /shared/runs, or FRAMECAST_RUNS"
+        unnamed = [warn("storage", f"not checked: {len(nodes)} nodes need one place for runs", remedy)]
     doctors = {node: _doctor_on(entry["NodeID"]) for node, entry in nodes.items()}
     asked = {
         node: doctor.examine.remote(named, nodes[node]["NodeManagerAddress"], len(nodes))
@@ -92,7 +105,8 @@ def _examine_cluster(named: str) -> list[Finding]:
             remedy = "install the same framecast there and look at its raylet.err and worker logs"
             those = [fail("node", f"cannot be examined: {why}", remedy)]
         findings += [dataclasses.replace(each, node=node) for each in those]
-    return [*findings, *differing(found), *_shared(named, {node: doctors[node] for node in found})]
+    findings += [*unnamed, *differing(found)]
+    return [*findings, *_shared(named, {node: doctors[node] for node in found})] if named else findings
 
 
 def _nodes() -> dict[str, dict[str, Any]]:

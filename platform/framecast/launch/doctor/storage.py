@@ -7,12 +7,13 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+from framecast.errors import InputError
 from framecast.launch.doctor.finding import Finding, fail, in_line, ok, warn
+from framecast.runs.remote import Remote, is_url
 from framecast.user_folders import expanded
 
 _GIB = 2**30
@@ -29,50 +30,44 @@ class Storage:
 
     def __init__(self, named: str) -> None:
         self.named = named
-        self.is_url = "://" in named
+        self.is_url = is_url(named)
         self.folder = Path() if self.is_url else expanded(named).absolute()
 
     def __str__(self) -> str:
         return _SECRET.sub("//", self.named) if self.is_url else str(self.folder)
 
-    @contextmanager
-    def writing(self, name: str) -> Iterator[Any]:
-        """A file to write to, which is on the medium itself when this returns."""
+    def write(self, name: str, pieces: Iterable[bytes]) -> None:
+        """Makes a file, which is on the medium itself when this returns."""
         if self.is_url:
-            files, path = self._remote()
-            with files.open_output_stream(f"{path}/{name}") as stream:
-                yield stream
+            self._remote.write_pieces(name, pieces)
             return
         with open(self.folder / name, "wb") as stream:
-            yield stream
+            stream.writelines(pieces)
             stream.flush()
             os.fsync(stream.fileno())
             if hasattr(os, "posix_fadvise"):  # or reading back would measure this machine's memory
                 os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
-    @contextmanager
-    def reading(self, name: str) -> Iterator[Any]:
+    def read(self, name: str) -> Iterator[bytes]:
+        """What is in a file, piece by piece."""
         if self.is_url:
-            files, path = self._remote()
-            with files.open_input_stream(f"{path}/{name}") as stream:
-                yield stream
+            yield from self._remote.pieces(name)
             return
         with open(self.folder / name, "rb", buffering=0) as stream:
-            yield stream
+            while piece := stream.read(_PIECE):
+                yield piece
 
     def remove(self, name: str) -> None:
-        with suppress(OSError):
+        with suppress(OSError, InputError):  # what could not be written need not be removed
             if self.is_url:
-                files, path = self._remote()
-                files.delete_file(f"{path}/{name}")
+                self._remote.delete(name)
             else:
                 (self.folder / name).unlink()
 
-    def _remote(self) -> tuple[Any, str]:
-        from pyarrow.fs import FileSystem  # type: ignore[import-untyped, unused-ignore]
-
-        files, path = FileSystem.from_uri(self.named)
-        return files, path.rstrip("/")
+    @property
+    def _remote(self) -> Remote:
+        """As runs at the URL use it. Raises InputError where the URL holds credentials."""
+        return Remote(self.named)
 
 
 def storage(place: Storage, on_cluster: bool) -> list[Finding]:
@@ -86,7 +81,8 @@ def storage(place: Storage, on_cluster: bool) -> list[Finding]:
         read = _read(place, name)
     except Exception as error:  # of the system, or of the library behind the URL
         remedy = "free space or get the right to write there, or name another place: --storage, FRAMECAST_RUNS"
-        return [fail(subject, f"cannot write to {place}: {_reason(error)}", remedy)]
+        known = isinstance(error, InputError)  # names the URL, without what is secret in it
+        return [fail(subject, str(error) if known else f"cannot write to {place}: {_reason(error)}", remedy)]
     finally:
         with suppress(Exception):
             place.remove(name)
@@ -111,16 +107,14 @@ def _missing(place: Storage, on_cluster: bool) -> list[Finding]:
 def leave_word(place: Storage) -> tuple[str, str]:
     """Puts a file there; returns its name and what is in it, for `sees_word` on other nodes."""
     name, word = f".doctor-{secrets.token_hex(4)}", secrets.token_hex(16)
-    with place.writing(name) as stream:
-        stream.write(word.encode())
+    place.write(name, [word.encode()])
     return name, word
 
 
 def sees_word(place: Storage, name: str, word: str) -> str:
     """What is wrong with the file that another node has put there; nothing where it is right."""
     try:
-        with place.reading(name) as stream:
-            return "" if stream.read() == word.encode() else "it has another content"
+        return "" if b"".join(place.read(name)) == word.encode() else "it has another content"
     except Exception as error:  # as above
         return _reason(error)
 
@@ -141,20 +135,25 @@ def _nodes(count: int) -> str:
 def _write(place: Storage, name: str) -> float:
     """MB/s."""
     piece = os.urandom(_PIECE)  # which no file system compresses
-    began, pieces = time.perf_counter(), 0
-    with place.writing(name) as stream:
-        while pieces < _PIECES and time.perf_counter() - began < _LONGEST:
-            stream.write(piece)
-            pieces += 1
-    return pieces * _PIECE / 1e6 / (time.perf_counter() - began)
+    began, count = time.perf_counter(), 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal count
+        while count < _PIECES and time.perf_counter() - began < _LONGEST:
+            count += 1
+            yield piece
+
+    place.write(name, pieces())
+    return count * _PIECE / 1e6 / (time.perf_counter() - began)
 
 
 def _read(place: Storage, name: str) -> float:
     """MB/s."""
     began, size = time.perf_counter(), 0
-    with place.reading(name) as stream:
-        while (piece := stream.read(_PIECE)) and time.perf_counter() - began < _LONGEST:
-            size += len(piece)
+    for piece in place.read(name):
+        size += len(piece)
+        if time.perf_counter() - began > _LONGEST:
+            break
     return size / 1e6 / (time.perf_counter() - began)
 
 

@@ -41,10 +41,11 @@ def run_search(folder: SearchFolder) -> str | None:
     proposals = proposer(space)
     trials = _Trials(folder, space, proposals)
     compute = space.example().job.compute
-    total = min(space.search.trials, proposals.count or space.search.trials)
-    folder.journal.append(SearchStarted(max(total, len(folder.trials()))))
+    points = proposals.count or space.combinations or space.search.trials
+    total = min(space.search.trials, points)
     with ray_session(folder, compute, local_resources()) as resources:
         trials.settle(resources)
+        folder.journal.append(SearchStarted(max(total, len(folder.trials()))))
         with _passing_stops_on(folder, trials):
             _fit(folder, trials)
     return None if folder.stop_requested() else trials.why_none_is_left()
