@@ -117,6 +117,7 @@ def test_a_mistake_in_a_section_has_a_place(installed: Path, tmp_path: Path) -> 
     assert "job.yaml:3:46 task.gaps: unknown key, did you mean gap?" in refused.stderr
 
 
+@pytest.mark.slow
 def test_all_of_them_train_together(installed: Path, tmp_path: Path, posted: list[str]) -> None:
     (tmp_path / "job.yaml").write_text(JOB)
     done("framecast", "submit", "job.yaml", "--in-process", cwd=tmp_path, PYTHONPATH=str(installed))
@@ -140,6 +141,7 @@ def test_without_them_the_job_says_what_is_missing(tmp_path: Path) -> None:
     assert "job.yaml:4:9 model: no model is called 'conv_gru'" in refused.stderr
 
 
+@pytest.mark.slow
 def test_their_own_tests_pass(installed: Path, tmp_path: Path) -> None:
     tests = [example / "tests" for example in EXAMPLES]
     options = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib", "--rootdir", tmp_path, "-c", "/dev/null"]
@@ -147,6 +149,7 @@ def test_their_own_tests_pass(installed: Path, tmp_path: Path) -> None:
     assert " passed" in said
 
 
+@pytest.mark.slow
 def test_the_strict_type_checker_finds_nothing(tmp_path: Path) -> None:
     sources = [package for example in EXAMPLES for package in (example / "src").iterdir()]
     done("mypy", "--strict", "--config-file=", "--cache-dir", tmp_path, *sources, cwd=tmp_path)

@@ -45,6 +45,7 @@ def run(shell: Shell, tmp_path: Path, runs: Path, tiny_job: Callable[..., dict[s
     raise AssertionError(run.logs.joinpath("driver.log").read_text())
 
 
+@pytest.mark.slow
 def test_it_is_followed_stopped_and_resumed_from_other_shells(shell: Shell, run: RunFolder) -> None:
     assert ": running" in shell("status", run.id).stdout
     refused = shell("resume", run.id, "--in-process")

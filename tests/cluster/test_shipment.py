@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from ruamel.yaml import YAML
 
 from framecast.cluster.shipment import JOB, SENDER, pack, pack_package
@@ -39,6 +40,7 @@ def test_the_job_arrives_at_full_length_with_its_local_plugins(
     assert (folder / SENDER).exists()
 
 
+@pytest.mark.slow
 def test_the_package_arrives_such_that_python_finds_it_and_its_plugins(tmp_path: Path) -> None:
     pack_package(tmp_path)
     code = (

@@ -12,7 +12,7 @@ from users import EPOCH, User, at_step, ended, same_weights
 
 from framecast.runs.events import RunStarted
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

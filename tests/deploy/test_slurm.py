@@ -71,6 +71,7 @@ def test_what_is_missing_is_said_before_anything_starts(missing: str, slurm: dic
     assert ("usage: sbatch" if job == [] else "FRAMECAST_RUNS") in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_near_its_end_the_job_goes_back_into_the_queue_and_then_goes_on(
     slurm: dict[str, str], tmp_path: Path, tiny_job: Callable[..., Mapping[str, Any]]

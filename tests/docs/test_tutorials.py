@@ -17,6 +17,7 @@ def shortened(typed: str) -> str:
     return re.sub(r"^platform submit \S+", r"\g<0> training.max_steps=2", typed, flags=re.M)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_every_block_of_a_tutorial_works(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")

@@ -20,7 +20,11 @@ from framecast.registry.registry import Registry
 from framecast.runs.events import Evaluated, RunFailed, RunFinished, RunInterrupted, StepDone
 from framecast.runs.folder import RunFolder
 
-STRATEGIES = [("torch", 0), ("deepspeed", 0), ("deepspeed", 1), ("deepspeed", 2), ("deepspeed", 3)]
+STRATEGIES = [
+    ("torch", 0),
+    *(pytest.param("deepspeed", stage, marks=pytest.mark.slow) for stage in (0, 1, 2)),
+    ("deepspeed", 3),
+]
 
 _WORKER = """
 import os

@@ -141,6 +141,7 @@ def test_ctrl_c_checkpoints_and_resume_goes_on_to_the_same_weights(submitted: An
     assert all(weights[0][name].equal(weights[1][name]) for name in weights[0])
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced_and_no_step_counts_twice(submitted: Any, runs: Path) -> None:
     process = submitted(
         training={"strategy": "torch", "epochs": 4}, data={"train_clips": 400}, compute={"max_failures": 2}
@@ -156,6 +157,7 @@ def test_a_killed_worker_is_replaced_and_no_step_counts_twice(submitted: Any, ru
     assert steps == list(range(1, 401))
 
 
+@pytest.mark.slow
 def test_what_fails_before_its_first_step_is_not_tried_again(submitted: Any, runs: Path, tmp_path: Path) -> None:
     plugin = tmp_path / "careless.py"
     plugin.write_text(

@@ -72,18 +72,21 @@ def test_the_packages_own_settings_of_the_linter_find_nothing_either(written: Wr
         done("ruff", "check", "--no-cache", ".", cwd=package)
 
 
+@pytest.mark.slow
 def test_the_strict_type_checker_finds_nothing(written: Written, tmp_path: Path) -> None:
     sources = [package / "src" / package.name for package in written.packages.values()]
     options = ["--strict", "--config-file=", "--cache-dir", tmp_path]
     done("mypy", *options, *written.files.values(), *sources, cwd=written.folder)
 
 
+@pytest.mark.slow
 def test_packages_pass_the_tests_that_come_with_them(written: Written, site: Path) -> None:
     tests = [package / "tests" for package in written.packages.values()]
     options = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
     assert " passed" in done("pytest", *options, *tests, cwd=written.folder, PYTHONPATH=str(site))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_single_file_passes_the_check(
     written: Written, kind: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -102,6 +105,7 @@ def test_one_setting_of_the_demo_takes_it(written: Written, kind: str) -> None:
     assert beginning.name in {part.name for part in parts}
 
 
+@pytest.mark.slow
 def test_single_files_train_in_the_demo(written: Written, tmp_path: Path) -> None:
     chosen = ["model", "metric", "callback"]
     plugins = [word for kind in chosen for word in ("-p", written.files[kind])]
@@ -112,6 +116,7 @@ def test_single_files_train_in_the_demo(written: Written, tmp_path: Path) -> Non
     assert "validation/single_metric" in (run / "events.jsonl").read_text()
 
 
+@pytest.mark.slow
 def test_packages_train_in_the_demo(site: Path, tmp_path: Path) -> None:
     overrides = [Beginning(f"whole_{kind}", kind).override for kind in ("dataset", "task")]
     short = [*SHORT[:2], "data.clips=20", "model.rank=2"]

@@ -66,6 +66,7 @@ def only_search(folder: Path) -> SearchFolder:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_failures_are_results_and_the_search_goes_on(moody: Path, tmp_path: Path) -> None:
     """One trial raises, one runs out of memory, one returns NaN, one is killed: four explained failures."""
@@ -93,6 +94,7 @@ def test_failures_are_results_and_the_search_goes_on(moody: Path, tmp_path: Path
     assert "best: trial 2 (model.mood=better)" in said
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_a_trial_may_have_workers_of_its_own(moody: Path, tmp_path: Path) -> None:
     """Which Ray Train starts, beside the trial's own process."""
@@ -109,6 +111,7 @@ def test_a_trial_may_have_workers_of_its_own(moody: Path, tmp_path: Path) -> Non
     assert [event.workers for event in started] == [2]
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_a_killed_search_goes_on_and_runs_no_finished_trial_again(moody: Path, tmp_path: Path) -> None:
     job = written(tmp_path, epochs=3)

@@ -519,6 +519,7 @@ class Copy:
         return inspection.finding(wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plugin", [*SCAFFOLDS, *PACKAGES])
 def test_before_it_is_sown_with_bugs_the_plugin_is_sound(plugin: str, tmp_path: Path) -> None:
     copy = Copy(plugin, tmp_path)
@@ -527,6 +528,7 @@ def test_before_it_is_sown_with_bugs_the_plugin_is_sound(plugin: str, tmp_path: 
         assert finding.state == "ok", told(finding)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: f"{bug.plugin}: {bug.name}")
 def test_a_bug_is_found_by_the_check_that_tells_how_to_mend_it(bug: Bug, tmp_path: Path) -> None:
     copy = Copy(bug.plugin, tmp_path)

@@ -47,6 +47,7 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 def test_a_short_training_tells_the_motion_of_most_digits_after_half_of_the_clip(runs: Path) -> None:
     plan = make_plan(Document.from_data(JOB), Registry.discover())
     run = create_run(plan, Document.from_data({}), runs)

@@ -40,6 +40,7 @@ def weights(run: RunFolder):
     return load_file((run.checkpoints / "last").resolve() / "model.safetensors")
 
 
+@pytest.mark.slow
 def test_from_the_official_files_to_a_report(platform, root: Path, runs: Path) -> None:
     data = [f"data.root={root}", *SMALL]
     prepared = platform("data", "prepare", JOB, f"root={root}", "size=24")
