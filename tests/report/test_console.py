@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from framecast.runs.events import (
     StepDone,
 )
 from framecast.runs.folder import RunFolder
+from framecast.runs.phases import note_phase
 
 STARTED = RunStarted(1, 0, 0, 0, 10, 20, 2, "cpu", "fp32", "torch", 1234)
 
@@ -47,7 +49,7 @@ def test_without_a_terminal_steps_make_a_line_at_intervals_only() -> None:
 
 def test_a_terminal_gets_one_live_line() -> None:
     said = drawn(STARTED, step(1, 1000.0), terminal=True)
-    assert "1/20" in said
+    assert "step 1 of 20" in said
 
 
 def test_an_evaluation_stands_below_its_baselines() -> None:
@@ -134,3 +136,72 @@ def test_the_live_display_leaves_what_others_print_to_the_logs(capsys: pytest.Ca
     with LiveView(console_on(io.StringIO(), force_terminal=True), "title"):
         print("a traceback")
     assert "a traceback" in capsys.readouterr().out
+
+
+METRICS = {f"validation/{name}": 12.3456 for name in ("loss", "mse", "mae", "rmse", "psnr", "ssim", "lpips")}
+
+
+@pytest.mark.parametrize("width", [60, 80, 110])
+def test_on_a_terminal_the_scores_of_an_epoch_break_between_numbers_only(width: int) -> None:
+    text = io.StringIO()
+    scores = Evaluated(10, 1, "model", "validation", METRICS, {}, 5, 0.1)
+    with LiveView(console_on(text, force_terminal=True, width=width), "title") as view:
+        for event in (STARTED, step(1, 1000.0), scores):
+            view.show(event)
+    lines = [line.rstrip() for line in plain_lines(text.getvalue())]
+    assert all(len(line) <= width for line in lines)
+    said = "  ".join(lines)
+    for name in METRICS:
+        assert f"{name.removeprefix('validation/')} 12.3456" in said
+    assert any(line.startswith("epoch   1  step     10") for line in lines)
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 110, 200])
+def test_the_progress_line_is_never_wider_than_the_terminal(width: int) -> None:
+    text = io.StringIO()
+    with LiveView(console_on(text, force_terminal=True, width=width), "title") as view:
+        for event in (STARTED, step(1, 1000.0), step(2, 1001.0)):
+            view.show(event)
+    lines = plain_lines(text.getvalue())
+    assert all(len(line.rstrip()) <= width for line in lines)
+    assert any("step 2 of 20" in line for line in lines)
+    assert any("loss 0.5000" in line for line in lines) == (width >= 40)
+    assert any("steps/s" in line for line in lines) == (width >= 80)
+
+
+def test_without_a_terminal_the_scores_of_an_epoch_are_one_line() -> None:
+    said = drawn(STARTED, Evaluated(10, 1, "model", "validation", METRICS, {}, 5, 0.1)).splitlines()
+    assert said[-1].startswith("epoch   1  step     10  validation  loss 12.3456")
+    assert said[-1].endswith("lpips 12.3456")
+
+
+def test_the_phases_before_training_are_shown_in_order(tmp_path: Path) -> None:
+    run = RunFolder.create(tmp_path, "demo")
+    text = io.StringIO()
+    note_phase(run, "of an earlier attempt")
+    with following(run, text, "title"):
+        for phase in ("starting Ray", "starting 1 worker", "building the model"):
+            note_phase(run, phase)
+        run.journal.append(STARTED)
+    said = text.getvalue().splitlines()
+    assert said[:4] == ["title", "starting Ray", "starting 1 worker", "building the model"]
+    assert said[4].startswith("training 1,234 parameters on 2 workers")
+
+
+def test_on_a_terminal_a_phase_is_the_progress_line() -> None:
+    text = io.StringIO()
+    with LiveView(console_on(text, force_terminal=True, width=80), "title") as view:
+        view.begin_phase("starting Ray")
+        view._progress.refresh()
+    assert "starting Ray …  0 s" in text.getvalue()
+
+
+def test_one_of_a_kind_is_singular() -> None:
+    said = drawn(RunStarted(1, 0, 0, 0, 1, 1, 1, "cpu", "fp32", "torch", 1), DataRead("train", 1, 1, 0, []))
+    assert "training 1 parameter on 1 worker (cpu, fp32, torch), 1 step\n" in said
+    assert "train: 1 clip from 1 sequence\n" in said
+
+
+def plain_lines(written: str) -> list[str]:
+    """What a terminal shows, line by line, each state of the progress line too."""
+    return re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written))

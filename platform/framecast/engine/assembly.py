@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,13 +32,16 @@ class Assembly:
     parameters: int
 
 
-def assemble(plan: Plan, world: World) -> Assembly:
-    """Builds the plan's parts. Raises InputError where the data are too few for one batch."""
+def assemble(plan: Plan, world: World, begin_phase: Callable[[str], None] = lambda phase: None) -> Assembly:
+    """Builds the plan's parts, and says which before it does. Raises InputError where the data are too few for one
+    batch."""
     job = plan.job
+    begin_phase("building the model")
     torch.manual_seed(job.training.seed)  # the first weights, the same on every process
     model = plan.model.declaration.build(plan.model.settings, plan.sample_shape).to(world.device)
     if job.training.activation_checkpointing == "layers":
         model.checkpoint_layers = True
+    begin_phase("reading the data")
     training, validation = (
         Batches(
             plan.data.declaration.build(plan.data.settings, split, plan.frames),
@@ -58,6 +62,7 @@ def assemble(plan: Plan, world: World) -> Assembly:
         raise InputError(Problem("the validation split has no clips", key="data"))
     for part in plan.metrics:  # what it misses should be found now, not at the first evaluation
         part.declaration.build(part.settings, plan.value_range)
+    begin_phase(f"setting up {job.training.strategy}")
     return Assembly(
         task=plan.task.declaration.build(plan.task.settings),
         model=model,

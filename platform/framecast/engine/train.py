@@ -43,6 +43,7 @@ from framecast.runs.events import (
     StepDone,
 )
 from framecast.runs.folder import RunFolder
+from framecast.runs.phases import note_phase
 
 _GO_ON, _INTERRUPT, _FINISH = 0.0, 1.0, 2.0
 
@@ -93,7 +94,7 @@ class Loop:
         self.job, self.plan, self.run, self.world = plan.job, plan, run, world
         self.emit, self.listeners, self.position = listeners.emit, listeners, position
         self.claim = run.claim() if world.first else ""
-        self.parts = assemble(plan, world)
+        self.parts = assemble(plan, world, self.begin_phase)
         normalisation = getattr(self.parts.training.dataset, "normalisation", None)
         self.checkpointing = Checkpointing(plan, run, world, normalisation)
         self.overflows = OverflowWatch()
@@ -122,6 +123,11 @@ class Loop:
             self.emit(Noticed(position.step, notice))
         for split, batches in (("train", self.parts.training), ("validation", self.parts.validation)):
             self.emit(batches.found(split))
+
+    def begin_phase(self, phase: str) -> None:
+        """Says what comes before the first step."""
+        if self.world.first:
+            note_phase(self.run, phase)
 
     def train(self) -> Event:
         """The loop itself. Returns the event that ends the run."""

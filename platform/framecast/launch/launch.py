@@ -10,6 +10,7 @@ from pathlib import Path
 from framecast.command_line import command
 from framecast.errors import InputError, Place, Problem, disk_problem
 from framecast.job.document import Document
+from framecast.job.job import Compute
 from framecast.job.plan import Plan
 from framecast.job.readiness import refuse_unready
 from framecast.job.resolve import read_plan, relative_paths
@@ -21,11 +22,13 @@ from framecast.launch.shared_storage import refuse_unshared
 from framecast.launch.signals import Stopped, StopSignals, stopping_on_signals
 from framecast.launch.undo import Undo
 from framecast.launch.worker import note_failure, train_in_this_process, train_on_workers
+from framecast.plural import plural
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.driver import Driver, alive, driven_by_another
 from framecast.runs.events import RunFailed, RunInterrupted
 from framecast.runs.folder import RunFolder, write_atomically
 from framecast.runs.limits import Trained
+from framecast.runs.phases import note_phase
 from framecast.runs.remote import probe
 from framecast.runs.status import Status
 
@@ -173,6 +176,11 @@ def _in_process(plan: Plan, run: RunFolder) -> None:
         train_in_this_process(str(run.path))
 
 
+def _workers(compute: Compute) -> str:
+    least = plural(compute.fewest, "worker")
+    return least if compute.most == compute.fewest else f"{least} or more"
+
+
 def _on_ray(plan: Plan, run: RunFolder, signals: StopSignals, begun: Callable[[], bool]) -> None:
     from framecast.launch.ray_train import ray_session
 
@@ -184,11 +192,13 @@ def _on_ray(plan: Plan, run: RunFolder, signals: StopSignals, begun: Callable[[]
     local = local_resources()
     if plan.job.compute.address is None:
         plan = settled(plan, local)  # a job that does not fit is refused before Ray starts
+    note_phase(run, "starting Ray" if plan.job.compute.address is None else "connecting to Ray")
     with ray_session(run, plan.job.compute, local) as resources:
         plan = settled(plan, resources)
         if plan.job.compute.address is not None:
             refuse_unshared(run, plan.job.compute)
             plan = plan.with_plugins_in(run.plugins)
         write_atomically(run.plan, plan.to_yaml(run.path))
+        note_phase(run, f"starting {_workers(plan.job.compute)}")
         with as_driver(run):
             train_on_workers(run, plan.job.compute, look)

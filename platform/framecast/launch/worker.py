@@ -13,12 +13,14 @@ from framecast.launch.mirroring import as_worker
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
 from framecast.runs.events import RunFailed, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
+from framecast.runs.phases import note_phase
 from framecast.runs.status import Status
 
 
 def train_in_this_process(folder: str) -> None:
     """Trains the run in `folder` as the only process there is."""
     run = RunFolder(Path(folder))
+    note_phase(run, "loading PyTorch")
     plan = read_plan(run.plan)
     world = alone(plan.job.compute, metal=plan.job.training.strategy == "torch")
     from framecast.engine.train import train

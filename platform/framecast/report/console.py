@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress, SpinnerColumn
 
 from framecast.launch.tolerant import Tolerant
-from framecast.report.rich_console import Part, console_on, line_of
+from framecast.plural import plural
+from framecast.report.progress_line import ProgressLine
+from framecast.report.rich_console import Part, console_on, fill, line_of
 from framecast.runs.events import (
     CheckpointSaved,
     DataRead,
@@ -29,26 +24,37 @@ from framecast.runs.events import (
     RunInterrupted,
     RunStarted,
     StepDone,
+    from_json,
 )
 from framecast.runs.folder import RunFolder
+from framecast.runs.logs import lines_of_all
+from framecast.runs.phases import phases_log
 
 _SECONDS_BETWEEN_LINES = 15.0
+_PHASES, _EVENTS = "1 phases", "2 events"  # in this order where both come at the same time
 
 
 @contextmanager
 def following(run: RunFolder, terminal: IO[str], title: str) -> Iterator[None]:
-    """Shows the run's events on `terminal` while the body runs, and keeps what it shows in logs/console.log."""
+    """Shows the run's phases and events on `terminal` while the body runs, and keeps what it shows in
+    logs/console.log."""
     done = threading.Event()
-    events = run.journal.follow(done.is_set)
+    sources = {_PHASES: phases_log(run), _EVENTS: run.journal.file}
+    start = {name: file.stat().st_size if file.exists() else 0 for name, file in sources.items()}
+    lines = lines_of_all(lambda: sources, done.is_set, start, seconds=0.1)
     with open(run.logs / "console.log", "a", buffering=1, encoding="utf-8", errors="backslashreplace") as log:
         views = [LiveView(console_on(file), title) for file in (terminal, Tolerant(log))]
 
         def show() -> None:
             with views[0], views[1]:
-                for event in events:
+                for source, line in lines:
+                    event = from_json(line) if source == _EVENTS else None
                     for view in views:
                         try:
-                            view.show(event)
+                            if event is not None:
+                                view.show(event)
+                            elif source == _PHASES:
+                                view.begin_phase(line)
                         except Exception:  # one line that cannot be drawn must not end the console
                             traceback.print_exc()
 
@@ -68,18 +74,14 @@ class LiveView:
         self._console = console
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[numbers]}", markup=False),
-            TimeRemainingColumn(),
+            ProgressLine(console),
             console=console,
             transient=True,
             disable=not console.is_terminal,
             redirect_stdout=False,  # what libraries print belongs into the logs
             redirect_stderr=False,
         )
-        self._task = self._progress.add_task("starting", total=None, numbers="")
+        self._task = self._progress.add_task("starting", total=None, loss="", pace="")
         self._title = title
         self._losses: list[float] = []
         self._evaluated: Evaluated | None = None
@@ -87,12 +89,18 @@ class LiveView:
         self._noted: set[str] = set()
 
     def __enter__(self) -> LiveView:
-        self._say(self._title)
+        self._console.print(line_of(self._title))  # its path can be copied, also where the terminal wraps it
         self._progress.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._progress.stop()
+
+    def begin_phase(self, phase: str) -> None:
+        """What the run does before its first step: in the progress line, without a terminal a line for each."""
+        self._progress.reset(self._task, total=None, description=phase, loss="", pace="")
+        if not self._console.is_terminal:
+            self._say(phase)
 
     def show(self, event: Event) -> None:
         match event:
@@ -112,22 +120,25 @@ class LiveView:
                 self._say(f"stopping: {event.reason}; checkpoint at step {event.step}")
 
     def _started(self, event: RunStarted) -> None:
-        workers = f"{event.workers} worker{'s' if event.workers > 1 else ''}"
         again = f", attempt {event.attempt} from step {event.step}" if event.attempt > 1 else ""
         self._say(
-            f"training {event.parameters:,} parameters on {workers} ({event.device}, {event.precision}, "
-            f"{event.strategy}), {event.total_steps:,} steps{again}"
+            f"training {plural(event.parameters, 'parameter')} on {plural(event.workers, 'worker')} "
+            f"({event.device}, {event.precision}, {event.strategy}), {plural(event.total_steps, 'step')}{again}"
         )
-        self._progress.update(self._task, total=event.total_steps, completed=event.step, description="epoch 1")
+        self._progress.reset(
+            self._task,
+            total=event.total_steps,
+            completed=event.step,
+            description=f"epoch {event.epoch + 1}",
+        )
 
     def _data_read(self, event: DataRead) -> None:
         if event.sequences is None and not (event.notes or event.warnings):
             return  # generated clips: there is nothing to know that the job does not say
         more = f" and {event.skipped - len(event.reasons)} more" if event.skipped > len(event.reasons) else ""
         left_out = f"; {event.skipped} left out: {'; '.join(event.reasons)}{more}" if event.skipped else ""
-        plural = "s" if event.sequences != 1 else ""
-        origin = "" if event.sequences is None else f" from {event.sequences:,} sequence{plural}"
-        self._say(f"{event.split:>10}: {event.clips:,} clips{origin}{left_out}")
+        origin = "" if event.sequences is None else f" from {plural(event.sequences, 'sequence')}"
+        self._say(f"{event.split:>10}: {plural(event.clips, 'clip')}{origin}{left_out}")
         for note in self._unseen(event.notes):
             self._say((f"            {note}", "dim"))
         for warning in self._unseen(event.warnings):
@@ -142,27 +153,35 @@ class LiveView:
     def _stepped(self, event: StepDone) -> None:
         self._losses.append(event.loss)
         loss = self._losses[-1] if len(self._losses) < 2 else sum(self._losses[-20:]) / len(self._losses[-20:])
-        numbers = f"loss {loss:.4f}  {_pace(event.seconds)}"
+        shown, pace = f"loss {loss:.4f}", _pace(event.seconds)
         self._progress.update(
-            self._task, completed=event.step, description=f"epoch {event.epoch + 1}", numbers=numbers
+            self._task, completed=event.step, description=f"epoch {event.epoch + 1}", loss=shown, pace=pace
         )
         if not self._console.is_terminal and event.time - self._line_at >= _SECONDS_BETWEEN_LINES:
             self._line_at = event.time
-            self._say(f"epoch {event.epoch + 1}  step {event.step}  {numbers}")
+            self._say(f"epoch {event.epoch + 1}  step {event.step}  {shown}  {pace}")
 
     def _evaluated_now(self, event: Evaluated) -> None:
-        scores = "  ".join(
+        scores: list[Part] = [
             f"{name.removeprefix('validation/')} {value:.4f}" for name, value in event.metrics.items()
-        )
+        ]
         if event.name != "model":
-            self._say((f"{event.name:>18}  {scores}", "dim"))
+            self._say_items([f"{event.name:>18}", *scores], indent=20, style="dim")
             return
-        train = f"train {sum(self._losses) / len(self._losses):.4f}  " if self._losses else ""
+        train: list[Part] = [f"train {sum(self._losses) / len(self._losses):.4f}"] if self._losses else []
         self._losses.clear()
-        self._say(f"epoch {event.epoch:>3}  step {event.step:>6}  {train}", ("validation", "bold"), f" {scores}")
+        where: list[Part] = [f"epoch {event.epoch:>3}", f"step {event.step:>6}"]
+        self._say_items([*where, *train, ("validation", "bold"), *scores], indent=4)
+
+    def _say_items(self, items: Sequence[Part], indent: int, style: str = "") -> None:
+        """Items in one line, on a terminal in as many as they need: a number is never broken."""
+        width = self._console.width if self._console.is_terminal else None
+        for line in fill(items, width, indent):
+            self._progress.console.print(line, style=style)
 
     def _say(self, *parts: Part) -> None:
-        self._progress.console.print(line_of(*parts))
+        """A line, which a terminal breaks between words and not within numbers."""
+        self._progress.console.print(line_of(*parts), soft_wrap=not self._console.is_terminal)
 
 
 def _pace(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import IO, Any, cast
 
 from rich.console import Console
@@ -22,6 +23,19 @@ def console_on(stream: object, **options: Any) -> Console:
     """
     file = cast(IO[str], undressed(stream))
     return Console(file=file, markup=False, emoji=False, highlight=False, soft_wrap=True, **options)
+
+
+def fill(items: Sequence[Part], width: int | None, indent: int) -> list[Text]:
+    """Items in lines of at most `width` characters, None for one line; two blanks between them, and none broken.
+    Lines after the first are indented."""
+    lines: list[Text] = []
+    for item in map(line_of, items):
+        if lines and (width is None or lines[-1].cell_len + 2 + item.cell_len <= width):
+            lines[-1].append("  ")
+            lines[-1].append_text(item)
+        else:
+            lines.append(Text(" " * indent if lines else "").append_text(item))
+    return lines
 
 
 def line_of(*parts: Part) -> Text:

@@ -7,9 +7,17 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 
-def lines_of_all(logs: Callable[[], Mapping[str, Path]], ended: Callable[[], bool]) -> Iterator[tuple[str, str]]:
-    """(name, line) of every log that `logs()` names, also of those that appear later, until `ended()`."""
-    read: dict[str, int] = {}
+def lines_of_all(
+    logs: Callable[[], Mapping[str, Path]],
+    ended: Callable[[], bool],
+    start: Mapping[str, int] | None = None,
+    seconds: float = 0.2,
+) -> Iterator[tuple[str, str]]:
+    """(name, line) of every log that `logs()` names, also of those that appear later, until `ended()`.
+
+    What comes at the same time is in order of names. `start` are bytes of logs that are left out.
+    """
+    read: dict[str, int] = dict(start or {})
     while True:
         last_round = ended()
         for name, log in sorted(logs().items()):
@@ -24,4 +32,4 @@ def lines_of_all(logs: Callable[[], Mapping[str, Path]], ended: Callable[[], boo
             yield from ((name, line) for line in whole.decode(errors="replace").splitlines())
         if last_round:
             return
-        time.sleep(0.2)
+        time.sleep(seconds)

@@ -1,0 +1,8 @@
+"""Counts in words: 1 GPU, 2 GPUs, 1,200 clips."""
+
+from __future__ import annotations
+
+
+def plural(count: float, noun: str, nouns: str = "") -> str:
+    """A count and its noun, in the plural unless it is one: plural(1, "clip"), plural(3, "class", "classes")."""
+    return f"{count:,} {noun if count == 1 else nouns or noun + 's'}"
