@@ -94,5 +94,5 @@ def duration(hours: float) -> str:
     """So many hours as people say them: 40 seconds, 2.7 minutes, 12 hours."""
     for unit, size in (("hours", 1.0), ("minutes", 60.0)):
         if hours * size >= 1.5:
-            return f"{hours * size:.3g} {unit}"
-    return f"{hours * 3600:.3g} seconds"
+            return f"{round(hours * size, 1):g} {unit}"
+    return f"{hours * 3600:.2g} seconds"
