@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import tempfile
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from framecast import user_folders
 from framecast.cluster.profiles import cluster_at
 from framecast.errors import InputError
-from framecast.user_folders import cache_folder, config_folder, expanded
+from framecast.user_folders import cache_folder, config_folder, expanded, give_libraries_a_home
 
 
 @pytest.fixture(autouse=True)
@@ -71,3 +72,16 @@ def test_a_folder_that_another_user_has_put_there_is_not_taken(tmp_path: Path) -
 def test_a_chosen_cache_is_taken_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FRAMECAST_CACHE", "/chosen/cache")
     assert cache_folder() == Path("/chosen/cache")
+
+
+@pytest.mark.usefixtures("no_home")
+def test_libraries_get_a_home_and_a_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def unknown() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr(getpass, "getuser", unknown)
+    monkeypatch.setenv("HOME", "")
+    monkeypatch.setenv("USER", "")
+    give_libraries_a_home()
+    assert os.environ["HOME"] == str(tmp_path / f"framecast-{os.getuid()}")
+    assert os.environ["USER"] == f"user-{os.getuid()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import tempfile
 from pathlib import Path
@@ -42,6 +43,17 @@ def config_folder() -> Path | None:
     """Where the user's lists are: $XDG_CONFIG_HOME/framecast, else ~/.config/framecast; None without a home."""
     home = os.path.expanduser(os.environ.get("XDG_CONFIG_HOME") or "~/.config")
     return Path(home, "framecast") if os.path.isabs(home) else None
+
+
+def give_libraries_a_home() -> None:
+    """Sets HOME and USER for this process and those it starts, where they are not known: Ray and torch ask for
+    them."""
+    if not os.path.isabs(os.path.expanduser("~")):
+        os.environ["HOME"] = str(cache_folder())
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):  # which of them, differs from Python to Python
+        os.environ["USER"] = f"user-{os.getuid()}"
 
 
 def _can_be_written(folder: Path) -> bool:

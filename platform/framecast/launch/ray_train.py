@@ -22,6 +22,7 @@ from framecast.launch.ray_address import refuse_absent
 from framecast.launch.ray_folder import ray_folder
 from framecast.runs.events import Noticed
 from framecast.runs.folder import RunFolder
+from framecast.user_folders import give_libraries_a_home
 
 _LARGEST_LOG = 5_000_000
 
@@ -34,6 +35,7 @@ def ray_session(run: RunFolder, compute: Compute, local: Resources) -> Iterator[
     InputError where there is no Ray at that address.
     """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's coming default; else it warns
+    give_libraries_a_home()
     folder = None
     where: dict[str, Any] = {"address": compute.address}
     if compute.address is not None:

@@ -15,10 +15,12 @@ from framecast.runs.events import RunFailed, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.phases import note_phase
 from framecast.runs.status import Status
+from framecast.user_folders import give_libraries_a_home
 
 
 def train_in_this_process(folder: str) -> None:
     """Trains the run in `folder` as the only process there is."""
+    give_libraries_a_home()
     run = RunFolder(Path(folder))
     note_phase(run, "loading PyTorch")
     plan = read_plan(run.plan)
