@@ -81,6 +81,7 @@ def test_info_counts_splits_and_draws_a_contact_sheet(platform: Any, videos: Pat
         "train       6      2          0",
         "validation  3      1          0",
         "test        3      1          0",
+        "4 videos: no clock, 32x24 pixels, values 5 to 255 of 255",
         f"contact sheet: {picture}",
     ]
     sheet = np.asarray(Image.open(picture).convert("L"))

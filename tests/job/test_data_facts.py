@@ -127,9 +127,9 @@ class _Varied(framecast.Settings):
     [
         (
             {"flip": "horizontal"},
-            r"data\.augmentation\.flip.*'to the left' shows another class when it is mirrored",
+            r"augmentation\.flip: horizontal .*'to the left' shows another class when it is mirrored",
         ),
-        ({"reverse": True}, r"data\.augmentation\.reverse.*played backwards\. Set it to false"),
+        ({"reverse": True}, r"augmentation\.reverse: true .*played backwards\. Set it to false"),
     ],
 )
 def test_an_augmentation_that_makes_labels_wrong_is_refused(augmentation: dict[str, Any], message: str) -> None:

@@ -22,7 +22,11 @@ class ListedLine(NamedTuple):
 def decode_text(content: bytes) -> str:
     """UTF-8, or UTF-16 where a byte order mark says so; without the mark. Raises UnicodeDecodeError."""
     encoding = next((encoding for mark, encoding in _MARKS.items() if content.startswith(mark)), "utf-8")
-    return content.decode(encoding)
+    text = content.decode(encoding)
+    if encoding == "utf-16" and text and not any(letter.isascii() for letter in text):
+        # any bytes decode as UTF-16; a text has at least one space, digit or line end
+        raise UnicodeDecodeError(encoding, content, 0, len(content), "not a text")
+    return text
 
 
 def read_text_list(file: Path, key: str, names: Container[str] = ()) -> list[ListedLine]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from framecast.errors import InputError, Problem
+from framecast.errors import InputError
 from framecast.registry.kinds import Dataset, SampleShape, Task
 
 
@@ -64,7 +64,7 @@ def _ensure_labels_hold(data: Dataset, settings: Any, classes: Sequence[str]) ->
             setting, label = found
             value, without = (augmentation.flip, "none") if setting == "flip" else ("true", "false")
             message = (
-                f"{value} would make labels wrong: a clip of '{label}' shows another class when it is "
-                f"{'mirrored' if setting == 'flip' else 'played backwards'}. Set it to {without}"
+                f"{name}.{setting}: {value} would make labels wrong: a clip of '{label}' shows another class when "
+                f"it is {'mirrored' if setting == 'flip' else 'played backwards'}. Set it to {without}"
             )
-            raise InputError(Problem(message, key=f"data.{name}.{setting}"))
+            raise InputError(message)

@@ -90,3 +90,11 @@ def test_a_network_trains_on_masked_sea_surface_temperature(tmp_path, tiny_job, 
     normalisation = find_subject(str(run.path), tmp_path / "runs").normalisation
     assert normalisation is not None
     assert 250 < normalisation.offset[0] < 310, "kelvin, kept in the checkpoint"
+
+
+@pytest.mark.parametrize("step", [1, 3])
+def test_predictions_step_through_fields_as_training_does(step):
+    import framecast_gridded as plugin
+
+    (declared,) = plugin.framecast_datasets()
+    assert declared.frame_step(declared.settings(path="any.nc", frame_step=step)) == step
