@@ -73,6 +73,7 @@ _HOMES = {
     "import_torchvision": "framecast.torchvision_import",
     "l1_and_squared": "framecast.engine.frame_loss",
     "load": "framecast.evaluation.load",
+    "plural": "framecast.counting",
     "run": "framecast.cli.run_from_python",
     "without_credentials": "framecast.errors",
 }
@@ -112,6 +113,7 @@ __all__ = [
     "import_torchvision",
     "l1_and_squared",
     "load",
+    "plural",
     "run",
     "without_credentials",
 ]

@@ -182,7 +182,7 @@ def _increasing(file: FieldFile, name: str, axis: TimeAxis) -> TimeAxis:
         order = f"also of {after}" if before == after else f"of {after}, after {before}"
         raise framecast.InputError(
             f"data.path: time does not increase in {file.path}: frame {back[0] + 1} is {order} "
-            f"({len(back)} such place{'s'[: len(back) != 1]}): write it in order and without doubles, with "
+            f"({framecast.plural(len(back), 'such place')}): write it in order and without doubles, with "
             f'xarray: dataset.drop_duplicates("{name}").sortby("{name}").to_netcdf(...)'
         )
     return axis

@@ -13,7 +13,7 @@ def periods(settings: GriddedSettings, frames: int) -> dict[str, range]:
     training = frames - validation - test
     if training < 1:
         raise framecast.InputError(
-            f"data.path: of {frames} frame{'s'[: frames != 1]} none would be left to train on beside "
+            f"data.path: of {framecast.plural(frames, 'frame')} none would be left to train on beside "
             f"{validation} for validation and {test} for the test"
         )
     return {

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+import framecast
 from framecast_gridded.time_axis import TimeAxis
 
 _DAY = 86400.0
@@ -74,7 +75,7 @@ def describe_breaks(axis: TimeAxis, steps: TimeSteps, most: int = 3) -> str | No
         places.append(f"after {axis.label(before)} ({gap} {unit} instead of {instead})".replace(" )", ")"))
     more = len(steps.runs) - 1 - len(places)
     if more:
-        places.append(f"and at {more} more place{'s'[: more != 1]}")
+        places.append(f"and at {framecast.plural(more, 'more place')}")
     return f"time breaks {', '.join(places)}"
 
 

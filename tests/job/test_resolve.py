@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.plan import Plan
@@ -244,7 +245,7 @@ def test_a_batch_smaller_than_its_shares_is_refused(workers: int, accumulate: in
         tmp_path, JOB + f"training: {{batch_size: 8, accumulate: {accumulate}}}\ncompute: {{workers: {workers}}}\n"
     )
     assert said.startswith(
-        f"job.yaml:8:12 training.batch_size: 8 clips cannot be shared out over {workers} workers"
+        f"job.yaml:8:12 training.batch_size: 8 clips cannot be divided among {plural(workers, 'worker')} "
     )
     assert plan_of(tmp_path, JOB, f"training.accumulate={accumulate}", f"compute.workers={workers}")
 

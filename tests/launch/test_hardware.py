@@ -25,7 +25,7 @@ def test_what_does_not_fit_is_refused_all_at_once_with_the_numbers(tiny_plan: Ca
     with pytest.raises(InputError) as refused:
         settled(plan, Resources.of_one(cpus=2, gpus=1))
     first, second = refused.value.problems
-    assert "4 workers with a GPU each need 4 GPUs, there are 1" in str(first)
+    assert "4 workers with a GPU each need 4 GPUs, there is 1" in str(first)
     assert "4 workers of 2 CPU cores need 8, there are 2" in str(second)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,12 +48,25 @@ def test_a_better_score_of_another_step_is_named_with_its_step(
     assert "was lower at step 7: 0.00050; checkpoints.monitor=validation/mse keeps that one" in said
 
 
-def test_three_commands_follow_with_the_run_filled_in(finished: RunFolder, tiny_plan: Callable[..., Plan]) -> None:
+def test_commands_follow_with_the_run_filled_in(finished: RunFolder, tiny_plan: Callable[..., Plan]) -> None:
     plan = tiny_plan(training={"epochs": 1, "max_hours": 5.0})
     commands = next_commands(finished, Status.of(finished), plan)
-    assert len(commands) == 3
-    assert f"status {finished.id}" in commands[0]
-    assert commands[1].endswith(f"resume {finished.id} training.epochs=2")
+    assert [each.partition(" ")[2] for each in commands] == [
+        f"status {finished.id}",
+        f"resume {finished.id} training.epochs=2",
+        f"evaluate {finished.id}",
+        f"predict {finished.id} FILE -o future.mp4",
+    ]
+
+
+def test_the_last_attempt_is_spoken_of_only_where_there_were_several(
+    finished: RunFolder, tiny_plan: Callable[..., Plan]
+) -> None:
+    first = Status.of(finished)
+    assert "finished (epochs): 6 steps, in " in closing(finished, first, tiny_plan())
+    again = replace(first, attempt=2, step=1, seconds=61.0)
+    said = closing(finished, again, tiny_plan())
+    assert "finished (epochs): 1 step, the last of 2 attempts took 1 min 1 s" in said
 
 
 @pytest.mark.parametrize(
@@ -60,7 +74,7 @@ def test_three_commands_follow_with_the_run_filled_in(finished: RunFolder, tiny_
     [
         (
             {"max_steps": 4},
-            "training.max_steps=4 ended it before training.epochs=2, which are 12 steps",
+            "training.max_steps=4 ended it before training.epochs=2, which is 12 steps",
             "max_steps=8",
         ),
         ({"max_hours": 1e-9}, "training.max_hours=1e-09 (3.6e-06 seconds) ended it before", "max_hours="),

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from framecast.report.numbers import count, duration, hours, memory, score, tick
+from framecast.report.numbers import duration, hours, memory, score, tick
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,6 @@ def test_marks_of_an_axis_have_the_decimals_that_their_step_needs() -> None:
     assert tick(0.00005, 0.00001) == "5e−5"
 
 
-def test_memory_hours_and_counts() -> None:
+def test_memory_and_hours() -> None:
     assert [memory(512), memory(2560)] == ["512 MiB", "2.50 GiB"]
     assert [hours(0.0139), hours(128.44)] == ["0.014", "128.4"]
-    assert [count(1, "frame"), count(2000, "frame")] == ["1 frame", "2,000 frames"]

@@ -145,7 +145,7 @@ def test_what_befell_a_run_is_told_with_time_and_step(copy: RunFolder, report: R
     assert "What happened on the way" in page.headings
     for told in (
         "interrupted: SIGTERM",
-        "attempt 2 went on from here, with 3 workers",
+        "attempt 2 continued from here, with 3 workers",
         "step-00000006 is damaged",
     ):
         assert told in page.text

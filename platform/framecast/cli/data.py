@@ -11,6 +11,7 @@ import typer
 from framecast.cli.options import Json, Plugins
 from framecast.cli.table import table
 from framecast.cli.verbs import Verbs
+from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.json_text import to_json
 
@@ -138,8 +139,8 @@ def info(
         }
         typer.echo(to_json(found, indent=1))
         return
-    size = f"{shape.channels} channel{'s'[: shape.channels != 1]}, {shape.height} x {shape.width} pixels"
-    typer.echo(f"{part.name}: clips of {shape.frames} frames, {size}")
+    size = f"{plural(shape.channels, 'channel')}, {shape.height} x {shape.width} pixels"
+    typer.echo(f"{part.name}: clips of {plural(shape.frames, 'frame')}, {size}")
     table(["split", "clips", "sequences", "skipped"], [list(row.values()) for row in rows])
     _print_notes(notes)
     if sheet:

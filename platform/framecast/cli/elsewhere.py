@@ -96,8 +96,9 @@ def watch(remote: RemoteRun, detach: bool) -> None:
 def stopped(run: str, whereabouts: Whereabouts) -> None:
     """Stops a run on a cluster, says how it stands then, and leaves."""
     from framecast.cluster.send import stop
+    from framecast.runs.status import in_state
 
     state = stop(whereabouts)
     if state == "lost":
         raise InputError(f"{whereabouts.address} does not know the run {run}: it was started anew since then")
-    typer.echo(f"run {run} is {state}; go on with: {command('resume', run)}")
+    typer.echo(f"run {run} {in_state(state)}; continue with: {command('resume', run)}")

@@ -11,6 +11,7 @@ import typer
 from framecast.cli.evaluation_progress import evaluation_progress
 from framecast.cli.options import Force, Json, Published, Runs
 from framecast.cli.table import table
+from framecast.counting import plural
 from framecast.errors import InputError, Problem
 from framecast.json_text import to_json
 
@@ -140,7 +141,11 @@ def _subjects(
 def _print(content: dict[str, Any]) -> None:
     from framecast.report.measured import intervals_in_words
 
-    horizon = f", {content['frames_in']} frames in, {content['frames_out']} out" if content["frames_in"] else ""
+    horizon = (
+        f", {plural(content['frames_in'], 'frame')} in, {content['frames_out']} out"
+        if content["frames_in"]
+        else ""
+    )
     typer.echo(
         f"{content['clips']:,} {content['split']} clips of {content['data']['name']}{horizon}; 95 % intervals"
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from framecast.counting import plural
 from framecast.runs.limits import duration
 
 _SECONDS_TO_ESTIMATE = 3.0
@@ -46,7 +47,8 @@ def evaluation_progress(
                     began = time.monotonic() - 0.2
                 if done and began and not estimated and time.monotonic() - began >= _SECONDS_TO_ESTIMATE:
                     left = (time.monotonic() - began) * (total - done) / done
-                    clips = f"{total // models:,} clips, each by {models} models"
+                    each = f", each by {plural(models, 'model')}" if models > 1 else ""
+                    clips = f"{plural(total // models, 'clip')}{each}"
                     progress.console.print(
                         f"scoring {clips}: about {duration(left / 3600)} to go", highlight=False
                     )

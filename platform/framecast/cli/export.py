@@ -9,6 +9,7 @@ import typer
 
 from framecast.cli.options import Force, Published, Runs
 from framecast.cli.predict import Checkpoint, FramesIn, FramesOut
+from framecast.counting import plural
 from framecast.errors import InputError
 
 Output = Annotated[
@@ -68,4 +69,5 @@ def export(
     except TrainingFailed as error:
         typer.echo(f"export failed: {error}", err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"{shown(output)}: {seen} frames to the next {future}; outputs differ by {difference:.1g} at most")
+    lengths = f"{plural(seen, 'frame')} to the next {future}"
+    typer.echo(f"{shown(output)}: {lengths}; outputs differ by {difference:.1g} at most")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from framecast.cli.options import Force, Published, Runs
+from framecast.counting import plural
 from framecast.errors import InputError
 
 Checkpoint = Annotated[
@@ -95,7 +96,7 @@ def predict(
             np.save(beside, found.future)
     else:
         write_video(output, found.pictures(), found.rate)
-    told = f"{seen} frames seen, {future} predicted"
+    told = f"{plural(seen, 'frame')} seen, {future} predicted"
     if len(found.truth) < future:
         told += f", of which the source holds {len(found.truth)}"
     typer.echo(f"{shown(output)}: {told}")

@@ -9,6 +9,7 @@ import typer
 
 from framecast.cli.options import Address, Run, Runs
 from framecast.command_line import command
+from framecast.counting import plural
 from framecast.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
     from framecast.runs.driver import SILENCE, Driver
     from framecast.runs.folder import runs_root
     from framecast.runs.mirror import refresh
+    from framecast.runs.status import in_state
     from framecast.search.find import find
 
     if whereabouts := whereabouts_of(run, runs, address):
@@ -37,7 +39,7 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
     found = find(run, runs_root(runs))
     folder, kind = found.folder, "search" if found.search else "run"
     if (now := state_of(folder))[0] not in BUSY:
-        raise InputError(f"{kind} {folder.id} is {now[0]}: nothing to stop")
+        raise InputError(f"{kind} {folder.id} {in_state(now[0])}: nothing to stop")
     folder.request_stop("platform stop")
     asked = time.monotonic()
     told = False
@@ -60,7 +62,7 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
     name = folder.id
     if is_trial(folder):
         kind, name = "trial", folder.path.parent.parent.name
-    typer.echo(f"{kind} {folder.id} is {now[0]} {now[1]}; continue with: {command('resume', name)}")
+    typer.echo(f"{kind} {folder.id} {in_state(now[0])} {now[1]}; continue with: {command('resume', name)}")
 
 
 def is_trial(folder: RunFolder) -> bool:
@@ -76,6 +78,6 @@ def state_of(folder: RunFolder) -> tuple[str, str]:
 
     if isinstance(folder, SearchFolder):
         search = SearchStatus.of(folder)
-        return search.state, f"after {search.ended} of {search.total} trials"
+        return search.state, f"after {search.ended} of {plural(search.total, 'trial')}"
     run = Status.of(folder)
     return run.state, f"at step {run.step}"

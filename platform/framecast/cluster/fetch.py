@@ -22,6 +22,7 @@ from framecast.cluster.profiles import cluster_at
 from framecast.cluster.remote_states import folder_on_shared_disk
 from framecast.cluster.run_files import LINE, RunFile, RunFiles, checksum, decode
 from framecast.cluster.send import answer, send_command, server_of
+from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import Mirror
@@ -72,7 +73,7 @@ def fetch(
     _validate_room(remote, size := sum(each.size for each in missing.values()))
     is_here = _is_here(listed)
     way = "a disk that both see" if is_here else f"the job server at {where.address}"
-    say(f"fetching {name}: {len(missing)} file{'s'[: len(missing) != 1]}, {size / 1e6:.1f} MB, by {way}")
+    say(f"fetching {name}: {plural(len(missing), 'file')}, {size / 1e6:.1f} MB, by {way}")
     if is_here:
         _copy(Path(listed.folder), staging, missing)
     else:

@@ -25,6 +25,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo
 from framecast.data.frame_format import FrameFormat
 from framecast.data.source import Source
@@ -74,7 +75,7 @@ def prepare_store(
             if not store.videos:
                 shutil.rmtree(work)
                 reasons = "; ".join(f"{name}: {why}" for name, why in store.skipped[len(refused) :][:5])
-                raise InputError(f"not one of {len(sources)} videos can be used ({reasons})")
+                raise InputError(f"none of {plural(len(sources), 'video')} can be used ({reasons})")
             _clean(work)
             if folder.exists():
                 shutil.rmtree(folder)
@@ -188,9 +189,7 @@ def _decode_shard(
                     stream.write(frame.pixels.data)
                     count += 1
                 if count < least_frames:
-                    raise DamagedVideo(
-                        f"it has {count} frame{'s'[: count != 1]}, at least {least_frames} are needed"
-                    )
+                    raise DamagedVideo(f"it has {plural(count, 'frame')}, at least {least_frames} are needed")
                 videos.append(
                     StoredVideo(
                         source.name, 0, begin // frame_bytes, count, reader.rate, source.facts, reader.facts

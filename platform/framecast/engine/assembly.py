@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from framecast.counting import plural
 from framecast.engine.batches import Batches
 from framecast.engine.optimizer import build_optimizer
 from framecast.engine.precision import resolved_precision
@@ -54,8 +55,8 @@ def assemble(plan: Plan, world: World, begin_phase: Callable[[str], None] = lamb
     parameters = sum(parameter.numel() for parameter in model.parameters())
     if parameters and not training.per_epoch():
         message = (
-            f"{job.training.batch_size} is more than the {len(training.dataset)} clips of the training split: "
-            "no batch is full"
+            f"{job.training.batch_size} is more than the {plural(len(training.dataset), 'clip')} of the training "
+            "split: no batch is full"
         )
         raise InputError(Problem(message, key="training.batch_size"))
     if not len(validation.dataset):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from framecast.counting import plural
 from framecast.engine.strategy import StepResult
 from framecast.errors import TrainingFailed
 
@@ -37,6 +38,6 @@ class OverflowWatch:
             )
         if self._overflows > _TOLD_AT_FIRST and self._overflows % _THEN_EACH:
             return None
-        count = f"{self._overflows} overflow{'s' if self._overflows > 1 else ''} so far"
+        count = f"{plural(self._overflows, 'overflow')} so far"
         before, after = result.loss_scale, result.next_loss_scale
         return f"fp16 overflow at step {step}: step skipped, loss scale {before:g} -> {after:g}; {count}"

@@ -11,6 +11,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from framecast.counting import plural
 from framecast.errors import InputError, Place, Problem
 from framecast.job.yaml_text import Key, dotted, parse_yaml
 from framecast.registry.path import current_folder
@@ -212,7 +213,7 @@ def _step(target: Any, part: str | int, following: str | int, path: Key) -> Any:
     elif isinstance(target, list) and isinstance(part, int) and part < len(target):
         inner = target[part]
     elif isinstance(target, list):
-        raise ValueError(f"{dotted(path)}: the list has {len(target)} entries, counted from 0")
+        raise ValueError(f"{dotted(path)}: the list has {plural(len(target), 'entry', 'entries')}, counted from 0")
     if isinstance(inner, str) and isinstance(following, str):
         inner = {"name": inner}
     if inner is None:
@@ -231,7 +232,7 @@ def _set(target: Any, part: str | int, value: Any, path: Key) -> None:
     elif isinstance(part, int) and part < len(target):
         target[part] = value
     else:
-        raise ValueError(f"{dotted(path)}: the list has {len(target)} entries, counted from 0")
+        raise ValueError(f"{dotted(path)}: the list has {plural(len(target), 'entry', 'entries')}, counted from 0")
 
 
 def _named_anew(old: Any, name: str, key: Key) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from framecast.counting import plural
 from framecast.errors import InputError, Problem, did_you_mean
 from framecast.job.data_facts import DataFacts
 from framecast.job.deepspeed_rules import contradictions
@@ -196,8 +197,8 @@ def _between_settings(job: Job, document: Document, model: Part | None, scores: 
         found.append(
             (
                 ("training", "batch_size"),
-                f"{training.batch_size} clips cannot be shared out over {compute.most} workers x "
-                f"{training.accumulate} accumulated parts: at least {parts} are needed",
+                f"{plural(training.batch_size, 'clip')} cannot be divided among {plural(compute.most, 'worker')} "
+                f"x {plural(training.accumulate, 'accumulated part')}: at least {parts} are needed",
             )
         )
     if job.checkpoints.monitor not in scores:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from framecast.counting import plural
 from framecast.errors import InputError, Problem
 from framecast.job.job import Compute
 from framecast.job.plan import Plan
@@ -64,12 +65,13 @@ def settled(plan: Plan, resources: Resources) -> Plan:
         gpus_each = 1 if resources.gpus >= fewest else 0
     cpus_each = _cpus_each(compute, resources, gpus_each)
     if fewest * gpus_each > resources.gpus:
-        message = f"{fewest} workers with a GPU each need {fewest} GPUs, there are {resources.gpus}"
+        message = f"{plural(fewest, 'worker')} with a GPU each {_need(fewest, fewest, 'GPU', resources.gpus)}"
         way_out = "write fewer compute.workers, or compute.gpus_per_worker=0"
         problems.append(Problem(f"{message}: {way_out}", key="compute.gpus_per_worker"))
     told = bool(problems)  # of the GPUs
     if resources.held(cpus_each, 0 if told else gpus_each) < fewest:
-        message = f"{fewest} workers of {_cores(cpus_each)} need {fewest * cpus_each}, there are {resources.cpus}"
+        need = _need(fewest, fewest * cpus_each, "", resources.cpus)
+        message = f"{plural(fewest, 'worker')} of {plural(cpus_each, 'CPU core')} {need}"
         if len(resources.hosts) > 1:
             message += f" on {len(resources.hosts)} hosts, and a worker needs all of its own on one"
         way_out = "lower compute.workers or compute.cpus_per_worker"
@@ -91,5 +93,6 @@ def _cpus_each(compute: Compute, resources: Resources, gpus_each: float) -> int:
     return next(fitting, 1)
 
 
-def _cores(count: int) -> str:
-    return f"{count} CPU core{'s' if count > 1 else ''}"
+def _need(workers: int, count: int, noun: str, present: int) -> str:
+    verb, there = "needs" if workers == 1 else "need", "is" if present == 1 else "are"
+    return f"{verb} {plural(count, noun) if noun else count}, there {there} {present}"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from framecast.command_line import command
+from framecast.counting import plural
 from framecast.errors import InputError, Place, Problem, disk_problem
 from framecast.job.document import Document
 from framecast.job.job import Compute
@@ -22,7 +23,6 @@ from framecast.launch.shared_storage import refuse_unshared
 from framecast.launch.signals import Stopped, StopSignals, stopping_on_signals
 from framecast.launch.undo import Undo
 from framecast.launch.worker import note_failure, train_in_this_process, train_on_workers
-from framecast.plural import plural
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.driver import Driver, alive, driven_by_another
 from framecast.runs.events import RunFailed, RunInterrupted
@@ -30,7 +30,7 @@ from framecast.runs.folder import RunFolder, write_atomically
 from framecast.runs.limits import Trained
 from framecast.runs.phases import note_phase
 from framecast.runs.remote import probe
-from framecast.runs.status import Status
+from framecast.runs.status import Status, in_state
 
 
 def create_run(plan: Plan, document: Document, root: Path, run_id: str | None = None) -> RunFolder:
@@ -60,7 +60,7 @@ def resumed_plan(run: RunFolder, overrides: list[str]) -> Plan:
     before = read_plan(run.plan)
     status = Status.of(run)
     if status.state in ("running", "starting") and driven_by_another(run):
-        raise InputError(f"run {run.id} is {status.state}: nothing to resume ({Driver.of(run)})")
+        raise InputError(f"run {run.id} {in_state(status.state)}: nothing to resume ({Driver.of(run)})")
     problems = [
         Problem("cannot change when a run is resumed, its weights would not fit: submit a new job", key=key)
         for key in ("task", "model", "data")
@@ -103,9 +103,11 @@ def _refuse_to_do_nothing(run: RunFolder, status: Status, before: Plan, plan: Pl
         limits = ""
         if not unchanged or not finished:
             set_to = " and ".join(f"training.{name}={getattr(plan.job.training, name)}" for name in reached)
-            trained = f"{done.steps} steps and {done.epochs} epochs are done"
+            trained = f"{plural(done.steps, 'step')} and {plural(done.epochs, 'epoch')} are done"
             limits = f": {trained}, {set_to} leaves nothing to do"
-        raise InputError(f"run {run.id} is {status.state} ({status.reason}){limits}; give it more to do: {more}")
+        raise InputError(
+            f"run {run.id} {in_state(status.state)} ({status.reason}){limits}; give it more to do: {more}"
+        )
 
 
 def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:

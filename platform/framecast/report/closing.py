@@ -6,7 +6,9 @@ import math
 import shlex
 
 from framecast.command_line import command, sent_from_elsewhere, shown
+from framecast.counting import plural
 from framecast.job.plan import Plan
+from framecast.report import numbers
 from framecast.runs.folder import RunFolder, runs_root
 from framecast.runs.limits import Trained, duration
 from framecast.runs.status import Status, model_evaluations
@@ -23,12 +25,12 @@ def closing(run: RunFolder, status: Status, plan: Plan) -> str:
 
 
 def next_commands(run: RunFolder, status: Status, plan: Plan) -> list[str]:
-    """Three commands that make sense now, ready to be copied."""
+    """Commands that make sense now, ready to be copied but for FILE, what a prediction is made of."""
     where = name_here(run)
     if status.state == "finished":
         more = Trained.of(run).more(plan.job.training, status.reason)
-        follow = command("resume", where, *more) if status.step else command("evaluate", where)
-        return [command("status", where), follow, command("explain", f"model.{_first_setting(plan)}")]
+        training = [command("resume", where, *more)] if status.step else []
+        return [command("status", where), *training, command("evaluate", where), *_prediction(where, plan)]
     follow = command("resume", where)
     if status.state == "failed":
         worker, driver = run.logs / "worker-0.log", run.logs / "driver.log"
@@ -53,10 +55,10 @@ def report_line(run: RunFolder) -> str:
 
 
 def _headline(status: Status) -> str:
-    minutes, seconds = divmod(round(status.seconds), 60)
-    took = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+    took = numbers.duration(status.seconds)
     if status.state == "finished":
-        return f"finished ({status.reason}): {status.step:,} steps, the last attempt took {took}"
+        took = f"the last of {status.attempt} attempts took {took}" if status.attempt > 1 else f"in {took}"
+        return f"finished ({status.reason}): {plural(status.step, 'step')}, {took}"
     if status.state == "failed":
         return f"failed at step {status.step}: {status.reason}"
     return f"{status.state} at step {status.step}: {status.reason}"
@@ -74,8 +76,8 @@ def _limit(run: RunFolder, status: Status, plan: Plan) -> list[str]:
         name += f"={training.max_steps}"
     else:
         return []
-    every = training.epochs * done.steps_per_epoch
-    return [f"{name} ended it before training.epochs={training.epochs}, which are {every:,} steps"]
+    every = plural(training.epochs * done.steps_per_epoch, "step")
+    return [f"{name} ended it before training.epochs={training.epochs}, which is {every}"]
 
 
 def _scores(run: RunFolder, status: Status, plan: Plan) -> list[str]:
@@ -112,6 +114,9 @@ def _direction(plan: Plan, name: str) -> str:
     return found[0] if found else "min"
 
 
-def _first_setting(plan: Plan) -> str:
-    settings = type(plan.model.settings).model_fields
-    return "rank" if "rank" in settings else next(iter(settings), "name")
+def _prediction(where: str, plan: Plan) -> list[str]:
+    """How frames are predicted from FILE: as a film where they are grey or in colour, else as numbers."""
+    if plan.task.declaration.needs != "frames":
+        return []
+    ending = "mp4" if plan.sample_shape.channels in (1, 3) else "npy"
+    return [command("predict", where, "FILE", "-o", f"future.{ending}")]

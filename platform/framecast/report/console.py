@@ -11,8 +11,8 @@ from typing import IO
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn
 
+from framecast.counting import plural
 from framecast.launch.tolerant import Tolerant
-from framecast.plural import plural
 from framecast.report.progress_line import ProgressLine
 from framecast.report.rich_console import Part, console_on, fill, line_of
 from framecast.runs.events import (

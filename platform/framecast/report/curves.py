@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 
 from markupsafe import Markup
 
+from framecast.counting import plural
 from framecast.registry.kinds import Answer
 from framecast.report.chart import Band, Line, Panel, Points, chart
 from framecast.report.horizon import Horizon
@@ -117,7 +118,9 @@ def optimizer_curves(record: Record) -> list[Curve]:
         )
     skipped = sum(event.skipped for event in record.steps)
     note = "Before clipping; the running mean over the single steps."
-    note += f" {skipped} of {len(record.steps)} steps skipped, because fp16 overflowed." if scales else ""
+    note += (
+        f" {skipped} of {plural(len(record.steps), 'step')} skipped, because fp16 overflowed." if scales else ""
+    )
     return [Curve(chart(panels, "step", _resumed(record)), note)] if panels else []
 
 

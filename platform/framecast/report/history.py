@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from framecast.counting import plural
 from framecast.report.record import Record
 from framecast.report.table import Column, Table, words
 from framecast.runs.events import Event, Noticed, RunFailed, RunInterrupted, RunStarted
@@ -24,7 +25,7 @@ def history_table(record: Record) -> Table | None:
 def _told(event: Event) -> str:
     match event:
         case RunStarted(attempt=attempt, workers=workers) if attempt > 1:
-            return f"attempt {attempt} went on from here, with {workers} worker{'s' if workers > 1 else ''}"
+            return f"attempt {attempt} continued from here, with {plural(workers, 'worker')}"
         case Noticed(message=message):
             return message
         case RunInterrupted(reason=reason):

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from framecast.counting import plural
 from framecast.json_text import number
 from framecast.report.curves import Curve, horizon_curve
 from framecast.report.horizon import Horizon
 from framecast.report.matrix import matrix
-from framecast.report.numbers import count, score
+from framecast.report.numbers import score
 from framecast.report.palette import Look, compared, forecaster, is_forecaster, written
 from framecast.report.score_tables import over_horizon
 from framecast.report.table import Cell, Column, Row, Table
@@ -54,7 +55,9 @@ class Measured:
             }
             curves += horizon_curve(name, notes[name], over, looks, horizon)
             tables += over_horizon(name, notes[name], over)
-        scores = _scores(series, names, notes, count(content.get("clips", 0), "clip"), intervals_in_words(content))
+        scores = _scores(
+            series, names, notes, plural(content.get("clips", 0), "clip"), intervals_in_words(content)
+        )
         matrices = {
             written(each): matrix(np.array(row["confusion"][-1]), content["classes"])
             for each, row in series.items()

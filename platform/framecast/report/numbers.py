@@ -50,10 +50,6 @@ def hours(value: float) -> str:
     return f"{value:,.1f}" if value >= 10 else f"{value:.2g}"
 
 
-def count(value: int, singular: str, plural: str = "") -> str:
-    return f"{value:,} {singular if value == 1 else plural or singular + 's'}"
-
-
 def percent(share: float) -> str:
     """25 %, 97.5 %."""
     return f"{100 * share:.3g} %"

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from framecast.command_line import command
+from framecast.counting import plural
 from framecast.json_text import number
 from framecast.registry.kinds import PublishedResult
-from framecast.report.numbers import count, score
+from framecast.report.numbers import score
 from framecast.report.palette import is_forecaster
 from framecast.report.record import Record, protocol_of
 from framecast.report.table import Cell, Column, Row, Table
@@ -61,7 +62,7 @@ def _reason(
     of_size: Sequence[PublishedResult],
     same: Sequence[PublishedResult],
 ) -> str:
-    known = count(len(published), "published result")
+    known = plural(len(published), "published result")
     if not of_size:
         shape = record.plan.sample_shape
         sizes = sorted({f"{row.frame_size[0]}x{row.frame_size[1]}" for row in published if row.frame_size})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain, repeat
 
+from framecast.counting import plural
 from framecast.registry.kinds import Answer
 from framecast.report.chart import Points
 from framecast.report.numbers import score
@@ -21,7 +22,7 @@ def score_table(record: Record) -> Table | None:
     name = f"{record.plan.model.name}, step {record.best.step:,}, {which}"
     named = {name: record.best.metrics}
     named |= {written(baseline): event.metrics for baseline, event in record.baselines.items()}
-    return ranked_table(named, record.scores, f"on {record.best.samples:,} clips")
+    return ranked_table(named, record.scores, f"on {plural(record.best.samples, 'clip')}")
 
 
 def ranked_table(

@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from markupsafe import Markup
 
+from framecast.counting import plural
 from framecast.report.axis import Axis
 from framecast.report.numbers import score
 
@@ -105,7 +106,7 @@ def heat_map(
                 root, "rect", {**box, "class": "blue", "fill": "currentColor", "opacity": f"{strength:.2f}"}
             )
             _text(root, x + side / 2, top + height / 2 + 1, score(value), "title", "middle")
-            _text(root, x + side / 2, top + height / 2 + 16, f"{count} trial{'s'[: count != 1]}", "tick", "middle")
+            _text(root, x + side / 2, top + height / 2 + 16, plural(count, "trial"), "tick", "middle")
     bottom = _TOP + height * len(rows)
     for right, column in enumerate(columns):
         _text(root, _LEFT + (right + 0.5) * side, bottom + 18, column, "tick", "middle")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from framecast.command_line import command
+from framecast.counting import plural
 from framecast.report.closing import name_here, report_line
 from framecast.report.numbers import duration
 from framecast.search.search_status import SearchStatus
@@ -26,7 +27,8 @@ def summary(status: SearchStatus) -> list[str]:
     states = ", ".join(f"{count} {state}" for state, count in status.results.states.items())
     count = len(status.results.trials)
     of = "" if status.state == "finished" or status.total == count else f" of {status.total}"
-    lines = [f"{count}{of} trial{'s'[: max(count, status.total) != 1]}: {states or 'none yet'}"]
+    done = f"{count} of {plural(status.total, 'trial')}" if of else plural(count, "trial")
+    lines = [f"{done}: {states or 'none yet'}"]
     if status.best:
         point = ", ".join(f"{key}={value}" for key, value in status.best.point.items())
         scores = ", ".join(f"{name} {value:.5g}" for name, value in status.best_scores.items())

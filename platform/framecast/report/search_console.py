@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from framecast.counting import plural
 from framecast.plain_text import plain
 from framecast.report.rich_console import console_on, line_of
 from framecast.runs.events import SearchStarted
@@ -84,7 +85,7 @@ class SearchView:
         done = len(ended) - self._before
         total = self._total()
         left = (time.monotonic() - self._began) / done * (total - len(ended)) if done else None
-        title = f"{len(ended)} of {total} trials" + (f", {left / 60:.0f} min left" if left else "")
+        title = f"{len(ended)} of {plural(total, 'trial')}" + (f", {left / 60:.0f} min left" if left else "")
         drawn = Table(title=title, title_justify="left", box=None)
         for name in ("trial", "state", "epoch", *self._search.parameters, *self._search.objectives):
             drawn.add_column(name.removeprefix("model.").removeprefix("validation/"), justify="right")

@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from framecast.counting import plural
 from framecast.job.search import SECONDS
 from framecast.report.chart import Line, Panel, chart
 from framecast.report.layout import rendered
@@ -127,7 +128,7 @@ def _verdict(results: Results) -> list[str]:
     finished = len(results.ranked)
     if finished < _ENOUGH:
         return [
-            f"{finished} finished trial{'s'[: finished != 1]} cannot tell which setting matters: at least "
+            f"{plural(finished, 'finished trial')} cannot tell which setting matters: at least "
             f"{_ENOUGH} are needed, and more where several settings vary at once."
         ]
     said = []

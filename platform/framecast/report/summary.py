@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-from framecast.report.numbers import count, duration, hours, percent, score
+from framecast.counting import plural
+from framecast.report.numbers import duration, hours, percent, score
 from framecast.report.palette import written
 from framecast.report.record import Record
 from framecast.report.table import Column, Table, words
@@ -29,7 +30,7 @@ def headline(record: Record) -> str:
     task = record.plan.task.settings.model_dump()
     horizon = ""
     if "frames_in" in task and "frames_out" in task:
-        horizon = f", from {count(task['frames_in'], 'frame')} to the next {task['frames_out']}"
+        horizon = f", from {plural(task['frames_in'], 'frame')} to the next {task['frames_out']}"
     if record.plan.readings:
         horizon = f", told after {' and '.join(map(percent, record.plan.readings))} of each clip"
     return f"{record.plan.model.name} on {record.plan.data.name}{horizon}"
@@ -53,12 +54,16 @@ def figures(record: Record) -> list[Figure]:
     if started:
         epochs = record.status.step / max(1, started.steps_per_epoch)
         found.append(
-            Figure(f"{record.status.step:,}", f"of {started.total_steps:,} steps", f"{epochs:.3g} epochs")
+            Figure(
+                f"{record.status.step:,}",
+                f"of {plural(started.total_steps, 'step')}",
+                plural(float(f"{epochs:.3g}"), "epoch"),
+            )
         )
-        found.append(Figure(f"{started.parameters:,}", "parameters"))
+        found.append(Figure(f"{started.parameters:,}", "parameter" if started.parameters == 1 else "parameters"))
         attempts = len(record.attempts)
         found.append(
-            Figure(duration(record.wall_seconds), "wall time", f"{attempts} attempts" if attempts > 1 else "")
+            Figure(duration(record.wall_seconds), "wall time", plural(attempts, "attempt") if attempts > 1 else "")
         )
         found.append(Figure(hours(record.device_hours), record.device_hours_unit))
     return found
@@ -69,7 +74,7 @@ def facts(record: Record) -> list[Fact]:
     plan, started, environment = record.plan, record.started, record.environment
     shape = plan.sample_shape
     found = [
-        Fact("Frames", f"{shape.width} × {shape.height} pixels, {count(shape.channels, 'channel')}"),
+        Fact("Frames", f"{shape.width} × {shape.height} pixels, {plural(shape.channels, 'channel')}"),
     ]
     if plan.cost:
         found.append(Fact("Multiplies", f"{plan.cost.multiplies:,} per frame of one clip"))
@@ -77,7 +82,7 @@ def facts(record: Record) -> list[Fact]:
         found.append(Fact("Begun", _date(record.attempts[0].started.time)))
         found.append(Fact("Last word", _date(record.raw[-1].time)))
     if started:
-        machine = f"{count(started.workers, 'worker')}, {started.device}, {started.precision}, {started.strategy}"
+        machine = f"{plural(started.workers, 'worker')}, {started.device}, {started.precision}, {started.strategy}"
         found.append(Fact("Ran on", machine))
     cores = environment.get("cpu_cores")
     place = [environment.get("cpu", ""), f"{cores} CPU cores" if cores else "", environment.get("platform", "")]

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
+from framecast.counting import plural
 from framecast.runs.events import RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 
@@ -80,9 +81,9 @@ def _doubled(count: int) -> int:
 def in_words(limits: Limits) -> str:
     """When training ends: "after 20 epochs, 500 steps (training.max_steps) or 2.7 minutes of training
     (training.max_hours), whichever comes first"."""
-    ends = [f"{limits.epochs:,} epoch{'s' if limits.epochs != 1 else ''}"]
+    ends = [f"{plural(limits.epochs, 'epoch')}"]
     if limits.max_steps is not None:
-        ends.append(f"{limits.max_steps:,} step{'s' if limits.max_steps != 1 else ''} (training.max_steps)")
+        ends.append(f"{plural(limits.max_steps, 'step')} (training.max_steps)")
     if limits.max_hours is not None:
         ends.append(f"{duration(limits.max_hours)} of training (training.max_hours)")
     if len(ends) == 1:

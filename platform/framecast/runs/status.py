@@ -20,6 +20,7 @@ from framecast.runs.events import (
 )
 from framecast.runs.folder import RunFolder
 
+_PAST = ("died", "failed")
 _ENDINGS: dict[type[Event], str] = {RunFinished: "finished", RunInterrupted: "interrupted", RunFailed: "failed"}
 
 
@@ -83,6 +84,11 @@ class Status:
             seconds=events[-1].time - starts[-1].time if starts else 0.0,
             warnings=_warnings(events),
         )
+
+
+def in_state(state: str) -> str:
+    """The state as the end of a sentence about a run: it has died, it is running."""
+    return f"{'has' if state in _PAST else 'is'} {state}"
 
 
 def model_evaluations(events: list[Event]) -> list[Evaluated]:

@@ -82,7 +82,10 @@ def _state(folder: SearchFolder, events: list[Event], results: Results) -> tuple
     if not driver_is_alive(folder):
         ended = sum(results.states.get(state, 0) for state in ENDED)
         if ended == len(results.trials) and ended >= results.search.trials:
-            return "finished", f"all {ended} trials"  # killed before it could say so
+            return (
+                "finished",
+                f"all {ended} trials" if ended > 1 else "its only trial",
+            )  # killed before it could say so
         return "died", "its process is gone; resume continues with its trials"
     return ("running" if events else "starting"), ""
 

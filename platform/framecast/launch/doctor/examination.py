@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from framecast.counting import plural
 from framecast.launch.doctor import cluster
 from framecast.launch.doctor.accelerators import driver_cuda, gpus, operators
 from framecast.launch.doctor.finding import Finding, fail, in_line, ok, warn
@@ -93,7 +94,7 @@ def _examine_cluster(named: str | None) -> list[Finding]:
         for node, doctor in doctors.items()
     }
     ray.wait(list(asked.values()), num_returns=len(asked), timeout=_PATIENCE)
-    findings = [ok("cluster", f"{len(nodes)} node{'s'[: len(nodes) != 1]}: {', '.join(nodes)}")]
+    findings = [ok("cluster", f"{plural(len(nodes), 'node')}: {', '.join(nodes)}")]
     found: dict[str, Versions] = {}
     for node, answer in asked.items():
         try:

@@ -19,7 +19,7 @@ from framecast.registry.registry import Registry
 from framecast.runs.driver import alive, driven_by_another, driver_is_alive
 from framecast.runs.events import RunFailed, RunInterrupted, SearchFinished
 from framecast.runs.folder import RunFolder, write_atomically
-from framecast.runs.status import Status
+from framecast.runs.status import Status, in_state
 from framecast.search.proposals import proposer
 from framecast.search.search_folder import SearchFolder
 from framecast.search.search_status import ENDED, SearchStatus
@@ -102,7 +102,7 @@ def validate_resumable(folder: SearchFolder) -> None:
     """Raises InputError where the search runs already, or nothing of it is left to do."""
     status = SearchStatus.of(folder)
     if status.state in ("running", "starting") and driven_by_another(folder):
-        raise InputError(f"search {folder.id} is {status.state}: nothing to resume")
+        raise InputError(f"search {folder.id} {in_state(status.state)}: nothing to resume")
     if status.state == "finished":
         more = f"platform extend {folder.id} --trials 10"
         raise InputError(f"search {folder.id} is finished ({status.reason}); give it more to do: {more}")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.job.job import Compute
 from framecast.job.search import Search
@@ -98,7 +99,7 @@ class _Trials:
         if not self._exhausted and count >= self.search.trials:
             return f"all {count} trials" if count > 1 else "its only trial"
         if self._space.combinations is None:
-            return f"no point is left to try after {count} trials"
+            return f"no point is left to try after {plural(count, 'trial')}"
         return f"all {count} points of the space tried" if count > 1 else "the only point of the space tried"
 
     def running(self) -> list[RunFolder]:

@@ -1,0 +1,23 @@
+"""Counts with their nouns."""
+
+from __future__ import annotations
+
+import pytest
+
+from framecast.counting import plural
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        (plural(0, "clip"), "0 clips"),
+        (plural(1, "GPU"), "1 GPU"),
+        (plural(2, "GPU"), "2 GPUs"),
+        (plural(1200, "clip"), "1,200 clips"),
+        (plural(1.0, "hour"), "1.0 hour"),
+        (plural(1, "class", "classes"), "1 class"),
+        (plural(174, "class", "classes"), "174 classes"),
+    ],
+)
+def test_a_noun_agrees_with_its_number(said: str, written: str) -> None:
+    assert said == written
