@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from ruamel.yaml import YAML
 import framecast
 from framecast.job.resolve import relative_paths
 from framecast.launch.launch import resumed_plan
+from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.events import StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
@@ -90,7 +93,7 @@ def test_a_plugin_that_breaks_in_training_fails_the_run_with_its_reason_and_keep
     assert Status.of(run).state == "failed"
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_signal_checkpoints_at_the_next_step_and_says_how_to_go_on(
     tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
@@ -153,3 +156,61 @@ def test_a_run_with_relative_paths_of_an_older_version_resumes_where_it_was_subm
     assert Status.of(run).state == "finished"
     monkeypatch.chdir(home)
     assert resumed_plan(run, ["training.epochs=2"]).data.settings.root == str(home / "videos")
+
+
+@pytest.mark.slow
+def test_a_closed_terminal_checkpoints_as_sigterm_does(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path
+) -> None:
+    """As a connection that drops: the kernel sends SIGHUP, and nothing can be written to the terminal any more."""
+    file = tmp_path / "job.yaml"
+    YAML().dump(dict(tiny_job(training={"epochs": 1000}, data={"train_clips": 400})), file)
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "framecast", "submit", str(file), "--in-process"])
+    while not (found := RunFolder.all(runs)) or not any(isinstance(e, StepDone) for e in found[0].journal.raw()):
+        os.read(terminal, 65536)
+    os.close(terminal)
+    _, ended = os.waitpid(process, 0)
+    assert os.waitstatus_to_exitcode(ended) == 129
+    status = Status.of(found[0])
+    assert (status.state, status.reason) == ("interrupted", "SIGHUP")
+    assert CheckpointStore(found[0].checkpoints).named("last").step == status.step  # type: ignore[union-attr]
+
+
+@pytest.mark.slow
+def test_breakpoint_stops_in_the_plugins_line_and_training_continues_afterwards(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path
+) -> None:
+    plugin = tmp_path / "looking.py"
+    plugin.write_text(
+        "import framecast\n"
+        "def build(settings, folder):\n"
+        "    def listen(event):\n"
+        "        if isinstance(event, framecast.events.RunStarted):\n"
+        "            breakpoint()\n"
+        "            marker = 'the line after it'\n"
+        "    return listen\n"
+        "@framecast.hookimpl\n"
+        "def framecast_callbacks():\n"
+        "    yield framecast.Callback(name='looking', summary='', build=build)\n"
+    )
+    job = tmp_path / "job.yaml"
+    YAML().dump(dict(tiny_job(callbacks=["looking"], training={"epochs": 1})), job)
+    process, terminal = pty.fork()
+    if process == 0:
+        arguments = ["submit", str(job), "--in-process", "-p", str(plugin)]
+        os.execv(sys.executable, [sys.executable, "-m", "framecast", *arguments])
+    said, asked = b"", False
+    with suppress(OSError):  # the terminal's other end is closed as the process ends
+        while part := os.read(terminal, 65536):
+            said += part
+            if b"(Pdb)" in said and not asked:
+                asked = True
+                os.write(terminal, b"p 'six times seven is', 6 * 7\nc\n")
+    _, ended = os.waitpid(process, 0)
+    text = said.decode(errors="replace")
+    assert os.waitstatus_to_exitcode(ended) == 0, text
+    assert "marker = 'the line after it'" in text
+    assert "'six times seven is', 42" in text
+    assert "best validation/mse" in text or "best checkpoint" in text

@@ -32,6 +32,7 @@ from framecast.cli.verbs import Verb, Verbs
 from framecast.errors import InputError, disk_problem
 from framecast.launch.import_path import extend
 from framecast.launch.output import OutputFailed, ReaderGone, put_back_output, use_plain_output
+from framecast.plain_text import plain
 
 Function = Callable[..., None]
 
@@ -112,30 +113,37 @@ def platform(
 
 
 def main() -> None:
-    """Runs the command. Exit codes: 0 done, 1 the run failed, 2 wrong input, 130 and 143 interrupted."""
+    """Runs the command. Exit codes: 0 done, 1 the run failed, 2 wrong input, 129, 130 and 143 interrupted."""
     use_plain_output()
     extend()
     try:
+        code, told = _run()
+    finally:
+        put_back_output()
+    for line in told:
+        print(plain(line), file=sys.stderr)
+    sys.exit(code)
+
+
+def _run() -> tuple[int, list[str]]:
+    """The exit code, and what is to be told on standard error."""
+    try:
         try:
             app()
-        finally:
+        except SystemExit as ended:
+            code = 0 if ended.code is None else ended.code if isinstance(ended.code, int) else 1
             sys.stdout.flush()
+            return code, [ended.code] if isinstance(ended.code, str) else []
     except ReaderGone:
-        put_back_output()
-        sys.exit(0)
+        return 0, []
     except OutputFailed as error:
-        put_back_output()
-        print(error, file=sys.stderr)
-        sys.exit(1)
+        return 1, [str(error)]
     except OSError as error:
         if not (why := disk_problem(error)):
             raise
-        print(f"stopped: {why}", file=sys.stderr)
-        sys.exit(1)
+        return 1, [f"stopped: {why}"]
     except InputError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        sys.exit(2)
+        return 2, list(map(str, error.problems))
     except KeyboardInterrupt:
-        print("stopped at once; `platform list` shows what is left", file=sys.stderr)
-        sys.exit(130)
+        return 130, ["stopped at once; `platform list` shows what is left"]
+    return 0, []

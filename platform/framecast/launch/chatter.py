@@ -53,14 +53,14 @@ def quiet(log: Path) -> Iterator[IO[str]]:
     redirect_output(log)
     tolerate_full_logs()
     try:
-        with os.fdopen(
-            os.dup(saved_output), "w", buffering=1, encoding="utf-8", errors="backslashreplace"
-        ) as stream:
+        stream = os.fdopen(os.dup(saved_output), "w", buffering=1, encoding="utf-8", errors="backslashreplace")
+        try:
             terminal = Terminal(stream)
             with _debuggers_on(terminal, restore, lambda: redirect_output(log)):
                 yield cast(IO[str], terminal)
-            with contextlib.suppress(OSError):  # nobody reads any more
-                stream.flush()
+        finally:
+            with contextlib.suppress(OSError):  # what is left to be shown, and nobody looks any more
+                stream.close()
     finally:
         restore()
         sys.stdout, sys.stderr = streams

@@ -58,9 +58,7 @@ class PlainOutput:
 
     def _failed(self, error: OSError) -> OutputFailed:
         """The reason. What is left in the stream's buffer goes nowhere, or Python would complain as it ends."""
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self.undressed.fileno())
-        os.close(nowhere)
+        _lead_nowhere(self.undressed)
         self._failure = OutputFailed(f"cannot write the output: {error.strerror or error}")
         if error.errno in (errno.EPIPE, errno.EIO):  # EIO where the terminal was closed
             self._failure = ReaderGone("nobody reads the output")
@@ -97,5 +95,17 @@ def use_plain_output() -> None:
 
 
 def put_back_output() -> None:
-    """Takes PlainOutput away again: nothing that is left to be written raises as Python ends."""
+    """Takes PlainOutput away again. What is left to be written and cannot be is dropped, or Python would
+    complain and leave with an exit code of its own."""
     sys.stdout, sys.stderr = undressed(sys.stdout), undressed(sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _lead_nowhere(stream)
+
+
+def _lead_nowhere(stream: TextIO) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
