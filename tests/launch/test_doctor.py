@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from framecast.launch.doctor import accelerators, cluster, machine, software
-from framecast.launch.doctor.examination import examine
+from framecast.launch.doctor.examination import examine, unnamed_storage
 from framecast.launch.doctor.finding import Finding
 from framecast.launch.doctor.storage import Storage, leave_word, sees_word, shared, storage
 from framecast.registry.registry import Registry
@@ -186,6 +186,24 @@ def test_a_missing_folder_is_made_by_a_run_but_on_a_cluster_it_is_a_missing_moun
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nobody may write to /proc, root included")
+def test_without_a_named_place_nothing_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One node makes the folder that a run would make here; of several it is not known what they share."""
+    monkeypatch.chdir(tmp_path)
+    assert set(levels(unnamed_storage(1)).values()) == {"ok"}
+    (found,) = unnamed_storage(3)
+    assert (found.level, found.message) == ("warn", "not checked: 3 nodes need one place for runs")
+    assert "--storage" in found.remedy
+
+
+def test_storage_at_a_url_is_reached_as_runs_reach_it(tmp_path: Path) -> None:
+    """With the same refusal of credentials, and the same other libraries."""
+    (found,) = storage(Storage("s3://key:secret@bucket/runs"), on_cluster=False)
+    assert found.level == "FAIL"
+    assert "holds credentials" in found.message
+    assert "secret@" not in found.message
+    assert levels(storage(Storage("memory://runs"), on_cluster=False))["storage"] == "ok"
+
+
 def test_storage_that_cannot_be_written_is_a_failure() -> None:
     for place in ("/proc", "/proc/runs"):
         (found,) = storage(Storage(place), on_cluster=False)

@@ -11,7 +11,7 @@ import pytest
 from framecast.errors import InputError
 from framecast.runs.folder import RunFolder
 from framecast.runs.remote_run import RemoteRun, Whereabouts
-from framecast.search.find import all_folders, find, find_run, find_search
+from framecast.search.find import all_folders, find, find_run, find_search, title_of
 from framecast.search.search_folder import SearchFolder
 from made_searches import made_search
 
@@ -88,6 +88,11 @@ def test_a_trial_is_found_by_its_number_or_as_the_best(trial: str, folder: str, 
 def test_a_trial_that_is_not_there_is_refused(trial: str, search: SearchFolder) -> None:
     with pytest.raises(InputError, match="write a number from 1 to 2, or best"):
         find(f"looked_for#{trial}", search.root)
+
+
+def test_a_trial_is_shown_as_its_searchs(search: SearchFolder) -> None:
+    assert title_of(find("looked_for#2", search.root).folder) == f"looked_for {search.id}#2"
+    assert title_of(run(search.root, "demo", "20260101-120000-aaaa")) == "demo 20260101-120000-aaaa"
 
 
 def test_a_run_has_no_trials_and_a_search_is_no_run(search: SearchFolder) -> None:

@@ -18,12 +18,11 @@ def resume(
     from framecast.cli.attended import attend, detached
     from framecast.cli.attended_search import attend_search
     from framecast.cli.elsewhere import remote_run, watch
-    from framecast.cli.stop import is_trial
     from framecast.launch.launch import resumed_plan
     from framecast.launch.search.launch import validate_resumable
     from framecast.runs.folder import runs_root
     from framecast.runs.mirror import refresh
-    from framecast.search.find import find
+    from framecast.search.find import find, is_trial
 
     if remote := remote_run(run, runs):
         from framecast.cluster.send import send_resume

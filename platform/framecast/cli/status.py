@@ -74,12 +74,13 @@ def print_run(folder: RunFolder, as_json: bool) -> None:
     from framecast.command_line import sent_from_elsewhere, shown
     from framecast.runs.checkpoints import CheckpointStore
     from framecast.runs.status import Status
+    from framecast.search.find import title_of
 
     now = Status.of(folder)
     if as_json:
         typer.echo(to_json(dataclasses.asdict(now), indent=1, default=str))
         return
-    typer.echo(f"{folder.name} {folder.id}: {now.state}{f' ({now.reason})' if now.reason else ''}")
+    typer.echo(f"{title_of(folder)}: {now.state}{f' ({now.reason})' if now.reason else ''}")
     typer.echo(f"step {now.step} of {now.total_steps}, epoch {now.epoch + 1}, attempt {now.attempt}")
     if now.loss is not None:
         typer.echo(f"loss {now.loss:.5f}")

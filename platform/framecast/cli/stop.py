@@ -31,7 +31,7 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
     from framecast.runs.folder import runs_root
     from framecast.runs.mirror import refresh
     from framecast.runs.status import in_state
-    from framecast.search.find import find
+    from framecast.search.find import find, is_trial
 
     if whereabouts := whereabouts_of(run, runs, address):
         stopped(run, whereabouts)
@@ -63,11 +63,6 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
     if is_trial(folder):
         kind, name = "trial", folder.path.parent.parent.name
     typer.echo(f"{kind} {folder.id} {in_state(now[0])} {now[1]}; continue with: {command('resume', name)}")
-
-
-def is_trial(folder: RunFolder) -> bool:
-    """Whether a run is a trial of a search."""
-    return (folder.path / "trial.json").is_file()
 
 
 def state_of(folder: RunFolder) -> tuple[str, str]:

@@ -16,7 +16,6 @@ from framecast.runs.remote_run import RemoteRun, Whereabouts
 from framecast.runs.status import Status
 from framecast.search.search_folder import SearchFolder
 from framecast.search.search_status import SearchStatus
-from framecast.user_folders import expanded
 
 UNREACHABLE = "unreachable"
 _REFUSED = 2  # the exit code of a command that changed nothing
@@ -62,9 +61,9 @@ def folder_on_shared_disk(run: RemoteRun) -> RunFolder | None:
     except InputError:  # its name is no longer in the list of clusters
         cluster = None
     place = where.runs or (cluster.runs if cluster else None)
-    if place is None or "://" in place:
+    if place is None or "://" in place or place.startswith("~"):  # the home folder of another user there
         return None
-    path = expanded(place) / run.name / run.id
+    path = Path(place) / run.name / run.id
     kinds: tuple[type[RunFolder], ...] = (SearchFolder, RunFolder)
     found = (kind(path) for kind in kinds if path != run.path and (path / kind.marker).is_file())
     return next(found, None)

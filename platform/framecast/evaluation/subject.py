@@ -17,7 +17,7 @@ from framecast.runs.checkpoints import NAMES, Checkpoint, CheckpointStore
 from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import refresh
 from framecast.runs.remote_run import is_copy
-from framecast.search.find import find_run
+from framecast.search.find import find_run, title_of
 
 if TYPE_CHECKING:
     import torch
@@ -168,4 +168,4 @@ def _plan(run: RunFolder, overrides: Sequence[str]) -> Plan:
 
 
 def _label(run: RunFolder) -> str:
-    return f"{run.name}/{run.id}"
+    return title_of(run).replace(" ", "/")

@@ -102,6 +102,19 @@ def find_search(text: str, root: Path) -> SearchFolder:
     return found.search
 
 
+def is_trial(run: RunFolder) -> bool:
+    """Whether a run is a trial of a search."""
+    return (run.path / "trial.json").is_file()
+
+
+def title_of(run: RunFolder) -> str:
+    """The job and the id by which a run is known; of a trial those of its search, and its number."""
+    if not is_trial(run):
+        return f"{run.name} {run.id}"
+    search = run.path.parent.parent
+    return f"{search.parent.name} {search.name}#{int(run.id.partition('-')[0])}"
+
+
 def all_folders(root: Path) -> list[RunFolder]:
     """Every run and search that is known here, wherever it runs, the newest first."""
     remote = RemoteRun.all(root)

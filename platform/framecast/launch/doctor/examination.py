@@ -74,20 +74,11 @@ def _examine_here(named: str | None, on_cluster: bool) -> tuple[Versions, list[F
 
 
 def _examine_cluster(named: str | None) -> list[Finding]:
-    """Asks all nodes at once; one that cannot answer is itself a finding.
-
-    Where no place is named, the folder that a run would make here is examined on the only node; several nodes
-    would each have a folder of that name, which says nothing of the one that they have to share.
-    """
+    """Asks all nodes at once; one that cannot answer is itself a finding."""
     import ray
 
     nodes = _nodes()
-    unnamed: list[Finding] = []
-    if named is None and len(nodes) == 1:
-        unnamed = storage(Storage(DEFAULT_ROOT), on_cluster=False)
-    elif named is None:
-        remedy = "name the folder or URL that all nodes share: --storage /shared/runs, or FRAMECAST_RUNS"
-        unnamed = [warn("storage", f"not checked: {len(nodes)} nodes need one place for runs", remedy)]
+    unnamed = unnamed_storage(len(nodes)) if named is None else []
     doctors = {node: _doctor_on(entry["NodeID"]) for node, entry in nodes.items()}
     asked = {
         node: doctor.examine.remote(named, nodes[node]["NodeManagerAddress"], len(nodes))
@@ -108,6 +99,15 @@ def _examine_cluster(named: str | None) -> list[Finding]:
         findings += [dataclasses.replace(each, node=node) for each in those]
     findings += [*unnamed, *differing(found)]
     return [*findings, *_shared(named, {node: doctors[node] for node in found})] if named else findings
+
+
+def unnamed_storage(nodes: int) -> list[Finding]:
+    """Where no place is named, the folder that a run would make here is examined for the only node; several nodes
+    would each have a folder of that name, which says nothing of the one that they have to share."""
+    if nodes == 1:
+        return storage(Storage(DEFAULT_ROOT), on_cluster=False)
+    remedy = "name the folder or URL that all nodes share: --storage /shared/runs, or FRAMECAST_RUNS"
+    return [warn("storage", f"not checked: {nodes} nodes need one place for runs", remedy)]
 
 
 def _nodes() -> dict[str, dict[str, Any]]:
