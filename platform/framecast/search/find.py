@@ -97,6 +97,9 @@ def find_run(text: str, root: Path) -> RunFolder:
 def find_search(text: str, root: Path) -> SearchFolder:
     """The search on this machine that `text` names. Raises InputError where it names something else."""
     found = find(text, root)
+    if found.remote:
+        where, show = found.remote.whereabouts.address, command("results", found.folder.id, "--job", "best")
+        raise InputError(f"{found.folder.id} is on {where}; the job of its best trial comes from there: {show}")
     if found.search is None:
         raise InputError(f"{found.text} is a run, not a search: `platform status {found.text}` shows it")
     return found.search
