@@ -97,6 +97,22 @@ def name_of(trained: RunFolder, *overrides: str) -> str:
     return Result.name_of("test", [find_subject("tiny", trained.root, list(overrides))])
 
 
+def test_curves_of_classes_lie_over_observed_shares(tmp_path: Path) -> None:
+    content = {
+        "protocols": {"accuracy": "framecast"},
+        "needs": {"accuracy": "logits"},
+        "readings": [0.25, 0.5],
+        "rows": [{"label": "one", "per_frame": {"accuracy": [0.5, None]}, "metrics": {}}],
+    }
+    (tmp_path / "answer.json").write_text('{"aggregations": {}, "rows": [{"metrics": {}}]}')
+    Result("evaluation", content, Request(tmp_path)).write(tmp_path / "out")
+    assert (tmp_path / "out" / "evaluation.csv").read_text().splitlines() == [
+        "model,metric,protocol,frame,observed_share,value",
+        "one,accuracy,framecast,,0.25,0.5",
+        "one,accuracy,framecast,,0.5,nan",
+    ]
+
+
 def test_an_earlier_evaluation_is_not_overwritten_unasked(trained: RunFolder) -> None:
     scored(trained)
     with pytest.raises(InputError, match="is there already: --force replaces it"):

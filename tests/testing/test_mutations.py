@@ -241,6 +241,13 @@ BUGS = [
         "a_prediction_that_is_no_number_spoils_the_score",
     ),
     Bug(
+        "gridded",
+        "clips without a length",
+        "ClipOrigin(span.video, start, start + self.windows.reach)",
+        "ClipOrigin(span.video, start, start)",
+        "clips_tell_what_they_belong_to",
+    ),
+    Bug(
         "metric",
         "a prediction clamped, and not the truth",
         "(prediction - target).abs()",

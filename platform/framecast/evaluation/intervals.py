@@ -1,8 +1,8 @@
 """95 % intervals of scores whose clips belong together: overlapping clips of one video are not independent.
 
-Groups (videos, persons, independent clips) are the units of a cluster-robust variance; a series in time is cut
-into blocks that are long against its autocorrelation. With few units Student's t takes the place of the normal
-distribution. `tests/evaluation/test_intervals.py` simulates how often the true mean is inside.
+Groups (videos, persons, independent clips) are the observations of a cluster-robust variance; a series in time is
+cut into blocks that are long against its autocorrelation. With few observations Student's t takes the place of the
+normal distribution. `tests/evaluation/test_intervals.py` simulates how often the true mean is inside.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ TRANSFORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 
 @dataclass(frozen=True)
 class Interval:
-    """From `low` to `high`, over `units` groups or blocks of time; not a number where none can be given."""
+    """From `low` to `high`, over so many `observations`: groups or blocks of time; not a number where none can be
+    given."""
 
     low: float
     high: float
-    units: int
+    observations: int
 
 
 NONE = Interval(float("nan"), float("nan"), 0)
@@ -50,14 +51,14 @@ def score_intervals(sums: CellSums, aggregations: Sequence[str]) -> list[Interva
     found = []
     for column, aggregation in enumerate(aggregations):
         part = _Influence.of(sums, column)
-        half, units = _half_width(part, sums.grouped_by) if part else (None, 0)
+        half, observations = _half_width(part, sums.grouped_by) if part else (None, 0)
         if part is None or half is None:
             found.append(NONE)
             continue
         to_score = TRANSFORMS[aggregation][0]
         low = part.mean - half
         low = max(low, 0.0) if aggregation == "root_mean_square" else low
-        found.append(Interval(float(to_score(low)), float(to_score(part.mean + half)), units))
+        found.append(Interval(float(to_score(low)), float(to_score(part.mean + half)), observations))
     return found
 
 
@@ -75,8 +76,10 @@ def difference_intervals(first: CellSums, other: CellSums, aggregations: Sequenc
         between = float(to_score(two.mean) - to_score(one.mean))
         if not np.isfinite(effects).all():  # a root at 0 has no slope
             effects, between = (np.zeros_like(effects), 0.0) if one.mean == two.mean else (effects, between)
-        half, units = _half_width(_Influence(between, effects, (one.shares + two.shares) / 2), first.grouped_by)
-        found.append(NONE if half is None else Interval(between - half, between + half, units))
+        half, observations = _half_width(
+            _Influence(between, effects, (one.shares + two.shares) / 2), first.grouped_by
+        )
+        found.append(NONE if half is None else Interval(between - half, between + half, observations))
     return found
 
 
@@ -86,7 +89,8 @@ def reason_for_none(sums: CellSums) -> str:
     if sums.grouped_by == "time":
         if cells >= FEWEST_CELLS:
             return ""
-        return f"the series is only {cells} clip lengths long, and an interval needs {FEWEST_CELLS}"
+        lengths = "1 clip length" if cells == 1 else f"{cells} clip lengths"
+        return f"the series is only {lengths} long, and an interval needs {FEWEST_CELLS}"
     if sums.groups >= FEWEST_GROUPS:
         return ""
     noun = sums.grouped_by + ("" if sums.groups == 1 else "s")
@@ -115,7 +119,7 @@ class _Influence:
 
 
 def _half_width(part: _Influence, grouped_by: str) -> tuple[float | None, int]:
-    """Half the interval's width and the number of units; None where there are too few."""
+    """Half the interval's width and the number of observations; None where there are too few."""
     effects, shares, shrinkage = part.effects, part.shares, 1.0
     if grouped_by == "time":
         cells = len(effects)

@@ -168,7 +168,7 @@ class Result:
 
 
 def _entry(value: float, interval: Interval) -> dict[str, Any]:
-    return {"value": value, "low": interval.low, "high": interval.high, "units": interval.units}
+    return {"value": value, "low": interval.low, "high": interval.high, "observations": interval.observations}
 
 
 def _about_intervals(sums: CellSums, grouped_by: str | None) -> dict[str, Any]:

@@ -120,6 +120,27 @@ def splits_share_no_clip(subject: Subject) -> None:
             first[content] = place
 
 
+def clips_tell_what_they_belong_to(subject: Subject) -> None:
+    """`grouped_by` says what clips that are not independent share, and `origin(index)` in which group and which
+    frames of it a clip lies: clips of one video are one observation for the intervals of scores.
+
+    StoredClips does so; `grouped_by = "clip"` where each clip is made independently."""
+    for split, clips in _splits(subject).items():
+        grouped_by = getattr(clips, "grouped_by", None)
+        if grouped_by is None:
+            raise LeftOut("it has no grouped_by: intervals of its scores take clips as independent")
+        require(isinstance(grouped_by, str) and grouped_by.strip(), f"{split}: its grouped_by is {grouped_by!r}")
+        if grouped_by == "clip":
+            continue
+        require(hasattr(clips, "origin"), f"{split} is grouped by {grouped_by} and has no origin(index)")
+        for index in _some(clips, 5):
+            group, start, end = clips.origin(index)
+            require(
+                isinstance(group, int | str), f"{split} clip {index}: its group is {group!r}, no number or name"
+            )
+            require(0 <= start < end, f"{split} clip {index} goes from frame {start} to {end} of {group}")
+
+
 def leaves_the_process_as_it_was(subject: Subject) -> None:
     """Building a data set and reading clips change no random state and no defaults that others use.
 
