@@ -19,6 +19,7 @@ _EXIT_CODES = {"finished": 0, "failed": 1}
 def attend(plan: Plan, run: RunFolder, in_process: bool) -> None:
     """Trains the run to its end and leaves with its exit code."""
     from framecast.command_line import shown
+    from framecast.errors import in_one_line
     from framecast.launch.chatter import quiet
     from framecast.launch.launch import launch
     from framecast.launch.mirroring import bring
@@ -34,17 +35,20 @@ def attend(plan: Plan, run: RunFolder, in_process: bool) -> None:
     if training.max_steps is not None or training.max_hours is not None:
         title += f"\nit ends {in_words(training)}"
     with quiet(run.logs / "driver.log") as terminal, following(run, terminal, title):
-        before = run.journal.size
+        before, spoilt = run.journal.size, ""
         status = launch(plan, run, in_process)
         try:
             if run.journal.size != before:
                 write_report(run)
                 bring(run)
-        except Exception:  # a picture that cannot be drawn must not spoil a run that is done
+        except Exception as error:  # a picture that cannot be drawn must not spoil a run that is done
             traceback.print_exc()
+            spoilt = f"warning: the report is not up to date: {in_one_line(error)}; see {run.logs / 'driver.log'}"
     code = _EXIT_CODES.get(status.state)
     try:
         typer.echo(closing(run, status, plan))
+        if spoilt:
+            typer.echo(spoilt)
     except ReaderGone:
         put_back_output()  # the exit code is that of the training, whether or not somebody reads
     except OutputFailed as error:

@@ -11,6 +11,7 @@ from framecast.search.search_folder import SearchFolder
 
 def attend_search(folder: SearchFolder) -> None:
     """Runs the search to its end and leaves with its exit code."""
+    from framecast.errors import in_one_line
     from framecast.launch.chatter import quiet
     from framecast.launch.search.launch import launch_search
     from framecast.launch.signals import exit_code
@@ -19,12 +20,16 @@ def attend_search(folder: SearchFolder) -> None:
     from framecast.report.search_page import write_search_report
 
     with quiet(folder.logs / "driver.log") as terminal, following(folder, terminal):
-        status = launch_search(folder)
+        status, spoilt = launch_search(folder), ""
         try:
             write_search_report(folder)
-        except Exception:  # a picture that cannot be drawn must not spoil a search that is done
+        except Exception as error:  # a picture that cannot be drawn must not spoil a search that is done
             traceback.print_exc()
+            log = folder.logs / "driver.log"
+            spoilt = f"warning: the report is not up to date: {in_one_line(error)}; see {log}"
     typer.echo(closing(status))
+    if spoilt:
+        typer.echo(spoilt)
     if status.state == "interrupted":
         raise typer.Exit(exit_code(status.reason))
     raise typer.Exit(0 if status.state == "finished" and status.best else 1)

@@ -54,6 +54,9 @@ class Checkpointing:
         self._job = plan.job
         self._world = world
         self._normalisation = normalisation
+        self.notice = ""
+        """What the user should know of the last `save`."""
+        self._away = False
         self._mirror = Mirror.of(run.path) if world.first else None
 
     def save(
@@ -68,6 +71,7 @@ class Checkpointing:
 
         Raises TrainingFailed, on every process, if the first one cannot write: what was there before stays.
         """
+        self.notice = ""
         state = strategy.state()
         published: tuple[Checkpoint | None, bool] = (None, False)
         refused = full = ""
@@ -122,8 +126,13 @@ class Checkpointing:
         try:
             if self._mirror:
                 self._mirror.push_checkpoints()
+            self._away = False
         except InputError as error:
-            print(f"warning: {error}; the checkpoint is in {self._store.folder}", flush=True)
+            if not self._away:
+                self.notice = (
+                    f"{error}; the checkpoint is in {self._store.folder}, and is brought with the next one"
+                )
+            self._away = True
 
     def restore(self, strategy: Strategy, task: Any, position: Position) -> str | None:
         """Takes all three back to the newest sound checkpoint; leaves them as they are if there is none yet.

@@ -313,6 +313,8 @@ class Loop:
         )
         if saved:
             self.emit(CheckpointSaved(saved.step, saved.epoch, saved.path.name, best, monitor, value))
+        if self.checkpointing.notice:
+            self.emit(Noticed(self.position.step, self.checkpointing.notice))
 
     def checkpoint_due(self) -> bool:
         """Whether one is due within the epoch; at its end there is one anyway."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -167,13 +169,13 @@ class Record:
 
     @cached_property
     def environment(self) -> dict[str, Any]:
-        return _json(self.run.environment.read_text()) if self.run.environment.exists() else {}
+        return _json(self.run.environment) if self.run.environment.exists() else {}
 
     @cached_property
     def measured(self) -> list[dict[str, Any]]:
         """What `platform evaluate` left in the folder."""
         files = sorted(self.run.path.glob("evaluation-*.json"))
-        return [content for file in files if (content := _json(file.read_text())).get("rows")]
+        return [content for file in files if (content := _json(file)).get("rows")]
 
     @cached_property
     def samples(self) -> dict[str, np.ndarray]:
@@ -200,9 +202,11 @@ def protocol_of(settings: object) -> str:
     return str(getattr(settings, "protocol", "framecast"))
 
 
-def _json(text: str) -> dict[str, Any]:
+def _json(file: Path) -> dict[str, Any]:
+    """The object in a JSON file; one that cannot be read is left out of the report, which is told."""
     try:
-        content = json.loads(text)
-    except ValueError:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        print(f"warning: the report leaves out {file}, which cannot be read: {error}", file=sys.stderr)
         return {}
     return content if isinstance(content, dict) else {}

@@ -216,7 +216,7 @@ def from_json(line: str) -> Event | None:
         for name in _NUMBERS[kind] & content.keys():
             content[name] = _numbers(content[name])
         return kind(**content)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

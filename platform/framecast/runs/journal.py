@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 
 from framecast.runs.events import ENDINGS, CheckpointSaved, Evaluated, Event, RunStarted, StepDone, from_json
@@ -69,6 +70,15 @@ class Journal:
             if file.exists():
                 lines += file.read_text(encoding="utf-8", errors="replace").splitlines()
         return [event for line in lines if (event := from_json(line)) is not None]
+
+    def spoilt(self) -> int:
+        """How many lines are no events, but for those that a crash has cut: the last one of an attempt."""
+        if not self.file.exists():
+            return 0
+        found = [from_json(line) for line in self.file.read_text(encoding="utf-8", errors="replace").splitlines()]
+        return sum(
+            event is None and not isinstance(following, RunStarted) for event, following in pairwise(found)
+        )
 
     def read(self) -> list[Event]:
         """What really came of the run: without the steps that a resumed attempt has overtaken."""

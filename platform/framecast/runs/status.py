@@ -82,7 +82,7 @@ class Status:
             best_value=best_saved[-1].value if best_saved else None,
             baselines=baseline_scores(events),
             seconds=events[-1].time - starts[-1].time if starts else 0.0,
-            warnings=_warnings(events),
+            warnings=[*_warnings(events), *_spoilt(run)],
         )
 
 
@@ -101,6 +101,12 @@ def baseline_scores(events: list[Event]) -> dict[str, dict[str, float]]:
     return {
         event.name: event.metrics for event in events if isinstance(event, Evaluated) and event.name != "model"
     }
+
+
+def _spoilt(run: RunFolder) -> list[str]:
+    count = run.journal.spoilt()
+    lines = "1 line" if count == 1 else f"{count} lines"
+    return [f"{lines} of events.jsonl cannot be read and are left out"] if count else []
 
 
 def _warnings(events: list[Event]) -> list[str]:
