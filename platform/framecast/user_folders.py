@@ -34,7 +34,7 @@ def cache_folder() -> Path:
     try:
         own.mkdir(mode=0o700, exist_ok=True)
         mine = not own.is_symlink() and (not hasattr(os, "getuid") or own.stat().st_uid == os.getuid())
-    except OSError:
+    except OSError:  # handled: no place for the usual folder; another temporary one is made
         mine = False
     return own if mine else Path(tempfile.mkdtemp(prefix="framecast-"))  # another user has taken the name
 
@@ -52,7 +52,7 @@ def give_libraries_a_home() -> None:
         os.environ["HOME"] = str(cache_folder())
     try:
         getpass.getuser()
-    except (KeyError, OSError):  # which of them, differs from Python to Python
+    except (KeyError, OSError):  # handled: unknown to the system; a name is made of the number
         os.environ["USER"] = f"user-{os.getuid()}"
 
 

@@ -102,7 +102,8 @@ def _of_numbers(numbers: np.ndarray, attributes: Mapping[str, Any]) -> TimeAxis:
     try:
         start = cftime.num2date(0, f"days since {parts[2]}", calendar)
         begin = float(cftime.date2num(start, _REFERENCE, calendar))
-    except (ValueError, OverflowError):  # a date or a calendar that cftime does not know: the numbers order
+    except (ValueError, OverflowError):
+        # handled: a date or calendar that cftime does not know; the numbers order the fields, in their own unit
         return TimeAxis(numbers, "", units)
     seconds = begin + numbers * _SECONDS[parts[1].lower()]
     finite = seconds[np.isfinite(seconds)]
@@ -124,7 +125,7 @@ def _of_digits(numbers: np.ndarray, digits: int) -> TimeAxis | None:
     text = [f"{day // 10000:04}-{day // 100 % 100:02}-{day % 100:02}" for day in days]
     try:
         dates = np.array(text, "datetime64[D]")
-    except ValueError:
+    except ValueError:  # handled: no dates; read as numbers
         return None
     seconds = np.full(numbers.shape, np.nan)
     seconds[known] = _since_1970(dates) + np.round((numbers[known] % 1) * 86400, 3)
@@ -136,7 +137,7 @@ def _of_text(stored: np.ndarray) -> TimeAxis | None:
     words = [each.decode(errors="replace") if isinstance(each, bytes) else str(each) for each in stored.ravel()]
     try:
         dates = np.array([each.strip().replace("_", "T").rstrip("Z") for each in words], "datetime64[ms]")
-    except ValueError:
+    except ValueError:  # handled: no dates; the caller goes through other ways to read them
         return None
     axis = TimeAxis(_since_1970(dates), "standard", "")
     return axis if np.isfinite(axis.numbers).any() else None

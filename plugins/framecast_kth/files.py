@@ -87,7 +87,7 @@ def _text(archive: Path, member: str) -> str:
 def _decoded(content: bytes) -> str:
     try:
         return framecast.data.decode_text(content)
-    except UnicodeDecodeError:  # only its prose has other letters than those of ASCII
+    except UnicodeDecodeError:  # handled: only its prose has letters that are not ASCII; they are replaced
         return content.decode(errors="replace")
 
 

@@ -134,7 +134,7 @@ def _run() -> tuple[int, list[str]]:
             code = 0 if ended.code is None else ended.code if isinstance(ended.code, int) else 1
             sys.stdout.flush()
             return code, [ended.code] if isinstance(ended.code, str) else []
-    except ReaderGone:
+    except ReaderGone:  # handled: the reader has what it wants; exit code 0
         return 0, []
     except OutputFailed as error:
         return 1, [str(error)]
@@ -144,6 +144,6 @@ def _run() -> tuple[int, list[str]]:
         return 1, [f"stopped: {why}"]
     except InputError as error:
         return 2, list(map(str, error.problems))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # handled: told in a line, with exit code 130
         return 130, ["stopped at once; `platform list` shows what is left"]
     return 0, []

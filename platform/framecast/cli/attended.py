@@ -49,7 +49,7 @@ def attend(plan: Plan, run: RunFolder, in_process: bool) -> None:
         typer.echo(closing(run, status, plan))
         if spoilt:
             typer.echo(spoilt)
-    except ReaderGone:
+    except ReaderGone:  # handled: nobody reads; the exit code is that of the training all the same
         put_back_output()  # the exit code is that of the training, whether or not somebody reads
     except OutputFailed as error:
         put_back_output()

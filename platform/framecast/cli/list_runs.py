@@ -101,7 +101,7 @@ def _started(run_id: str) -> str | None:
     """When a run was made, by its id, as local time; None for an id that is no time."""
     try:
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(timegm(time.strptime(run_id[:15], "%Y%m%d-%H%M%S"))))
-    except ValueError:
+    except ValueError:  # handled: an id that is no time; the column shows a dash
         return None
 
 

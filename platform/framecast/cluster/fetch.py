@@ -255,7 +255,8 @@ def _put_in_place(staging: Path, copy: RunFolder, names: Iterable[str], links: M
         os.replace(staging / name, target)
     for name, checkpoint in links.items():
         beside = copy.checkpoints / f".{name}.writing"
-        with contextlib.suppress(OSError):  # a file system without links: names follow from the manifests there
+        with contextlib.suppress(OSError):
+            # handled: a file system without links; best and last follow from the manifests there
             beside.unlink(missing_ok=True)
             beside.symlink_to(checkpoint, target_is_directory=True)
             os.replace(beside, copy.checkpoints / name)

@@ -139,6 +139,7 @@ class JobServer:
     def forget(self, name: str) -> None:
         """Removes a job that has ended from the cluster's list; one that is gone already is no error."""
         with contextlib.suppress(InputError), self._asking():
+            # handled: the job's entry stays in the list of the cluster, which does no harm
             self._client.delete_job(name)
 
     def _details(self, name: str) -> Any:
@@ -185,7 +186,8 @@ class JobServer:
         finally:
             for task in asyncio.all_tasks(loop):
                 task.cancel()
-            with contextlib.suppress(Exception):  # of a connection that is gone
+            with contextlib.suppress(Exception):
+                # handled: of a connection that is gone there is nothing left to close
                 loop.run_until_complete(stream.aclose())
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
@@ -246,7 +248,7 @@ async def _next(stream: Any) -> str | None:
     """The next chunk; None at the end."""
     try:
         return str(await anext(stream))
-    except StopAsyncIteration:
+    except StopAsyncIteration:  # handled: the end of the log
         return None
 
 

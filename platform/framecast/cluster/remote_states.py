@@ -58,7 +58,7 @@ def folder_on_shared_disk(run: RemoteRun) -> RunFolder | None:
     where = run.whereabouts
     try:
         cluster = cluster_at(where.address)
-    except InputError:  # its name is no longer in the list of clusters
+    except InputError:  # handled: its name is no longer in the list of clusters; the row says unreachable
         cluster = None
     place = where.runs or (cluster.runs if cluster else None)
     if place is None or "://" in place or place.startswith("~"):  # the home folder of another user there
@@ -78,7 +78,7 @@ def _jobs_of(where: Whereabouts) -> _Jobs | None:
     """Every job of a cluster; None where it does not answer."""
     try:
         return server_of(where).jobs()
-    except InputError:  # which the row says: unreachable, or what was known last
+    except InputError:  # handled: the row says unreachable, or what was known last
         return None
 
 
@@ -96,6 +96,7 @@ def _listed_there(where: Whereabouts) -> dict[str, str]:
     """The states that the cluster finds in its own folder of runs, by id."""
     try:
         rows: list[dict[str, Any]] = json.loads(answer(where, ["list", "--json"]))
-    except (InputError, ValueError):  # another version, or gone meanwhile: nothing is known
+    except (InputError, ValueError):
+        # handled: another version there, or gone meanwhile; nothing is known, as the row says
         return {}
     return {row["run"]: row["state"] for row in rows}

@@ -119,7 +119,7 @@ def decode(line: str) -> tuple[int, int, bytes] | None:
     try:
         content = base64.b64decode(words[4], validate=True)
         number, offset, checksum = int(words[1]), int(words[2]), int(words[3], 16)
-    except ValueError:
+    except ValueError:  # handled: no line of a file; the caller passes it over or reports it
         return None
     return (number, offset, content) if zlib.crc32(content) == checksum else None
 

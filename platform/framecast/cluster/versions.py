@@ -55,7 +55,7 @@ class Versions:
 def _version(name: str) -> str | None:
     try:
         return version(name)
-    except PackageNotFoundError:
+    except PackageNotFoundError:  # handled: not installed, which the comparison of versions tells
         return None
 
 

@@ -52,6 +52,7 @@ def _mode_text(content: bytes) -> str:
         with Image.open(io.BytesIO(content)) as image:
             kind = {"F": "floating-point numbers", "I": "32-bit integers"}.get(image.mode)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        # handled: of no kind that Pillow knows; FFmpeg decodes it, or says why not
         return ""
     return f": its values are {kind}, write integers of 8 or 16 bits" if kind else ""
 
@@ -103,4 +104,5 @@ def _frames_of(content: bytes) -> int:
         with Image.open(io.BytesIO(content)) as image:
             return int(getattr(image, "n_frames", 1))
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
+        # handled: of no kind that Pillow knows; FFmpeg decodes it, or says why not
         return 1  # of a kind that Pillow does not know: FFmpeg decodes it, or says why not

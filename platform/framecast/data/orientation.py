@@ -92,6 +92,7 @@ def image_orientation(content: bytes) -> Orientation:
         with Image.open(io.BytesIO(content)) as image:
             return Orientation.from_exif(image.getexif().get(_EXIF_TAG, 1))
     except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError):
+        # handled: EXIF data that cannot be read turn nothing, as in viewers; pixels are checked elsewhere
         return (
             UPRIGHT  # EXIF data that cannot be read turn nothing, as in viewers; the pixels are checked elsewhere
         )

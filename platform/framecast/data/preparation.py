@@ -66,7 +66,7 @@ def prepare_store(
         if store.signature == signature:
             progress(len(sources), len(sources))
             return store
-    except (FileNotFoundError, InputError):
+    except (FileNotFoundError, InputError):  # handled: no store yet, or a damaged one; it is made anew
         pass  # none yet, or not one that can be used
     work = folder.with_name(f"{folder.name}.preparing")
     try:

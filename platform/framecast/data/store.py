@@ -164,5 +164,5 @@ def checksum(file: Path) -> str:
     try:
         with open(file, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
+    except OSError:  # handled: a file that cannot be read has no checksum; the caller tells that it is damaged
         return ""

@@ -134,7 +134,8 @@ def frame_orientation(frame: av.VideoFrame) -> Orientation:
     try:
         side_data: Any = frame.side_data
         matrix = side_data.get(Type.DISPLAYMATRIX)
-    except ValueError:  # PyAV has no name for some other side data of the frame; the angle it tells all the same
+    except ValueError:
+        # handled: PyAV has no name for other side data of the frame; the angle is taken all the same
         return _TURNS.get(90 * round(frame.rotation / 90), UPRIGHT)
     if matrix is None:
         return UPRIGHT

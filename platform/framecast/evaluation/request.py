@@ -65,7 +65,7 @@ class Request:
     def told(self) -> tuple[int, int]:
         try:
             done, total = (self.folder / "progress").read_text().split()
-        except FileNotFoundError:
+        except FileNotFoundError:  # handled: nothing is written yet; the bar shows no progress
             return 0, 0
         return int(done), int(total)
 

@@ -47,5 +47,5 @@ def _folders() -> Iterator[Path]:
 def _is_there(path: Path) -> bool:
     try:
         return path.is_file()
-    except (OSError, ValueError):  # a name that no file can have; reading it says why
+    except (OSError, ValueError):  # handled: a name that no file can have; reading it says why
         return False

@@ -59,7 +59,7 @@ def quiet(log: Path) -> Iterator[IO[str]]:
             with _debuggers_on(terminal, restore, lambda: redirect_output(log)):
                 yield cast(IO[str], terminal)
         finally:
-            with contextlib.suppress(OSError):  # what is left to be shown, and nobody looks any more
+            with contextlib.suppress(OSError):  # handled: what is left to be shown, and nobody looks any more
                 stream.close()
     finally:
         restore()
@@ -105,6 +105,7 @@ def _debuggers_on(terminal: Terminal, restore: Callable[[], None], redirect: Cal
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, OutputFailed):  # full, without a reader, or closed
+        with contextlib.suppress(OSError, ValueError, OutputFailed):
+            # handled: a stream that is full, closed or without a reader; who writes to it next is told
             if stream is not None:
                 stream.flush()

@@ -14,11 +14,11 @@ def interface_of(address: str) -> str | None:
     """Name of this machine's interface with that IPv4 address; None if there is none, or not on Linux."""
     try:
         import fcntl
-    except ImportError:
+    except ImportError:  # handled: not Linux; gloo and NCCL choose themselves
         return None
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         for _, name in socket.if_nameindex():
-            with contextlib.suppress(OSError):  # an interface without an address
+            with contextlib.suppress(OSError):  # handled: an interface without an address is not the one
                 request = struct.pack("256s", name.encode()[:15])
                 answer = fcntl.ioctl(probe.fileno(), _SIOCGIFADDR, request)
                 if socket.inet_ntoa(answer[20:24]) == address:

@@ -35,7 +35,8 @@ class PlainOutput:
             raise self._failure
         try:
             return self.undressed.write(text)
-        except UnicodeEncodeError:  # a terminal of another encoding
+        except UnicodeEncodeError:
+            # handled: a terminal of another encoding; letters that it lacks are spelled out
             encoding = self.undressed.encoding or "ascii"
             return self.undressed.write(text.encode(encoding, "backslashreplace").decode(encoding))
         except OSError as error:
@@ -78,7 +79,7 @@ def open_standard_streams() -> None:
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
-        except OSError:
+        except OSError:  # handled: a closed stream gets an empty one
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free, which is this one
         if getattr(sys, name) is None:
             mode = "w" if number else "r"
@@ -101,7 +102,7 @@ def put_back_output() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except OSError:
+        except OSError:  # handled: nobody reads what is left; it is dropped
             _lead_nowhere(stream)
 
 

@@ -15,7 +15,8 @@ class Tolerant:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        with contextlib.suppress(OSError, ValueError):  # a ValueError where it was closed
+        with contextlib.suppress(OSError, ValueError):
+            # handled: training does not depend on who watches it; what cannot be shown is dropped
             self._stream.write(text)
         return len(text)
 
@@ -24,7 +25,7 @@ class Tolerant:
             self.write(line)
 
     def flush(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError):  # handled: as for writing
             self._stream.flush()
 
     def __getattr__(self, name: str) -> Any:

@@ -42,7 +42,7 @@ def patience() -> float:
     """Seconds after which an import is cut off."""
     try:
         return float(os.environ["FRAMECAST_PLUGIN_SECONDS"])
-    except (KeyError, ValueError):
+    except (KeyError, ValueError):  # handled: not set, or no number; the default holds
         return SECONDS
 
 
@@ -67,15 +67,16 @@ def _outcome(provider: Provider) -> Outcome:
             env={**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )
         code = None
-        with suppress(subprocess.TimeoutExpired):
+        with suppress(subprocess.TimeoutExpired):  # handled: the import is cut off, which its outcome says
             code = process.wait(patience())
-        with suppress(ProcessLookupError, PermissionError):
+        with suppress(ProcessLookupError, PermissionError):  # handled: the process is gone already
             os.killpg(process.pid, signal.SIGKILL)  # what it has started goes with it
         process.wait()
         text = _beginning(printed)
         try:
             outcome = Outcome.from_dict(json.loads(answer.read_text()))
         except (OSError, ValueError, TypeError, KeyError):
+            # handled: no answer, which the outcome says with what the process printed
             return _unanswered(code, text)
     return _noted(outcome, [f"prints when it is imported: {text!r}"] if text and outcome.usable else [])
 
@@ -114,7 +115,7 @@ def main() -> None:
         (resource.RLIMIT_FSIZE, _PRINTED),
         (resource.RLIMIT_CORE, 0),
     ):
-        with suppress(ValueError, OSError):  # the limits here may be lower already
+        with suppress(ValueError, OSError):  # handled: the limits here are lower already
             resource.setrlimit(what, (most, most))
     outcome = _imported(Provider.from_dict(request["provider"]))
     Path(request["answer"]).write_text(json.dumps(outcome.to_dict()))

@@ -46,7 +46,8 @@ def _recalled(provider: Provider, mark: str) -> Outcome | None:
     try:
         content = json.loads(_file(provider).read_text())
         return Outcome.from_dict(content["outcome"]) if content["mark"] == mark else None
-    except (OSError, ValueError, TypeError, KeyError):  # nothing there, or nothing that can be read
+    except (OSError, ValueError, TypeError, KeyError):
+        # handled: nothing remembered that can be read; the plugin is examined
         return None
 
 
@@ -57,7 +58,7 @@ def _remember(provider: Provider, mark: str, outcome: Outcome) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         beside.write_text(json.dumps({"mark": mark, "outcome": outcome.to_dict()}))
         beside.replace(file)
-    except OSError:
+    except OSError:  # handled: a disk that is full or read-only; the next command examines it once more
         pass  # a disk that is full or read-only: the next command examines it once more
 
 
@@ -66,7 +67,7 @@ def _mark(provider: Provider, installed: list[str]) -> str:
     files = [[str(file), *_size_and_time(file)] for file in _code(provider)]
     try:
         needs = requires(provider.distribution)
-    except Exception:  # metadata that cannot be read: the examination says so
+    except Exception:  # handled: metadata that cannot be read; the examination says so
         needs = None
     return _digest([version(PROJECT), sys.version, patience(), provider.to_dict(), needs, files, installed])
 
@@ -87,7 +88,7 @@ def _code(provider: Provider) -> list[Path]:
 def _size_and_time(file: Path) -> tuple[int, int]:
     try:
         status = file.stat()
-    except OSError:
+    except OSError:  # handled: a file that is gone, which changes the mark
         return 0, 0
     return status.st_size, status.st_mtime_ns
 
@@ -98,7 +99,7 @@ def _installed_names() -> list[str]:
     for folder in {*sys.path}:
         try:
             found |= {name for name in os.listdir(folder or ".") if name.endswith((".dist-info", ".egg-info"))}
-        except OSError:
+        except OSError:  # handled: an archive, or no folder; nothing is installed there
             continue  # an archive, or a folder that is not there
     return sorted(found)
 

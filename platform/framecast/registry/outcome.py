@@ -46,7 +46,7 @@ class Outcome:
         """That of a plugin which raised, in one line."""
         try:
             text = " ".join(str(error).split())
-        except Exception:  # an exception of the plugin's own, whose words are broken too
+        except Exception:  # handled: the plugin's exception cannot even be read, which the outcome says
             text = "its message cannot be read"
         return cls("broken", f"{type(error).__name__}: {text[:_LONGEST]}")
 

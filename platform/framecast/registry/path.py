@@ -22,7 +22,7 @@ def current_folder() -> str:
     physical, logical = os.getcwd(), os.environ.get("PWD", "")
     try:  # the name that the user knows: the physical one may be missing on other hosts (automounted homes)
         return logical if os.path.isabs(logical) and os.path.samefile(logical, physical) else physical
-    except OSError:
+    except OSError:  # handled: $PWD does not hold; the physical folder is taken
         return physical
 
 

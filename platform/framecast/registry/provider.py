@@ -91,7 +91,7 @@ class Provider:
         """The package or module at the top: to look for what is within would import it."""
         try:
             return importlib.util.find_spec(self.module.split(".")[0])
-        except (ImportError, ValueError):
+        except (ImportError, ValueError):  # handled: no such module; importing it says so
             return None
 
     def load(self) -> ModuleType:
@@ -152,5 +152,5 @@ def _from_entry_point(entry: EntryPoint) -> Provider:
 def _said(entry: EntryPoint, field: str) -> str:
     try:
         return (entry.dist.metadata[field] if entry.dist else "") or ""
-    except Exception:  # metadata that is missing or cannot be read: which error, differs from Python to Python
+    except Exception:  # handled: metadata that cannot be read; the listing shows no version
         return ""

@@ -187,11 +187,11 @@ def _keeping_stdout() -> Iterator[None]:
     """What a plugin prints as it is imported goes to stderr, also from C code and from processes that it starts:
     what a command prints may be for programs. What the plugin puts in the place of sys.stdout is put back."""
     errors = sys.stderr
-    with suppress(AttributeError, OSError):  # sys.stdout is None where there is none
+    with suppress(AttributeError, OSError):  # handled: nothing to flush where there is no stdout
         sys.stdout.flush()
     try:
         kept = os.dup(1)
-    except OSError:
+    except OSError:  # handled: no stdout to keep
         kept = None
     try:
         if kept is not None:

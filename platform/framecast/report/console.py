@@ -55,7 +55,8 @@ def following(run: RunFolder, terminal: IO[str], title: str) -> Iterator[None]:
                                 view.show(event)
                             elif source == _PHASES:
                                 view.begin_phase(line)
-                        except Exception:  # one line that cannot be drawn must not end the console
+                        except Exception:
+                            # handled: a line that cannot be drawn; driver.log has its traceback, the next are shown
                             traceback.print_exc()
 
         thread = threading.Thread(target=show, name="console", daemon=True)

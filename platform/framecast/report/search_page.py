@@ -255,5 +255,5 @@ def _order(shown: str) -> tuple[int, float, str]:
     """Numbers by size, then words."""
     try:
         return 0, float(shown), ""
-    except ValueError:
+    except ValueError:  # handled: no number; words are sorted after numbers
         return 1, 0.0, shown

@@ -47,6 +47,7 @@ class Checkpoint:
             manifest: dict[str, Any] = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
             found = cls(path, **manifest)
         except (OSError, ValueError, TypeError, RecursionError):
+            # handled: not complete, so no checkpoint; older ones are used
             return None
         return found if found._is_sound() else None
 
@@ -194,7 +195,7 @@ class CheckpointStore:
             else:
                 beside.symlink_to(target, target_is_directory=True)
                 os.replace(beside, place)
-        except (OSError, NotImplementedError):
+        except (OSError, NotImplementedError):  # handled: no links here; best and last follow from the manifests
             beside.unlink(missing_ok=True)
             place.unlink(missing_ok=True)  # none is better than one to an older checkpoint
 
@@ -213,7 +214,7 @@ def _checksum(path: Path) -> str:
             return "unreadable"
         with open(path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except (OSError, ValueError):
+    except (OSError, ValueError):  # handled: counted as damaged, which is told with the file's name
         return "unreadable"
 
 

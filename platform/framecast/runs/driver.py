@@ -66,6 +66,7 @@ class Driver:
                 sign.get("ended") is True,
             )
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            # handled: nothing readable; without an event that ends it the run counts as died
             return None
 
     def note(self, run: RunFolder) -> None:
@@ -113,7 +114,7 @@ def alive(run: RunFolder) -> Iterator[None]:
 
     def keep_noting() -> None:
         while not over.wait(_SECONDS_BETWEEN_SIGNS):
-            with suppress(OSError):  # a full disk is for the training to complain about
+            with suppress(OSError):  # handled: a full disk is for the training to complain about
                 replace(driver, seen=time.time()).note(run)
 
     thread = threading.Thread(target=keep_noting, name="alive", daemon=True)
@@ -123,7 +124,7 @@ def alive(run: RunFolder) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
-        with suppress(OSError):
+        with suppress(OSError):  # handled: the process ends anyway, and is found to be gone
             replace(driver, seen=time.time(), ended=True).note(run)
 
 
@@ -147,7 +148,7 @@ def _start_of(process: int) -> float | None:
     if sys.platform.startswith("linux"):
         try:
             status = Path(f"/proc/{process}/stat").read_text(errors="replace")
-        except OSError:
+        except OSError:  # handled: no such process, so the driver is dead
             return None
         fields = status.rpartition(")")[2].split()  # its name, which may hold anything, is in brackets before
         return None if fields[0] in ("Z", "X") else int(fields[19]) / os.sysconf("SC_CLK_TCK")
@@ -161,6 +162,7 @@ def _start_of(process: int) -> float | None:
         ).stdout.split(maxsplit=1)
         return None if shown[0].startswith("Z") else time.mktime(time.strptime(shown[1].strip()))
     except (OSError, subprocess.CalledProcessError, ValueError, IndexError):
+        # handled: no such process, or no `ps`; the driver is dead
         return None
 
 
@@ -171,5 +173,5 @@ def _table() -> str | None:
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         return f"{boot} {os.readlink('/proc/self/ns/pid')}"
-    except OSError:
+    except OSError:  # handled: not Linux; the host's name tells machines apart
         return None

@@ -126,7 +126,7 @@ class RunFolder:
     def remove(self) -> None:
         """Deletes the folder, and that of its job if no other run is left there."""
         shutil.rmtree(self.path)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # handled: other runs of the job are left, and so is their folder
             self.path.parent.rmdir()
 
     def claim(self) -> str:
@@ -139,7 +139,7 @@ class RunFolder:
         """The token of the latest claim; empty if there is none."""
         try:
             return (self.path / "attempt").read_text()
-        except FileNotFoundError:
+        except FileNotFoundError:  # handled: nobody has claimed the run
             return ""
 
     def request_stop(self, reason: str) -> None:
@@ -160,7 +160,7 @@ class RunFolder:
         """The reason somebody gave for stopping, or None."""
         try:
             return self._stop.read_text()
-        except FileNotFoundError:
+        except FileNotFoundError:  # handled: nobody has asked it to stop
             return None
 
     def clear_stop(self) -> None:
@@ -177,7 +177,7 @@ class RunFolder:
         """The reason why a worker refused to begin, which is then forgotten; empty where none did."""
         try:
             reason = (self.path / "refused").read_text()
-        except FileNotFoundError:
+        except FileNotFoundError:  # handled: no worker has refused the job
             return ""
         (self.path / "refused").unlink(missing_ok=True)
         return reason

@@ -34,7 +34,7 @@ class Journal:
         elif isinstance(event, ENDINGS):
             try:
                 self._write(event)
-            except OSError:
+            except OSError:  # handled: how the run ended goes into the room that was kept for it
                 self._write_last_word(event)
             self._reserve.unlink(missing_ok=True)
         else:
@@ -49,7 +49,7 @@ class Journal:
         self._reserve.unlink(missing_ok=True)
         try:
             self._write(event)
-        except OSError:  # this very file may not grow, or the disk was filled by others meanwhile
+        except OSError:  # handled: the file may not grow; how the run ended goes into a file beside it
             self._last_word.write_text(event.to_json() + "\n", encoding="utf-8")
 
     def _write(self, event: Event) -> None:
@@ -76,9 +76,7 @@ class Journal:
         if not self.file.exists():
             return 0
         found = [from_json(line) for line in self.file.read_text(encoding="utf-8", errors="replace").splitlines()]
-        return sum(
-            event is None and not isinstance(following, RunStarted) for event, following in pairwise(found)
-        )
+        return sum(event is None and not isinstance(following, RunStarted) for event, following in pairwise(found))
 
     def read(self) -> list[Event]:
         """What really came of the run: without the steps that a resumed attempt has overtaken."""

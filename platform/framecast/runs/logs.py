@@ -25,7 +25,7 @@ def lines_of_all(
                 with open(log, "rb") as stream:
                     stream.seek(read.get(name, 0))
                     fresh = stream.read()
-            except FileNotFoundError:  # removed since it was listed
+            except FileNotFoundError:  # handled: removed since it was listed; there is nothing left to show
                 continue
             whole = fresh if last_round else fresh[: fresh.rfind(b"\n") + 1]
             read[name] = read.get(name, 0) + len(whole)

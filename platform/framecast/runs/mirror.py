@@ -120,7 +120,7 @@ class Mirror:
         path = path.resolve()
         try:
             base, _, query = (path.parent.parent / _MARK).read_text().partition("?")
-        except FileNotFoundError:
+        except FileNotFoundError:  # handled: the run lives on disk only
             return None
         return cls(path, f"{base}/{path.parent.name}/{path.name}" + (f"?{query}" if query else ""))
 
@@ -137,7 +137,8 @@ class Mirror:
             for name, file in self._local_files():
                 if not mine(name):
                     continue
-                with contextlib.suppress(FileNotFoundError):  # it was there a moment ago
+                with contextlib.suppress(FileNotFoundError):
+                    # handled: it was there a moment ago; the next round looks again
                     stat = file.stat()
                     if self._sent.get(name) != (stat.st_size, stat.st_mtime_ns):
                         stat = self.remote.upload(file, name)
@@ -265,7 +266,8 @@ class Mirror:
         folder = self.path / _CHECKPOINTS
         folder.mkdir(parents=True, exist_ok=True)
         for name, manifest in there.items():
-            with contextlib.suppress(FileNotFoundError):  # removed since it was listed: so a newer one is there
+            with contextlib.suppress(FileNotFoundError):
+                # handled: removed since it was listed, so a newer one is there
                 self._pull_checkpoint(name, manifest)
         for old in folder.glob("step-*"):
             if there and old.name not in there and old.name < max(there):  # removed at the URL
@@ -296,7 +298,7 @@ def _fetch(remote: Remote, root: Path, entries: dict[str, Entry]) -> None:
     """Downloads those that differ from the local files, several at once."""
 
     def fetch(name: str) -> None:
-        with contextlib.suppress(FileNotFoundError):  # removed since it was listed
+        with contextlib.suppress(FileNotFoundError):  # handled: removed since it was listed
             remote.download(name, root / name, entries[name])
 
     wanted = [name for name, entry in entries.items() if _differs(root / name, entry)]
@@ -308,7 +310,7 @@ def _differs(file: Path, entry: Entry) -> bool:
     """Whether the file at the URL is another than the local one and not older."""
     try:
         stat = file.stat()
-    except FileNotFoundError:
+    except FileNotFoundError:  # handled: there is none here, so it is fetched
         return True
     if entry.mtime_ns is None or stat.st_mtime_ns < entry.mtime_ns:
         return True
@@ -329,6 +331,6 @@ def _plain(text: bytes | None) -> dict[str, Any]:
     """A JSON object as it was read; an empty one where there is none or it is not one."""
     try:
         found = json.loads(text or b"{}")
-    except ValueError:
+    except ValueError:  # handled: no JSON; nothing is known, and manifests decide
         return {}
     return found if isinstance(found, dict) else {}

@@ -15,4 +15,5 @@ def phases_log(run: RunFolder) -> Path:
 def note_phase(run: RunFolder, phase: str) -> None:
     """Adds a phase, such as "starting Ray". It is for those who watch: a full disk is found by what comes next."""
     with suppress(OSError), open(phases_log(run), "a", encoding="utf-8") as log:
+        # handled: a full disk is for the training to complain about; the console shows no phase
         log.write(f"{phase}\n")

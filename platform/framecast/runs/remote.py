@@ -99,7 +99,7 @@ class Remote:
         try:
             with self._told(_READ), self._system.open_input_stream(self._path(name)) as stream:
                 return bytes(stream.read())
-        except FileNotFoundError:
+        except FileNotFoundError:  # handled: there is no such file, which the caller asks for
             return None
 
     def write(self, name: str, content: bytes) -> None:
@@ -120,12 +120,12 @@ class Remote:
 
     def delete(self, name: str) -> None:
         """Removes a file, if it is there."""
-        with contextlib.suppress(FileNotFoundError), self._told(_DELETE):
+        with contextlib.suppress(FileNotFoundError), self._told(_DELETE):  # handled: it is gone already
             self._system.delete_file(self._path(name))
 
     def delete_folder(self, name: str) -> None:
         """Removes a folder and all in it, if it is there."""
-        with contextlib.suppress(FileNotFoundError), self._told(_DELETE):
+        with contextlib.suppress(FileNotFoundError), self._told(_DELETE):  # handled: it is gone already
             self._system.delete_dir(self._path(name))
 
     def upload(self, file: Path, name: str) -> os.stat_result:
@@ -187,6 +187,7 @@ class Remote:
                 self._system.move(beside, path)
             except BaseException:
                 with contextlib.suppress(Exception):
+                    # handled: what is left there is hidden; the error itself is raised
                     self._system.delete_file(beside)
                 raise
 

@@ -88,6 +88,6 @@ def is_copy(run: RunFolder) -> bool:
 def _read(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError):  # handled: nothing readable is remembered; the cluster is asked
         return {}
     return content if isinstance(content, dict) else {}

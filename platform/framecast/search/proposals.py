@@ -105,6 +105,7 @@ class Optuna:
         try:
             values = {key: _internal(parameters[key], value) for key, value in trial.point.items()}
         except ValueError:
+            # handled: a value that the space no longer holds; the searcher does not learn from that trial
             return None
         if not all(
             distributions[key]._contains(distributions[key].to_internal_repr(value))

@@ -37,7 +37,7 @@ def legal_settings(subject: Subject, count: int, seed: int = 0) -> Iterator[tupl
         seen.append(written)
         try:
             yield written, subject.checked(written)
-        except InputError:
+        except InputError:  # handled: these settings do not suit each other; others are drawn
             continue
         count -= 1
         if not count:

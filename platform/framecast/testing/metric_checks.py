@@ -136,7 +136,7 @@ def a_perfect_prediction_scores_perfectly(subject: Subject) -> None:
             value_range = ValueRange(low, high, bounded)
             try:
                 metric = subject.declaration.build(subject.settings, value_range)
-            except InputError:  # the settings do not suit this range
+            except InputError:  # handled: the settings do not suit this range; the next one is tried
                 continue
             metric.update(beyond.clone(), beyond)
             found = metric.compute().overall

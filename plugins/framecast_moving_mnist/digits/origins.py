@@ -32,7 +32,7 @@ def find_origin(folder: Path, split: str, downloads: Path) -> Origin:
     prepared = folder / prepared_name(split)
     if prepared.exists():
         # damaged, it is made again from what it was made of
-        with suppress(framecast.InputError):
+        with suppress(framecast.InputError):  # handled: damaged, it is made again from what it was made of
             return Origin(read_digits(prepared), str(prepared))
     file = find_published(folder, split) or _in_package(split) or _downloaded(folder, split, downloads)
     return Origin(read_digits(file), "the internet" if downloads in file.parents else str(file))

@@ -17,7 +17,7 @@ def driver_cuda() -> tuple[int, int] | None:
     """The newest CUDA that the NVIDIA driver here can run; None where there is no driver, or no device for it."""
     try:
         library = ctypes.CDLL("libcuda.so.1")
-    except OSError:
+    except OSError:  # handled: no NVIDIA driver, which the finding says
         return None
     found = ctypes.c_int()
     if library.cuInit(0) or library.cuDriverGetVersion(ctypes.byref(found)):
@@ -63,7 +63,8 @@ def operators() -> Finding:
 
 
 def _compiles(builder: object) -> bool:
-    with contextlib.suppress(Exception):  # CUDA operators raise where there is no compiler for them
+    with contextlib.suppress(Exception):
+        # handled: CUDA operators raise where there is no compiler; the finding says that they are missing
         return bool(builder.is_compatible(verbose=False))  # type: ignore[attr-defined]
     return False
 

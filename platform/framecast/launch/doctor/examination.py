@@ -146,7 +146,7 @@ def _shared(named: str, doctors: dict[str, Any]) -> list[Finding]:
     place = Storage(named)
     try:
         name, word = leave_word(place)
-    except Exception:  # which the driver's own node has told already
+    except Exception:  # handled: the driver's own node has told it already
         return []
     try:
         asked = {node: doctor.sees_word.remote(named, name, word) for node, doctor in doctors.items()}

@@ -27,7 +27,8 @@ def cores() -> Finding:
 def memory(limit: Path = _LIMIT_OF_GROUP) -> Finding:
     """Of the machine, or of the container where that has less."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    with contextlib.suppress(OSError, ValueError):  # not Linux, or no limit: "max"
+    with contextlib.suppress(OSError, ValueError):
+        # handled: not Linux, or no limit; the machine's own number counts
         total = min(total, int(limit.read_text()))
     message = f"{total / _GIB:.1f} GiB"
     if total < _LITTLE_MEMORY:

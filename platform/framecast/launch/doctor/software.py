@@ -63,5 +63,5 @@ def _package(name: str, number: str | None) -> Finding:
 def _version(name: str) -> str | None:
     try:
         return version(name)
-    except PackageNotFoundError:
+    except PackageNotFoundError:  # handled: not installed, which the finding says
         return None

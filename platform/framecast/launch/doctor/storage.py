@@ -58,7 +58,7 @@ class Storage:
                 yield piece
 
     def remove(self, name: str) -> None:
-        with suppress(OSError, InputError):  # what could not be written need not be removed
+        with suppress(OSError, InputError):  # handled: what could not be written need not be removed
             if self.is_url:
                 self._remote.delete(name)
             else:
@@ -84,7 +84,7 @@ def storage(place: Storage, on_cluster: bool) -> list[Finding]:
         known = isinstance(error, InputError)  # names the URL, without what is secret in it
         return [fail(subject, str(error) if known else f"cannot write to {place}: {_reason(error)}", remedy)]
     finally:
-        with suppress(Exception):
+        with suppress(Exception):  # handled: the finding about writing says why
             place.remove(name)
     return [
         ok(subject, f"{place} can be written"),
