@@ -56,7 +56,7 @@ def following(run: RunFolder, terminal: IO[str], title: str) -> Iterator[None]:
                             elif source == _PHASES:
                                 view.begin_phase(line)
                         except Exception:
-                            # handled: a line that cannot be drawn; driver.log has its traceback, the next are shown
+                            # handled: a line that cannot be drawn; driver.log has its traceback, others are shown
                             traceback.print_exc()
 
         thread = threading.Thread(target=show, name="console", daemon=True)
