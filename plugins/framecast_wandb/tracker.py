@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+import io
 import os
 import weakref
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +52,8 @@ class WandbTracker:
     def _start(self) -> None:
         job = YAML(typ="safe", pure=True).load(self._folder / "plan.yaml")["job"]
         options: dict[str, Any] = {"silent": True, "console": "off"}
-        if "finish_timeout" in getattr(wandb.Settings, "model_fields", ()):  # since wandb 0.22
+        sends = self._settings.mode == "online"
+        if sends and "finish_timeout" in getattr(wandb.Settings, "model_fields", ()):  # since wandb 0.22
             options |= {"finish_timeout": _SECONDS_TO_SEND, "finish_timeout_raises": True}
         try:
             self._run = self._begin(job, wandb.Settings(**options))
@@ -91,13 +95,21 @@ class WandbTracker:
 def refuse_without_login() -> None:
     """Raises InputError where this machine knows no key of Weights & Biases."""
     try:
-        known = os.environ.get("WANDB_IDENTITY_TOKEN_FILE") or wandb.api.api_key
+        known = os.environ.get("WANDB_IDENTITY_TOKEN_FILE") or _has_key()
     except wandb.errors.Error as error:
         raise framecast.InputError(f"callback wandb: {error}") from None
     if not known:
         raise framecast.InputError(
             "callback wandb is not logged in: run `wandb login`, set WANDB_API_KEY, or write mode: offline"
         )
+
+
+def _has_key() -> bool:
+    """Whether a key is in the environment or in ~/.netrc; no server is asked, and nobody for a password."""
+    if "prompt" not in inspect.signature(wandb.login).parameters:  # before wandb 0.23
+        return bool(wandb.api.api_key)
+    with redirect_stderr(io.StringIO()):  # where it says which key it has loaded
+        return bool(wandb.login(prompt=False, verify=False))
 
 
 def _public(value: Any) -> Any:

@@ -131,7 +131,10 @@ def test_the_end_of_a_run_does_not_wait_for_a_call_that_hangs(told: list[str]) -
     delivery_.put(step_done(1))
     delivery_.close()
     assert told == ["callback tracker: 1 event not delivered"]
+    tracker.away = ValueError("the process is ending")
     tracker.gate.set()
+    wait_until(lambda: not any(thread.name == "callback tracker" for thread in threading.enumerate()))
+    assert len(told) == 1  # nobody would hear more
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), SystemExit(1), PermissionError("not yours")])

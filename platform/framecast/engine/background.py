@@ -101,6 +101,8 @@ class Background:
             try:
                 answer = self._hand_over(events)
             except BaseException as error:  # a SystemExit would end this thread without a word
+                if self._off:  # the run has ended without it and said so; the process may be ending too
+                    return
                 if not isinstance(error, OSError) or isinstance(error, LASTING):
                     self._switch_off(error)
                     return

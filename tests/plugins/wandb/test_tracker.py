@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,16 @@ def attempt(folder: Path, *happened: events.Event) -> None:
     listener = CALLBACK.build(CALLBACK.settings(mode="offline", project="tests"), folder)
     for event in happened:
         assert listener(event) is None  # it never asks to stop
+    wait_until_written(folder)
+
+
+def wait_until_written(folder: Path) -> None:
+    """Wandb's own process may write the last of a run after `finish` has returned."""
+    until = time.monotonic() + 30
+    files = len(list(folder.glob("wandb/offline-run-*/*.wandb")))
+    while sum(record.WhichOneof("record_type") == "exit" for record in records(folder)) < files:
+        assert time.monotonic() < until, "the end of the run was never written"
+        time.sleep(0.05)
 
 
 def records(folder: Path) -> Iterator[Any]:
@@ -100,6 +111,12 @@ def test_without_wandb_the_way_out_is_told(folder: Path, monkeypatch: pytest.Mon
             ask()
 
 
+def test_without_a_login_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_login(tmp_path, monkeypatch)
+    with pytest.raises(framecast.InputError, match=r"not logged in: run `wandb login`, set WANDB_API_KEY, or"):
+        CALLBACK.ready(CALLBACK.settings())
+
+
 @pytest.mark.parametrize(("mode", "key"), [("offline", ""), ("online", "a" * 40)])
 def test_with_a_key_or_without_the_network_it_is_ready(
     mode: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -107,12 +124,6 @@ def test_with_a_key_or_without_the_network_it_is_ready(
     without_login(tmp_path, monkeypatch)
     monkeypatch.setenv("WANDB_API_KEY", key)
     CALLBACK.ready(CALLBACK.settings(mode=mode))
-
-
-def test_without_a_login_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    without_login(tmp_path, monkeypatch)
-    with pytest.raises(framecast.InputError, match=r"not logged in: run `wandb login`, set WANDB_API_KEY, or"):
-        CALLBACK.ready(CALLBACK.settings())
 
 
 def without_login(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,5 +137,6 @@ def without_login(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_real_run_is_tracked(tiny_job: Callable[..., dict[str, Any]], runs: Path) -> None:
     tracker = {"name": "wandb", "mode": "offline"}
     result = framecast.run(tiny_job(callbacks=[tracker], training={"epochs": 1}), in_process=True)
+    wait_until_written(result.folder)
     assert curve(result.folder, "train/loss")
     assert len(curve(result.folder, "validation/mse")) == 1
