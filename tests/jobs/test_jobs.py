@@ -21,8 +21,8 @@ import true_data
 from framecast.job.resolve import load_plan, read_plan
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
+from framecast.search.find import find_run, find_search
 from framecast.search.results import Results
-from framecast.search.search_folder import SearchFolder
 
 JOBS = sorted((Path(__file__).parents[2] / "jobs").glob("*.yaml"))
 
@@ -162,9 +162,9 @@ def test_it_is_submitted_on_ray_as_its_head_says(job: Path, home: Path) -> None:
     said = platform(home, "submit", job, *overrides)
     root = home / "runs"
     if job.stem.startswith("search"):
-        assert Results.of(SearchFolder.find(job.stem, root)).states == {"finished": 2}, said
+        assert Results.of(find_search(job.stem, root)).states == {"finished": 2}, said
         return
-    status = Status.of(RunFolder.find(job.stem, root))
+    status = Status.of(find_run(job.stem, root))
     assert (status.state, status.attempt) == ("finished", 1)
     assert status.best or job.stem == "moving_mnist_persistence"
 
@@ -175,7 +175,7 @@ def test_it_is_submitted_on_ray_as_its_head_says(job: Path, home: Path) -> None:
 def test_several_workers_evaluate_what_was_trained_there_from_any_folder(job: Path, home: Path) -> None:
     platform(home, "data", "prepare", job)
     platform(home, "submit", job, *SHORT, "--in-process")
-    run = RunFolder.find("video_folder", home / "runs").path
+    run = find_run("video_folder", home / "runs").path
     (home / "elsewhere").mkdir()
     assert "test clips of video_folder" in platform(home / "elsewhere", "evaluate", run, "compute.workers=2")
     platform(home / "elsewhere", "resume", run, "training.max_steps=3", "--in-process")
