@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from framecast.cli.options import Detach, InProcess, Overrides, Run, Runs
+from framecast.command_line import command
 from framecast.errors import InputError
 
 
@@ -43,8 +44,8 @@ def resume(
     if is_trial(folder):
         name = folder.path.parent.parent.name
         raise InputError(
-            f"{folder.id} is a trial: `platform resume {name}` continues its search, and "
-            f"`platform submit --from '{name}#{int(folder.id[:4])}'` trains it alone"
+            f"{folder.id} is a trial: `{command('resume', name)}` continues its search, and "
+            f"`{command('submit', '--from', f'{name}#{int(folder.id[:4])}')}` trains it alone"
         )
     refresh(folder)
     plan = resumed_plan(folder, overrides or [])

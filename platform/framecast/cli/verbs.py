@@ -8,6 +8,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from framecast.command_line import command
+
 OTHER_WORDS: dict[str, str] = {
     **dict.fromkeys(("train", "run", "start", "fit", "launch"), "submit trains a job: platform submit JOB"),
     **dict.fromkeys(("search", "sweep", "tune"), "a job with a search: section searches: platform submit JOB"),
@@ -103,7 +105,7 @@ class Verbs(TyperGroup):
         if plain in others:
             return f": {others[plain]}"
         if plain.endswith((".yaml", ".yml")) and ctx.parent is None:
-            return f". To train a job: platform submit {word}"
+            return f". To train a job: {command('submit', word)}"
         near = difflib.get_close_matches(plain, [*self.list_commands(ctx), *others], n=1, cutoff=0.6)
         if near and near[0] in others:
             return f": {others[near[0]]}"

@@ -101,7 +101,7 @@ def find_search(text: str, root: Path) -> SearchFolder:
         where, show = found.remote.whereabouts.address, command("results", found.folder.id, "--job", "best")
         raise InputError(f"{found.folder.id} is on {where}; the job of its best trial comes from there: {show}")
     if found.search is None:
-        raise InputError(f"{found.text} is a run, not a search: `platform status {found.text}` shows it")
+        raise InputError(f"{found.text} is a run, not a search: `{command('status', found.text)}` shows it")
     return found.search
 
 

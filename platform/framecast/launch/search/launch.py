@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from framecast.command_line import command
 from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.readiness import refuse_unready
@@ -104,7 +105,7 @@ def validate_resumable(folder: SearchFolder) -> None:
     if status.state in ("running", "starting") and driven_by_another(folder):
         raise InputError(f"search {folder.id} {in_state(status.state)}: nothing to resume")
     if status.state == "finished":
-        more = f"platform extend {folder.id} --trials 10"
+        more = command("extend", folder.id, "--trials", 10)
         raise InputError(f"search {folder.id} is finished ({status.reason}); give it more to do: {more}")
 
 
