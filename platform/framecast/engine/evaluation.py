@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from framecast.engine.batches import Batches
+from framecast.engine.first_clips import FirstClips
 from framecast.engine.outputs import Compared, EvaluationOutputs
 from framecast.engine.shown_clips import ShownClips
 from framecast.engine.shown_mistakes import ShownMistakes
@@ -56,7 +57,8 @@ def evaluate(
     aggregations = {name: getattr(metric, "aggregation", "mean") for name, metric in metrics.items()}
     needs = {part.name: part.declaration.needs for part in plan.metrics}
     loss = torch.zeros(2, dtype=torch.float64)  # sum over samples, samples
-    shown = ShownClips(value_range, plan.data.declaration.colours), ShownMistakes(value_range)
+    colours = plan.data.declaration.colours
+    shown = ShownClips(value_range, colours), FirstClips(value_range, colours), ShownMistakes(value_range)
     with torch.no_grad():
         for part in batches.evaluation():
             with autocast():

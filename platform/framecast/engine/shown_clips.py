@@ -20,8 +20,7 @@ class ShownClips:
     """
 
     def __init__(self, value_range: tuple[float, float], colours: bool = True) -> None:
-        self._value_range = value_range
-        self._channels = slice(None) if colours else slice(1)
+        self._value_range, self._colours = value_range, colours
         self._losses: list[float] = []
         self._found: dict[str, tuple[float, dict[str, np.ndarray]]] = {}
 
@@ -36,7 +35,7 @@ class ShownClips:
         for index, loss in enumerate(losses):
             for which, badness in (("best", loss), ("median", abs(loss - median)), ("worst", -loss)):
                 if which not in self._found or badness < self._badness(which, median):
-                    self._found[which] = (loss, self._pictures(outputs, index))
+                    self._found[which] = (loss, pictures_of(outputs, index, self._value_range, self._colours))
 
     def arrays(self) -> dict[str, np.ndarray]:
         """uint8 `context`, `target`, `prediction` (3, T, C, H, W); `loss` (3,), best to worst. Empty: no clip."""
@@ -53,12 +52,18 @@ class ShownClips:
         loss = self._found[which][0]
         return {"best": loss, "median": abs(loss - median), "worst": -loss}[which]
 
-    def _pictures(self, outputs: EvaluationOutputs, index: int) -> dict[str, np.ndarray]:
-        assert outputs.context is not None, "looked at before"
-        frames = outputs.compared["frames"]
-        clips = {
-            "context": outputs.context[index],
-            "target": frames.target[index],
-            "prediction": frames.prediction[index],
-        }
-        return {name: as_pictures(clip[:, self._channels], self._value_range) for name, clip in clips.items()}
+
+def pictures_of(
+    outputs: EvaluationOutputs, index: int, value_range: tuple[float, float], colours: bool
+) -> dict[str, np.ndarray]:
+    """uint8 `context`, `target` and `prediction` (T, C, H, W) of one sample; of channels that are no colours the
+    first."""
+    assert outputs.context is not None, "callers make sure"
+    frames = outputs.compared["frames"]
+    clips = {
+        "context": outputs.context[index],
+        "target": frames.target[index],
+        "prediction": frames.prediction[index],
+    }
+    channels = slice(None) if colours else slice(1)
+    return {name: as_pictures(clip[:, channels], value_range) for name, clip in clips.items()}

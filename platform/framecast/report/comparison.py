@@ -20,6 +20,7 @@ from framecast.report.layout import rendered
 from framecast.report.numbers import duration, hours, memory, score
 from framecast.report.palette import Look, compared, forecaster, written
 from framecast.report.record import Record, Score
+from framecast.report.same_clips import same_clips
 from framecast.report.score_tables import over_horizon, ranked_table
 from framecast.report.step_parts import step_parts
 from framecast.report.table import Cell, Column, Row, Table, words
@@ -106,6 +107,8 @@ def write_comparison(runs: Sequence[RunFolder], file: Path) -> None:
         "learning_table": learning_table(these),
         "shares": _horizon_curves(these, "logits"),
         "share_tables": _horizon_tables(these, "logits"),
+        "clips": same_clips(these.records),
+        "clips_differ": any(record.kept_clips for record in these.records.values()),
         "horizon": _horizon_curves(these, "frames"),
         "horizon_tables": _horizon_tables(these, "frames"),
         "cost": cost_table(these),

@@ -91,11 +91,13 @@ class LiveView:
 
     def __enter__(self) -> LiveView:
         self._console.print(line_of(self._title))  # its path can be copied, also where the terminal wraps it
-        self._progress.start()
+        if self._console.is_terminal:
+            self._progress.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._progress.stop()
+        if self._console.is_terminal:
+            self._progress.stop()
 
     def begin_phase(self, phase: str) -> None:
         """What the run does before its first step: in the progress line, without a terminal a line for each."""

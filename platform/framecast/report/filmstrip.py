@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from framecast.report.numbers import score
 from framecast.report.pictures import Clips, animation, data_address, strip, thinned
 
-_MOST_FRAMES = 10
+MOST_FRAMES = 10
 _MOST_CLIPS = 3
 _NAMES = ("best", "median", "worst")
 
@@ -31,7 +31,7 @@ def filmstrips(clips: Clips) -> list[Filmstrip]:
     found = []
     for index in range(min(_MOST_CLIPS, len(clips.target))):
         context, target, prediction = clips.context[index], clips.target[index], clips.prediction[index]
-        seen, predicted = thinned(len(context), _MOST_FRAMES), thinned(len(target), _MOST_FRAMES)
+        seen, predicted = thinned(len(context), MOST_FRAMES), thinned(len(target), MOST_FRAMES)
         ranked = clips.losses is not None and len(clips.losses) == len(_NAMES)
         found.append(
             Filmstrip(

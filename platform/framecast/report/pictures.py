@@ -10,11 +10,13 @@ import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
+
+from framecast.data.prediction_mark import mark_prediction
 
 _FRAME_MS, _LAST_FRAME_MS = 180, 1200
 _LARGEST = 128
-_PAPER, _SEEN, _PREDICTED = (128, 128, 128), (150, 150, 150), (0, 114, 178)
+_PAPER = (128, 128, 128)
 
 
 @dataclass(frozen=True)
@@ -46,28 +48,22 @@ def strip(frames_TCHW: np.ndarray) -> bytes:
     return stream.getvalue()
 
 
-def animation(context_TCHW: np.ndarray, target_TCHW: np.ndarray, prediction_TCHW: np.ndarray) -> bytes:
-    """A GIF that loops: the truth, beside it the prediction. A bar below grows with time, and takes the model's
-    colour once the model predicts."""
+def animation(context_TCHW: np.ndarray, target_TCHW: np.ndarray, *predictions_TCHW: np.ndarray) -> bytes:
+    """A GIF that loops: the truth, then the prediction or several of them. A bar below grows with time, and turns
+    blue where the prediction begins."""
     width, height = _size(target_TCHW)
     gap, seen = _gap(width), len(context_TCHW)
-    length = seen + len(target_TCHW)
-    bar = max(2, height // 24)
-    pictures = []
-    for time in range(length):
-        pair = (
-            (context_TCHW[time], context_TCHW[time])
-            if time < seen
-            else (target_TCHW[time - seen], prediction_TCHW[time - seen])
-        )
-        sheet = Image.new("RGB", (2 * width + gap, height + bar), _PAPER)
-        for column, frame_CHW in enumerate(pair):
+    sheets = []
+    for time in range(seen + len(target_TCHW)):
+        clips = (target_TCHW, *predictions_TCHW)
+        shown = [context_TCHW[time] if time < seen else clip[time - seen] for clip in clips]
+        sheet = Image.new("RGB", (len(shown) * (width + gap) - gap, height), _PAPER)
+        for column, frame_CHW in enumerate(shown):
             sheet.paste(_picture(frame_CHW), (column * (width + gap), 0))
-        end = round((time + 1) / length * sheet.width) - 1
-        ImageDraw.Draw(sheet).rectangle((0, height, end, height + bar), _SEEN if time < seen else _PREDICTED)
-        pictures.append(sheet)
+        sheets.append(np.asarray(sheet))
+    pictures = [Image.fromarray(picture) for picture in mark_prediction(np.stack(sheets), seen)]
     stream = io.BytesIO()
-    durations = [_FRAME_MS] * (length - 1) + [_LAST_FRAME_MS]
+    durations = [_FRAME_MS] * (len(pictures) - 1) + [_LAST_FRAME_MS]
     pictures[0].save(stream, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)
     return stream.getvalue()
 

@@ -196,6 +196,16 @@ class Record:
             return None
         return Clips(kept["context"], kept["target"], kept["prediction"], kept.get("loss"))
 
+    @property
+    def kept_clips(self) -> list[Clips]:
+        """All clips among the samples: the first ones of the data, then best, median and worst."""
+        kept = self.samples
+        return [
+            Clips(*(kept[f"{prefix}{name}"] for name in ("context", "target", "prediction")))
+            for prefix in ("first_", "")
+            if f"{prefix}prediction" in kept
+        ]
+
 
 def protocol_of(settings: object) -> str:
     """How a metric's numbers are made, where it knows several ways; else the platform's own."""

@@ -57,7 +57,7 @@ def figures(record: Record) -> list[Figure]:
             Figure(
                 f"{record.status.step:,}",
                 f"of {plural(started.total_steps, 'step')}",
-                plural(float(f"{epochs:.3g}"), "epoch"),
+                f"{epochs:.3g} {'epoch' if epochs == 1 else 'epochs'}",
             )
         )
         found.append(Figure(f"{started.parameters:,}", "parameter" if started.parameters == 1 else "parameters"))

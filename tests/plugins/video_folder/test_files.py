@@ -80,6 +80,6 @@ def test_images_right_in_the_root_belong_into_a_folder_for_each_video(
 
 def test_where_nothing_is_sound_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("this is no video")
-    with pytest.raises(InputError, match="not one of 1 videos can be used"):
+    with pytest.raises(InputError, match="the only video cannot be used"):
         skipped(tmp_path)
     assert not list(tmp_path.glob("framecast-*/index.json"))
