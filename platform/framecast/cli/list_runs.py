@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from calendar import timegm
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from framecast.cli.options import Address, Json, Runs
-from framecast.cli.table import table
+from framecast.cli.table import fit, lines_of_table, table
 from framecast.command_line import command
 from framecast.json_text import to_json
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from framecast.runs.remote_run import RemoteRun
     from framecast.search.search_folder import SearchFolder
 
-HEADER = ["run", "started", "job", "state", "step", "of", "best", "monitor"]
+HEADER = ["run", "started", "took", "job", "model", "data", "state", "step", "best"]
+NARROW = ["run", "job", "state", "step", "best"]
 
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="Only runs of this job.")]
 
@@ -43,7 +45,7 @@ def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, addre
     elif not rows:
         typer.echo(f"no runs in {root}; start one with: {command('submit', 'jobs/demo.yaml')}")
     else:
-        table(HEADER, [_cells(row) for row in rows])
+        _print(rows)
 
 
 def rows_of(folders: Sequence[RunFolder]) -> list[dict[str, Any]]:
@@ -63,17 +65,25 @@ def rows_of(folders: Sequence[RunFolder]) -> list[dict[str, Any]]:
 
 
 def _run_row(run: RunFolder) -> dict[str, Any]:
+    from framecast.runs.limits import Trained
+    from framecast.runs.plan_names import plan_names
     from framecast.runs.status import Status
 
     status = Status.of(run)
     return {
         **_names(run, "run"),
         "state": status.state,
+        "reason": status.reason,
         "step": status.step,
         "of": status.total_steps,
+        "epoch": status.epoch + 1 if status.step else 0,
+        "attempts": status.attempt,
         "best": status.best_value,
         "monitor": status.monitor,
         "best_step": status.best_step,
+        "seconds": Trained.of(run).hours * 3600,
+        **plan_names(run.plan),
+        "folder": str(run.path),
     }
 
 
@@ -90,6 +100,9 @@ def _search_row(folder: SearchFolder) -> dict[str, Any]:
         "of": status.total,
         "best": best.get(objective),
         "monitor": objective,
+        "reason": status.reason,
+        "seconds": status.seconds,
+        "folder": str(folder.path),
     }
 
 
@@ -105,14 +118,41 @@ def _started(run_id: str) -> str | None:
         return None
 
 
-def _cells(row: dict[str, Any]) -> list[Any]:
-    """What the table shows of a row; the step that its best value is from stands with the monitor."""
-    job, step, monitor = row["job"], row["step"], row["monitor"]
-    if row.get("best_step") is not None:
-        monitor = f"{monitor} at step {row['best_step']:,}"
-    if row["kind"] == "search":
-        job, step = f"{job} (search)", f"{step} trial{'s'[: step != 1]}"
-    return [row["run"], row["started"], job, row["state"], step, row["of"], row["best"], monitor]
+def _print(rows: Sequence[dict[str, Any]]) -> None:
+    """One line for each where the terminal is wide enough, else two."""
+    width = shutil.get_terminal_size().columns
+    wide = [[_cell(row, name) for name in HEADER] for row in rows]
+    if all(len(line) <= width for line in lines_of_table(HEADER, wide)):
+        table(HEADER, wide)
+        return
+    header, *lines = lines_of_table(NARROW, [[_cell(row, name) for name in NARROW] for row in rows])
+    typer.echo(fit(header, width))
+    for row, line in zip(rows, lines, strict=True):
+        typer.echo(fit(line, width))
+        what = f"{row['model']} on {row['data']}" if row.get("model") else ""
+        started = row["started"] and f"started {row['started']}"
+        took = row.get("seconds") and f"took {_cell(row, 'took')}"
+        typer.echo(fit("    " + ", ".join(filter(None, (what, started, took))), width))
+
+
+def _cell(row: dict[str, Any], name: str) -> str | None:
+    """What the table shows of a row. A search counts in trials, not in steps."""
+    from framecast.report.numbers import duration
+
+    if name == "took":
+        return duration(row["seconds"]) if row.get("seconds") else None
+    if name == "job" and row["kind"] == "search":
+        return f"{row['job']} (search)"
+    if name == "step" and row["step"] is not None:
+        count = f"{row['step']:,} of {row['of']:,}" if row["of"] else f"{row['step']:,}"
+        return f"{count} {'trial' if row['of'] == 1 else 'trials'}" if row["kind"] == "search" else count
+    if name == "best":
+        if row["best"] is None:
+            return row["monitor"] if str(row["monitor"]).startswith("on ") else None
+        at = f" at step {row['best_step']:,}" if row.get("best_step") is not None else ""
+        return f"{row['best']:.5g} {str(row['monitor']).removeprefix('validation/')}{at}"
+    value = row.get(name)
+    return None if value is None else str(value)
 
 
 def remote_rows(runs: Sequence[RemoteRun]) -> dict[Path, dict[str, Any]]:
