@@ -76,6 +76,9 @@ def test_a_search_is_listed_among_the_runs(platform: Any, search: SearchFolder) 
         "of": 4,
         "best": 0.2,
         "monitor": "validation/mse",
+        "reason": row["reason"],
+        "seconds": row["seconds"],
+        "folder": str(search.path),
     }
 
 

@@ -86,16 +86,44 @@ class SearchView:
         total = self._total()
         left = (time.monotonic() - self._began) / done * (total - len(ended)) if done else None
         title = f"{len(ended)} of {plural(total, 'trial')}" + (f", {left / 60:.0f} min left" if left else "")
+        rows, best_row = self._rows(trials, best)
+        names = ["trial", "state", "epoch", *self._search.parameters, *self._search.objectives]
+        kept = self._fitting(names, rows)
+        if left_out := len(names) - len(kept):
+            title += f"; {plural(left_out, 'setting')} left out: platform results {self._folder.id}"
         drawn = Table(title=title, title_justify="left", box=None)
-        for name in ("trial", "state", "epoch", *self._search.parameters, *self._search.objectives):
-            drawn.add_column(name.removeprefix("model.").removeprefix("validation/"), justify="right")
-        for trial in trials[-_SHOWN:]:
+        for column in kept:
+            drawn.add_column(_short(names[column]), justify="right", no_wrap=True)
+        for number, row in enumerate(rows):
+            drawn.add_row(*(row[column] for column in kept), style="bold" if number == best_row else None)
+        return drawn
+
+    def _rows(self, trials: list[Trial], best: int | None) -> tuple[list[list[str]], int | None]:
+        """The cells of the newest trials, and which of these rows is the best one's."""
+        rows, best_row = [], None
+        for number, trial in enumerate(trials[-_SHOWN:]):
             values: list[float | None] = [*(trial.objectives(self._search) or [])]
             values += [None] * (len(self._search.objectives) - len(values))
             cells = [str(trial.number), trial.state, str(trial.epoch)]
             cells += [_text(trial.point.get(key)) for key in self._search.parameters]
-            drawn.add_row(*cells, *map(_text, values), style="bold" if trial.number == best else None)
-        return drawn
+            rows.append([*cells, *map(_text, values)])
+            best_row = number if trial.number == best else best_row
+        return rows, best_row
+
+    def _fitting(self, names: list[str], rows: list[list[str]]) -> list[int]:
+        """The columns that the terminal has room for: settings are left out, the last ones first, and no number is
+        cut."""
+        widths = [
+            2 + max(len(text) for text in (_short(name), *(row[column] for row in rows)))
+            for column, name in enumerate(names)
+        ]
+        kept = list(range(len(names)))
+        settings = range(3, 3 + len(self._search.parameters))
+        for column in reversed(settings):
+            if sum(widths[each] for each in kept) <= self._console.width:
+                break
+            kept.remove(column)
+        return kept
 
     def say_what_ended(self) -> None:
         """A line for each trial that has ended since the last call."""
@@ -131,6 +159,10 @@ class SearchView:
 @contextmanager
 def _nothing() -> Iterator[None]:
     yield None
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("model.").removeprefix("validation/")
 
 
 def _text(value: object) -> str:
