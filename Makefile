@@ -48,9 +48,9 @@ test: install
 test-slow: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(TEST_PROCESSES) --dist loadgroup
 
-# torch is that of constraints.txt: older releases are published for CPUs on an index of PyTorch's only, so name it
-# for others: make test-lowest LOWEST_TORCH=2.6.0 TORCH_INDEX=https://download.pytorch.org/whl/cpu
-LOWEST_TORCH ?= $(TORCH)
+# older releases of torch are published for CPUs on PyTorch's own index only:
+# make test-lowest LOWEST_TORCH=2.6.0 TORCH_INDEX=https://download.pytorch.org/whl/cpu
+LOWEST_TORCH ?= $(shell sed -n 's/^torch==//p' constraints-lowest.txt)
 LOWEST := .venv-lowest/bin/python
 LOWEST_TESTS := tests/test_layout.py tests/test_imports.py tests/cli/test_app.py tests/cli/test_explain.py \
   tests/job/test_resolve.py tests/job/test_document.py tests/job/test_validation.py tests/job/test_key_hints.py \
