@@ -109,7 +109,8 @@ def test_two_workers_train_like_one_and_the_console_stays_calm(submitted: Any, r
 
     for chatter in ("WARNING", "INFO", "UserWarning", "ray::", "DeepSpeed", "Traceback"):
         assert chatter not in said
-    assert "best validation/mse" in said
+    assert "best checkpoint: step" in said
+    assert "validation/mse:" in said
     assert "last frame" in said
     assert str(run.report.name) in said
     assert (run.logs / "worker-0.log").exists()

@@ -60,11 +60,10 @@ def ray_rank() -> int:
 
 def log_as_worker(logs: Path, rank: int) -> None:
     """From now on what this worker prints goes into logs/worker-<rank>.log."""
-    from framecast.launch.chatter import redirect_output, tolerate_full_logs
+    from framecast.launch.chatter import redirect_output
 
     redirect_output(logs / f"worker-{rank}.log")
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # past Ray's own, which write everything twice
-    tolerate_full_logs()
 
 
 def _choose_accelerator(compute: Compute) -> None:
