@@ -25,6 +25,8 @@ EVENTS: list[Event] = [
     RunFinished(20, "epochs"),
     RunInterrupted(20, "Ctrl-C"),
     events.RunFailed(20, "out of memory"),
+    events.SearchStarted(6),
+    events.SearchFinished(6, "all 6 trials"),
 ]
 
 

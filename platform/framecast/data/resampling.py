@@ -11,6 +11,8 @@ Payload = TypeVar("Payload")
 
 LONGEST_HOLD = 10.0
 """Seconds that one frame may be repeated. A longer interval is a break: the clock jumped, or recording paused."""
+_ROUNDING = 1e-9
+"""Seconds within which two times are equal: they are sums of floats."""
 _JITTER = 1.25
 _FEW, _MANY = 0.02, 10
 """Share of the intervals that may be unusual at a constant rate; one may where there are more than so many."""
@@ -26,7 +28,7 @@ class Resampler(Generic[Payload]):
     def __init__(self, rate: float, tick: float) -> None:
         self.breaks: list[int] = []
         self._interval = 1 / rate
-        self._tolerance = min(tick / 2, self._interval / 4)
+        self._tolerance = max(min(tick / 2, self._interval / 4), _ROUNDING)
         self._shown: tuple[float, Payload] | None = None
         self._origin = 0.0
         self._number = 0  # of the next frame to take, counted from the origin
