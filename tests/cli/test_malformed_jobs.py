@@ -348,7 +348,7 @@ def test_a_missing_file_is_answered_with_the_files_beside_it(
 def test_a_file_that_cannot_be_is_answered_by_name(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    check(*answer(capsys, monkeypatch, name), name[:100])
+    check(*answer(capsys, monkeypatch, name), name[:100].replace("\0", "\\x00"))
 
 
 def test_a_folder_is_no_job(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

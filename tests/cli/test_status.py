@@ -55,4 +55,5 @@ def test_list_status_and_the_closing_words_tell_the_same_number(trained, platfor
         assert f"  {name} {score:.5f}" in platform("status", trained.folder).out
     (row,) = json.loads(platform("list", "--json", "--runs", trained.folder.parent.parent).out)
     assert (row["best"], row["monitor"], row["best_step"]) == (now["best_value"], now["monitor"], step)
-    assert f"{now['monitor']} at step {step}" in platform("list", "--runs", trained.folder.parent.parent).out
+    monitor = now["monitor"].removeprefix("validation/")
+    assert f"{monitor} at step {step}" in platform("list", "--runs", trained.folder.parent.parent).out

@@ -138,7 +138,7 @@ def test_a_run_from_python_prints_its_progress(
     framecast.run(job, in_process=True)
     printed = capsys.readouterr().out
     assert "tiny: conv_tt_lstm on moving_mnist" in printed
-    assert "validation loss" in printed
+    assert "validation  loss" in printed
     framecast.run(job, in_process=True, verbose=False)
     assert capsys.readouterr().out == ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,8 @@ def find_job_file(text: str) -> Path:
         for file in (folder / f"{text}{ending}" for ending in ENDINGS):
             if _is_there(file):
                 return file
+    if os.path.isdir(text):
+        return path  # reading it says that it is a folder
     known = {file.stem for folder in _folders() for file in job_files(folder)}
     raise InputError(f"no job is called {text!r}, here or in ./jobs{did_you_mean(text, known)}")
 
