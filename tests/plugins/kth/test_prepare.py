@@ -177,7 +177,7 @@ def test_info_of_what_is_not_prepared_names_the_command(command, tmp_path):
     assert (code, out) == (2, "")
     assert err == (
         f"data: {root}/framecast-32x48 is not prepared yet: run  "
-        f"platform data prepare kth --root '{root}' 'size=[32, 48]'\n"
+        f"python -m framecast data prepare kth --root '{root}' 'size=[32, 48]'\n"
     )
 
 
