@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from framecast.command_line import command
 from framecast.counting import plural
 from framecast.plain_text import plain
 from framecast.report.rich_console import console_on, line_of
@@ -90,7 +91,7 @@ class SearchView:
         names = ["trial", "state", "epoch", *self._search.parameters, *self._search.objectives]
         kept = self._fitting(names, rows)
         if left_out := len(names) - len(kept):
-            title += f"; {plural(left_out, 'setting')} left out: platform results {self._folder.id}"
+            title += f"; {plural(left_out, 'setting')} left out: {command('results', self._folder.id)}"
         drawn = Table(title=title, title_justify="left", box=None)
         for column in kept:
             drawn.add_column(_short(names[column]), justify="right", no_wrap=True)
