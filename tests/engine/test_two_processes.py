@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from framecast.launch.launch import create_run
 from framecast.registry.registry import Registry
 from framecast.runs.events import Evaluated, RunFailed, RunFinished, RunInterrupted, StepDone
 from framecast.runs.folder import RunFolder
+from training_processes import TrainingProcess
 
 STRATEGIES = [
     ("torch", 0),
@@ -26,50 +25,18 @@ STRATEGIES = [
     ("deepspeed", 3),
 ]
 
-_WORKER = """
-import os
-import sys
-from pathlib import Path
-import torch
-from framecast.engine.train import train
-from framecast.engine.world import World
-from framecast.job.resolve import read_plan
-from framecast.runs.folder import RunFolder
-
-folder, meeting_point, rank, size = sys.argv[1:]
-torch.set_num_threads(1)
-if size != "1":
-    torch.distributed.init_process_group(
-        "gloo", init_method=f"file://{meeting_point}", rank=int(rank), world_size=int(size)
-    )
-world = World.joined(torch.device("cpu")) if size != "1" else World.alone(torch.device("cpu"))
-run = RunFolder(Path(folder))
-train(read_plan(run.plan), run, world)
-sys.stdout.flush()
-os._exit(0)  # as Ray ends its workers: unwinding Python while gloo's threads run may abort
-"""
-
 
 def trained(run: RunFolder, workers: int) -> RunFolder:
     """Trains the run, from where it stands, in as many processes."""
     for process in launched(run, workers):
-        said, _ = process.communicate()
-        assert process.returncode == 0, said
+        code, output = process.wait()
+        assert code == 0, output
     return run
 
 
-def launched(run: RunFolder, workers: int) -> list[subprocess.Popen[str]]:
+def launched(run: RunFolder, workers: int) -> list[TrainingProcess]:
     meeting_point = run.path / f"meeting-{run.journal.attempts()}"
-    return [
-        subprocess.Popen(
-            [sys.executable, "-c", _WORKER, str(run.path), str(meeting_point), str(rank), str(workers)],
-            env={**os.environ, "LOCAL_RANK": str(rank), "DS_ACCELERATOR": "cpu"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for rank in range(workers)
-    ]
+    return [TrainingProcess(run.path, meeting_point, rank, workers) for rank in range(workers)]
 
 
 def started(plan: Plan, root: Path) -> RunFolder:
@@ -212,10 +179,11 @@ def test_memory_that_runs_out_on_one_process_leaves_none_waiting(
     plugin.write_text(_GREEDY)
     plan = make_plan(Document.from_data(tiny_job(model="greedy")), Registry.discover([str(plugin)]))
     processes = launched(started(plan, runs), 2)
-    said = [process.communicate(timeout=120)[0] for process in processes]
-    assert all(process.returncode for process in processes)  # Ray starts both again
-    assert "memory ran out in step 3" in said[1]
-    assert "training.accumulate" in said[1]
+    (first, _), (second, output) = (process.wait(timeout=120) for process in processes)
+    assert first  # Ray starts both again
+    assert second
+    assert "memory ran out in step 3" in output
+    assert "training.accumulate" in output
 
 
 @pytest.fixture

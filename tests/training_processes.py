@@ -1,0 +1,64 @@
+"""Training processes joined over gloo, forked from a server that has imported torch and DeepSpeed once: a process
+costs a fork instead of five seconds of imports."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import tempfile
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from unittest.mock import patch
+
+_FORKSERVER = multiprocessing.get_context("forkserver")
+_FORKSERVER.set_forkserver_preload(["deepspeed", "framecast.engine.train", "framecast.job.resolve"])
+
+
+class TrainingProcess:
+    """One of `size` processes that train the run in `folder`, which meet in the file `meeting_point`."""
+
+    def __init__(self, folder: Path, meeting_point: Path, rank: int, size: int) -> None:
+        descriptor, output = tempfile.mkstemp(prefix=f"worker-{rank}-", suffix=".log")  # not on the run's disk
+        os.close(descriptor)
+        self._output = Path(output)
+        self._process: ForkServerProcess = _FORKSERVER.Process(
+            target=_train, args=(folder, meeting_point, rank, size, self._output)
+        )
+        with patch.dict(os.environ, DS_ACCELERATOR="cpu"):  # read when the server imports DeepSpeed
+            self._process.start()
+
+    def wait(self, timeout: float | None = None) -> tuple[int, str]:
+        """The exit code and what the process printed. Raises TimeoutError after so many seconds."""
+        self._process.join(timeout)
+        code = self._process.exitcode
+        if code is None:
+            self._process.kill()
+            raise TimeoutError(f"a training process still runs after {timeout} s")
+        output = self._output.read_text()
+        self._output.unlink()
+        return code, output
+
+
+def _train(folder: Path, meeting_point: Path, rank: int, size: int, output: Path) -> None:
+    descriptor = os.open(output, os.O_WRONLY)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.environ["LOCAL_RANK"] = str(rank)
+
+    import torch
+
+    from framecast.engine.train import train
+    from framecast.engine.world import World
+    from framecast.job.resolve import read_plan
+    from framecast.runs.folder import RunFolder
+
+    torch.set_num_threads(1)
+    if size > 1:
+        meeting = f"file://{meeting_point}"
+        torch.distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
+    cpu = torch.device("cpu")
+    run = RunFolder(folder)
+    train(read_plan(run.plan), run, World.joined(cpu) if size > 1 else World.alone(cpu))
+    sys.stdout.flush()
+    os._exit(0)  # as Ray ends its workers: unwinding Python while gloo's threads run may abort
