@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from framecast import data
+    from framecast import bounded, data
     from framecast.cli.run_from_python import run
     from framecast.command_line import command
     from framecast.engine.frame_loss import as_floats, l1_and_squared
@@ -65,6 +65,7 @@ _HOMES = {
     "TrainingFailed": "framecast.errors",
     "ValueRange": "framecast.registry.value_range",
     "as_floats": "framecast.engine.frame_loss",
+    "bounded": "framecast",
     "command": "framecast.command_line",
     "data": "framecast",
     "did_you_mean": "framecast.errors",
@@ -78,7 +79,7 @@ _HOMES = {
     "without_credentials": "framecast.errors",
 }
 
-_MODULES = {"data", "events"}
+_MODULES = {"bounded", "data", "events"}
 
 __all__ = [
     "Callback",
@@ -105,6 +106,7 @@ __all__ = [
     "TrainingFailed",
     "ValueRange",
     "as_floats",
+    "bounded",
     "command",
     "data",
     "did_you_mean",

@@ -6,8 +6,8 @@ import itertools
 
 import pytest
 
+from framecast.bounded.yaml_text import parse_yaml
 from framecast.job.job import Training
-from framecast.job.yaml_text import parse_yaml
 from framecast.runs.limits import Trained, duration, in_words
 
 STEPS, PER_EPOCH, HOURS = 12, 6, 0.5

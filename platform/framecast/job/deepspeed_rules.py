@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from framecast.bounded.yaml_text import Key
 from framecast.job.job import DeepSpeed
-from framecast.job.yaml_text import Key
 
 _LOWEST_STAGE = {"none": 0, "optimizer": 1, "all": 3}
 # keys of DeepSpeed's own configuration, and those of the job that they would contradict

@@ -11,9 +11,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from framecast.bounded.yaml_text import Key, dotted, parse_yaml
 from framecast.counting import plural
 from framecast.errors import InputError, Place, Problem
-from framecast.job.yaml_text import Key, dotted, parse_yaml
 from framecast.registry.path import current_folder
 
 _MOST_BYTES = 1_000_000

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from framecast.bounded.yaml_text import Key, dotted
 from framecast.errors import list_choices
 from framecast.job.document import Document
 from framecast.job.job import LISTS, SECTIONS, Job
 from framecast.job.reference import ANY, settings_table
-from framecast.job.yaml_text import Key, dotted
 from framecast.registry.registry import Registered, Registry
 
 SYNONYMS: dict[str, tuple[str, ...]] = {

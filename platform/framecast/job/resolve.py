@@ -11,6 +11,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from framecast.bounded.yaml_text import Key, dotted
 from framecast.counting import plural
 from framecast.errors import InputError, Problem, did_you_mean
 from framecast.job.data_facts import DataFacts
@@ -21,7 +22,6 @@ from framecast.job.key_hints import KeyHints
 from framecast.job.plan import Part, Plan, measured
 from framecast.job.search import COSTS, SECONDS
 from framecast.job.validation import validated
-from framecast.job.yaml_text import Key, dotted
 from framecast.registry.kinds import Model
 from framecast.registry.provider import Provider, from_text, installed
 from framecast.registry.registry import Registry

@@ -9,9 +9,9 @@ from typing import Any, Protocol, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from framecast.bounded.yaml_text import Key, dotted
 from framecast.errors import Problem, did_you_mean
 from framecast.job.document import Document
-from framecast.job.yaml_text import Key, dotted
 
 Checked = TypeVar("Checked", bound=BaseModel)
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import Node, ScalarNode, SequenceNode
 
+from framecast.bounded.limit import DEPTH, DIGITS, YAML_BYTES, YAML_VALUES, bytes_text
+from framecast.bounded.regular_file import read_text
 from framecast.errors import InputError, Place, Problem
 
 Key = tuple[str | int, ...]
 """The way to a value: ("model", "rank"), or ("metrics", 3, "net")."""
 
 _TAG = "tag:yaml.org,2002:"
-_MOST_VALUES = 100_000
-_DEEPEST = 50
 
 
 def dotted(key: Key) -> str:
@@ -23,11 +24,18 @@ def dotted(key: Key) -> str:
     return ".".join(map(str, key))
 
 
+def read_yaml(file: Path) -> Any:
+    """The plain data in a YAML file. Raises FileNotFoundError where there is none, InputError for all else."""
+    return parse_yaml(read_text(file, YAML_BYTES), str(file))[0]
+
+
 def parse_yaml(text: str, file: str) -> tuple[Any, dict[Key, Place]]:
     """The plain data in `text` (dicts, lists, texts, numbers), and where each key stands.
 
     Raises InputError at the offending place of `file`.
     """
+    if len(text) > YAML_BYTES.value:
+        raise YAML_BYTES.exceeded(f"{file} is {bytes_text(len(text))} long")
     yaml = YAML(typ="safe", pure=True)
     try:
         node = yaml.compose(text)
@@ -44,6 +52,8 @@ def parse_yaml(text: str, file: str) -> tuple[Any, dict[Key, Place]]:
         raise InputError(Problem(f"not valid YAML: {' '.join(str(error).split())}", place=place)) from None
     except RecursionError:
         raise InputError(Problem("is nested too deeply", place=Place(file))) from None
+    except (ValueError, OverflowError) as error:  # an escape of a character that does not exist
+        raise InputError(Problem(f"not valid YAML: {error}", place=Place(file))) from None
 
 
 class _Reader:
@@ -54,11 +64,16 @@ class _Reader:
         self._constructor = constructor
         self._file = file
         self._values = 0
+        self._most_values, self._deepest = YAML_VALUES.value, DEPTH.value
 
     def value(self, node: Node, key: Key) -> Any:
         self._values += 1
-        if self._values > _MOST_VALUES or len(key) > _DEEPEST:
-            raise self._refused(node, key, "holds too many values or nests too deeply (aliases count each time)")
+        if self._values > self._most_values:
+            message = f"there are more than {self._most_values:,} values, those of an alias counted each time"
+            raise self._refused(node, key, f"{message}: {YAML_VALUES.variable} raises the limit")
+        if len(key) > self._deepest:
+            message = f"lists and mappings are nested more than {self._deepest} deep"
+            raise self._refused(node, key, f"{message}: {DEPTH.variable} raises the limit")
         if isinstance(node, ScalarNode):
             return self._scalar(node, key)
         if node.tag not in (f"{_TAG}seq", f"{_TAG}map"):
@@ -85,6 +100,8 @@ class _Reader:
         if kind in ("str", "timestamp"):
             return node.value
         if kind in ("null", "bool", "int", "float"):
+            if kind == "int" and len(node.value) > DIGITS.value:
+                raise self._refused(node, key, f"a number of {len(node.value):,} digits is not usable")
             try:
                 return self._constructor.construct_object(node)
             except (ValueError, OverflowError, LookupError):  # a bool of another word is a KeyError
