@@ -18,9 +18,10 @@ from framecast.errors import InputError, disk_problem, why_not_written
 from framecast.launch.launch import launch, resumed_plan
 from framecast.launch.worker import in_a_line
 from framecast.runs.events import RunFailed, RunStarted, StepDone
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
 from framecast.runs.journal import Journal
 from framecast.runs.status import Status
+from framecast.safe_files import write_atomically
 
 LONG = {"training": {"epochs": 200, "evaluate_every": 200}, "checkpoints": {"every": 200}}
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from framecast.errors import InputError
-from framecast.runs.folder import RunFolder, new_run_id, runs_root, write_atomically
+from framecast.runs.folder import RunFolder, new_run_id, runs_root
+from framecast.safe_files import write_atomically
 
 
 def run(root: Path, name: str, run_id: str) -> RunFolder:
@@ -84,9 +85,9 @@ def test_writing_replaces_the_whole_file_and_leaves_nothing_beside_it(tmp_path: 
 
 
 def test_a_write_that_fails_leaves_the_old_content_and_nothing_else(tmp_path: Path) -> None:
-    """A folder in the file's place lets the last step, the move, fail."""
+    """A folder in the file's place cannot be replaced."""
     (tmp_path / "plan.yaml" / "inner").mkdir(parents=True)
-    with pytest.raises(OSError, match=r"plan\.yaml"):
+    with pytest.raises(InputError, match=r"plan\.yaml is a folder"):
         write_atomically(tmp_path / "plan.yaml", "new")
     assert os.listdir(tmp_path) == ["plan.yaml"]
     assert (tmp_path / "plan.yaml" / "inner").is_dir()

@@ -103,7 +103,7 @@ def info(
     if part.declaration.ready:
         part.declaration.ready(part.settings)
     from framecast.report.contact_sheet import contact_sheet
-    from framecast.runs.folder import write_atomically
+    from framecast.safe_files import write_atomically
 
     shape = part.declaration.sample_shape(part.settings, length)
     splits: dict[str, Any] = {}

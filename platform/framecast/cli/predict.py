@@ -68,7 +68,8 @@ def predict(
     from framecast.evaluation.likeness import differences, treatment
     from framecast.evaluation.prediction import predict as predicted
     from framecast.evaluation.subject import find_subject, published_subject
-    from framecast.runs.folder import runs_root, written_whole
+    from framecast.runs.folder import runs_root
+    from framecast.safe_files import atomic_path
 
     refuse_format(output, FORMATS)
     if output.exists() and not force:
@@ -93,7 +94,7 @@ def predict(
         typer.echo(f"{'warning: ' if note.warning else ''}{note.subject}: {note.text}", err=True)
     output.parent.mkdir(parents=True, exist_ok=True)
     if output.suffix == ".npy":
-        with written_whole(output) as beside:
+        with atomic_path(output) as beside:
             np.save(beside, found.future)
     else:
         write_video(output, mark_prediction(found.pictures(), seen), found.rate)

@@ -42,8 +42,9 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
     from framecast.command_line import shown
     from framecast.report.comparison import write_comparison
     from framecast.report.page import write_report
-    from framecast.runs.folder import runs_root, write_atomically
+    from framecast.runs.folder import runs_root
     from framecast.runs.mirror import refresh
+    from framecast.safe_files import write_atomically
     from framecast.search.find import find, find_run
 
     if remote := remote_run(run[0], runs) if len(run) == 1 else None:
@@ -83,7 +84,7 @@ def report_search(search: SearchFolder, output: Path | None, force: bool) -> Non
     """Writes the page of a search anew."""
     from framecast.command_line import shown
     from framecast.report.search_page import write_search_report
-    from framecast.runs.folder import write_atomically
+    from framecast.safe_files import write_atomically
 
     if output is not None and output != Path("-"):
         output = writable(output, force)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from framecast.runs.folder import written_whole
+from framecast.safe_files import atomic_path
 
 FORMATS = (".mp4", ".gif", ".npy")
 
@@ -17,7 +17,7 @@ def write_video(file: Path, frames_THWC: np.ndarray, rate: float) -> None:
 
     mp4 wants even sizes: an odd last row or column is repeated once. Raises ValueError for another ending.
     """
-    with written_whole(file) as beside:
+    with atomic_path(file) as beside:
         if file.suffix == ".npy":
             np.save(beside, frames_THWC)
         elif file.suffix == ".gif":

@@ -19,8 +19,9 @@ from framecast.errors import InputError, TrainingFailed, why_not_written
 from framecast.job.plan import Plan
 from framecast.json_text import to_json
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import Mirror
+from framecast.safe_files import write_atomically
 
 
 @dataclass

@@ -8,7 +8,8 @@ from typing import Any
 from framecast.errors import InputError, TrainingFailed
 from framecast.evaluation.subject import NORMALISATION_KEY, PLAN_KEY, Subject
 from framecast.json_text import to_json
-from framecast.runs.folder import reading_out_disk_errors, written_whole
+from framecast.runs.folder import reading_out_disk_errors
+from framecast.safe_files import atomic_path
 
 FORMATS = (".safetensors", ".pt2")
 TOLERANCE = 1e-5
@@ -23,7 +24,7 @@ def export_weights(subject: Subject, file: Path) -> None:
     metadata = {PLAN_KEY: subject.plan.to_yaml()}
     if subject.normalisation:
         metadata[NORMALISATION_KEY] = to_json(subject.normalisation.to_dict())
-    with written_whole(file) as beside, reading_out_disk_errors():
+    with atomic_path(file) as beside, reading_out_disk_errors():
         save_file({name: value.contiguous() for name, value in model.state_dict().items()}, beside, metadata)
 
 
@@ -60,7 +61,7 @@ def export_graph(subject: Subject, file: Path, frames_in: int, frames_out: int, 
             raise TrainingFailed(
                 f"the exported graph differs from the model by {difference:g}: nothing was written"
             )
-        with written_whole(file) as beside, reading_out_disk_errors():
+        with atomic_path(file) as beside, reading_out_disk_errors():
             torch.export.save(program, beside)
     return difference
 

@@ -18,7 +18,7 @@ from framecast.data.normalisation import Normalisation
 from framecast.evaluation.subject import Subject
 from framecast.job.resolve import read_plan
 from framecast.json_text import to_json
-from framecast.runs.folder import write_atomically
+from framecast.safe_files import write_atomically
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from framecast.evaluation.intervals import (
 from framecast.evaluation.request import Request
 from framecast.evaluation.subject import Subject
 from framecast.json_text import number, to_json
-from framecast.runs.folder import write_atomically, written_whole
+from framecast.safe_files import atomic_path, write_atomically
 
 _MOST_NAMED = 3
 """Models that a file's name holds; of more it holds their number."""
@@ -158,7 +158,7 @@ class Result:
 
     def _write_clips(self, file: Path) -> None:
         names = list(self.content["rows"][0]["metrics"])
-        with written_whole(file) as beside, open(beside, "w", newline="") as stream:
+        with atomic_path(file) as beside, open(beside, "w", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(["model", "clip", *names, "group", "start"])
             for place, row in enumerate(self.content["rows"]):

@@ -26,11 +26,12 @@ from framecast.launch.worker import note_failure, train_in_this_process, train_o
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.driver import Driver, alive, driven_by_another
 from framecast.runs.events import RunFailed, RunInterrupted
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
 from framecast.runs.limits import Trained
 from framecast.runs.phases import note_phase
 from framecast.runs.remote import probe
 from framecast.runs.status import Status, in_state
+from framecast.safe_files import write_atomically
 
 
 def create_run(plan: Plan, document: Document, root: Path, run_id: str | None = None) -> RunFolder:

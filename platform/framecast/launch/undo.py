@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
+from framecast.safe_files import write_atomically
 
 REFUSED_LOG = "refused-resume.log"
 """Where the logs of an attempt go that could not start, within the run's logs."""

@@ -24,7 +24,8 @@ from framecast.report.same_clips import same_clips
 from framecast.report.score_tables import over_horizon, ranked_table
 from framecast.report.step_parts import step_parts
 from framecast.report.table import Cell, Column, Row, Table, words
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
+from framecast.safe_files import write_atomically
 
 
 @dataclass(frozen=True)

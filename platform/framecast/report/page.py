@@ -16,8 +16,9 @@ from framecast.report.record import Record
 from framecast.report.score_tables import horizon_tables, score_table
 from framecast.report.step_tables import evaluation_table, step_table, time_table
 from framecast.report.summary import data_table, facts, figures, headline, plugin_table
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
+from framecast.safe_files import write_atomically
 
 
 def write_report(run: RunFolder, file: Path | None = None) -> Status:

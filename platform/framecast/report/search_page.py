@@ -17,7 +17,7 @@ from framecast.report.layout import rendered
 from framecast.report.numbers import duration, score
 from framecast.report.search_charts import Dot, heat_map, parallel, scatter
 from framecast.report.table import Cell, Column, Row, Table, words
-from framecast.runs.folder import write_atomically
+from framecast.safe_files import write_atomically
 from framecast.search.importance import UNLIKELY, importance_of
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder

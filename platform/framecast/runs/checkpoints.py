@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from framecast.json_text import to_json
-from framecast.runs.folder import write_atomically
+from framecast.safe_files import write_atomically
 
 NAMES = ("best", "last", "previous")
 """What checkpoints are called beside their numbers."""

@@ -19,7 +19,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
+from framecast.safe_files import write_atomically
 
 SILENCE = 60.0
 """Seconds without a sign after which a driver that cannot be looked up is dead; clocks may differ a little."""

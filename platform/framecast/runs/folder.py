@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any, Self, TypeVar
 
 from framecast.errors import InputError, disk_error_number, disk_problem
 from framecast.runs.journal import Journal
+from framecast.safe_files import make_folder, remove_file, remove_tree, write_atomically
 from framecast.user_folders import expanded
 
 DEFAULT_ROOT = "runs"
@@ -63,7 +63,7 @@ class RunFolder:
         folder = cls(root / name / (run_id or new_run_id()))
         try:
             for inner in (folder.checkpoints, folder.logs):
-                inner.mkdir(parents=True)
+                make_folder(inner, folder.path, exist_ok=False)
         except OSError as error:
             why = disk_problem(error) or error.strerror or error
             raise InputError(f"cannot make the run folder {folder.path}: {why}") from None
@@ -125,7 +125,7 @@ class RunFolder:
 
     def remove(self) -> None:
         """Deletes the folder, and that of its job if no other run is left there."""
-        shutil.rmtree(self.path)
+        remove_tree(self.path)
         with contextlib.suppress(OSError):  # handled: other runs of the job are left, and so is their folder
             self.path.parent.rmdir()
 
@@ -165,7 +165,7 @@ class RunFolder:
 
     def clear_stop(self) -> None:
         """Forgets such a request."""
-        self._stop.unlink(missing_ok=True)
+        remove_file(self._stop)
         if mirror := self._mirror():
             mirror.withdraw(self._stop.name)
 
@@ -179,7 +179,7 @@ class RunFolder:
             reason = (self.path / "refused").read_text()
         except FileNotFoundError:  # handled: no worker has refused the job
             return ""
-        (self.path / "refused").unlink(missing_ok=True)
+        remove_file(self.path / "refused")
         return reason
 
     def _mirror(self) -> Any:
@@ -209,30 +209,6 @@ def named(text: str, runs: Sequence[AnyFolder]) -> AnyFolder | None:
         if matches:
             raise InputError(f"run {text!r} could be {', '.join(run.id for run in matches)}: write more of it")
     return None
-
-
-def write_atomically(file: Path, content: str | bytes) -> None:
-    """Writes beside the file, then moves over it: a reader sees the old content or the new, never a part."""
-    with written_whole(file) as beside:
-        beside.write_bytes(content.encode() if isinstance(content, str) else content)
-
-
-@contextlib.contextmanager
-def written_whole(file: Path) -> Iterator[Path]:
-    """Where to write what becomes `file` when the body ends; nothing is left of it where the body raises.
-
-    Raises OSError that names the file.
-    """
-    beside = file.with_name(f".{file.stem}.{os.getpid()}.writing{file.suffix}")
-    try:
-        yield beside
-        os.replace(beside, file)
-    except OSError as error:
-        if error.filename in (None, str(beside)):
-            error.filename, error.filename2 = str(file), None  # what is beside it means nothing to the user
-        raise
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

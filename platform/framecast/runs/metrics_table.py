@@ -7,7 +7,8 @@ import io
 import statistics
 
 from framecast.runs.events import Evaluated, Event, StepDone
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
+from framecast.safe_files import write_atomically
 
 Row = dict[str, str | float | int]
 

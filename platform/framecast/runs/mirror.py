@@ -26,8 +26,9 @@ from framecast.errors import InputError
 from framecast.json_text import to_json
 from framecast.runs.checkpoints import NAMES, Checkpoint, CheckpointStore
 from framecast.runs.driver import Driver
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
 from framecast.runs.remote import Entry, Remote
+from framecast.safe_files import write_atomically
 from framecast.user_folders import cache_folder
 
 STOP = "stop"

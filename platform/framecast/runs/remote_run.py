@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from framecast.json_text import to_json
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
+from framecast.safe_files import write_atomically
 
 ENDED = ("finished", "interrupted", "failed", "died")
 """States in which a job prints and writes no more."""

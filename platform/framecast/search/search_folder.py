@@ -19,7 +19,8 @@ from framecast.job.search import Search
 from framecast.job.validation import validated
 from framecast.registry.provider import Provider
 from framecast.registry.registry import Registry
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
+from framecast.safe_files import write_atomically
 from framecast.search.space import Space
 from framecast.search.trial import Trial
 

@@ -13,8 +13,9 @@ from framecast.job.resolve import read_plan
 from framecast.job.search import COSTS, SECONDS, Search
 from framecast.json_text import to_json
 from framecast.runs.events import Evaluated, StepDone
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status, model_evaluations
+from framecast.safe_files import write_atomically
 
 STOPPED = "stopped early"
 """How the reason of a run begins that a scheduler ended."""

@@ -19,8 +19,9 @@ from framecast.launch.worker import in_a_line
 from framecast.registry.registry import Registry
 from framecast.runs.driver import alive, driven_by_another, driver_is_alive
 from framecast.runs.events import RunFailed, RunInterrupted, SearchFinished
-from framecast.runs.folder import RunFolder, write_atomically
+from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status, in_state
+from framecast.safe_files import write_atomically
 from framecast.search.proposals import proposer
 from framecast.search.search_folder import SearchFolder
 from framecast.search.search_status import ENDED, SearchStatus
