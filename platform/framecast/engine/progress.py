@@ -27,7 +27,7 @@ class Progress:
         """(B, count) numbers in [0, 1), a pure function of seed, epoch, position and `purpose`."""
         import torch
 
-        salt = int.from_bytes(purpose.encode().ljust(8, b"\0")[:8], "little")
+        salt = int.from_bytes(purpose.encode(), "little")
         rows = [
             np.random.Generator(np.random.Philox(np.random.SeedSequence([self.seed, self.epoch, at, salt])))
             for at in self.positions
