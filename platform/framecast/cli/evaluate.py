@@ -149,6 +149,8 @@ def _print(content: dict[str, Any]) -> None:
     typer.echo(
         f"{content['clips']:,} {content['split']} clips of {content['data']['name']}{horizon}; 95 % intervals"
     )
+    for note in content["notes"]:
+        typer.echo(note)
     typer.echo(intervals_in_words(content))
     names = list(content["protocols"])
     notes = [", ".join(filter(None, (content["protocols"][name], content["units"][name]))) for name in names]

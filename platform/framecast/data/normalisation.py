@@ -32,6 +32,18 @@ class Normalisation:
         """From the model's units to physical ones, float32."""
         return (frames_TCHW * _column(self.scale) + _column(self.offset)).astype(np.float32)
 
+    def conversion_to(self, other: Normalisation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(factor, offset, fill), each (C, 1, 1) float64: a value normalised by `self`, times `factor` plus
+        `offset`, is normalised by `other`; `fill` is what `other` puts in gaps."""
+        scale, its_scale = _column(self.scale), _column(other.scale)
+        offset = (_column(self.offset) - _column(other.offset)) / its_scale
+        return scale / its_scale, offset, (_column(other.fill or other.offset) - _column(other.offset)) / its_scale
+
+    def is_equivalent(self, other: Normalisation) -> bool:
+        """Whether both give the same numbers; names and units may differ."""
+        ours, theirs = ((each.offset, each.scale, each.fill or each.offset) for each in (self, other))
+        return ours == theirs
+
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
 

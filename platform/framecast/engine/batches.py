@@ -16,6 +16,8 @@ import numpy as np
 from torch import Tensor
 from torch.utils.data import DataLoader, default_collate
 
+from framecast.data.normalisation import Normalisation
+from framecast.data.renormalised_clips import normalise_as
 from framecast.engine.world import World
 from framecast.registry.kinds import DataNote
 from framecast.runs.events import DataRead
@@ -84,14 +86,24 @@ class Batches:
         self.batch_size = batch_size
         self._world = world
         self._requests = Requests()
+        self._clips = Clips(dataset)
         self._loader: DataLoader[Any] = DataLoader(
-            Clips(dataset),  # type: ignore[arg-type]  # it has samples by the batch only
+            self._clips,  # type: ignore[arg-type]  # it has samples by the batch only
             batch_sampler=self._requests,  # type: ignore[arg-type]  # each batch with its epoch
             num_workers=processes,
             persistent_workers=processes > 0,
             collate_fn=default_collate,
             pin_memory=world.device.type == "cuda",
         )
+
+    def normalise_as(self, trained: Normalisation | None) -> bool:
+        """Normalises the clips as a model was trained, not by the data's own statistics; None keeps these. To be
+        called before the first pass. Returns whether that changes anything; raises InputError where the data are
+        of other channels."""
+        self._clips.dataset = normalise_as(self.dataset, trained)
+        changed = self._clips.dataset is not self.dataset
+        self.dataset = self._clips.dataset
+        return changed
 
     def found(self, split: str) -> DataRead:
         """What there is to read."""

@@ -44,7 +44,9 @@ class Checkpointing:
 
     A checkpoint holds model.safetensors (fp32), optimizer.safetensors, loop.json (position, the task's
     schedules, the loss scale, the data's normalisation, and by whom it was written) and, after an evaluation,
-    samples.npz (a few predictions for the report). Any number of workers can go on from it.
+    samples.npz (a few predictions for the report). Any number of workers can continue from it.
+
+    `normalisation` is that of the run: of its data when it began, and after `restore` of the checkpoint.
     """
 
     def __init__(
@@ -54,7 +56,7 @@ class Checkpointing:
         self._store = CheckpointStore(run.checkpoints, kept.keep_last, kept.keep_best, plan.monitor_direction)
         self._job = plan.job
         self._world = world
-        self._normalisation = normalisation
+        self.normalisation = normalisation
         self.notice = ""
         """What the user should know of the last `save`."""
         self._away = False
@@ -85,7 +87,7 @@ class Checkpointing:
                 "numbers": state.numbers,
                 "position": asdict(position),
                 "task": task.state_dict(),
-                "normalisation": self._normalisation.to_dict() if self._normalisation else None,
+                "normalisation": self.normalisation.to_dict() if self.normalisation else None,
             }
             try:
                 published = self._publish(state, loop, position, monitor, samples)
@@ -156,6 +158,8 @@ class Checkpointing:
                 f"checkpoint {folder.name} holds the state of the optimizer {loop['optimizer']}: "
                 f"resume with training.optimizer.name={loop['optimizer']}"
             )
+        if kept := loop.get("normalisation"):
+            self.normalisation = Normalisation.from_dict(kept)
         strategy.load(TrainingState.read(folder, loop["numbers"]))
         task.load_state_dict(loop["task"])
         for name, value in loop["position"].items():

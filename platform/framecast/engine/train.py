@@ -101,6 +101,8 @@ class Loop:
         notice = None
         if self.parts.strategy:
             notice = self.checkpointing.restore(self.parts.strategy, self.parts.task, position)
+        for batches in (self.parts.training, self.parts.validation):  # the data may have grown since
+            batches.normalise_as(self.checkpointing.normalisation)
         self.total_steps = self.job.training.epochs * self.parts.training.per_epoch()
         if self.job.training.max_steps:
             self.total_steps = min(self.total_steps, self.job.training.max_steps)

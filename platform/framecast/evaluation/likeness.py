@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from framecast.data.normalisation import Normalisation
+from framecast.data.renormalised_clips import normalise_as
 from framecast.errors import InputError
 from framecast.evaluation.array_file import ARRAYS
 from framecast.evaluation.prediction import Prediction
@@ -63,6 +64,7 @@ def _training_clips(subject: Subject) -> list[dict[str, float]]:
     """The measures of some training clips. Raises what the data set raises."""
     plan = subject.plan
     clips = plan.data.declaration.build(plan.data.settings, "train", plan.frames)
+    clips = normalise_as(clips, subject.normalisation)
     if not len(clips):
         raise InputError("it has no clips")
     chosen = np.unique(np.linspace(0, len(clips) - 1, _CLIPS).astype(int))

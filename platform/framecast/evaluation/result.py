@@ -92,6 +92,7 @@ class Result:
             "needs": {part.name: part.declaration.needs for part in plan.metrics},
             "readings": list(plan.readings),
             "classes": list(plan.facts.classes),
+            "notes": answer["notes"],
             "rows": rows,
         }
         # as its file says it: without NaN

@@ -13,23 +13,35 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from framecast.data.normalisation import Normalisation
+from framecast.data.renormalised_clips import ensure_same_channels, renormalisation_note
 from framecast.engine.batches import Batches
 from framecast.engine.evaluation import Observer, evaluate
 from framecast.engine.world import World
 from framecast.errors import InputError
 from framecast.evaluation.request import Request
+from framecast.evaluation.rescaled_network import RescaledNetwork
+from framecast.evaluation.subject import Subject
 from framecast.job.plan import Plan
 
 
 def score(request: Request, world: World) -> None:
-    """Answers a request together with the other processes of `world`. Each clip goes through each model once."""
+    """Answers a request together with the other processes of `world`. Each clip goes through each model once.
+
+    Clips are normalised as the first subject was trained, whatever the statistics of the data are by now: its
+    scores are those of the model as trained, and the others' have the same unit.
+    """
     split, subjects = request.split, request.subjects()
     plan = subjects[0].plan
     dataset = plan.data.declaration.build(plan.data.settings, split, plan.frames)
     if not len(dataset):
         raise InputError(f"the {split} split of {plan.data.name} has no clips")
     batches = Batches(dataset, plan.job.training.batch_size, world, plan.job.compute.data_processes)
-    models = [*((subject.label, subject.plan, subject.model(world.device)) for subject in subjects)]
+    common = next((subject.normalisation for subject in subjects if subject.normalisation), None)
+    notes = (
+        [renormalisation_note(dataset.normalisation, common)] if batches.normalise_as(common) and common else []
+    )
+    models = [*((subject.label, subject.plan, _network(subject, common, world)) for subject in subjects)]
     models += [(name, plan, model) for name, model in _forecasters(plan, world)]
     total = len(dataset) * len(models)
     rows: list[dict[str, Any]] = []
@@ -65,8 +77,23 @@ def score(request: Request, world: World) -> None:
     if world.first:
         grouped_by = getattr(dataset, "grouped_by", None)
         request.answer(
-            {"clips": len(dataset), "grouped_by": grouped_by, "aggregations": aggregations, "rows": rows}
+            {
+                "clips": len(dataset),
+                "grouped_by": grouped_by,
+                "aggregations": aggregations,
+                "notes": [f"{note.subject}: {note.text}" for note in notes],
+                "rows": rows,
+            }
         )
+
+
+def _network(subject: Subject, common: Normalisation | None, world: World) -> nn.Module:
+    """The subject's model, for clips that are normalised by `common`."""
+    network, own = subject.model(world.device), subject.normalisation
+    if own is None or common is None or own.is_equivalent(common):
+        return network
+    ensure_same_channels(own, common)
+    return RescaledNetwork(network, common, own, world.device)
 
 
 def _forecasters(plan: Plan, world: World) -> list[tuple[str, nn.Module]]:

@@ -134,13 +134,26 @@ def _of_checkpoint(run: RunFolder, checkpoint: Checkpoint, overrides: Sequence[s
         )
     loop = json.loads((checkpoint.path / "loop.json").read_text())
     normalisation = loop.get("normalisation")
+    plan = _plan(run, overrides)
+    if normalisation and any(text.startswith("data") for text in overrides):
+        _ensure_same_range(plan, _plan(run, ()))
     return Subject(
         f"{_label(run)} step {checkpoint.step}",
-        _plan(run, overrides),
+        plan,
         checkpoint.path / WEIGHTS,
         normalisation=Normalisation.from_dict(normalisation) if normalisation else None,
         run=run,
     )
+
+
+def _ensure_same_range(plan: Plan, trained: Plan) -> None:
+    """Raises InputError where settings would change what values are normalised to: the model keeps its own."""
+    if plan.value_range != trained.value_range:
+        low, high = trained.value_range
+        raise InputError(
+            "data: these settings normalise values to another range, and the model was trained on values from "
+            f"{low:g} to {high:g}: leave normalisation and value_range as in training"
+        )
 
 
 def _exported(file: Path, overrides: Sequence[str]) -> Subject:
@@ -154,9 +167,12 @@ def _exported(file: Path, overrides: Sequence[str]) -> Subject:
     if PLAN_KEY not in metadata:
         raise InputError(f"{file} holds weights but no plan: export it with `platform export`")
     normalisation = json.loads(metadata.get(NORMALISATION_KEY, "null"))
+    plan = read_plan(metadata[PLAN_KEY], list(overrides), and_installed=True)
+    if normalisation and any(text.startswith("data") for text in overrides):
+        _ensure_same_range(plan, read_plan(metadata[PLAN_KEY], and_installed=True))
     return Subject(
         file.name,
-        read_plan(metadata[PLAN_KEY], list(overrides), and_installed=True),
+        plan,
         file,
         normalisation=Normalisation.from_dict(normalisation) if normalisation else None,
     )

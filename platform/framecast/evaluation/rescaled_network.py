@@ -1,0 +1,43 @@
+"""A network that is scored on clips that were normalised for another model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from framecast.data.normalisation import Normalisation
+from framecast.engine.outputs import Recognised
+
+
+class RescaledNetwork(nn.Module):
+    """Takes and predicts frames (B, T, C, H, W) normalised by `given`, with a `network` trained on `own`.
+
+    The scores of several models then have one unit. Values filled into gaps are those of `given`.
+    """
+
+    def __init__(self, network: nn.Module, given: Normalisation, own: Normalisation, device: torch.device) -> None:
+        super().__init__()
+        self.network = network
+        precise = torch.float32 if device.type == "mps" else torch.float64
+        self._to_own, self._to_given = (
+            [torch.from_numpy(each).to(device, precise) for each in conversion[:2]]
+            for conversion in (given.conversion_to(own), own.conversion_to(given))
+        )
+
+    def forward(self, frames: Tensor, frames_out: int, *arguments: Any, **named: Any) -> Any:
+        """As any model (see `framecast.Model`): true frames that are fed back are rescaled too."""
+        is_frames = [isinstance(each, Tensor) and each.ndim == frames.ndim for each in arguments]
+        rescaled = [
+            _affine(each, *self._to_own) if rescale else each
+            for each, rescale in zip(arguments, is_frames, strict=True)
+        ]
+        answer = self.network(_affine(frames, *self._to_own), frames_out, *rescaled, **named)
+        if isinstance(answer, Recognised):
+            return answer._replace(frames=_affine(answer.frames, *self._to_given))
+        return _affine(answer, *self._to_given)
+
+
+def _affine(frames: Tensor | None, factor: Tensor, offset: Tensor) -> Any:
+    return None if frames is None else (frames * factor + offset).float()
