@@ -58,7 +58,9 @@ def test_it_answers_as_its_network_does(model: LoadedModel) -> None:
         (torch.zeros(1, 2, 1, 16, 16, dtype=torch.complex64), "frames are complex64, the model takes floats"),
         (pictures() * 255, r"values from .* to .*, the model was trained on values in \[0, 1\]: scale them"),
         (pictures() * 2 - 1, r"the model was trained on values in \[0, 1\]: scale them"),
-        (pictures() * float("nan"), "not finite numbers"),
+        (pictures() * float("nan"), "hold 512 values that are not finite numbers"),
+        (pictures() / 0, "hold 512 values that are not finite numbers"),
+        (None, r"frames are missing: call model\(frames, frames_out\) with frames of shape \(batch, time, 1"),
     ],
 )
 def test_frames_that_it_cannot_take(model: LoadedModel, frames: Any, words: str) -> None:
@@ -66,10 +68,52 @@ def test_frames_that_it_cannot_take(model: LoadedModel, frames: Any, words: str)
         model(frames, 2)
 
 
-@pytest.mark.parametrize("frames_out", [0, -1, 1.5, None, True])
+@pytest.mark.parametrize(
+    "frames_out", [0, -1, 1.5, None, True, np.float64(3), np.int64(0), np.bool_(True), "3", [3]], ids=repr
+)
 def test_a_number_of_frames_that_makes_no_sense(model: LoadedModel, frames_out: Any) -> None:
     with pytest.raises(framecast.InputError, match="the number of frames to predict is 1 or more"):
         model(pictures(), frames_out)
+
+
+@pytest.mark.parametrize("frames_out", [np.int64(3), np.uint8(3), np.array(3), torch.tensor(3)], ids=repr)
+def test_any_integer_is_a_number_of_frames(model: LoadedModel, frames_out: Any) -> None:
+    with torch.no_grad():
+        assert torch.equal(model(pictures(), frames_out), model(pictures(), 3))
+
+
+def test_missing_arguments_are_named(model: LoadedModel) -> None:
+    with pytest.raises(framecast.InputError, match="frames are missing"):
+        model()
+    with pytest.raises(framecast.InputError, match=r"frames_out is missing: .* 1 or more; it was trained for 2"):
+        model(pictures())
+
+
+@pytest.mark.parametrize(
+    ("named", "words"),
+    [
+        (
+            {"keep_truth": torch.ones(1, 2).bool()},
+            r"truth is missing: with 3 frames to predict, truth has the shape",
+        ),
+        ({"truth": pictures()[:, :1]}, r"truth is \(1, 1, 1, 16, 16\): .* shape \(1, 2, 1, 16, 16\)"),
+        ({"truth": pictures(), "keep_truth": torch.ones(1, 3).bool()}, r"keep_truth is \(1, 3\)"),
+        ({"truth": pictures(), "keep_truth": torch.ones(1, 2)}, r"keep_truth is float32, .*: keep_truth.bool\(\)"),
+        ({"truth": pictures().numpy()}, "truth is ndarray"),
+        ({"truth": pictures() * 255}, "truth have values from"),
+        ({"observed": torch.ones(1, 2).long()}, "predicts frames: observed is for models that recognise classes"),
+    ],
+)
+def test_true_frames_that_it_cannot_feed_back(model: LoadedModel, named: dict[str, Any], words: str) -> None:
+    with pytest.raises(framecast.InputError, match=words):
+        model(pictures(), 3, **named)
+
+
+def test_truth_alone_is_fed_back_everywhere(model: LoadedModel) -> None:
+    truth = pictures(1, 2, 1, 16, 16)
+    with torch.no_grad():
+        alone = model(pictures(), 3, truth=truth)
+        assert torch.equal(alone, model(pictures(), 3, truth, torch.ones(1, 2).bool()))
 
 
 def test_a_device_that_is_not_there(trained: RunFolder) -> None:
@@ -108,6 +152,26 @@ def test_fields_come_and_go_in_their_own_units(fields: LoadedModel) -> None:
     with torch.no_grad():
         expected = own.undone(fields.network(normalised, 2)[0].numpy())
     np.testing.assert_allclose(future[0].numpy(), expected[-2:], rtol=1e-6)
+
+
+def test_infinite_fields_are_taken_as_missing_with_a_warning(fields: LoadedModel) -> None:
+    seen = torch.full((1, 2, 2, 16, 16), 280.0)
+    seen[:, :, 1] = 1000.0
+    gap, infinite = seen.clone(), seen.clone()
+    gap[0, 0, 0, 3, 3], infinite[0, 0, 0, 3, 3] = float("nan"), float("-inf")
+    with torch.no_grad(), pytest.warns(UserWarning, match="frames hold 1 infinite value: .* missing") as caught:
+        found = fields(infinite, 2)
+    assert caught[0].filename == __file__
+    with torch.no_grad():
+        assert torch.equal(found, fields(gap, 2))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_channel_without_any_number_is_refused(fields: LoadedModel, value: float) -> None:
+    seen = torch.full((1, 2, 2, 16, 16), 280.0)
+    seen[:, :, 1] = value
+    with pytest.raises(framecast.InputError, match="channel 1 of frames has no finite number"):
+        fields(seen, 2)
 
 
 def test_integers_are_no_fields(fields: LoadedModel) -> None:

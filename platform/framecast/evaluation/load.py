@@ -22,7 +22,8 @@ def load(checkpoint: str | Path, device: str = "cpu") -> LoadedModel:
     It is a torch.nn.Module. Frames are (B, T, C, H, W) floats in the data's own units: pictures in
     `model.value_range`, fields as they are in their files. Predictions have the same units: the normalisation of
     the training data (`model.normalisation`) is applied and undone. `model.frames_in` and `model.frames_out` are
-    the lengths that it was trained for; `model.network` is the bare network.
+    the lengths that it was trained for; `model.network` is the bare network. Values of fields that are missing
+    (NaN) are filled as in training; infinite ones too, with a warning. Pictures have neither.
 
     Raises framecast.InputError where there is no such model or it is damaged, and when it is called with frames
     that it cannot take.

@@ -6,11 +6,14 @@ Dimensions: B batch, T time, P predictions, C channels, H W space, S readings.
 from __future__ import annotations
 
 import math
+import operator
+import warnings
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from framecast.counting import plural
 from framecast.data.normalisation import Normalisation
 from framecast.engine.outputs import Recognised
 from framecast.errors import InputError
@@ -55,8 +58,8 @@ class LoadedModel(nn.Module):
 
     def forward(
         self,
-        frames: Tensor,
-        frames_out: int,
+        frames: Tensor | None = None,
+        frames_out: int | None = None,
         truth: Tensor | None = None,
         keep_truth: Tensor | None = None,
         *,
@@ -64,25 +67,27 @@ class LoadedModel(nn.Module):
     ) -> Any:
         """All predictions of frames (B, T, C, H, W), (B, P, C, H, W) float32 in the units of the frames; the last
         `frames_out` are the future. `truth` (B, frames_out - 1, C, H, W), in the same units, takes the place of
-        its own predictions where `keep_truth` (B, frames_out - 1) is True.
+        its own predictions where `keep_truth` (B, frames_out - 1) is True, or everywhere without `keep_truth`.
 
         A recognition model is called with `observed` (B, S), as the third argument or by name, and answers with
-        a framecast.Recognised. Raises InputError for frames that the model cannot take.
+        a framecast.Recognised. In fields, values that are not finite are filled as in training, and infinite ones
+        are warned of. Raises InputError for frames that the model cannot take.
         """
-        self._refuse(frames, frames_out)
+        future = self._refuse(frames, frames_out)
+        assert frames is not None, "none were refused"
         if self._part.declaration.gives == "logits":
             observed = truth if observed is None else observed
-            if observed is None:
-                raise InputError(
-                    f"{self._part.name} recognises classes: model(frames, frames_out, observed), where observed "
-                    "(batch, readings) says after how many frames"
-                )
-            recognised: Recognised = self.network(self._normalised(frames), frames_out, observed)
+            self._refuse_observed(observed, len(frames))
+            recognised: Recognised = self.network(self._normalised(frames), future, observed)
             return recognised._replace(frames=self._physical(recognised.frames))
+        if observed is not None:
+            raise InputError(f"{self._part.name} predicts frames: observed is for models that recognise classes")
         if truth is None and keep_truth is None:
-            return self._physical(self.network(self._normalised(frames), frames_out))
-        fed = self._normalised(truth), keep_truth
-        return self._physical(self.network(self._normalised(frames), frames_out, *fed))
+            return self._physical(self.network(self._normalised(frames), future))
+        if keep_truth is None and isinstance(truth, Tensor):
+            keep_truth = torch.ones(truth.shape[:2], dtype=torch.bool, device=truth.device)
+        self._refuse_truth(frames, future, truth, keep_truth)
+        return self._physical(self.network(self._normalised(frames), future, self._normalised(truth), keep_truth))
 
     def _normalised(self, frames_BTCHW: Tensor | None) -> Any:
         """In the model's own units, gaps filled."""
@@ -96,10 +101,13 @@ class LoadedModel(nn.Module):
             return frames_BTCHW
         return (frames_BTCHW * self.scale + self.offset).float()
 
-    def _refuse(self, frames: Any, frames_out: Any) -> None:
-        """Raises InputError, with the way out, for what is no batch of frames of this model."""
+    def _refuse(self, frames: Any, frames_out: Any) -> int:
+        """The number of frames to predict. Raises InputError, with the fix, for what is no batch of frames of this
+        model."""
         channels = self.sample_shape.channels
         wanted = f"(batch, time, {channels}, height, width)"
+        if frames is None:
+            raise InputError(f"frames are missing: call model(frames, frames_out) with frames of shape {wanted}")
         if not isinstance(frames, Tensor):
             raise InputError(
                 f"frames are a {type(frames).__name__}, the model takes a torch.Tensor of shape {wanted}: "
@@ -112,15 +120,69 @@ class LoadedModel(nn.Module):
         if shape[2] != channels:
             hint = ": channels come third, frames.movedim(-1, 2) puts them there" if shape[4] == channels else ""
             raise InputError(
-                f"frames have the shape {shape}, the model takes {wanted}: it was trained on {channels} "
-                f"{'channel' if channels == 1 else 'channels'}, these have {shape[2]}{hint}"
+                f"frames have the shape {shape}, the model takes {wanted}: it was trained on "
+                f"{plural(channels, 'channel')}, these have {shape[2]}{hint}"
             )
         if 0 in shape:
             raise InputError(f"frames have the shape {shape}: there are none")
-        if not isinstance(frames_out, int) or isinstance(frames_out, bool) or frames_out < 1:
-            raise InputError(f"frames_out is {frames_out!r}, the number of frames to predict is 1 or more")
-        self._refuse_lengths(frames, frames_out)
+        future = self._future(frames_out)
+        self._refuse_lengths(frames, future)
         self._refuse_values(frames)
+        return future
+
+    def _future(self, frames_out: Any) -> int:
+        """The number of frames to predict, from any integer: NumPy's and one in a tensor too."""
+        if frames_out is None:
+            trained = f"; it was trained for {self.frames_out}" if self.frames_out else ""
+            raise InputError(
+                f"frames_out is missing: model(frames, frames_out), the number of frames to predict is 1 or more"
+                f"{trained}"
+            )
+        try:
+            future = 0 if isinstance(frames_out, bool) else operator.index(frames_out)
+        except TypeError:
+            future = 0  # refused below
+        if future < 1:
+            raise InputError(f"frames_out is {frames_out!r}, the number of frames to predict is 1 or more")
+        return future
+
+    def _refuse_observed(self, observed: Any, batch: int) -> None:
+        """Raises InputError for what does not say after how many frames classes are asked for."""
+        wanted = f"observed ({batch}, readings) says after how many frames"
+        if observed is None:
+            raise InputError(
+                f"{self._part.name} recognises classes: model(frames, frames_out, observed), where {wanted}"
+            )
+        if not isinstance(observed, Tensor) or observed.ndim != 2 or len(observed) != batch:
+            found = (
+                f"of shape {tuple(observed.shape)}"
+                if isinstance(observed, Tensor)
+                else f"a {type(observed).__name__}"
+            )
+            raise InputError(f"observed is {found}, the model takes a torch.Tensor: {wanted}")
+        if observed.is_floating_point() or observed.is_complex() or observed.dtype == torch.bool:
+            raise InputError(
+                f"observed is {str(observed.dtype).removeprefix('torch.')}, it holds numbers of frames: "
+                "observed.long()"
+            )
+
+    def _refuse_truth(self, frames: Tensor, future: int, truth: Any, keep_truth: Any) -> None:
+        """Raises InputError for true frames that cannot take the place of predictions."""
+        shapes = {"truth": (len(frames), future - 1, *frames.shape[2:]), "keep_truth": (len(frames), future - 1)}
+        for (name, shape), given in zip(shapes.items(), (truth, keep_truth), strict=True):
+            found = tuple(given.shape) if isinstance(given, Tensor) else type(given).__name__
+            if found != shape:
+                raise InputError(
+                    f"{name} is {'missing' if given is None else found}: with {future} frames to predict, truth "
+                    f"has the shape {shapes['truth']} and keep_truth {shapes['keep_truth']}"
+                )
+        if keep_truth.dtype != torch.bool:
+            raise InputError(
+                f"keep_truth is {str(keep_truth.dtype).removeprefix('torch.')}, the model takes bool: "
+                "keep_truth.bool()"
+            )
+        if future > 1:
+            self._refuse_values(truth, "truth")
 
     def _refuse_lengths(self, frames: Tensor, frames_out: int) -> None:
         """Asks the model's plugin about sizes and lengths other than those it was trained for."""
@@ -141,30 +203,48 @@ class LoadedModel(nn.Module):
                 f"was trained with {trained}{size}: {reason}"
             )
 
-    def _refuse_values(self, frames: Tensor) -> None:
+    def _refuse_values(self, frames: Tensor, name: str = "frames") -> None:
         low, high = self.value_range
         if not frames.is_floating_point():
-            scaled = f"frames.float() / 255 gives values in [{low:g}, {high:g}]"
-            way_out = scaled if frames.dtype == torch.uint8 and self._bounded else "frames.float()"
+            scaled = f"{name}.float() / 255 gives values in [{low:g}, {high:g}]"
+            way_out = scaled if frames.dtype == torch.uint8 and self._bounded else f"{name}.float()"
             raise InputError(
-                f"frames are {str(frames.dtype).removeprefix('torch.')}, the model takes floats: {way_out}"
+                f"{name} are {str(frames.dtype).removeprefix('torch.')}, the model takes floats: {way_out}"
             )
         device = next(self.network.parameters(), frames).device
         if frames.device != device:
             raise InputError(
-                f"frames are on {frames.device}, the model is on {device}: frames.to({str(device)!r})"
+                f"{name} are on {frames.device}, the model is on {device}: {name}.to({str(device)!r})"
             )
+        known = frames.isfinite()
+        if self.normalisation is not None:
+            _tell_missing(frames, known, name)
+            return
+        if not known.all():
+            count = int((~known).sum())
+            raise InputError(f"{name} hold {plural(count, 'value')} that are not finite numbers: replace them")
         if not self._bounded:
             return
-        if not frames.isfinite().all():
-            raise InputError("frames hold values that are not finite numbers")
         lowest, highest = (float(value) for value in frames.aminmax())
         margin = BEYOND * (high - low)
         if lowest < low - margin or highest > high + margin:
             raise InputError(
-                f"frames have values from {lowest:g} to {highest:g}, the model was trained on values in "
+                f"{name} have values from {lowest:g} to {highest:g}, the model was trained on values in "
                 f"[{low:g}, {high:g}]: scale them"
             )
+
+
+def _tell_missing(frames_BTCHW: Tensor, known_BTCHW: Tensor, name: str) -> None:
+    """Raises InputError for a channel without a number. Warns of infinite values, which count as missing as
+    NaN does."""
+    for channel in range(frames_BTCHW.shape[2]):
+        if not known_BTCHW[:, :, channel].any():
+            raise InputError(f"channel {channel} of {name} has no finite number")
+    if count := int(frames_BTCHW.isinf().sum()):
+        warnings.warn(
+            f"{name} hold {plural(count, 'infinite value')}: the model takes them as missing, as it takes NaN",
+            stacklevel=7,  # where the model is called, above torch's own two functions
+        )
 
 
 def _physical(value_range: tuple[float, float], normalisation: Normalisation | None) -> tuple[float, float]:
