@@ -120,7 +120,8 @@ class EarlyActivityRecognition:
             return None
         if len(weights) != classes:
             raise framecast.InputError(
-                f"task.class_weights has {len(weights)} weights, and the data have {classes} classes: one for each"
+                f"task.class_weights has {framecast.plural(len(weights), 'weight')}, and the data have {classes} "
+                "classes: one for each"
             )
         return logits_BSK.new_tensor(weights, dtype=torch.float32)
 

@@ -87,7 +87,8 @@ class TensorTrainSettings(framecast.Settings):
         order = info.data.get("order")
         if isinstance(rank, list) and order is not None and len(rank) != order:
             raise ValueError(
-                f"names {len(rank)} cores where order is {order}: give one number, or one for each core"
+                f"names {framecast.plural(len(rank), 'core')} where order is {order}: give one "
+                "number, or one for each core"
             )
         return rank
 

@@ -14,7 +14,7 @@ import numpy as np
 
 import framecast
 from framecast_gridded.files import FieldFile, find_files, first_line
-from framecast_gridded.grid import Grid, grid_of, time_coordinate
+from framecast_gridded.grid import Grid, SeeStored, grid_of, time_coordinate
 from framecast_gridded.handles import HANDLES
 from framecast_gridded.orientation import Orientation
 from framecast_gridded.packing import Packing
@@ -47,9 +47,9 @@ class Fields:
     def frames(self) -> int:
         return self.ends[-1]
 
-    def read(self, start: int, count: int, step: int = 1) -> np.ndarray:
+    def read(self, start: int, count: int, step: int = 1, see: SeeStored | None = None) -> np.ndarray:
         """Frames start, start + step, ..., (count, C, H, W) floats in physical units, not a number where nothing
-        is known.
+        is known. `see` gets what is stored.
 
         Raises IndexError beyond the frames, InputError where a file cannot be read.
         """
@@ -61,7 +61,7 @@ class Fields:
             number = bisect_right(self.ends, wanted[0])
             first = self.ends[number - 1] if number else 0
             here = wanted[: len(range(wanted[0], min(self.ends[number], wanted.stop), step))]
-            parts.append(self._part(number, slice(here[0] - first, here[-1] - first + 1, step)))
+            parts.append(self._part(number, slice(here[0] - first, here[-1] - first + 1, step), see))
             wanted = wanted[len(here) :]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -69,11 +69,11 @@ class Fields:
         """How the first file stores each channel."""
         return self.grid.packings(HANDLES[self.files[0]], self.missing)
 
-    def _part(self, number: int, frames: slice) -> np.ndarray:
+    def _part(self, number: int, frames: slice, see: SeeStored | None) -> np.ndarray:
         file = self.files[number]
         dataset = HANDLES[file]
         try:
-            stored_TCHW = self.grid.read(dataset, frames, self.missing)
+            stored_TCHW = self.grid.read(dataset, frames, self.missing, see)
         except (OSError, RuntimeError, ValueError) as error:
             raise framecast.InputError(
                 f"data.path: frames {frames.start} to {frames.stop - 1} of {file.path} cannot be read: "

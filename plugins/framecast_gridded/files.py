@@ -114,6 +114,8 @@ def _take_default_fills(path: Path, opened: xarray.Dataset) -> None:
     for variable in opened.data_vars.values():
         fill = default_fill(variable.dtype)
         if fill is not None:
+            if "_FillValue" not in variable.attrs:
+                variable.encoding["undeclared_fill"] = fill
             variable.attrs.setdefault("_FillValue", variable.dtype.type(fill))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     import xarray
 
 
+SeeStored = Callable[[int, np.ndarray], None]
+"""Takes the number of a channel and its stored values (T, H, W)."""
+
+
 class Grid(NamedTuple):
     """Variables that are channels with their units, the dimensions of time and space, and a frame's size."""
 
@@ -26,15 +31,20 @@ class Grid(NamedTuple):
     height: int
     width: int
 
-    def read(self, dataset: xarray.Dataset, frames: slice, missing: tuple[float, ...]) -> np.ndarray:
+    def read(
+        self, dataset: xarray.Dataset, frames: slice, missing: tuple[float, ...], see: SeeStored | None = None
+    ) -> np.ndarray:
         """Those frames of the file as stored there, (T, C, H, W) in physical units; not a number where nothing is
-        known. `missing` are stored numbers that stand for nothing, further to those that the file declares."""
+        known. `missing` are stored numbers that stand for nothing, further to those that the file declares. `see`
+        gets each channel as it is stored."""
         packings = self.packings(dataset, missing)
         channels = []
-        for name, packing in zip(self.variables, packings, strict=True):
+        for channel, (name, packing) in enumerate(zip(self.variables, packings, strict=True)):
             variable = dataset[name].isel({self.time: frames})
             others = [each for each in variable.dims if each not in (self.time, self.y, self.x)]
             stored = variable.isel(dict.fromkeys(others, 0)).transpose(self.time, self.y, self.x).to_numpy()
+            if see is not None:
+                see(channel, stored)
             channels.append(packing.unpack(stored))
         return np.stack(channels, axis=1)
 

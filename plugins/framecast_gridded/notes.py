@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,8 +11,12 @@ import framecast
 from framecast_gridded.fields import Fields, Recording
 from framecast_gridded.handles import HANDLES
 from framecast_gridded.orientation import Axis
+from framecast_gridded.packing import Packing, is_default_fill
 from framecast_gridded.statistics import Statistics
 from framecast_gridded.time_steps import describe_breaks, describe_steps, duration
+
+if TYPE_CHECKING:
+    import xarray
 
 _MOST_NAMED = 5
 
@@ -41,13 +46,39 @@ def _variables(fields: Fields, statistics: Statistics) -> Iterator[framecast.Dat
             title if title != name else "",
             units or "no units",
             f"{low + 0.0:.6g} to {high + 0.0:.6g} in the training period",
-            f"{_percent(masked)} masked" if masked else "",
+            _masked_text(masked, statistics.unwritten[channel], packing) if masked else "",
             *packing.describe(),
             _zarr_zero(dataset[name].encoding.get("fill_value"), packing.fills, low),
         ]
         yield framecast.DataNote(name, ", ".join(fact for fact in facts if fact))
         for warning in _suspicious(channel, statistics):
             yield framecast.DataNote(name, warning, warning=True)
+        if statistics.unwritten[channel] and not _declares_fill(dataset[name], packing):
+            yield framecast.DataNote(
+                name,
+                f"{_percent(statistics.unwritten[channel])} of its values are netCDF's default fill value "
+                f"({packing.default_fill:.7g}), which the file does not declare: they are taken as never written "
+                "(masked)",
+                warning=True,
+            )
+
+
+def _masked_text(masked: float, unwritten: float, packing: Packing) -> str:
+    """The share of values that are missing, and of it what netCDF's default fill value makes up."""
+    text = f"{_percent(masked)} masked"
+    if not unwritten:
+        return text
+    share = "" if unwritten == masked else f"{_percent(unwritten)} of all: "
+    return f"{text} ({share}netCDF's default fill value {packing.default_fill:.7g})"
+
+
+def _declares_fill(variable: xarray.DataArray, packing: Packing) -> bool:
+    """Whether the file itself says that netCDF's default fill value stands for nothing."""
+    if "undeclared_fill" in variable.encoding:
+        return False
+    said = (variable.attrs.get(key) for key in ("_FillValue", "missing_value"))
+    numbers = [number for each in said if each is not None for number in np.atleast_1d(np.asarray(each)).ravel()]
+    return any(isinstance(each, np.number) and is_default_fill(float(each), packing.stored) for each in numbers)
 
 
 def _suspicious(channel: int, statistics: Statistics) -> Iterator[str]:
@@ -62,22 +93,23 @@ def _suspicious(channel: int, statistics: Statistics) -> Iterator[str]:
     if statistics.masked[channel] > 0.5:
         yield f"{_percent(statistics.masked[channel])} of its values are missing (masked)"
     if statistics.infinite[channel]:
-        yield f"{statistics.infinite[channel]:,} values are infinite, and masked"
+        yield f"{framecast.plural(statistics.infinite[channel], 'infinite value')}, masked"
     if empty := statistics.empty_frames[channel]:
-        yield f"{empty:,} frame{'s have' if empty > 1 else ' has'} no value at all"
+        yield f"{framecast.plural(empty, 'frame')} without any value"
     if statistics.minimum[channel] == statistics.maximum[channel]:
         yield f"has one value only, {statistics.minimum[channel]:.6g}, in the training period"
 
 
 def _time(recording: Recording, periods: dict[str, range]) -> Iterator[framecast.DataNote]:
-    frames, axis, steps = recording.fields.frames, recording.axis, recording.steps
+    axis, steps = recording.axis, recording.steps
+    count = framecast.plural(recording.fields.frames, "frame")
     if axis is None:
-        yield framecast.DataNote("time", f"{frames:,} frames; no time coordinate: frames taken as evenly spaced")
+        yield framecast.DataNote("time", f"{count}; no time coordinate: frames taken as evenly spaced")
         return
     ends = axis.label(float(axis.numbers[0])), axis.label(float(axis.numbers[-1]))
     calendar = "" if axis.calendar in ("standard", "") else f", calendar {axis.calendar}"
     every = f", {describe_steps(axis, steps)}" if steps.step else ""
-    yield framecast.DataNote("time", f"{ends[0]} to {ends[1]}, {frames:,} frames{every}{calendar}")
+    yield framecast.DataNote("time", f"{ends[0]} to {ends[1]}, {count}{every}{calendar}")
     spans = [
         f"{split} {axis.label(float(axis.numbers[period[0]]))} to {axis.label(float(axis.numbers[period[-1]]))}"
         for split, period in periods.items()
@@ -89,7 +121,7 @@ def _time(recording: Recording, periods: dict[str, range]) -> Iterator[framecast
     breaks = describe_breaks(axis, steps)
     if breaks is None:
         return
-    yield framecast.DataNote("time", f"{breaks}: no clip spans a break")
+    yield framecast.DataNote("time", f"{breaks}: no clip spans a break", warning=True)
     gaps = np.diff(axis.numbers)
     odd = gaps[(gaps < 0.5 * steps.step) | (gaps > 1.5 * steps.step)]
     if len(odd) > 0.1 * len(gaps):

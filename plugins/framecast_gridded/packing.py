@@ -81,8 +81,7 @@ class Packing:
 
     def unpack(self, stored: np.ndarray) -> np.ndarray:
         """Physical values of the same shape, of type `values`; not a number where nothing is known."""
-        if stored.dtype.kind in "iu" and stored.dtype != self.stored:
-            stored = stored.astype(self.stored)  # the same bits, read with or without a sign
+        stored = self._signed(stored)
         low, high = self.valid
         unknown = np.zeros(stored.shape, bool)
         for fill in self.fills:
@@ -100,6 +99,17 @@ class Packing:
         values[unknown] = np.nan
         return values
 
+    @property
+    def default_fill(self) -> float | None:
+        """netCDF's default fill value as this type stores it, where it stands for nothing here."""
+        return next((fill for fill in self.fills if is_default_fill(fill, self.stored)), None)
+
+    def count_default_fills(self, stored: np.ndarray) -> int:
+        """How many stored values are netCDF's default fill value, and stand for nothing."""
+        if self.default_fill is None:
+            return 0
+        return int(np.count_nonzero(self._signed(stored) == np.asarray(self.default_fill, self.stored)))
+
     def describe(self) -> list[str]:
         """In words: how numbers are packed, and which of them stand for nothing."""
         said = []
@@ -108,14 +118,20 @@ class Packing:
                 f"stored as {self.stored}, scale {_short(1 if self.scale is None else self.scale)}, "
                 f"offset {_short(self.offset or 0)}"
             )
-        # NaN and netCDF's 9.97e36 are no numbers in any file: not worth a word
+        # NaN is no number in any file; where netCDF's 9.97e36 is found, the share of masked values says so
         fills = [fill for fill in self.fills if fill == fill and not 9.96e36 < fill < 9.98e36]
         if fills:
             said.append(f"{' and '.join(map(_short, fills))} {'are' if len(fills) > 1 else 'is'} missing")
         low, high = self.valid
         if (low, high) != (-np.inf, np.inf):
-            said.append(f"valid from {_short(low)} to {_short(high)}{' as stored' if self._packed else ''}")
+            ends = (f"from {_short(low)}" if low > -np.inf else "", f"to {_short(high)}" if high < np.inf else "")
+            said.append(f"valid {' '.join(filter(None, ends))}{' as stored' if self._packed else ''}")
         return said
+
+    def _signed(self, stored: np.ndarray) -> np.ndarray:
+        """The same bits, read with or without a sign."""
+        differs = stored.dtype.kind in "iu" and stored.dtype != self.stored
+        return stored.astype(self.stored) if differs else stored
 
     @property
     def _packed(self) -> bool:
@@ -128,6 +144,13 @@ _VALID = ("valid_range", "valid_min", "valid_max")
 def default_fill(stored: np.dtype[Any]) -> float | None:
     """netCDF's fill value of a type, where it has one."""
     return Packing.NETCDF_FILLS.get(f"{stored.kind}{stored.itemsize}")
+
+
+def is_default_fill(fill: float, stored: np.dtype[Any]) -> bool:
+    """Whether a stored number is what netCDF writes where nobody wrote."""
+    if stored.kind == "f":
+        return 9.96e36 < fill < 9.98e36
+    return fill == default_fill(stored)
 
 
 def _numbers(name: str, key: str, value: Any) -> np.ndarray:

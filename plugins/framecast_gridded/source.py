@@ -40,8 +40,8 @@ def read_source(
     if len(grid.variables) != channels:
         wanted = f" ({', '.join(trained.names)})" if trained.names else ""
         raise framecast.InputError(
-            f"{path} has {len(grid.variables)} channels ({', '.join(grid.variables)}), the model sees "
-            f"{channels}{wanted}"
+            f"{path} has {framecast.plural(len(grid.variables), 'channel')} ({', '.join(grid.variables)}), "
+            f"the model sees {channels}{wanted}"
         )
     for name, unit, expected in zip(grid.variables, grid.units, trained.units, strict=False):
         if unit and expected and unit != expected:

@@ -10,6 +10,7 @@ import numpy as np
 
 import framecast
 from framecast_gridded.fields import Fields
+from framecast_gridded.grid import SeeStored
 from framecast_gridded.sentinels import Sentinels, Suspect
 
 BLOCK = 2**23
@@ -21,8 +22,8 @@ class Statistics(NamedTuple):
 
     Of the training period are `minimum`, `maximum`, `mean` and `deviation`, which normalise. Of all frames are the
     rest: `masked`, the share of values that are not finite; `infinite`, how many of them are infinite;
-    `empty_frames`, how many frames have no value at all; and `sentinels`, values at the ends of a channel's range
-    that look like missing ones.
+    `unwritten`, the share that is stored as netCDF's default fill value; `empty_frames`, how many frames have no
+    value at all; and `sentinels`, values at the ends of a channel's range that look like missing ones.
     """
 
     minimum: tuple[float, ...]
@@ -31,6 +32,7 @@ class Statistics(NamedTuple):
     deviation: tuple[float, ...]
     masked: tuple[float, ...]
     infinite: tuple[int, ...]
+    unwritten: tuple[float, ...]
     empty_frames: tuple[int, ...]
     sentinels: tuple[tuple[Suspect, ...], ...]
 
@@ -59,7 +61,7 @@ def statistics_of(fields: Fields, training: int) -> Statistics:
     """
     counts = _Counts(fields)
     moments = _Moments(len(fields.grid.variables))
-    for block_TCHW in _blocks(fields, 0, training):
+    for block_TCHW in _blocks(fields, 0, training, counts.see_stored):
         known_TCHW = np.isfinite(block_TCHW)
         low_C, high_C = counts.add(block_TCHW, known_TCHW)
         moments.add(block_TCHW, known_TCHW, low_C, high_C)
@@ -69,7 +71,7 @@ def statistics_of(fields: Fields, training: int) -> Statistics:
                 f"data.variables: {name} has no number in the training period, its first {training} frames: "
                 "leave it out"
             )
-    for block_TCHW in _blocks(fields, training, fields.frames):
+    for block_TCHW in _blocks(fields, training, fields.frames, counts.see_stored):
         counts.add(block_TCHW, np.isfinite(block_TCHW))
     deviation_C = np.sqrt(moments.squares_C / moments.count_C)
     of_training = (moments.low_C, moments.high_C, moments.mean_C, deviation_C)
@@ -81,6 +83,7 @@ def statistics_of(fields: Fields, training: int) -> Statistics:
         deviation,
         tuple((counts.masked_C / max(counts.total, 1)).tolist()),
         tuple(counts.infinite_C.tolist()),
+        tuple((counts.unwritten_C / max(counts.total, 1)).tolist()),
         tuple(counts.empty_C.tolist()),
         tuple(found.suspects() for found in counts.sentinels),
     )
@@ -112,8 +115,15 @@ class _Counts:
     def __init__(self, fields: Fields) -> None:
         channels = len(fields.grid.variables)
         self.total = 0
-        self.masked_C, self.infinite_C, self.empty_C = (np.zeros(channels, np.int64) for _ in range(3))
-        self.sentinels = [Sentinels(packing) for packing in fields.packings()]
+        self.masked_C, self.infinite_C, self.unwritten_C, self.empty_C = (
+            np.zeros(channels, np.int64) for _ in range(4)
+        )
+        self._packings = fields.packings()
+        self.sentinels = [Sentinels(packing) for packing in self._packings]
+
+    def see_stored(self, channel: int, stored_THW: np.ndarray) -> None:
+        """Counts what the netCDF library wrote where nobody had written."""
+        self.unwritten_C[channel] += self._packings[channel].count_default_fills(stored_THW)
 
     def add(self, block_TCHW: np.ndarray, known_TCHW: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The lowest and the highest known value of each channel (C,); infinite where there is none."""
@@ -130,8 +140,8 @@ class _Counts:
         return low_C, high_C
 
 
-def _blocks(fields: Fields, begin: int, end: int) -> Iterator[np.ndarray]:
+def _blocks(fields: Fields, begin: int, end: int, see: SeeStored) -> Iterator[np.ndarray]:
     grid = fields.grid
     frames = max(1, BLOCK // (8 * len(grid.variables) * grid.height * grid.width))
     for start in range(begin, end, frames):
-        yield fields.read(start, min(frames, end - start)).astype(np.float64)
+        yield fields.read(start, min(frames, end - start), see=see).astype(np.float64)

@@ -77,4 +77,4 @@ def _sequences(folder: Path) -> str:
         frames, clips, height, width = open_sequences(folder).shape
     except framecast.InputError as error:
         return f"not sound: {error}"
-    return f"sound, {clips:,} clips of {frames} frames of {height}x{width}"
+    return f"sound, {framecast.plural(clips, 'clip')} of {framecast.plural(frames, 'frame')} of {height}x{width}"

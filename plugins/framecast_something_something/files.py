@@ -41,7 +41,7 @@ def find_clips(root: Path, annotations: Annotations, classes: Sequence[str]) -> 
     if not sources:
         raise framecast.InputError(
             f"data.root: {root} holds {len(paths)} .webm files, none of them whole and among the "
-            f"{len(annotations.entries)} labelled clips: unpack the clips of {SITE} there"
+            f"{framecast.plural(len(annotations.entries), 'labelled clip')}: unpack the clips of {SITE} there"
         )
     return Found(sources, refused)
 
@@ -71,4 +71,8 @@ def _unusable(path: Path) -> str:
         missing = missing_bytes(path)
     except OSError as error:
         return f"it cannot be read: {error.strerror}"
-    return f"it is cut short: {missing:,} bytes are missing at its end" if missing else ""
+    return (
+        f"it is cut short: {framecast.plural(missing, 'byte is', 'bytes are')} missing at its end"
+        if missing
+        else ""
+    )

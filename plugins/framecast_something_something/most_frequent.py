@@ -23,7 +23,8 @@ def most_frequent(root: Path, count: int) -> list[str]:
     label file is missing or wrong."""
     classes = read_labels(label_file(root, "labels.json"))
     if not 1 <= count <= len(classes):
-        raise framecast.InputError(f"{count} classes are asked for, and labels.json has {len(classes)}")
+        asked = framecast.plural(count, "class is", "classes are")
+        raise framecast.InputError(f"{asked} asked for, and labels.json has {len(classes)}")
     entries = read_annotations(root, classes).entries.values()
     clips = Counter(entry.template for entry in entries if entry.split == "train")
     return sorted(classes, key=lambda template: (-clips[template], classes.index(template)))[:count]

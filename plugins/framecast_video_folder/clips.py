@@ -34,7 +34,9 @@ def clips(settings: VideoFolderSettings, split: str, frames: int) -> framecast.d
         name = videos.videos[span.video].name
         longest[name] = max(longest.get(name, 0), span.end - span.begin)
     short = [
-        (name, f"{frames} frames, a clip needs {reach}") for name, frames in longest.items() if frames < reach
+        (name, f"{framecast.plural(frames, 'frame')}, a clip needs {reach}")
+        for name, frames in longest.items()
+        if frames < reach
     ]
     if spans and not len(windows):
         raise framecast.InputError(

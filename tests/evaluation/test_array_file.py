@@ -72,7 +72,7 @@ def test_guesses_are_said_and_the_obvious_is_not() -> None:
 def test_pictures_have_no_gaps(value: float) -> None:
     array = LEVELS / 255
     array[3, 0, 5, 5] = value
-    with pytest.raises(InputError, match=r"has 1 values that are no number"):
+    with pytest.raises(InputError, match=r"has 1 value that is no number"):
         picture_scale(array, PICTURES, "a.npy")
 
 

@@ -11,7 +11,7 @@ import typer
 from framecast.cli.evaluation_progress import evaluation_progress
 from framecast.cli.options import Force, Json, Published, Runs
 from framecast.cli.table import table
-from framecast.counting import plural
+from framecast.counting import named_count, plural
 from framecast.errors import InputError, Problem
 from framecast.json_text import to_json
 
@@ -172,7 +172,7 @@ def _print(content: dict[str, Any]) -> None:
         for name, counts in row["counts"].items():
             for what, count in counts.items():
                 if count:
-                    typer.echo(f"{row['label']}: {count:,} {what.replace('_', ' ')} in {name}")
+                    typer.echo(f"{row['label']}: {named_count(count, what)} in {name}")
 
 
 def _interval(metric: dict[str, float | None]) -> str:

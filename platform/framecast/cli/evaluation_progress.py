@@ -61,7 +61,7 @@ def evaluation_progress(
         except KeyboardInterrupt:
             done, total = told()
             if not silent:
-                progress.console.print(f"stopped after {done:,} of {total:,} scores; none are kept")
+                progress.console.print(f"stopped after {done:,} of {plural(total, 'score')}; none are kept")
             raise
         finally:
             over.set()

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo
 from framecast.data.orientation import Orientation, image_orientation
 from framecast.data.video_container import MOST_PIXELS, open_container, video_stream
@@ -33,7 +34,7 @@ def read_image(file: Path) -> Picture:
 
     content = file.read_bytes()
     if count := _pictures_in(content):
-        raise DamagedVideo(f"its image {file.name} holds {count} pictures: write each into a file")
+        raise DamagedVideo(f"its image {file.name} holds {plural(count, 'picture')}: write each into a file")
     try:
         with open_container(io.BytesIO(content)) as container:
             frame = next(container.decode(video_stream(container)))

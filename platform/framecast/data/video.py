@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo
 from framecast.data.frame_format import Fitting, FrameFormat
 from framecast.data.image_file import is_animated_webp, read_animation, read_image
@@ -237,7 +238,9 @@ class VideoReader:
         if any(packet.is_discard for packet in packets):
             self._remarks.append("an edit list hides some of the stored frames")
         elif abs(stream.frames - self.count) > max(2, stream.frames // 50) and stream.frames:
-            self._remarks.append(f"its header counts {stream.frames:,} frames, and {self.count:,} are there")
+            self._remarks.append(
+                f"its header counts {plural(stream.frames, 'frame')}, and {self.count:,} are there"
+            )
 
     def _see_levels(self, pixels: np.ndarray) -> None:
         least, most = self._levels or (255, 0)
@@ -287,8 +290,8 @@ def _usual_interval(times: list[float]) -> float:
 
 def _ends_early(missing: int, frames: int) -> str:
     if missing == 1:
-        return f"it ends early: its file breaks off after {frames} frames"
-    return f"it ends early: {missing:,} bytes are missing at its end, after {frames} frames"
+        return f"it ends early: its file breaks off after {plural(frames, 'frame')}"
+    return f"it ends early: {missing:,} bytes are missing at its end, after {plural(frames, 'frame')}"
 
 
 def _text(size: tuple[int, int] | None) -> str:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo
 from framecast.data.orientation import UPRIGHT, Orientation
 
@@ -116,7 +117,7 @@ def ensure_all_samples(container: InputContainer, stream: VideoStream, packets: 
     """Raises DamagedVideo where a file breaks off within a packet, or lists more than there are, as MP4 does."""
     listed = len(stream.index_entries) if "mp4" in container.format.name else 0
     if len(packets) < listed:
-        raise DamagedVideo(f"it ends early: it lists {listed} frames, of which {len(packets)} are there")
+        raise DamagedVideo(f"it ends early: it lists {plural(listed, 'frame')} and holds {len(packets)}")
     if any(packet.is_corrupt for packet in packets):
         raise DamagedVideo("it ends early: its file breaks off within a frame")
 

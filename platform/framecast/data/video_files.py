@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo
 from framecast.data.frame_format import Fitting, FrameFormat
 from framecast.data.image_file import is_animated_webp, read_image
@@ -73,7 +74,7 @@ class VideoFiles:
         Raises IndexError beyond the video's frames, InputError where they cannot be decoded.
         """
         if start < 0 or start + (count - 1) * step >= video.frames:
-            raise IndexError(f"{count} frames from {start} of {video.name}, which has {video.frames}")
+            raise IndexError(f"{plural(count, 'frame')} from {start} of {video.name}, which has {video.frames}")
         located = self._located[video.shard]
         wanted = np.arange(start, start + count * step, step)
         if located.taken is not None:
@@ -145,7 +146,7 @@ def _clock(path: Path, begin: float) -> _Clock | None:
             return None
         stream.seek(0)
         if missing := missing_bytes(stream):
-            raise DamagedVideo(f"it ends early: {missing:,} bytes are missing at its end")
+            raise DamagedVideo(f"it ends early: {plural(missing, 'byte is', 'bytes are')} missing at its end")
         with open_container(stream) as container:
             video = video_stream(container)
             tick = float(video.time_base or 0)

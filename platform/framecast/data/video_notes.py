@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 
+from framecast.counting import plural
 from framecast.data.store import StoredVideo
 from framecast.data.video_facts import VideoFacts
 from framecast.registry.kinds import DataNote
@@ -121,7 +122,7 @@ def _break_warnings(read: Sequence[tuple[StoredVideo, VideoFacts]]) -> list[Data
 
 
 def _count(videos: int) -> str:
-    return f"{videos:,} video{'s'[: videos != 1]}"
+    return plural(videos, "video")
 
 
 def _named(names: Sequence[str]) -> str:
@@ -138,7 +139,7 @@ def _share(counts: Counter[str]) -> str:
         return next(iter(counts))
     listed = [f"{value} ({count:,})" for value, count in counts.most_common(_LISTED)]
     others = len(counts) - len(listed)
-    return ", ".join(listed) + (f" and {others:,} others" if others else "")
+    return ", ".join(listed) + (f" and {plural(others, 'other')}" if others else "")
 
 
 def _number(value: float) -> str:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from framecast.counting import plural
 from framecast.errors import in_one_line, without_credentials
 from framecast.runs.events import Event, StepDone
 
@@ -174,4 +175,4 @@ class Background:
 
 
 def _events(count: int) -> str:
-    return "1 event" if count == 1 else f"{count:,} events"
+    return plural(count, "event")

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.registry.kinds import SampleShape
 
@@ -36,7 +37,9 @@ def load_array(file: Path) -> np.ndarray:
         with loaded:
             if len(loaded.files) != 1:
                 held = ", ".join(loaded.files) or "nothing"
-                raise InputError(f"{file} holds {len(loaded.files)} arrays ({held}): save the one of frames alone")
+                raise InputError(
+                    f"{file} holds {plural(len(loaded.files), 'array')} ({held}): save the one of frames alone"
+                )
             return np.asarray(loaded[loaded.files[0]])
     except FileNotFoundError:
         raise InputError(f"{file}: no such file or folder") from None
@@ -64,7 +67,7 @@ def order_axes(array: np.ndarray, shape: SampleShape, where: str) -> OrderedFram
         readings = fitting
     if not readings:
         several = array.ndim == 5 and array.shape[0] > 1 and _readings((1, *array.shape[1:]), shape)
-        reason = f"is a batch of {array.shape[0]} clips: hand over one" if several else ""
+        reason = f"is a batch of {plural(array.shape[0], 'clip')}: hand over one" if several else ""
         raise _wrong(array, shape, where, reason)
     ((name, axes),) = readings.items()
     batch = tuple(axis for axis in range(array.ndim) if axis not in axes)
@@ -119,7 +122,8 @@ def picture_scale(array: np.ndarray, value_range: tuple[float, float], where: st
         raise InputError(f"{where} holds no numbers: its shape is {array.shape}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         count = int((~np.isfinite(array)).sum())
-        raise InputError(f"{where} has {count:,} values that are no number, and pictures have none: replace them")
+        values = plural(count, "value that is", "values that are")
+        raise InputError(f"{where} has {values} no number, and pictures have none: replace them")
     least, most = float(array.min()), float(array.max())
     found = f"{kind} from {least:g} to {most:g}"
     wanted = f"the model takes uint8, or floats from {low:g} to {high:g}"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo
 from framecast.data.frame_format import FrameFormat
 from framecast.data.normalisation import Normalisation
@@ -87,8 +88,8 @@ def predict(subject: Subject, source: Path, start: int, frames_in: int, frames_o
     if len(frames_TCHW) < frames_in:
         until = " up to a break in time" if plan.data.declaration.read_source else ""
         raise InputError(
-            f"{source} has {len(frames_TCHW)} frames from {start} on{until}, the model is to see {frames_in}: "
-            "lower --frames-in or --start"
+            f"{source} has {plural(len(frames_TCHW), 'frame')} from {start} on{until}, the model is to see "
+            f"{frames_in}: lower --frames-in or --start"
         )
     low, high = plan.value_range
     seen_TCHW = subject.normalisation.applied(frames_TCHW) if subject.normalisation else frames_TCHW
@@ -213,7 +214,9 @@ def _video_notes(reader: VideoReader, source: Path, format: FrameFormat, used: r
 
 def _plain(channels: int, height: int, width: int) -> FrameFormat:
     if channels not in (1, 3):
-        raise InputError(f"the model sees {channels} channels, a video has 1 or 3: hand it an array (.npy)")
+        raise InputError(
+            f"the model sees {plural(channels, 'channel')}, a video has 1 or 3: hand it an array (.npy)"
+        )
     return FrameFormat(height, width, channels)
 
 

@@ -73,7 +73,7 @@ def settled(plan: Plan, resources: Resources) -> Plan:
         need = _need(fewest, fewest * cpus_each, "", resources.cpus)
         message = f"{plural(fewest, 'worker')} of {plural(cpus_each, 'CPU core')} {need}"
         if len(resources.hosts) > 1:
-            message += f" on {len(resources.hosts)} hosts, and a worker needs all of its own on one"
+            message += f" on {plural(len(resources.hosts), 'host')}, and a worker needs all of its own on one"
         way_out = "lower compute.workers or compute.cpus_per_worker"
         problems.append(Problem(f"{message}: {way_out}", key="compute.workers"))
     if plan.job.training.precision == "fp16" and gpus_each == 0:

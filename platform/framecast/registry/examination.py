@@ -21,6 +21,7 @@ from importlib.metadata import requires, version
 from pathlib import Path
 from typing import IO, Any
 
+from framecast.counting import plural
 from framecast.registry.declarations import declarations
 from framecast.registry.hooks import PROJECT
 from framecast.registry.outcome import Outcome
@@ -140,7 +141,7 @@ def _imported(provider: Provider) -> Outcome:
     slow = [f"its import takes {seconds:g} s"] if seconds > SLOW else []
     slow += ["loads torch when it is listed: import it within build"] if "torch" in sys.modules else []
     noisy = ["replaces sys.stdout or sys.stderr"] if (sys.stdout, sys.stderr) != streams else []
-    noisy += [f"starts {len(started)} thread{'s' * (len(started) > 1)}"] if started else []
+    noisy += [f"starts {plural(len(started), 'thread')}"] if started else []
     return _noted(_noted(outcome, slow, "slow"), noisy)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
+from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.job.scoring_terms import differing_data, differing_horizon
 from framecast.registry.kinds import Answer
@@ -71,7 +72,9 @@ class Compared:
             if horizon := differing_horizon(one.plan, other.plan):
                 return f"{first} and {letter} differ in {', '.join(horizon)}"
             if one.best and other.best and one.best.samples != other.best.samples:
-                return f"{first} was scored on {one.best.samples:,} clips, {letter} on {other.best.samples:,}"
+                return (
+                    f"{first} was scored on {plural(one.best.samples, 'clip')}, {letter} on {other.best.samples:,}"
+                )
             data = differing_data(one.plan, other.plan)
             if data and not (one.baselines and other.baselines):
                 differing = ", ".join(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from framecast.counting import plural
 from framecast.runs.driver import Driver
 from framecast.runs.events import (
     CheckpointSaved,
@@ -105,7 +106,7 @@ def baseline_scores(events: list[Event]) -> dict[str, dict[str, float]]:
 
 def _spoilt(run: RunFolder) -> list[str]:
     count = run.journal.spoilt()
-    lines = "1 line" if count == 1 else f"{count} lines"
+    lines = plural(count, "line")
     return [f"{lines} of events.jsonl cannot be read and are left out"] if count else []
 
 

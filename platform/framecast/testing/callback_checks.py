@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.job.plan import Part
 from framecast.runs.events import Evaluated, Event, RunFailed, RunFinished, RunStarted, StepDone, Stop
@@ -65,7 +66,10 @@ def asks_to_stop_in_the_open(subject: Subject) -> None:
         return
     by_itself = any(isinstance(answer, Stop) for answer in heard.answers)
     require(isinstance(run.ending, RunFinished), f"without its folder the run ends with {run.ending}")
-    require(by_itself or len(run.losses) == 6, f"without its folder the run ends after {len(run.losses)} steps")
+    require(
+        by_itself or len(run.losses) == 6,
+        f"without its folder the run ends after {plural(len(run.losses), 'step')}",
+    )
 
 
 def says_with_which_scores_it_works(subject: Subject) -> None:

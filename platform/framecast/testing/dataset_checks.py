@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.testing.subject import Subject
 from framecast.testing.surroundings import untouched
@@ -40,7 +41,7 @@ def clips_are_as_declared(subject: Subject) -> None:
     for frames in (_FRAMES, 2):
         told = subject.declaration.sample_shape(settings, frames)
         for split, clips in _splits(subject, frames).items():
-            require(len(clips) > 0, f"{split} has no clips of {frames} frames")
+            require(len(clips) > 0, f"{split} has no clips of {plural(frames, 'frame')}")
             for index in _some(clips, 5):
                 sample, place = clips[index], f"{split} clip {index}"
                 _check_frames(sample, told.clip, place)

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.registry.kinds import SampleShape
 from framecast.registry.value_range import ValueRange
@@ -39,7 +40,9 @@ def each_sample_has_its_value(subject: Subject) -> None:
     require(_close(values[:1], first), "the first sample's value changes with the others in its batch")
     told = metric.compute()
     require(isinstance(told.overall, float), f"overall is {type(told.overall).__name__}, not float")
-    require(len(told.per_frame) == values.flatten(1).shape[1], f"per_frame has {len(told.per_frame)} values")
+    require(
+        len(told.per_frame) == values.flatten(1).shape[1], f"per_frame has {plural(len(told.per_frame), 'value')}"
+    )
 
 
 def scores_what_it_accepts(subject: Subject) -> None:

@@ -63,7 +63,9 @@ def _from_idx(file: Path) -> np.ndarray:
             raise ValueError("its header is not that of 28x28 images")
         pixels = np.frombuffer(stream.read(), np.uint8)
     if not count or len(pixels) != count * height * width:
-        raise ValueError(f"its header promises {count} images, it holds {len(pixels) / (height * width):g}")
+        raise ValueError(
+            f"its header promises {framecast.plural(count, 'image')}, it holds {len(pixels) / (height * width):g}"
+        )
     return pixels.reshape(count, height, width)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
+import netCDF4
 import numpy as np
 import pytest
 import xarray
@@ -136,7 +137,7 @@ def test_infinite_values_empty_frames_and_constants_are_warnings(notes_of):
     values[3, 0, 0], values[5] = np.inf, np.nan
     _, warned = notes_of(xarray.Dataset({"rain": field(values), "flat": field(np.full((20, 4, 5), 7))}))
 
-    assert warned["rain"] == ["1 values are infinite, and masked", "1 frame has no value at all"]
+    assert warned["rain"] == ["1 infinite value, masked", "1 frame without any value"]
     assert warned["flat"] == ["has one value only, 7, in the training period"]
 
 
@@ -145,12 +146,66 @@ def test_frames_at_the_end_that_nobody_wrote_are_a_warning(notes_of):
     values[17:] = np.nan
     _, warned = notes_of(xarray.Dataset({"rain": field(values)}))
 
-    assert warned["rain"] == ["3 frames have no value at all"]
+    assert warned["rain"] == ["3 frames without any value"]
 
 
 def test_steps_that_are_mixed_are_a_warning(notes_of):
     hours = ("time", np.concatenate([np.arange(14), 14 + 3 * np.arange(6)]), {"units": "hours since 2024-06-01"})
     said, warned = notes_of(xarray.Dataset({"rain": field(ramp())}, {"time": hours}))
 
-    assert warned["time"] == ["steps are mixed: 5 of 19 are not 1 hour but 3 hours"]
-    assert "no clip spans a break" in said["time"][1]
+    breaks, mixed = warned["time"]
+    assert "no clip spans a break" in breaks
+    assert mixed == "steps are mixed: 5 of 19 are not 1 hour but 3 hours"
+    assert len(said["time"]) == 1
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8", "i2", "i4", "u2"])
+def test_what_was_never_written_is_named(tmp_path, settings_for, kind):
+    """The netCDF library fills what a program did not write with a default value, and declares nothing."""
+    with netCDF4.Dataset(tmp_path / "a.nc", "w") as file:
+        for name, size in (("time", 20), ("y", 4), ("x", 5)):
+            file.createDimension(name, size)
+        file.createVariable("rain", kind, ("time", "y", "x"))[:15] = np.arange(300).reshape(15, 4, 5)
+    notes = FieldClips(settings_for(tmp_path / "a.nc"), "train", 3).notes
+    fill = f"{netCDF4.default_fillvals[kind]:.7g}"
+
+    assert f"25.0 % masked (netCDF's default fill value {fill})" in notes[0].text
+    assert [each.text for each in notes if each.warning][-1] == (
+        f"25.0 % of its values are netCDF's default fill value ({fill}), which the file does not declare: they "
+        "are taken as never written (masked)"
+    )
+
+
+def test_a_default_fill_value_that_the_file_declares_is_no_mistake(tmp_path, settings_for):
+    values = ramp()
+    values[3, 0, 0] = np.nan
+    encoding = {"rain": {"_FillValue": np.float32(netCDF4.default_fillvals["f4"]), "dtype": "f4"}}
+    xarray.Dataset({"rain": field(values)}).to_netcdf(tmp_path / "a.nc", encoding=encoding)
+    notes = FieldClips(settings_for(tmp_path / "a.nc"), "train", 3).notes
+
+    assert "masked (netCDF's default fill value 9.96921e+36)" in notes[0].text
+    assert not [each for each in notes if each.warning]
+
+
+def test_other_missing_values_are_not_taken_for_never_written(notes_of):
+    values = ramp()
+    values[3, 0, 0] = np.nan
+    said, warned = notes_of(xarray.Dataset({"rain": field(values)}))
+
+    assert "masked" in said["rain"][0]
+    assert "default fill" not in said["rain"][0]
+    assert not warned
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"valid_min": 0.0}, "valid from 0"),
+        ({"valid_max": 500.0}, "valid to 500"),
+        ({"valid_range": [0.0, 500.0]}, "valid from 0 to 500"),
+    ],
+)
+def test_a_valid_range_without_an_end_names_the_other_one(notes_of, limits, words):
+    said, _ = notes_of(xarray.Dataset({"rain": field(ramp(), **limits)}))
+
+    assert said["rain"][0].split(", ")[-1] == words
