@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from markupsafe import Markup
 
 from framecast.report.axis import Axis
 from framecast.report.numbers import score
+from framecast.report.svg import add_dot, add_line, add_text, create_svg, to_markup
 
 WIDTH = 480
 _LEFT, _RIGHT = 58, 14
@@ -79,7 +80,7 @@ def chart(
     longest = max((len(each.name) for panel in panels for each in panel.series), default=0)
     height = sum(_ABOVE + panel.height + _GAP for panel in panels) - _GAP + _BELOW
     described = f"{', '.join(panel.title for panel in panels)} by {x_label}"
-    root = Element("svg", {"viewBox": f"0 0 {WIDTH} {height}", "role": "img", "aria-label": described})
+    root = create_svg(WIDTH, height, described)
     right = WIDTH - _RIGHT - _LETTER * min(longest, _MOST_LETTERS)
     x_axis = Axis.around([*reach, *(x for panel in panels for x in panel.xs)], _LEFT, right, margin=0.02)
     top = 0
@@ -88,9 +89,9 @@ def chart(
         _panel(root, panel, x_axis, top, [x for x, _ in marks])
         top += panel.height + _GAP
     for x, word in marks:
-        _text(root, x_axis.at(x), _ABOVE - 4, word, "tick", "middle")
+        add_text(root, x_axis.at(x), _ABOVE - 4, word, "tick", "middle")
     _x_axis(root, x_axis, top - _GAP, x_label)
-    return Markup(tostring(root, encoding="unicode"))
+    return to_markup(root)
 
 
 def _panel(root: Element, panel: Panel, x_axis: Axis, top: int, marks: Sequence[float]) -> None:
@@ -99,22 +100,22 @@ def _panel(root: Element, panel: Panel, x_axis: Axis, top: int, marks: Sequence[
     y_axis = Axis.around(values, bottom, top, panel.log)
     if panel.from_zero:
         y_axis = Axis(0.0, y_axis.high, bottom, top)
-    title = _text(root, 0, top - 15, panel.title, "title")
+    title = add_text(root, 0, top - 15, panel.title, "title")
     if panel.note:
         SubElement(title, "tspan", {"class": "tick", "dx": "8"}).text = panel.note
     for value, text in y_axis.ticks(min(5, max(2, panel.height // 42))):
         y = y_axis.at(value)
-        _line(root, x_axis.start, y, x_axis.end, y, "grid")
-        _text(root, x_axis.start - 8, y + 4, text, "tick", "end")
+        add_line(root, (x_axis.start, y), (x_axis.end, y), "grid")
+        add_text(root, x_axis.start - 8, y + 4, text, "tick", "end")
     for x in marks:
-        _line(root, x_axis.at(x), top, x_axis.at(x), bottom, "mark")
+        add_line(root, (x_axis.at(x), top), (x_axis.at(x), bottom), "mark")
     ends = []
     for each in panel.series:
         last = _band(root, each, x_axis, y_axis) if isinstance(each, Band) else _curve(root, each, x_axis, y_axis)
         if each.name and last is not None:
             ends.append((last, each))
     for y, each in _spread(ends, top, bottom):
-        _text(root, x_axis.end + 8, y + 4, _short(each.name), f"name {each.colour}")
+        add_text(root, x_axis.end + 8, y + 4, _short(each.name), f"name {each.colour}")
 
 
 def _curve(root: Element, line: Line, x_axis: Axis, y_axis: Axis) -> float | None:
@@ -131,10 +132,7 @@ def _curve(root: Element, line: Line, x_axis: Axis, y_axis: Axis) -> float | Non
     SubElement(root, "path", {"class": f"line {line.shape} {line.colour}", "d": path})
     if (line.marked and len(shown) <= _MARKED_POINTS) or len(shown) == 1:
         for x, y, value_x, value_y in shown:
-            spot = SubElement(
-                root, "circle", {"class": f"dot {line.colour}", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "3"}
-            )
-            SubElement(spot, "title").text = f"{line.name or 'value'} at {value_x:g}: {score(value_y)}"
+            add_dot(root, x, y, line.colour, f"{line.name or 'value'} at {value_x:g}: {score(value_y)}")
     return shown[-1][1]
 
 
@@ -165,19 +163,7 @@ def _short(name: str) -> str:
 
 
 def _x_axis(root: Element, axis: Axis, y: float, label: str) -> None:
-    _line(root, axis.start, y, axis.end, y, "axis")
+    add_line(root, (axis.start, y), (axis.end, y), "axis")
     for value, text in axis.ticks(6, whole=True):
-        _text(root, axis.at(value), y + 16, text, "tick", "middle")
-    _text(root, (axis.start + axis.end) / 2, y + 34, label, "tick", "middle")
-
-
-def _line(root: Element, x1: float, y1: float, x2: float, y2: float, kind: str) -> None:
-    ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
-    SubElement(root, "line", {"class": kind, **{name: f"{value:.1f}" for name, value in ends.items()}})
-
-
-def _text(root: Element, x: float, y: float, text: str, kind: str, anchor: str = "start") -> Element:
-    place = {"class": kind, "x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor}
-    element = SubElement(root, "text", place)
-    element.text = text
-    return element
+        add_text(root, axis.at(value), y + 16, text, "tick", "middle")
+    add_text(root, (axis.start + axis.end) / 2, y + 34, label, "tick", "middle")

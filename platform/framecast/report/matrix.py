@@ -6,10 +6,12 @@ Cells are the darker the larger their share of the row, in the one colour that m
 from __future__ import annotations
 
 from collections.abc import Sequence
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
 from markupsafe import Markup
+
+from framecast.report.svg import add_text, create_svg, to_markup
 
 _WIDTH = 620
 _NAMES = 210
@@ -26,17 +28,17 @@ def matrix(counts_KK: np.ndarray, classes: Sequence[str]) -> Markup:
     cell = min(_LARGEST_CELL, (_WIDTH - _NAMES) / number)
     height = _HEAD + cell * number + 2
     told = f"Confusion matrix of {number} classes: true classes in rows, said ones in columns"
-    root = Element("svg", {"viewBox": f"0 0 {_WIDTH} {height:.0f}", "role": "img", "aria-label": told})
-    _text(root, _NAMES + cell * number / 2, 10, "said", "tick", "middle")
+    root = create_svg(_WIDTH, height, told)
+    add_text(root, _NAMES + cell * number / 2, 10, "said", "tick", "middle", 11.0)
     sums_K = counts_KK.sum(1)
     for row, name in enumerate(classes):
         top = _HEAD + row * cell
         if cell >= _LEGIBLE_NAME:
             middle = top + cell / 2
             size, small = min(13.0, cell), min(11.0, cell)
-            _text(root, _NAMES - 30, middle + size / 3, _short(name), "", "end", size)
-            _text(root, _NAMES - 8, middle + small / 3, str(row + 1), "tick", "end", small)
-            _text(root, _NAMES + (row + 0.5) * cell, _HEAD - 6, str(row + 1), "tick", "middle", small)
+            add_text(root, _NAMES - 30, middle + size / 3, _short(name), "", "end", size)
+            add_text(root, _NAMES - 8, middle + small / 3, str(row + 1), "tick", "end", small)
+            add_text(root, _NAMES + (row + 0.5) * cell, _HEAD - 6, str(row + 1), "tick", "middle", small)
         for column in np.flatnonzero(counts_KK[row]).tolist():
             count = int(counts_KK[row, column])
             _cell(root, _NAMES + column * cell, top, cell, count, count / sums_K[row])
@@ -45,7 +47,7 @@ def matrix(counts_KK: np.ndarray, classes: Sequence[str]) -> Markup:
             SubElement(root[-1], "title").text = title
     frame = {"x": f"{_NAMES}", "y": f"{_HEAD}", "width": f"{cell * number:.1f}", "height": f"{cell * number:.1f}"}
     SubElement(root, "rect", {**frame, "class": "grid", "fill": "none"})
-    return Markup(tostring(root, encoding="unicode"))
+    return to_markup(root)
 
 
 def _cell(root: Element, left: float, top: float, size: float, count: int, share: float) -> None:
@@ -53,12 +55,7 @@ def _cell(root: Element, left: float, top: float, size: float, count: int, share
     place = {"x": f"{left:.1f}", "y": f"{top:.1f}", "width": f"{size:.1f}", "height": f"{size:.1f}"}
     SubElement(group, "rect", {**place, "fill": "currentColor", "fill-opacity": f"{0.06 + 0.64 * share:.3f}"})
     if size >= _LEGIBLE_NUMBER:
-        _text(group, left + size / 2, top + size / 2 + 4, f"{count:,}", "", "middle", 11.0)
-
-
-def _text(parent: Element, x: float, y: float, words: str, kind: str, anchor: str, size: float = 11.0) -> None:
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor, "style": f"font-size: {size:.1f}px"}
-    SubElement(parent, "text", {**place, "class": kind} if kind else place).text = words
+        add_text(group, left + size / 2, top + size / 2 + 4, f"{count:,}", "", "middle", 11.0)
 
 
 def _short(name: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import SubElement
 
 from markupsafe import Markup
 
 from framecast.counting import plural
 from framecast.report.axis import Axis
 from framecast.report.numbers import score
+from framecast.report.svg import add_dot, add_line, add_text, create_svg, to_markup
 
 WIDTH, HEIGHT = 480, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 30, 252
@@ -28,28 +29,27 @@ class Dot:
 
 def scatter(dots: Sequence[Dot], x_label: str, y_label: str) -> Markup:
     """Points by two objectives, the Pareto front joined from left to right."""
-    root = _root(HEIGHT, f"{y_label} by {x_label}, the Pareto front joined")
+    root = create_svg(WIDTH, HEIGHT, f"{y_label} by {x_label}, the Pareto front joined")
     x_axis = Axis.around([dot.x for dot in dots], _LEFT, WIDTH - _RIGHT)
     y_axis = Axis.around([dot.y for dot in dots], _BOTTOM, _TOP)
-    _text(root, 0, 15, y_label, "title")
+    add_text(root, 0, 15, y_label, "title")
     for value, words in y_axis.ticks(4):
-        _line(root, (_LEFT, y_axis.at(value)), (WIDTH - _RIGHT, y_axis.at(value)), "grid")
-        _text(root, _LEFT - 8, y_axis.at(value) + 4, words, "tick", "end")
+        add_line(root, (_LEFT, y_axis.at(value)), (WIDTH - _RIGHT, y_axis.at(value)), "grid")
+        add_text(root, _LEFT - 8, y_axis.at(value) + 4, words, "tick", "end")
     for value, words in x_axis.ticks(4):
-        _text(root, x_axis.at(value), _BOTTOM + 18, words, "tick", "middle")
-    _line(root, (_LEFT, _BOTTOM), (WIDTH - _RIGHT, _BOTTOM), "axis")
-    _text(root, (_LEFT + WIDTH - _RIGHT) / 2, _BOTTOM + 38, x_label, "tick", "middle")
+        add_text(root, x_axis.at(value), _BOTTOM + 18, words, "tick", "middle")
+    add_line(root, (_LEFT, _BOTTOM), (WIDTH - _RIGHT, _BOTTOM), "axis")
+    add_text(root, (_LEFT + WIDTH - _RIGHT) / 2, _BOTTOM + 38, x_label, "tick", "middle")
     front = sorted((dot for dot in dots if dot.front), key=lambda dot: dot.x)
     corners = " ".join(f"{x_axis.at(dot.x):.1f},{y_axis.at(dot.y):.1f}" for dot in front)
     SubElement(root, "polyline", {"class": "line blue", "points": corners})
     for dot in [*(dot for dot in dots if not dot.front), *front]:
         x, y = x_axis.at(dot.x), y_axis.at(dot.y)
-        colour = "blue" if dot.front else "grey"
-        place = {"class": f"dot {colour}", "cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "5" if dot.front else "3.5"}
-        SubElement(SubElement(root, "circle", place), "title").text = f"trial {dot.name}"
+        colour, radius = ("blue", 5) if dot.front else ("grey", 3.5)
+        add_dot(root, x, y, colour, f"trial {dot.name}", radius)
         if dot.front:
-            _text(root, x + 8, y - 7, dot.name, "name blue")
-    return _markup(root)
+            add_text(root, x + 8, y - 7, dot.name, "name blue")
+    return to_markup(root)
 
 
 def parallel(
@@ -57,7 +57,7 @@ def parallel(
 ) -> Markup:
     """A line for each trial through its value on every axis. `levels` (0 the better half, 1 the other) colour
     them, `best` is the place of the one that stands out."""
-    root = _root(HEIGHT, f"each trial's {', '.join(names)}")
+    root = create_svg(WIDTH, HEIGHT, f"each trial's {', '.join(names)}")
     axes = {name: Axis.around([row[name] for row in rows if name in row], _BOTTOM, _TOP + 12) for name in names}
     step = (WIDTH - 2 * 40) / max(1, len(names) - 1)
     across = {name: 40 + step * number for number, name in enumerate(names)}
@@ -70,12 +70,12 @@ def parallel(
         SubElement(root, "polyline", {"class": look, "points": " ".join(f"{x:.1f},{y:.1f}" for x, y in places)})
     for name in names:
         x = across[name]
-        _line(root, (x, _TOP + 12), (x, _BOTTOM), "axis")
+        add_line(root, (x, _TOP + 12), (x, _BOTTOM), "axis")
         values = [row[name] for row in rows if name in row]
-        _text(root, x, _BOTTOM + 16, _plain(min(values)), "tick", "middle")
-        _text(root, x, _TOP + 6, _plain(max(values)), "tick", "middle")
-        _text(root, x, _BOTTOM + 36, name.rsplit("/")[-1], "title", "middle")
-    return _markup(root)
+        add_text(root, x, _BOTTOM + 16, _plain(min(values)), "tick", "middle")
+        add_text(root, x, _TOP + 6, _plain(max(values)), "tick", "middle")
+        add_text(root, x, _BOTTOM + 36, name.rsplit("/")[-1], "title", "middle")
+    return to_markup(root)
 
 
 def heat_map(
@@ -86,13 +86,13 @@ def heat_map(
 ) -> Markup:
     """A cell for each pair of values, with its score and number of trials; the lower, the darker."""
     side, height = (WIDTH - _LEFT - _RIGHT) / len(columns), 44
-    root = _root(_TOP + height * len(rows) + 44, f"scores by {labels[0]} and {labels[1]}")
+    root = create_svg(WIDTH, _TOP + height * len(rows) + 44, f"scores by {labels[0]} and {labels[1]}")
     values = [value for value, _ in cells.values()]
     low, span = min(values), (max(values) - min(values)) or 1.0
-    _text(root, 0, 15, labels[0], "title")
+    add_text(root, 0, 15, labels[0], "title")
     for down, row in enumerate(rows):
         top = _TOP + down * height
-        _text(root, _LEFT - 10, top + height / 2 + 5, row, "tick", "end")
+        add_text(root, _LEFT - 10, top + height / 2 + 5, row, "tick", "end")
         for right, column in enumerate(columns):
             x = _LEFT + right * side
             box = {"x": f"{x + 1:.1f}", "y": f"{top + 1}", "width": f"{side - 2:.1f}", "height": f"{height - 2}"}
@@ -105,35 +105,15 @@ def heat_map(
             SubElement(
                 root, "rect", {**box, "class": "blue", "fill": "currentColor", "opacity": f"{strength:.2f}"}
             )
-            _text(root, x + side / 2, top + height / 2 + 1, score(value), "title", "middle")
-            _text(root, x + side / 2, top + height / 2 + 16, plural(count, "trial"), "tick", "middle")
+            add_text(root, x + side / 2, top + height / 2 + 1, score(value), "title", "middle")
+            add_text(root, x + side / 2, top + height / 2 + 16, plural(count, "trial"), "tick", "middle")
     bottom = _TOP + height * len(rows)
     for right, column in enumerate(columns):
-        _text(root, _LEFT + (right + 0.5) * side, bottom + 18, column, "tick", "middle")
-    _text(root, _LEFT + len(columns) * side / 2, bottom + 38, labels[1], "title", "middle")
-    return _markup(root)
+        add_text(root, _LEFT + (right + 0.5) * side, bottom + 18, column, "tick", "middle")
+    add_text(root, _LEFT + len(columns) * side / 2, bottom + 38, labels[1], "title", "middle")
+    return to_markup(root)
 
 
 def _plain(value: float) -> str:
     """Whole numbers as such."""
     return f"{value:,.0f}" if value == int(value) else score(value)
-
-
-def _root(height: float, described: str) -> Element:
-    return Element("svg", {"viewBox": f"0 0 {WIDTH} {height:.0f}", "role": "img", "aria-label": described})
-
-
-def _text(root: Element, x: float, y: float, words: str, look: str, anchor: str = "start") -> None:
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "class": look, "text-anchor": anchor}
-    SubElement(root, "text", place).text = words
-
-
-def _line(root: Element, begin: tuple[float, float], end: tuple[float, float], look: str) -> None:
-    (x1, y1), (x2, y2) = begin, end
-    SubElement(
-        root, "line", {"class": look, "x1": f"{x1:.1f}", "y1": f"{y1:.1f}", "x2": f"{x2:.1f}", "y2": f"{y2:.1f}"}
-    )
-
-
-def _markup(root: Element) -> Markup:
-    return Markup(tostring(root, encoding="unicode"))
