@@ -26,7 +26,7 @@ UNFINISHED = ".writing"
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-_KNOWN = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+_KNOWN = os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def write_atomically(file: Path, content: str | bytes, top: Path | None = None) -> None:
@@ -80,14 +80,14 @@ def open_to_append(file: Path, top: Path | None = None) -> IO[bytes]:
     A file that has other names (hard links) is replaced by a copy first: they keep their content.
     """
     with _named_in_errors(file), open_folder(file.parent, top) as folder:
-        descriptor = _open_own(file, folder, os.O_APPEND | os.O_CREAT)
+        descriptor = _open_own(file, folder, os.O_RDWR | os.O_APPEND | os.O_CREAT)
     return open(descriptor, "ab+", buffering=0)
 
 
 def truncate_file(file: Path, length: int, top: Path | None = None) -> None:
     """Cuts a file to its first `length` bytes; a file that has other names is replaced by a copy first."""
     with _named_in_errors(file), open_folder(file.parent, top) as folder:
-        descriptor = _open_own(file, folder, 0)
+        descriptor = _open_own(file, folder, os.O_RDWR)
         try:
             os.ftruncate(descriptor, length)
         finally:
@@ -97,8 +97,14 @@ def truncate_file(file: Path, length: int, top: Path | None = None) -> None:
 def open_lock(file: Path, top: Path | None = None) -> IO[bytes]:
     """Opens a file to lock it; makes it where there is none, and changes nothing in it."""
     with _named_in_errors(file), open_folder(file.parent, top) as folder:
-        descriptor = _open_regular(file, folder, os.O_CREAT)
+        descriptor = _open_regular(file, folder, os.O_RDWR | os.O_CREAT)
     return open(descriptor, "rb", buffering=0)
+
+
+def open_to_read(file: Path, top: Path | None = None) -> int:
+    """A descriptor of a regular file to read: also there, nothing below `top` leads out of it."""
+    with _named_in_errors(file), open_folder(file.parent, top) as folder:
+        return _open_regular(file, folder, os.O_RDONLY | os.O_NONBLOCK)
 
 
 def create_file(file: Path, top: Path | None = None) -> IO[bytes]:
@@ -114,10 +120,15 @@ def make_folder(folder: Path, top: Path | None = None, mode: int = 0o777, exist_
     Raises FileExistsError where it is there and `exist_ok` is false.
     """
     top = folder if top is None else top
-    if folder == top:
-        folder.mkdir(mode, parents=True, exist_ok=exist_ok)
+    if folder == top and not exist_ok:
+        folder.mkdir(mode, parents=True)
         return folder
-    top.mkdir(parents=True, exist_ok=True)
+    try:
+        top.mkdir(mode if folder == top else 0o777, parents=True, exist_ok=True)
+    except FileExistsError:  # a file
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(top)) from None
+    if folder == top:
+        return folder
     with _named_in_errors(folder), open_folder(top) as opened:
         parts = _parts_below(folder, top)
         current, path = os.dup(opened), top
@@ -305,7 +316,7 @@ def validate_own_folder(folder: Path) -> None:
 
 def _link_refused(path: Path, top: Path) -> InputError:
     return InputError(
-        f"{path} is a symbolic link, and below {top} nothing is written or deleted through links: "
+        f"{path} is a symbolic link, and links below {top} are not followed: "
         "remove it, or put what it leads to in its place"
     )
 

@@ -2,7 +2,7 @@
 
 import fcntl
 import hashlib
-import os
+import resource
 import zipfile
 from dataclasses import replace
 
@@ -156,17 +156,17 @@ def test_a_folder_that_cannot_be_written_is_an_input_error(sources, format, tmp_
         prepare_store(tmp_path / "file" / "s", sources, format, processes=1)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs the device that is always full")
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs the device that is always full")
 def test_a_full_disk_says_that_it_goes_on_and_it_does(store, sources, format, tmp_path):
-    def fill(done, total):
-        """The second shard's unfinished file is on a disk without room."""
-        if done == 0:
-            (tmp_path / "other.preparing" / "shards" / f"0001.{os.getpid()}").symlink_to("/dev/full")
-
-    with pytest.raises(InputError, match="the disk is full; make room and start again, it goes on from here"):
-        prepare_store(tmp_path / "other", sources, format, processes=1, progress=fill)
-    (tmp_path / "other.preparing" / "shards" / f"0001.{os.getpid()}").unlink()
+    """A limit of the size of files takes the part of the disk: the first shard is smaller, the second larger."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10 * 32 * 32 + 500, before[1]))
+    try:
+        with pytest.raises(InputError, match=r"may not grow.*; make room and start again, it goes on from here"):
+            prepare_store(tmp_path / "other", sources, format, processes=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    left = {file.name for file in (tmp_path / "other.preparing" / "shards").iterdir()}
+    assert left == {"0000.frames", "0000.json"}
     prepare_store(tmp_path / "other", sources, format, processes=1)
 
     assert contents(tmp_path / "other") == contents(store.folder)
@@ -195,3 +195,63 @@ def test_an_entry_that_cannot_be_unpacked_is_left_out(sources, format, tmp_path)
     assert store.skipped[0][0] == "zipped"
     assert store.skipped[0][1].startswith("it cannot be unpacked: Bad CRC-32")
     assert Store.open(store.folder).frames == store.frames
+
+
+@pytest.fixture
+def precious(tmp_path):
+    """A folder of the user to which others may put links."""
+    folder = tmp_path / "precious"
+    (folder / "shards").mkdir(parents=True)
+    (folder / "thesis.tex").write_text("years of work")
+    (folder / "shards" / "0000.json").write_text("own")
+    return folder
+
+
+@pytest.mark.parametrize("link", ["s.preparing", "s.preparing/shards", "s"])
+def test_a_folder_that_is_a_link_is_neither_emptied_nor_replaced(link, sources, format, tmp_path, precious):
+    (tmp_path / link).parent.mkdir(exist_ok=True)
+    (tmp_path / link).symlink_to(precious)
+    before = contents(precious)
+    with pytest.raises(InputError, match=r"symbolic link|holds shards, which is not of a store"):
+        prepare_store(tmp_path / "s", sources, format, processes=1)
+
+    assert contents(precious) == before
+
+
+@pytest.mark.parametrize("link", ["lock", "signature", "shards/0000.frames", "shards/0000.json", "index.json"])
+def test_a_file_that_is_a_link_changes_nothing_elsewhere(link, sources, format, tmp_path, precious):
+    (tmp_path / "s.preparing" / link).parent.mkdir(parents=True)
+    (tmp_path / "s.preparing" / link).symlink_to(precious / "thesis.tex")
+    before = contents(precious)
+    with pytest.raises(InputError, match=r"symbolic link|which is not of a store"):
+        prepare_store(tmp_path / "s", sources, format, processes=1)
+
+    assert contents(precious) == before
+
+
+@pytest.mark.parametrize("place", ["s", "s.preparing", "s/shards", "s.preparing/shards"])
+def test_files_that_are_not_of_a_store_are_never_deleted(place, sources, format, tmp_path):
+    (tmp_path / place).mkdir(parents=True)
+    (tmp_path / place / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"holds (shards/)?notes.txt, which is not of a store: move it away"):
+        prepare_store(tmp_path / "s", sources, format, processes=1)
+
+    assert (tmp_path / place / "notes.txt").read_text() == "mine"
+
+
+def test_the_folder_above_a_store_may_be_a_link(store, sources, format, tmp_path):
+    (tmp_path / "big").mkdir()
+    (tmp_path / "data").symlink_to(tmp_path / "big")
+    made = prepare_store(tmp_path / "data" / "s", sources, format, processes=1)
+
+    assert contents(made.folder) == contents(store.folder)
+
+
+def test_a_store_that_was_whole_when_its_preparation_was_killed_is_not_made_again(
+    store, sources, format, tmp_path
+):
+    store.folder.rename(tmp_path / "s.preparing")
+    told = []
+    made = prepare_store(tmp_path / "s", sources, format, progress=lambda *counts: told.append(counts))
+
+    assert (made.signature, made.damaged(), told) == (store.signature, [], [])

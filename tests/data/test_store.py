@@ -108,3 +108,50 @@ def test_a_damaged_index_is_told(store, text):
 
     with pytest.raises(InputError, match=r"index\.json is damaged .*: delete .* and prepare it anew"):
         Store.open(store.folder)
+
+
+@pytest.mark.parametrize(
+    "file", ["../../etc/passwd", "/etc/passwd", "shards/../../secret.frames", "index.json", "shards/a/b.frames", 7]
+)
+def test_an_index_that_names_other_files_than_shards_is_refused(file, store):
+    index = json.loads((store.folder / "index.json").read_text())
+    index["shards"][1]["file"] = file
+    (store.folder / "index.json").write_text(json.dumps(index))
+
+    with pytest.raises(InputError, match=r"index\.json is damaged"):
+        Store.open(store.folder)
+
+
+@pytest.mark.parametrize("link", ["shards/0001.frames", "shards"])
+def test_a_link_in_a_store_is_not_followed(link, store, tmp_path):
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "0001.frames").write_bytes(bytes(100_000))
+    (store.folder / link).rename(store.folder / "aside")
+    (store.folder / link).symlink_to(tmp_path / "secret" / ("" if link == "shards" else "0001.frames"))
+
+    with pytest.raises(InputError, match="is a symbolic link"):
+        Store.open(store.folder).read(store.videos[1], 0, 2)
+    assert store.shards[1].file in Store.open(store.folder).damaged()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"shard": 99}, {"shard": -1}, {"first": -5}, {"frames": "many"}, {"frames": 2**80}, {"frames": -1}],
+    ids=str,
+)
+def test_an_index_that_does_not_fit_together_is_refused(change, store):
+    index = json.loads((store.folder / "index.json").read_text())
+    index["videos"][1].update(change)
+    (store.folder / "index.json").write_text(json.dumps(index))
+
+    with pytest.raises(InputError, match=r"index\.json is damaged"):
+        Store.open(store.folder)
+
+
+@pytest.mark.parametrize("shape", [[1, 32], [1, 0, 32], [1, -32, -32], ["a", 1, 1], 5])
+def test_an_index_of_an_absurd_shape_is_refused(shape, store):
+    index = json.loads((store.folder / "index.json").read_text())
+    (store.folder / "index.json").write_text(json.dumps({**index, "shape": shape}))
+
+    with pytest.raises(InputError, match=r"index\.json is damaged"):
+        Store.open(store.folder)

@@ -2,6 +2,8 @@
 
 folder.preparing/shards/0000.frames  0000.json     finished shards, each by an atomic rename
 folder                                             the store, renamed when the index is written
+
+Neither of the two may be a link, or hold what is not of a store: only own files are replaced and deleted.
 """
 
 from __future__ import annotations
@@ -12,14 +14,14 @@ import hashlib
 import json
 import multiprocessing
 import os
-import shutil
+import re
 import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -31,9 +33,23 @@ from framecast.data.frame_format import FrameFormat
 from framecast.data.source import Source
 from framecast.data.store import FORMAT, INDEX, Store, StoredVideo, checksum
 from framecast.data.video import VideoReader
-from framecast.errors import InputError
+from framecast.errors import InputError, why_not_written
+from framecast.safe_files import (
+    atomic_stream,
+    make_folder,
+    move,
+    open_lock,
+    remove_file,
+    remove_tree,
+    validate_own_folder,
+    write_atomically,
+)
 
 MOST_SHARDS = 256
+
+_OWN_FILES = re.compile(r"lock|signature|index\.json(\.\d+)?|\..*\.writing")
+_OWN_SHARDS = re.compile(r"\d{4}\.(frames|json|\d+|json\.\d+)|\..*\.writing")
+"""What a preparation leaves behind; an older version wrote under the number of its process."""
 
 
 def prepare_store(
@@ -70,10 +86,11 @@ def prepare_store(
         pass  # none yet, or not one that can be used
     work = folder.with_name(f"{folder.name}.preparing")
     try:
+        _validate_own_files(folder)
         with _alone(work):
             store = _prepared(work, signature, sources, format, least_frames, refused, progress, processes)
             if not store.videos:
-                shutil.rmtree(work)
+                remove_tree(work)
                 reasons = "; ".join(f"{name}: {why}" for name, why in store.skipped[len(refused) :][:5])
                 count = len(sources)
                 which = (
@@ -81,13 +98,14 @@ def prepare_store(
                 )
                 raise InputError(f"{which} ({reasons})")
             _clean(work)
-            if folder.exists():
-                shutil.rmtree(folder)
-            work.rename(folder)
+            _validate_own_files(folder)
+            remove_file(folder / INDEX, folder.parent)  # at first: what is left is no store
+            remove_tree(folder)
+            move(work, folder)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise InputError(
-                f"{folder}: the disk is full; make room and start again, it goes on from here"
+                f"{folder}: {why_not_written(error)}; make room and start again, it goes on from here"
             ) from None
         raise InputError(f"{error.filename or folder}: {error.strerror or error}") from None
     return Store.open(folder)
@@ -103,12 +121,16 @@ def _prepared(
     progress: Callable[[int, int], None],
     processes: int | None,
 ) -> Store:
-    """The shards that are missing, then the index."""
-    plan = work / "signature"
+    """The shards that are missing, then the index. A whole store is left where one was killed at the very end."""
+    with suppress(FileNotFoundError, InputError):  # handled: none yet, or a damaged one
+        whole = Store.open(work)
+        if whole.signature == signature and not whole.damaged():
+            return whole
+    plan, top = work / "signature", work.parent
     if not plan.exists() or plan.read_text() != signature:  # left by other sources or another format
-        shutil.rmtree(work / "shards", ignore_errors=True)
-        plan.write_text(signature)
-    (work / "shards").mkdir(exist_ok=True)
+        remove_tree(work / "shards", top)
+        write_atomically(plan, signature, top)
+    make_folder(work / "shards", top)
     each = -(-len(sources) // MOST_SHARDS) or 1
     parts = [sources[start : start + each] for start in range(0, len(sources), each)]
     missing = [number for number in range(len(parts)) if not _results(work, number).exists()]
@@ -135,7 +157,8 @@ def _prepared(
         "shape": format.shape,
         "frame_rate": format.frame_rate,
     }
-    _write(work / INDEX, _index_text({**index, "shards": shards, "videos": videos, "skipped": skipped}))
+    text = _index_text({**index, "shards": shards, "videos": videos, "skipped": skipped})
+    write_atomically(work / INDEX, text, top)
     return Store.open(work)
 
 
@@ -179,11 +202,10 @@ def _decode_shard(
 ) -> None:
     """Writes one shard, and beside it what came of each of its videos."""
     final = work / "shards" / f"{number:04d}.frames"
-    unfinished = final.with_suffix(f".{os.getpid()}")
     videos: list[StoredVideo] = []
     skipped: list[tuple[str, str]] = []
     frame_bytes = format.channels * format.height * format.width
-    with open(unfinished, "wb") as stream:
+    with atomic_stream(final, work.parent) as stream:
         for source in sources:
             begin = stream.tell()
             count = 0
@@ -205,9 +227,8 @@ def _decode_shard(
                 stream.truncate()
         stream.flush()
         os.fsync(stream.fileno())
-    unfinished.rename(final)
     result = {"sha256": checksum(final), "videos": [asdict(video) for video in videos], "skipped": skipped}
-    _write(_results(work, number), json.dumps(result))
+    write_atomically(_results(work, number), json.dumps(result), work.parent)
 
 
 def _results(work: Path, number: int) -> Path:
@@ -219,7 +240,21 @@ def _clean(work: Path) -> None:
     kept = {work / "shards", work / INDEX, *(work / shard.file for shard in Store.open(work).shards)}
     for file in [*(work / "shards").iterdir(), *work.iterdir()]:
         if file not in kept:
-            file.unlink()
+            remove_file(file, work.parent)
+
+
+def _validate_own_files(folder: Path) -> None:
+    """Raises InputError where a folder is a link, or holds what no preparation writes: it would be deleted."""
+    if folder.is_symlink():
+        raise InputError(f"{folder} is a symbolic link: remove it, or prepare the data where it leads")
+    for inner, own in ((folder, _OWN_FILES), (folder / "shards", _OWN_SHARDS)):
+        for file in sorted(inner.iterdir()) if inner.is_dir() else ():
+            is_shards = file == folder / "shards" and file.is_dir()
+            if file.is_symlink() or not (is_shards or (own.fullmatch(file.name) and file.is_file())):
+                raise InputError(
+                    f"{folder} is to be replaced, but holds {file.relative_to(folder)}, which is not of a store: "
+                    "move it away"
+                )
 
 
 def _signature(
@@ -243,21 +278,17 @@ def _index_text(index: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def _write(file: Path, text: str) -> None:
-    unfinished = file.with_name(f"{file.name}.{os.getpid()}")
-    unfinished.write_text(text)
-    unfinished.rename(file)
-
-
 @contextmanager
 def _alone(work: Path) -> Iterator[None]:
     """Nobody else prepares this folder meanwhile; the lock ends with the process, however that ends."""
-    work.mkdir(parents=True, exist_ok=True)
-    with open(work / "lock", "w") as lock:
+    make_folder(work, work.parent)
+    validate_own_folder(work)
+    with open_lock(work / "lock", work.parent) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise InputError(f"{work} is being prepared by another process: wait for it, or stop it") from None
+        _validate_own_files(work)
         yield
 
 

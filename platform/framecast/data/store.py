@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,9 +22,12 @@ import numpy as np
 
 from framecast.data.video_facts import VideoFacts
 from framecast.errors import InputError
+from framecast.safe_files import open_to_read
 
 FORMAT = 2
 INDEX = "index.json"
+
+_SHARD = re.compile(r"shards/\w+\.frames")
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class Store:
     """
 
     def __init__(self, folder: Path, index: Mapping[str, Any]) -> None:
+        _validate(index)
         self.folder = folder
         self.signature: str = index["signature"]
         self.frame_rate: float | None = index["frame_rate"]
@@ -145,7 +150,7 @@ class Store:
             self._open, self._owner = {}, os.getpid()
         if shard not in self._open:
             try:
-                self._open[shard] = os.open(self._path(shard), os.O_RDONLY)
+                self._open[shard] = open_to_read(self._path(shard), self.folder)
             except OSError as error:
                 raise InputError(f"{self._path(shard)}: {error.strerror}: prepare the data anew") from None
         return self._open[shard]
@@ -160,9 +165,27 @@ class Store:
 
 
 def checksum(file: Path) -> str:
-    """SHA-256 of a file's content; nothing where there is no file."""
+    """SHA-256 of a shard's content; nothing where there is no such file, or a link in its place."""
     try:
-        with open(file, "rb") as stream:
+        with open(open_to_read(file, file.parents[1]), "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:  # handled: a file that cannot be read has no checksum; the caller tells that it is damaged
+    except (OSError, InputError):
+        # handled: a file that cannot be read has no checksum; the caller tells that it is damaged
         return ""
+
+
+def _validate(index: Mapping[str, Any]) -> None:
+    """Raises ValueError where an index does not fit together, or names files that are not the store's own."""
+    for shard in index["shards"]:
+        if not _SHARD.fullmatch(shard["file"]):
+            raise ValueError(f"it names {shard['file']!r}, which is no shard of a store")
+    if not (len(index["shape"]) == 3 and all(_is_count(length) and length for length in index["shape"])):
+        raise ValueError(f"frames have the shape {index['shape']}")
+    for video in index["videos"]:
+        counts = (video["shard"], video["first"], video["frames"])
+        if not all(map(_is_count, counts)) or video["shard"] >= len(index["shards"]):
+            raise ValueError(f"shard, first and frames of {video['name']!r} are {counts}")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and 0 <= value < 2**48
