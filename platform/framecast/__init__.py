@@ -6,8 +6,9 @@ What plugin authors and notebooks import. Every name is resolved on first use (P
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from framecast.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from framecast import bounded, data
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from framecast.runs.events import Stop
     from framecast.torchvision_import import import_torchvision
 
-_HOMES = {
+_MODULES = {
     "Callback": "framecast.registry.kinds",
     "Compared": "framecast.engine.outputs",
     "Constraint": "framecast.registry.constraint",
@@ -65,11 +66,11 @@ _HOMES = {
     "TrainingFailed": "framecast.errors",
     "ValueRange": "framecast.registry.value_range",
     "as_floats": "framecast.engine.frame_loss",
-    "bounded": "framecast",
+    "bounded": "framecast.bounded",
     "command": "framecast.command_line",
-    "data": "framecast",
+    "data": "framecast.data",
     "did_you_mean": "framecast.errors",
-    "events": "framecast.runs",
+    "events": "framecast.runs.events",
     "hookimpl": "framecast.registry.hooks",
     "import_torchvision": "framecast.torchvision_import",
     "l1_and_squared": "framecast.engine.frame_loss",
@@ -78,8 +79,6 @@ _HOMES = {
     "run": "framecast.cli.run_from_python",
     "without_credentials": "framecast.errors",
 }
-
-_MODULES = {"bounded", "data", "events"}
 
 __all__ = [
     "Callback",
@@ -114,20 +113,14 @@ __all__ = [
     "hookimpl",
     "import_torchvision",
     "l1_and_squared",
+    "lazy_exports",
     "load",
     "plural",
     "run",
     "without_credentials",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'framecast' has no attribute {name!r}")
-    home = _HOMES[name]
-    value = import_module(f"{home}.{name}") if name in _MODULES else getattr(import_module(home), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_exports(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,6 @@ authors' checkpoints. They are resolved on first use, so that listing plugins im
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +27,12 @@ if TYPE_CHECKING:
     from framecast_conv_tt_lstm.published import load_published
     from framecast_conv_tt_lstm.tensor_train import ConvTensorTrain
 
-_HOMES = {
-    "ConvLSTMCell": "cells",
-    "ConvTTLSTMCell": "cells",
-    "ConvTensorTrain": "tensor_train",
-    "RecurrentVideoNetwork": "network",
-    "load_published": "published",
+_MODULES = {
+    "ConvLSTMCell": ".cells",
+    "ConvTTLSTMCell": ".cells",
+    "ConvTensorTrain": ".tensor_train",
+    "RecurrentVideoNetwork": ".network",
+    "load_published": ".published",
 }
 
 __all__ = [
@@ -52,11 +51,7 @@ __all__ = [
     "output_channels",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = framecast.lazy_exports(__name__, _MODULES)
 
 
 def _build(settings: ConvLSTMSettings | ConvTTLSTMSettings, sample: framecast.SampleShape) -> Any:

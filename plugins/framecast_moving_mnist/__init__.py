@@ -6,7 +6,6 @@ For other plugins: the digits, and how they are drawn. Resolved on first use, so
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +17,11 @@ if TYPE_CHECKING:
     from framecast_moving_mnist.digits import digits_file, load_digits
     from framecast_moving_mnist.drawing import drawn
 
-_HOMES = {"digits_file": "digits", "drawn": "drawing", "load_digits": "digits", "shrunk": "clips"}
+_MODULES = {"digits_file": ".digits", "drawn": ".drawing", "load_digits": ".digits", "shrunk": ".clips"}
 
 __all__ = ["DIGIT_SIZES", "MovingMNISTSettings", "digits_file", "drawn", "load_digits", "shrunk"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = framecast.lazy_exports(__name__, _MODULES)
 
 
 def _build(settings: MovingMNISTSettings, split: str, frames: int) -> Any:

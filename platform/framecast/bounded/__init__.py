@@ -7,8 +7,9 @@ environment variable raises; and whatever is wrong with a file is one `InputErro
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from framecast.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from framecast.bounded.json_file import parse_json, read_json, read_json_object
@@ -16,18 +17,18 @@ if TYPE_CHECKING:
     from framecast.bounded.regular_file import check_regular, open_regular, read_bytes, read_lines, read_text
     from framecast.bounded.yaml_text import parse_yaml, read_yaml
 
-_HOMES = {
-    "Limit": "limit",
-    "check_regular": "regular_file",
-    "open_regular": "regular_file",
-    "parse_json": "json_file",
-    "parse_yaml": "yaml_text",
-    "read_bytes": "regular_file",
-    "read_json": "json_file",
-    "read_json_object": "json_file",
-    "read_lines": "regular_file",
-    "read_text": "regular_file",
-    "read_yaml": "yaml_text",
+_MODULES = {
+    "Limit": ".limit",
+    "check_regular": ".regular_file",
+    "open_regular": ".regular_file",
+    "parse_json": ".json_file",
+    "parse_yaml": ".yaml_text",
+    "read_bytes": ".regular_file",
+    "read_json": ".json_file",
+    "read_json_object": ".json_file",
+    "read_lines": ".regular_file",
+    "read_text": ".regular_file",
+    "read_yaml": ".yaml_text",
 }
 
 __all__ = [
@@ -44,8 +45,4 @@ __all__ = [
     "read_yaml",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'framecast.bounded' has no attribute {name!r}")
-    return getattr(import_module(f"framecast.bounded.{_HOMES[name]}"), name)
+__getattr__ = lazy_exports(__name__, _MODULES)

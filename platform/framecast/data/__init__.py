@@ -8,8 +8,9 @@ Names are resolved on first use, as in `framecast` itself: a declaration costs n
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from framecast.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from framecast.data.augmentation import Augmentation
@@ -35,32 +36,32 @@ if TYPE_CHECKING:
     from framecast.data.video_notes import reading_notes
     from framecast.data.windows import Span, Windows
 
-_HOMES = {
-    "IMAGES": "video",
-    "VIDEOS": "video",
-    "Augmentation": "augmentation",
-    "ClipOrigin": "clip_origin",
-    "DamagedVideo": "video",
-    "FrameFormat": "frame_format",
-    "Normalisation": "normalisation",
-    "Source": "source",
-    "Span": "windows",
-    "Store": "store",
-    "StoredClips": "stored_clips",
-    "StoredVideo": "store",
-    "ListedLine": "text_list",
-    "VideoFacts": "video_facts",
-    "VideoFiles": "video_files",
-    "VideoReader": "video",
-    "Windows": "windows",
-    "entries": "source",
-    "decode_text": "text_list",
-    "images_in": "video",
-    "is_video_file": "video",
-    "prepare_store": "preparation",
-    "read_text_list": "text_list",
-    "read_video": "video",
-    "reading_notes": "video_notes",
+_MODULES = {
+    "IMAGES": ".video",
+    "VIDEOS": ".video",
+    "Augmentation": ".augmentation",
+    "ClipOrigin": ".clip_origin",
+    "DamagedVideo": ".video",
+    "FrameFormat": ".frame_format",
+    "Normalisation": ".normalisation",
+    "Source": ".source",
+    "Span": ".windows",
+    "Store": ".store",
+    "StoredClips": ".stored_clips",
+    "StoredVideo": ".store",
+    "ListedLine": ".text_list",
+    "VideoFacts": ".video_facts",
+    "VideoFiles": ".video_files",
+    "VideoReader": ".video",
+    "Windows": ".windows",
+    "entries": ".source",
+    "decode_text": ".text_list",
+    "images_in": ".video",
+    "is_video_file": ".video",
+    "prepare_store": ".preparation",
+    "read_text_list": ".text_list",
+    "read_video": ".video",
+    "reading_notes": ".video_notes",
 }
 
 __all__ = [
@@ -91,13 +92,7 @@ __all__ = [
     "reading_notes",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'framecast.data' has no attribute {name!r}")
-    value = getattr(import_module(f"framecast.data.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_exports(__name__, _MODULES)
 
 
 def __dir__() -> list[str]:

@@ -11,21 +11,17 @@ function there is a check, and its docstring says what to do where it fails.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from framecast.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from framecast.testing.given import Given
     from framecast.testing.inspection import Inspection
     from framecast.testing.suite import conformance
 
-_HOMES = {"Given": "given", "Inspection": "inspection", "conformance": "suite"}
+_MODULES = {"Given": ".given", "Inspection": ".inspection", "conformance": ".suite"}
 
 __all__ = ["Given", "Inspection", "conformance"]
 
-
-def __getattr__(name: str) -> Any:
-    """Resolved on first use: pytest imports this package in every session, and need not load torch for it."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazy_exports(__name__, _MODULES)
