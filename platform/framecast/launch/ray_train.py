@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from framecast.launch.mirroring import url_of
 from framecast.launch.network import choose_interface
 from framecast.launch.ray_address import refuse_absent
 from framecast.launch.ray_folder import ray_folder
+from framecast.launch.ray_token import only_for_this_user
 from framecast.runs.events import Noticed
 from framecast.runs.folder import RunFolder
 from framecast.user_folders import give_libraries_a_home
@@ -31,26 +33,37 @@ _LARGEST_LOG = 5_000_000
 def ray_session(run: RunFolder, compute: Compute, local: Resources) -> Iterator[Resources]:
     """A Ray to train on: an embedded one of these local resources, or the cluster at `compute.address`.
 
-    Yields the resources that it has, host by host. The embedded one's logs are kept in the run folder. Raises
-    InputError where there is no Ray at that address.
+    Yields the resources that it has, host by host. The embedded one listens on the loopback interface, asks for a
+    token, and its logs are kept in the run folder. Raises InputError where there is no Ray at that address.
     """
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's coming default; else it warns
     give_libraries_a_home()
-    folder = None
-    where: dict[str, Any] = {"address": compute.address}
     if compute.address is not None:
         refuse_absent(compute.address)
-    else:
-        folder, notice = ray_folder()
+        with _connected(run, compute, {"address": compute.address}, None) as resources:
+            yield resources
+        return
+    folder, notice = ray_folder()
+    if notice:
+        _tell(run, notice)
+    where = {
+        "address": "local",
+        "num_cpus": local.cpus,
+        "num_gpus": local.gpus,
+        "dashboard_host": "127.0.0.1",
+        "_node_ip_address": "127.0.0.1",
+        "_temp_dir": folder,
+    }
+    with only_for_this_user() as notice:
         if notice:
             _tell(run, notice)
-        where = {
-            "address": "local",
-            "num_cpus": local.cpus,
-            "num_gpus": local.gpus,
-            "dashboard_host": "127.0.0.1",
-            **({"_temp_dir": folder} if folder else {}),
-        }
+        with _connected(run, compute, where, folder) as resources:
+            yield resources
+
+
+@contextmanager
+def _connected(run: RunFolder, compute: Compute, where: dict[str, Any], folder: str | None) -> Iterator[Resources]:
+    """This process as the driver of a Ray; `folder` is that of an embedded one."""
     import ray
 
     every_worker = {"worker_process_setup_hook": set_up_worker, "env_vars": passed_on()}
@@ -65,6 +78,9 @@ def ray_session(run: RunFolder, compute: Compute, local: Resources) -> Iterator[
     except BaseException:  # Ctrl-C too
         ray.shutdown()
         raise
+    address = session.address_info["node_ip_address"]
+    if compute.address is None and not ip_address(address).is_loopback:
+        _tell(run, f"this version of Ray listens on {address}: who has the token reaches it from other machines")
     try:
         found = [host["Resources"] for host in ray.nodes() if host["Alive"]]
         yield Resources(tuple(Host(int(each.get("CPU", 0)), int(each.get("GPU", 0))) for each in found))
@@ -146,7 +162,10 @@ def run_on_workers(
     from ray.train import FailureConfig, RunConfig, ScalingConfig
     from ray.train.torch import TorchConfig, TorchTrainer
 
+    from framecast.launch.process_group import OneHostTorchConfig
+
     gpus = float(compute.gpus_per_worker)
+    torch_config = OneHostTorchConfig if compute.address is None else TorchConfig
     trainer = TorchTrainer(
         work,
         train_loop_config={"folder": str(run.path), "url": url_of(run)},
@@ -155,7 +174,7 @@ def run_on_workers(
             use_gpu=gpus > 0,
             resources_per_worker={"CPU": float(compute.cpus_per_worker), **({"GPU": gpus} if gpus else {})},
         ),
-        torch_config=TorchConfig(backend="nccl" if gpus else "gloo"),
+        torch_config=torch_config(backend="nccl" if gpus else "gloo"),
         run_config=RunConfig(
             name=run.id,
             storage_path=str(run.logs / "ray"),
