@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(pytest.mark.xdist_group("ray" if item.path in of_ray else str(item.path)))
     items.sort(key=lambda item: item.path not in of_ray)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests submit is not noted among what the user has submitted."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 _PLUGIN = '''
@@ -92,6 +100,7 @@ def framecast_callbacks():
 def no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own cluster must not get the tests' runs."""
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("FRAMECAST_CONFIRMED_ADDRESSES", "")  # what one test names, another has not named
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ FLOORS: list[set[str]] = [  # from the top; a room imports only from floors belo
     {"job"},
     {"data"},
     {"registry", "runs"},
+    {"confirmed_addresses"},
     {"user_folders", "bounded"},
     {"safe_files"},
     {"command_line", "errors", "json_text", "counting", "lazy_exports", "plain_text", "torchvision_import"},

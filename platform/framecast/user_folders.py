@@ -45,6 +45,13 @@ def config_folder() -> Path | None:
     return Path(home, "framecast") if os.path.isabs(home) else None
 
 
+def state_folder() -> Path:
+    """Where Framecast remembers what this user did: $XDG_STATE_HOME/framecast, else ~/.local/state/framecast.
+    Without a home it is within the cache folder."""
+    home = os.path.expanduser(os.environ.get("XDG_STATE_HOME") or "~/.local/state")
+    return Path(home, "framecast") if os.path.isabs(home) else cache_folder() / "state"
+
+
 def give_libraries_a_home() -> None:
     """Sets HOME and USER for this process and those it starts, where they are not known: Ray and torch ask for
     them."""

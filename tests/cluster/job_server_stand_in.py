@@ -22,11 +22,15 @@ class StandIn:
     def __init__(self) -> None:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.started: Callable[[str], dict[str, Any]] = lambda entrypoint: job()
+        self.requests: list[str] = []
+        """What has been asked: method, path, headers and body of each request."""
+        self.redirect_to = self.redirect_logs_to = ""
+        """Another server, to which all requests, or those for logs, are sent on."""
         self._runner: web.AppRunner | None = None
         self.address = ""
 
     async def begin(self) -> None:
-        app = web.Application()
+        app = web.Application(middlewares=[self._noted])
         app.add_routes(
             [
                 web.get("/api/version", self._version),
@@ -49,6 +53,19 @@ class StandIn:
         if self._runner is not None:
             runner, self._runner = self._runner, None
             await runner.cleanup()
+
+    def received(self) -> str:
+        return "\n".join(self.requests)
+
+    @web.middleware
+    async def _noted(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        body = (await request.read()).decode(errors="replace")
+        self.requests.append(f"{request.method} {request.path} {dict(request.headers)} {body}")
+        other = self.redirect_logs_to if request.path.endswith("/tail") else self.redirect_to
+        if other:
+            raise web.HTTPTemporaryRedirect(other + request.path)
+        response: web.StreamResponse = await handler(request)
+        return response
 
     async def _version(self, request: web.Request) -> web.Response:
         return web.json_response({"version": "4", "ray_version": ray.__version__, "ray_commit": "x"})

@@ -17,6 +17,7 @@ from framecast.cluster import fetch as fetching
 from framecast.cluster import job_server, run_files
 from framecast.cluster.fetch import fetch
 from framecast.cluster.run_files import RunFiles, decode, encode
+from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
 from framecast.evaluation.subject import find_subject
 from framecast.runs.checkpoints import CheckpointStore
@@ -75,6 +76,8 @@ def server(trained: RunFolder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stan
 
 
 def remote(root: Path, trained: RunFolder, address: str, runs: str | None = None) -> RemoteRun:
+    for named in filter(None, (address, runs)):
+        confirm(named)
     run = RemoteRun.at(root, trained.name, trained.id)
     run.note(Whereabouts(address, trained.id, runs))
     return run

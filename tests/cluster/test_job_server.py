@@ -13,6 +13,7 @@ from framecast.cluster.job_server import ClusterSilentError, JobServer
 from framecast.cluster.profiles import Cluster
 from framecast.cluster.remote_states import remote_states
 from framecast.cluster.send import follow
+from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
 from framecast.runs.remote_run import RemoteRun, Whereabouts
 
@@ -22,6 +23,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[StandIn, Callable[
     monkeypatch.setattr(job_server, "PATIENCE", 1.0)
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     with stand_in() as made:
+        confirm(made[0].address)
+        confirm("http://127.0.0.1:9")  # where nobody listens
         yield made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
 from framecast.launch import ray_address
 from framecast.launch.ray_address import refuse_absent
@@ -42,6 +44,7 @@ def unused() -> str:
 
 
 def refusal(address: str) -> str:
+    confirm(address)
     with pytest.raises(InputError) as refused:
         refuse_absent(address)
     return str(refused.value)
@@ -67,7 +70,38 @@ def test_where_nothing_answers_the_waiting_ends(monkeypatch: pytest.MonkeyPatch)
 
 def test_what_speaks_grpc_may_be_ray() -> None:
     with answering(SETTINGS) as address:
+        confirm(address)
         refuse_absent(address)
+
+
+def test_an_address_that_only_a_file_names_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray_address, "_silence", lambda host, port: pytest.fail("it was asked"))
+    with pytest.raises(InputError, match=r"only a file names the Ray at evil\.example\.org:6379: nothing is sent"):
+        refuse_absent("evil.example.org:6379")
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="acts as another user")
+def test_a_ray_that_another_user_runs_here_is_not_given_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever listens first at a port, or writes the file by which Ray finds itself, could be found for auto."""
+    theirs, ours = socket.socketpair()
+    child = os.fork()
+    if not child:
+        os.setgroups([])
+        os.setgid(65534)
+        os.setuid(65534)
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            theirs.sendall(str(server.getsockname()[1]).encode())
+            theirs.recv(1)
+        os._exit(0)
+    address = f"127.0.0.1:{ours.recv(10).decode()}"
+    find: Callable[[str], str] = lambda text: address  # noqa: E731
+    monkeypatch.setattr("ray._private.services.canonicalize_bootstrap_address", find)
+    try:
+        with pytest.raises(InputError, match=r"belongs to another user of this machine \(uid 65534\)"):
+            refuse_absent("auto")
+    finally:
+        ours.sendall(b".")
+        os.waitpid(child, 0)
 
 
 @pytest.mark.parametrize(

@@ -54,11 +54,17 @@ def whereabouts_of(run: str, runs: str | None, address: str | None) -> Whereabou
 
 
 def on_cluster(address: str, runs: str | None) -> Whereabouts | None:
-    """A cluster itself, whatever runs there; None where this machine belongs to it."""
+    """A cluster that the user names, whatever runs there; None where this machine belongs to it."""
     from framecast.cluster.profiles import cluster_at
+    from framecast.confirmed_addresses import confirm
     from framecast.runs.remote_run import Whereabouts
 
-    return Whereabouts(address, "", runs) if cluster_at(address) else None
+    if not cluster_at(address):
+        return None
+    for named in filter(None, (address, runs)):
+        if "://" in named:
+            confirm(named)
+    return Whereabouts(address, "", runs)
 
 
 def remote_run(run: str, runs: str | None) -> RemoteRun | None:

@@ -64,6 +64,7 @@ def evaluate(
     Writes evaluation-[RUNS-]SPLIT-HORIZON-PROTOCOL-DIGEST.json, .csv (curves) and -clips.csv. The digest is of
     checkpoints, data, task and metrics: another evaluation has another name, the same one needs --force.
     """
+    from framecast.cluster.chosen_address import confirm_overrides
     from framecast.command_line import shown
     from framecast.errors import TrainingFailed
     from framecast.evaluation.result import Result
@@ -74,6 +75,7 @@ def evaluate(
 
     named = [target for target in targets if "=" not in target]
     overrides = [target for target in targets if "=" in target]
+    confirm_overrides(overrides)
     if not named:
         raise InputError("name a run, a checkpoint or an exported file; `platform list` shows runs")
     subjects, left_out = _subjects(named, overrides, metrics, protocol, published, runs)

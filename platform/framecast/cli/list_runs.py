@@ -157,9 +157,17 @@ def _cell(row: dict[str, Any], name: str) -> str | None:
 
 def remote_rows(runs: Sequence[RemoteRun]) -> dict[Path, dict[str, Any]]:
     """Of each run on a cluster how it stands there, as `platform status` says too."""
-    from framecast.cluster.remote_states import remote_states
+    from framecast.cluster.profiles import list_of_clusters
+    from framecast.cluster.remote_states import UNCONFIRMED, remote_states
+    from framecast.plain_text import plain
 
     states = remote_states(runs)
+    strange = sorted({run.whereabouts.address for run in runs if states[run.path] == UNCONFIRMED})
+    if strange:
+        note = (
+            f"not asked, for only the folders of runs name them: {', '.join(map(plain, strange))}; if one is yours"
+        )
+        typer.echo(f"{note}, name it in {list_of_clusters()} or with --address", err=True)
     return {
         run.path: {
             **_names(run, "run"),

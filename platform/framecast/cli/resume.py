@@ -19,6 +19,7 @@ def resume(
     from framecast.cli.attended import attend, detached
     from framecast.cli.attended_search import attend_search
     from framecast.cli.elsewhere import remote_run, watch
+    from framecast.cluster.chosen_address import confirm_overrides
     from framecast.launch.launch import resumed_plan
     from framecast.launch.search.launch import validate_resumable
     from framecast.runs.folder import runs_root
@@ -48,6 +49,7 @@ def resume(
             f"`{command('submit', '--from', f'{name}#{int(folder.id[:4])}')}` trains it alone"
         )
     refresh(folder)
+    confirm_overrides(overrides or [])
     plan = resumed_plan(folder, overrides or [])
     if detach:
         detached(folder, [*(overrides or []), *(["--in-process"] if in_process else [])])

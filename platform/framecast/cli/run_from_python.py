@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import IO, Any
 
+from framecast.cluster.chosen_address import confirm_choice, validate_address
 from framecast.job.document import Document
 from framecast.job.resolve import load_plan, make_plan
 from framecast.launch.chatter import quiet
@@ -38,9 +39,12 @@ def run(
     if isinstance(job, Mapping):
         document = Document.from_data(job)
         document.override(list(overrides))
+        if isinstance(address := document.get("compute.address"), str):
+            confirm_choice(address)
         plan = make_plan(document, Registry.discover(document.data.get("plugins") or []))
     else:
         document, plan = load_plan(Path(job), list(overrides), [])
+        validate_address(document)
     folder = create_run(plan, document, runs_root(runs))
     title = f"{folder.name}: {plan.model.name} on {plan.data.name}, in {folder.path}"
     notebook = None if sys.stdout is sys.__stdout__ else sys.stdout

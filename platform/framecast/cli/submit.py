@@ -50,6 +50,7 @@ def submit(
     looked for here, in ./jobs and among the examples.
     """
     from framecast.cli.attended import attend, detached
+    from framecast.cluster.chosen_address import validate_address
     from framecast.cluster.profiles import address_in_environment, cluster_at
     from framecast.job.job_files import find_job_file
     from framecast.job.resolve import check_job, load_job, make_plan
@@ -66,6 +67,8 @@ def submit(
     else:
         raise InputError("name a job file, such as jobs/demo.yaml, or --from SEARCH#best")
     where = address or document.get("compute.address") or (None if in_process else address_in_environment())
+    if not (dry_run or in_process):
+        validate_address(document, address)
     if isinstance(where, str) and cluster_at(where) and not (dry_run or in_process):
         from framecast.cli.elsewhere import watch
         from framecast.cluster.send import send_job

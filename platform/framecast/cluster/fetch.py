@@ -18,12 +18,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from framecast.cluster.job_server import ClusterSilentError
-from framecast.cluster.profiles import cluster_at
+from framecast.cluster.profiles import cluster_at, list_of_clusters, runs_are_users_own
 from framecast.cluster.remote_states import folder_on_shared_disk
 from framecast.cluster.run_files import LINE, RunFile, RunFiles, checksum, decode
 from framecast.cluster.send import answer, send_command, server_of
 from framecast.counting import plural
-from framecast.errors import InputError
+from framecast.errors import InputError, without_credentials
+from framecast.plain_text import plain
 from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import Mirror
 from framecast.runs.remote_run import RemoteRun
@@ -112,7 +113,14 @@ def _url_of(remote: RemoteRun) -> str | None:
     where = remote.whereabouts
     cluster = cluster_at(where.address)
     place = where.runs or (cluster.runs if cluster else None)
-    return place if place and "://" in place else None
+    if not place or "://" not in place:
+        return None
+    if not runs_are_users_own(where.address, place):
+        raise InputError(
+            f"only the folder of this run says that its files are at {without_credentials(plain(place))}: nothing "
+            f"is asked there. If that is yours, name it as runs in {list_of_clusters()}, or in FRAMECAST_RUNS"
+        )
+    return place
 
 
 def _is_here(listed: RunFiles) -> bool:

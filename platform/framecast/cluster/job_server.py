@@ -9,12 +9,13 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from framecast.cluster.profiles import Cluster
-from framecast.errors import InputError
+from framecast.errors import InputError, without_credentials
+from framecast.plain_text import plain
 from framecast.registry.path import FOLDER_VARIABLE
 
 PATIENCE = 60.0
@@ -239,9 +240,46 @@ def _client(address: str) -> Any:
     class Client(JobSubmissionClient):
         def _do_request(self, method: str, endpoint: str, **options: Any) -> Any:
             options.setdefault("timeout", _TIMEOUT)
-            return super()._do_request(method, endpoint, **options)
+            options["allow_redirects"] = False  # a request carries the token, and values of variables
+            answer = super()._do_request(method, endpoint, **options)
+            if answer.is_redirect:
+                raise _Redirected(answer.headers.get("Location", ""))
+            return answer
+
+        async def tail_job_logs(self, job_id: str) -> AsyncIterator[str]:
+            """As Ray does, but without following redirects, for which Ray offers no option."""
+            import aiohttp
+
+            trace = aiohttp.TraceConfig()
+            trace.on_request_redirect.append(_refuse_redirect)
+            async with aiohttp.ClientSession(
+                cookies=self._cookies, headers=self._headers, trace_configs=[trace]
+            ) as session:
+                url = f"{self._address}/api/jobs/{job_id}/logs/tail"
+                socket = await session.ws_connect(
+                    url, ssl=True if self._ssl_context is None else self._ssl_context
+                )
+                while True:
+                    message = await socket.receive()
+                    if message.type == aiohttp.WSMsgType.TEXT:
+                        yield message.data
+                    elif message.type in (aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR):
+                        if socket.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE:
+                            raise RuntimeError("WebSocket connection closed unexpectedly")
+                        return
 
     return Client(address)
+
+
+class _Redirected(RuntimeError):
+    """A server sends its clients to another address, which nobody has confirmed."""
+
+    def __init__(self, to: str) -> None:
+        super().__init__(f"it redirects to {plain(without_credentials(to))}, where nothing is sent")
+
+
+async def _refuse_redirect(session: Any, context: Any, parameters: Any) -> None:
+    raise _Redirected(str(parameters.response.headers.get("Location", "")))
 
 
 async def _next(stream: Any) -> str | None:

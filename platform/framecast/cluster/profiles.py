@@ -10,9 +10,15 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from framecast.errors import InputError, Problem, did_you_mean
+from framecast.confirmed_addresses import is_confirmed, same_address
+from framecast.errors import InputError, Problem, did_you_mean, without_credentials
 from framecast.job.document import Document
+from framecast.plain_text import plain
 from framecast.user_folders import config_folder, expanded
+
+
+class UnconfirmedAddressError(InputError):
+    """Only a file names the address: nothing is sent there."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +41,50 @@ def cluster_at(address: str | None) -> Cluster | None:
     """
     if address is None or address in ("auto", "local"):
         return None
-    if address.startswith(("http://", "https://")):
+    if address.lower().startswith(("http://", "https://")):
+        if "@" in address.partition("://")[2].partition("/")[0]:
+            raise InputError(
+                f"{without_credentials(address)}: the address of a cluster holds no user name or password; Ray's "
+                "token is taken from RAY_AUTH_TOKEN or ~/.ray/auth_token"
+            )
         return Cluster(address)
     if ":" in address:  # Ray's own address of a head
         return None
     known = _listed()
     if address not in known:
         way_out = "write http://HEAD:8265, auto, or a name from"
-        raise InputError(f"no cluster is called {address!r}{did_you_mean(address, known)}; {way_out} {_list()}")
+        raise InputError(
+            f"no cluster is called {address!r}{did_you_mean(address, known)}; {way_out} {list_of_clusters()}"
+        )
     return known[address]
 
 
+def is_users_own(address: str) -> bool:
+    """Whether the user has named a cluster: in the list of clusters, in the environment, or on a command line."""
+    known = _listed()
+    listed = address in known or any(same_address(address, each.address) for each in known.values())
+    return listed or is_confirmed(address)
+
+
+def refuse_unconfirmed(address: str, named_by: str) -> None:
+    """Raises InputError where only a file names the address of a cluster."""
+    if not is_users_own(address):
+        raise UnconfirmedAddressError(
+            f"only {named_by} names the cluster at {plain(without_credentials(address))}: nothing is sent there. "
+            f"If it is yours, name it in {list_of_clusters()}, in RAY_ADDRESS, or on the command line (--address, "
+            "compute.address=)"
+        )
+
+
+def runs_are_users_own(address: str, url: str) -> bool:
+    """Whether the user has named the URL of a cluster's runs: in the list of clusters, in the environment, or on a
+    command line."""
+    places = [each.runs for each in _listed().values() if each.runs]
+    return any(same_address(url, place) for place in places) or is_confirmed(url)
+
+
 def _listed() -> dict[str, Cluster]:
-    file = _list()
+    file = list_of_clusters()
     if not file.exists():
         return {}
     document = Document.read(file)
@@ -56,7 +93,7 @@ def _listed() -> dict[str, Cluster]:
         fields = {"address": entry} if isinstance(entry, str) else entry
         if (
             not isinstance(fields, dict)
-            or not str(fields.get("address", "")).startswith("http")
+            or not str(fields.get("address", "")).startswith(("http://", "https://"))
             or set(fields) - {"address", "runs"}
         ):
             message = "write {address: http://HEAD:8265, runs: /shared/runs}"
@@ -68,7 +105,8 @@ def _listed() -> dict[str, Cluster]:
     return found
 
 
-def _list() -> Path:
+def list_of_clusters() -> Path:
+    """The user's list of clusters, whether or not it is there."""
     if chosen := os.environ.get("FRAMECAST_CLUSTERS"):
         return expanded(chosen)
     folder = config_folder()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from framecast.cluster.job_server import LOST
-from framecast.cluster.profiles import cluster_at
+from framecast.cluster.profiles import cluster_at, is_users_own
 from framecast.cluster.send import answer, server_of
 from framecast.errors import InputError
 from framecast.runs.folder import RunFolder
@@ -17,7 +17,7 @@ from framecast.runs.status import Status
 from framecast.search.search_folder import SearchFolder
 from framecast.search.search_status import SearchStatus
 
-UNREACHABLE = "unreachable"
+UNREACHABLE, UNCONFIRMED = "unreachable", "unconfirmed"
 _REFUSED = 2  # the exit code of a command that changed nothing
 _Jobs = dict[str, tuple[str, int | None]]
 
@@ -27,7 +27,8 @@ def remote_states(runs: Sequence[RemoteRun]) -> dict[Path, str]:
 
     The run's own folder is the truth, where a disk shared with the cluster shows it. Else it is the job on the
     cluster; else what was known last; else what the cluster finds in its folder of runs. `lost` is a run of which
-    nothing is known any more, `unreachable` one whose cluster does not answer.
+    nothing is known any more, `unreachable` one whose cluster does not answer. A cluster that only the folder
+    of the run names is not asked: `unconfirmed`.
     """
     jobs: dict[str, _Jobs | None] = {}
     listed: dict[tuple[str, str | None], dict[str, str]] = {}
@@ -36,6 +37,8 @@ def remote_states(runs: Sequence[RemoteRun]) -> dict[Path, str]:
         where = run.whereabouts
         if (shared := folder_on_shared_disk(run)) is not None:
             state = state_of(shared)
+        elif not _may_be_asked(where):
+            state = run.last_known or UNCONFIRMED
         else:
             if where.address not in jobs:
                 jobs[where.address] = _jobs_of(where)
@@ -72,6 +75,14 @@ def folder_on_shared_disk(run: RemoteRun) -> RunFolder | None:
 def state_of(folder: RunFolder) -> str:
     """The state that a run or a search is in, by its folder."""
     return SearchStatus.of(folder).state if isinstance(folder, SearchFolder) else Status.of(folder).state
+
+
+def _may_be_asked(where: Whereabouts) -> bool:
+    """Whether the user has named the cluster; a name that is in no list is nobody's address."""
+    try:
+        return "://" not in where.address or is_users_own(where.address)
+    except InputError:  # handled: the list of clusters is broken, which commands on one run say; nobody is asked
+        return False
 
 
 def _jobs_of(where: Whereabouts) -> _Jobs | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -10,10 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from framecast.cluster.job_server import JobServer, variables_named
-from framecast.cluster.profiles import Cluster, cluster_at
+from framecast.cluster.profiles import Cluster, cluster_at, refuse_unconfirmed
 from framecast.cluster.shipment import JOB, SENDER, pack, pack_package
+from framecast.confirmed_addresses import confirm, confirmed_variables
 from framecast.errors import InputError
 from framecast.job.document import Document
+from framecast.plain_text import plain
 from framecast.registry.registry import Registry
 from framecast.runs.folder import new_run_id
 from framecast.runs.remote_run import RemoteRun, Whereabouts
@@ -28,24 +31,36 @@ def send_job(document: Document, registry: Registry, whereabouts: Whereabouts, r
     Raises InputError where the cluster cannot be used.
     """
     server = server_of(whereabouts)
+    variables = variables_named(whereabouts.variables)
     with _package(whereabouts.ship_package) as folder:
         pack(folder, document, registry)
         arguments = ["submit", JOB, "compute.address=auto", "--run-id", whereabouts.job, "--sent-by", SENDER]
-        server.start(arguments, whereabouts.job, folder, variables_named(whereabouts.variables))
+        server.start(arguments, whereabouts.job, folder, variables)
+    remember_address(whereabouts)
     remote = RemoteRun.at(root, document.data["name"], whereabouts.job)
     remote.note(whereabouts)
     return remote
 
 
-def send_command(whereabouts: Whereabouts, arguments: list[str], files: Mapping[str, str] | None = None) -> str:
+def send_command(
+    whereabouts: Whereabouts,
+    arguments: list[str],
+    files: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> str:
     """Starts `platform ARGUMENTS` on the cluster, in a folder with these small `files` (name to content). Returns
-    the name of the Ray job that does it."""
+    the name of the Ray job that does it.
+
+    `variables` go along; by default those that the cluster needs to read runs at a URL, and has been sent before.
+    """
+    if variables is None:
+        variables = variables_for_runs(whereabouts)
     job = f"{arguments[0]}-{new_run_id()}"
     with _package(whereabouts.ship_package) as folder:
         (folder / ".keep").touch()
         for name, content in (files or {}).items():
             (folder / name).write_text(content)
-        server_of(whereabouts).start(arguments, job, folder, variables_named(whereabouts.variables))
+        server_of(whereabouts).start(arguments, job, folder, dict(variables))
     return job
 
 
@@ -54,7 +69,8 @@ def send_resume(remote: RemoteRun, overrides: list[str]) -> RemoteRun:
     before = remote.whereabouts
     if not server_of(before).ends_within(before.job, _CLOSING_WORDS):
         raise InputError(f"run {remote.id} is running on {before.address}: nothing to resume")
-    job = send_command(before, ["resume", remote.id, *overrides])
+    sent = variables_named(variables_to_send(before, overrides))
+    job = send_command(before, ["resume", remote.id, *overrides], variables=sent)
     remote.note(replace(before, job=job, earlier=[*before.earlier, before.job]))
     return remote
 
@@ -102,10 +118,46 @@ def stop(whereabouts: Whereabouts) -> str:
 
 
 def server_of(whereabouts: Whereabouts) -> JobServer:
+    """Raises InputError where it is no job server, or the user has not named it."""
     cluster = cluster_at(whereabouts.address)
     if cluster is None:
         raise InputError(f"{whereabouts.address} is no job server: write http://HEAD:8265 or a name of yours")
+    refuse_unconfirmed(whereabouts.address, "the folder of this run")
     return JobServer(Cluster(cluster.address, whereabouts.runs or cluster.runs))
+
+
+def variables_to_send(whereabouts: Whereabouts, overrides: list[str]) -> list[str]:
+    """Names of the variables that go along when a run is resumed: those that the user has sent to this address
+    before, or names now. Raises InputError where the run's folder names others."""
+    named = Document.from_data({})
+    named.override([each for each in overrides if each.partition("=")[0].strip() == "compute.env"])
+    chosen = named.get("compute.env")
+    if isinstance(chosen, list):
+        return [str(name) for name in chosen]
+    strange = sorted(set(whereabouts.variables) - confirmed_variables(whereabouts.address))
+    if strange:
+        raise InputError(
+            f"only the folder of this run asks for your {plain(', '.join(strange))}: nothing is sent. "
+            f"If it may go to {whereabouts.address}, add 'compute.env=[{', '.join(whereabouts.variables)}]'"
+        )
+    return whereabouts.variables
+
+
+def variables_for_runs(whereabouts: Whereabouts) -> dict[str, str]:
+    """The variables, such as keys of a store, for commands that read runs at a URL; none for runs on disk."""
+    cluster = cluster_at(whereabouts.address)
+    place = whereabouts.runs or (cluster.runs if cluster else None)
+    if not place or "://" not in place:
+        return {}
+    names = set(whereabouts.variables) & confirmed_variables(whereabouts.address)
+    return {name: os.environ[name] for name in sorted(names) if name in os.environ}
+
+
+def remember_address(whereabouts: Whereabouts) -> None:
+    """Notes what the user has sent a job to, so that later commands may ask there too."""
+    confirm(whereabouts.address, whereabouts.variables)
+    if whereabouts.runs and "://" in whereabouts.runs:
+        confirm(whereabouts.runs)
 
 
 @contextmanager

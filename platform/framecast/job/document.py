@@ -94,6 +94,10 @@ class Document:
                 return self.places[key[:length]]
         return Place(self.file)
 
+    def is_from_command_line(self, key: Key) -> bool:
+        """Whether an override has set `key`, rather than a file."""
+        return self.place(key) == _COMMAND_LINE
+
     def _split(self, path: str) -> Key:
         """The parts of a dotted path. Keys that hold dots themselves (search.parameters) are found as they are."""
         words, parts, target = path.split("."), [], self.data

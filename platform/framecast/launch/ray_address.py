@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
+from collections.abc import Iterator
 from importlib import import_module
+from pathlib import Path
 
+from framecast.confirmed_addresses import is_confirmed
 from framecast.errors import InputError
+from framecast.plain_text import plain
 
 _PATIENCE = 5.0
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 """The preface of HTTP/2 and empty settings: what speaks gRPC, as Ray does, answers with its own settings."""
 _SETTINGS = 4
+_LISTENING = "0A"
 
 
 def refuse_absent(address: str) -> None:
-    """Raises InputError that names who named the address, where no Ray answers there, or it is of another kind."""
+    """Raises InputError that names who named the address, where no Ray answers there, it is of another kind, or
+    the user has not named it: a token would be sent there."""
     named = f"{address}, named by {_namer(address)}"
     if address.startswith("ray://"):
         raise InputError(
@@ -23,12 +30,19 @@ def refuse_absent(address: str) -> None:
             f"the job "
             "to the cluster, or, on a machine of the cluster, HEAD:6379 or auto"
         )
-    if address == "auto":
+    found = address == "auto"
+    if found:
         address = _found_by_ray()
         named = f"{address}, found for auto"
+        _refuse_another_users(address)
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
         raise InputError(f"{named}: write HOST:PORT of a Ray, auto, or http://HEAD:8265")
+    if not found and not is_confirmed(address):
+        raise InputError(
+            f"only a file names the Ray at {plain(address)}: nothing is sent there. If it is yours, name it on "
+            f"the command line, compute.address={plain(address)}, or in RAY_ADDRESS"
+        )
     if why := _silence(host.strip("[]"), int(port)):
         way_out = "start one there with `ray start --head`, or train on this machine without it"
         if _namer(address).startswith("$"):
@@ -38,6 +52,37 @@ def refuse_absent(address: str) -> None:
 
 def _namer(address: str) -> str:
     return "$RAY_ADDRESS" if os.environ.get("RAY_ADDRESS", "").strip() == address else "compute.address"
+
+
+def _refuse_another_users(address: str) -> None:
+    """Raises InputError where the Ray that was found on this machine is another user's: who writes the file by
+    which Ray finds it, or listens at its port, would be given the token."""
+    if is_confirmed(address) or os.environ.get("RAY_ADDRESS", "").strip() or not hasattr(os, "getuid"):
+        return
+    port = address.rpartition(":")[2]
+    owners = [uid for each_port, uid in _listeners() if str(each_port) == port]
+    file = import_module("ray._private.utils").get_ray_address_file(None)
+    with contextlib.suppress(OSError):  # handled: Ray has found it by its process
+        owners.append(os.lstat(file).st_uid)
+    strange = [uid for uid in owners if uid not in (os.getuid(), 0)]
+    if strange:
+        raise InputError(
+            f"the Ray at {address}, found for auto, belongs to another user of this machine (uid {strange[0]}), "
+            f"who would be given your token: if you mean it, write compute.address={address} on the command line"
+        )
+
+
+def _listeners() -> Iterator[tuple[int, int]]:
+    """(port, uid) of each TCP port that processes of this machine listen on; none where that is not known."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            lines = Path(table).read_text().splitlines()[1:]
+        except OSError:  # handled: not Linux, or no IPv6
+            continue
+        for line in lines:
+            words = line.split()
+            if len(words) > 7 and words[3] == _LISTENING:
+                yield int(words[1].rpartition(":")[2], 16), int(words[7])
 
 
 def _found_by_ray() -> str:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from framecast.bounded import read_json_object
+from framecast.errors import InputError
 from framecast.json_text import to_json
+from framecast.plain_text import plain
 from framecast.runs.folder import RunFolder
 from framecast.safe_files import write_atomically
 
+_JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 ENDED = ("finished", "interrupted", "failed", "died")
 """States in which a job prints and writes no more."""
 
@@ -27,6 +32,20 @@ class Whereabouts:
     variables: list[str] = field(default_factory=list)
     earlier: list[str] = field(default_factory=list)
 
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Whereabouts:
+        """The inverse of `asdict`. Raises ValueError or TypeError for anything else."""
+        found = cls(**fields)
+        if not isinstance(found.variables, list) or not isinstance(found.earlier, list):
+            raise ValueError("a list is missing")
+        texts = [found.address, found.job, *found.variables, *found.earlier, found.runs or ""]
+        if not all(isinstance(text, str) for text in texts) or not isinstance(found.ship_package, bool):
+            raise ValueError("a value has the wrong type")
+        for name in (found.job, *found.earlier):
+            if not _JOB.fullmatch(name):
+                raise ValueError(f"{name[:80]!r} is no name of a job")
+        return found
+
 
 class RemoteRun(RunFolder):
     """The local folder of a run on a cluster: where it is, how it stood when the cluster was last asked, and, once
@@ -36,8 +55,12 @@ class RemoteRun(RunFolder):
 
     @property
     def whereabouts(self) -> Whereabouts:
-        fields: dict[str, Any] = json.loads((self.path / self.marker).read_text())
-        return Whereabouts(**fields)
+        """Raises InputError where the file does not hold it."""
+        file = self.path / self.marker
+        try:
+            return Whereabouts.from_dict(read_json_object(file))
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{file} does not say where the run is: {plain(str(error))}") from None
 
     def note(self, whereabouts: Whereabouts) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
