@@ -58,14 +58,16 @@ def attend(plan: Plan, run: RunFolder, in_process: bool) -> None:
 
 
 def detached(run: RunFolder, arguments: list[str]) -> None:
-    """Trains the run in another process, which outlives this shell; says how to follow and stop it."""
+    """Trains the run in another process, which outlives this shell; says how to follow and stop it.
+
+    It may import the run's plugins, as this process has."""
     from framecast.command_line import command
     from framecast.launch.import_path import passed_on
     from framecast.report.closing import name_here
 
     with open(run.logs / "driver.log", "ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "framecast", "resume", str(run.path), *arguments],
+            [sys.executable, "-P", "-m", "framecast", "resume", str(run.path), "--trust", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # the console is kept in the run's logs as it is
             stderr=log,

@@ -6,10 +6,11 @@ import traceback
 
 import typer
 
+from framecast.registry.trust import Trust
 from framecast.search.search_folder import SearchFolder
 
 
-def attend_search(folder: SearchFolder) -> None:
+def attend_search(folder: SearchFolder, trust: Trust | None = None) -> None:
     """Runs the search to its end and leaves with its exit code."""
     from framecast.errors import in_one_line
     from framecast.launch.chatter import quiet
@@ -20,7 +21,7 @@ def attend_search(folder: SearchFolder) -> None:
     from framecast.report.search_page import write_search_report
 
     with quiet(folder.logs / "driver.log") as terminal, following(folder, terminal):
-        status, spoilt = launch_search(folder), ""
+        status, spoilt = launch_search(folder, trust), ""
         try:
             write_search_report(folder)
         except Exception as error:  # a picture that cannot be drawn must not spoil a search that is done

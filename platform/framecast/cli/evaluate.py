@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from framecast.cli.evaluation_progress import evaluation_progress
-from framecast.cli.options import Force, Json, Published, Runs
+from framecast.cli.options import Force, Json, OwnPlugins, Published, Runs, Trust
 from framecast.cli.table import table
 from framecast.counting import named_count, plural
 from framecast.errors import InputError, Problem
@@ -51,6 +51,8 @@ def evaluate(
     force: Force = False,
     as_json: Json = False,
     runs: Runs = None,
+    trust: Trust = False,
+    plugin: OwnPlugins = None,
 ) -> None:
     """Score models on a split of their data.
 
@@ -78,7 +80,7 @@ def evaluate(
     confirm_overrides(overrides)
     if not named:
         raise InputError("name a run, a checkpoint or an exported file; `platform list` shows runs")
-    subjects, left_out = _subjects(named, overrides, metrics, protocol, published, runs)
+    subjects, left_out = _subjects(named, overrides, metrics, protocol, published, runs, trust, plugin or [])
     folder = output or (subjects[0].run.path if subjects[0].run and len(subjects) == 1 else Path())
     refuse_to_compare(subjects)
     name = Result.name_of(split, subjects)
@@ -118,6 +120,8 @@ def _subjects(
     protocol: str | None,
     published: Path | None,
     runs: str | None,
+    trusted: bool,
+    plugins: list[str],
 ) -> tuple[list[Subject], list[str]]:
     """What is evaluated, with the metrics chosen; and the metrics that the protocol leaves out."""
     from framecast.cli.fetch import brought_here
@@ -131,7 +135,7 @@ def _subjects(
     def subjects(overrides: list[str]) -> list[Subject]:
         if published is not None:
             return [published_subject(published, named[0], overrides)]
-        return [find_subject(text, runs_root(runs), overrides) for text in here]
+        return [find_subject(text, runs_root(runs), overrides, trusted, plugins) for text in here]
 
     plan = subjects(overrides)[0].plan
     own: list[dict[str, Any]] = [part.to_dict() for part in plan.metrics]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from framecast.cli.options import Force, Published, Runs
+from framecast.cli.options import Force, OwnPlugins, Published, Runs, Trust
 from framecast.cli.predict import Checkpoint, FramesIn, FramesOut
 from framecast.counting import plural
 from framecast.errors import InputError
@@ -28,6 +28,8 @@ def export(
     published: Published = None,
     force: Force = False,
     runs: Runs = None,
+    trust: Trust = False,
+    plugin: OwnPlugins = None,
 ) -> None:
     """Write a trained model to one file.
 
@@ -41,6 +43,7 @@ def export(
     from framecast.errors import TrainingFailed
     from framecast.evaluation.export import FORMATS, export_graph, export_weights, refuse_format
     from framecast.evaluation.subject import find_subject, published_subject
+    from framecast.job.plan_file import PlanFile
     from framecast.runs.folder import runs_root
 
     refuse_format(output, FORMATS)
@@ -49,13 +52,16 @@ def export(
     if published:
         subject = published_subject(published, checkpoint)
     else:
-        subject = find_subject(brought_here(checkpoint, runs), runs_root(runs))
+        subject = find_subject(
+            brought_here(checkpoint, runs), runs_root(runs), trusted=trust, plugins=plugin or []
+        )
     output.parent.mkdir(parents=True, exist_ok=True)
     if output.suffix == ".safetensors":
         export_weights(subject, output)
-        typer.echo(
-            f"{shown(output)}: weights and plan of {subject.label}; framecast.load({shown(output)!r}) reads it"
-        )
+        needs = PlanFile.read(subject.plan.to_exported_yaml()).needs
+        named = f", trust='PATH of the plugin {needs[0]}'" if needs else ""
+        load = f"framecast.load({shown(output)!r}{named})"
+        typer.echo(f"{shown(output)}: weights and plan of {subject.label}; {load} reads it")
         return
     subject.refuse_unless_frames("a graph")
     task = subject.plan.task.settings

@@ -27,6 +27,19 @@ Address = Annotated[
         help="A Ray cluster: http://HEAD:8265, a name from your list, or auto. [default: $RAY_ADDRESS]",
     ),
 ]
+Trust = Annotated[
+    bool,
+    typer.Option("--trust", help="Import the plugins that the run's folder names, though somebody else wrote it."),
+]
+OwnPlugins = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-p",
+        "--plugin",
+        metavar="PLUGIN",
+        help="A plugin that the model needs, by its path or module: your own copy.",
+    ),
+]
 Detach = Annotated[bool, typer.Option("--detach", help="Return at once; the run goes on.")]
 ShipPackage = Annotated[
     bool, typer.Option("--ship-package", help="Send this Framecast along, for a cluster without it.")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from framecast.cli.options import Force, Published, Runs
+from framecast.cli.options import Force, OwnPlugins, Published, Runs, Trust
 from framecast.counting import plural
 from framecast.errors import InputError
 
@@ -48,6 +48,8 @@ def predict(
     published: Published = None,
     force: Force = False,
     runs: Runs = None,
+    trust: Trust = False,
+    plugin: OwnPlugins = None,
 ) -> None:
     """Predict what comes next in a video.
 
@@ -77,7 +79,9 @@ def predict(
     if published:
         subject = published_subject(published, checkpoint)
     else:
-        subject = find_subject(brought_here(checkpoint, runs), runs_root(runs))
+        subject = find_subject(
+            brought_here(checkpoint, runs), runs_root(runs), trusted=trust, plugins=plugin or []
+        )
     subject.refuse_unless_frames("prediction")
     task = subject.plan.task.settings
     seen, future = frames_in or getattr(task, "frames_in", None), frames_out or getattr(task, "frames_out", None)

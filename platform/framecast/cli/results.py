@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from framecast.cli.options import Json, Overrides, Runs
+from framecast.cli.options import Json, Overrides, Runs, Trust
 from framecast.cli.table import table
 from framecast.json_text import to_json
 
@@ -68,7 +68,9 @@ def results(search: Search, best: Best = None, job: Job = None, as_json: Json = 
     typer.echo(", ".join(f"{count} {state}" for state, count in found.states.items()))
 
 
-def extend(search: Search, trials: Trials, overrides: Overrides = None, runs: Runs = None) -> None:
+def extend(
+    search: Search, trials: Trials, overrides: Overrides = None, runs: Runs = None, trust: Trust = False
+) -> None:
     """Add trials to a search; they learn from the finished ones.
 
     platform extend search_demo --trials 10 'search.parameters.model.rank.int=[4,64]'
@@ -76,10 +78,13 @@ def extend(search: Search, trials: Trials, overrides: Overrides = None, runs: Ru
     from framecast.cli.attended_search import attend_search
     from framecast.cli.elsewhere import repeat_elsewhere
     from framecast.launch.search.launch import extend as extended
+    from framecast.registry.trust import Trust as TrustedFolder
     from framecast.runs.folder import runs_root
     from framecast.search.find import find_search
 
-    repeat_elsewhere(search, runs, None, ["extend", "{run}", "--trials", str(trials), *(overrides or [])])
+    there = ["extend", "{run}", "--trials", str(trials), *(overrides or []), *(["--trust"] if trust else [])]
+    repeat_elsewhere(search, runs, None, there)
     folder = find_search(search, runs_root(runs))
-    extended(folder, trials, overrides or [])
-    attend_search(folder)
+    trusted = TrustedFolder.in_folder(folder.path, trust)
+    extended(folder, trials, overrides or [], trusted)
+    attend_search(folder, trusted)

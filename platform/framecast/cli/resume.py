@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from framecast.cli.options import Detach, InProcess, Overrides, Run, Runs
+from framecast.cli.options import Detach, InProcess, Overrides, Run, Runs, Trust
 from framecast.command_line import command
 from framecast.errors import InputError
 
 
 def resume(
-    run: Run, overrides: Overrides = None, in_process: InProcess = False, runs: Runs = None, detach: Detach = False
+    run: Run,
+    overrides: Overrides = None,
+    in_process: InProcess = False,
+    runs: Runs = None,
+    detach: Detach = False,
+    trust: Trust = False,
 ) -> None:
     """Continue a run or a search from its last checkpoint, where it is.
 
@@ -22,6 +27,7 @@ def resume(
     from framecast.cluster.chosen_address import confirm_overrides
     from framecast.launch.launch import resumed_plan
     from framecast.launch.search.launch import validate_resumable
+    from framecast.registry.trust import Trust as TrustedFolder
     from framecast.runs.folder import runs_root
     from framecast.runs.mirror import refresh
     from framecast.search.find import find, is_trial
@@ -29,17 +35,18 @@ def resume(
     if remote := remote_run(run, runs):
         from framecast.cluster.send import send_resume
 
-        watch(send_resume(remote, overrides or []), detach)
+        watch(send_resume(remote, [*(overrides or []), *(["--trust"] if trust else [])]), detach)
         return
     found = find(run, runs_root(runs))
     if search := found.search:
         if overrides:
             raise InputError("a search is resumed as it is; platform extend changes its search.* settings")
-        validate_resumable(search)
+        trusted = TrustedFolder.in_folder(search.path, trust)
+        validate_resumable(search, trusted)
         if detach:
             detached(search, [])
         else:
-            attend_search(search)
+            attend_search(search, trusted)
         return
     folder = found.folder
     if is_trial(folder):
@@ -50,7 +57,7 @@ def resume(
         )
     refresh(folder)
     confirm_overrides(overrides or [])
-    plan = resumed_plan(folder, overrides or [])
+    plan = resumed_plan(folder, overrides or [], trust)
     if detach:
         detached(folder, [*(overrides or []), *(["--in-process"] if in_process else [])])
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from framecast.cli.options import Address, Detach, InProcess, Overrides, Plugins, Runs, ShipPackage
+from framecast.cli.options import Address, Detach, InProcess, Overrides, Plugins, Runs, ShipPackage, Trust
 from framecast.command_line import shown
 from framecast.errors import InputError
 
@@ -39,6 +39,7 @@ def submit(
     plugin: Plugins = None,
     runs: Runs = None,
     from_search: From = None,
+    trust: Trust = False,
     run_id: RunId = None,
     sent_by: SentBy = None,
 ) -> None:
@@ -58,7 +59,7 @@ def submit(
 
     if from_search:
         overrides = [job, *(overrides or [])] if job else overrides
-        document, registry = trial_job(from_search, overrides or [], runs_root(runs))
+        document, registry = trial_job(from_search, overrides or [], runs_root(runs), trust)
     elif job:
         file = find_job_file(job)
         if str(file) != job:
@@ -106,15 +107,18 @@ def submit(
         attend(plan, run, in_process)
 
 
-def trial_job(named: str, overrides: list[str], root: Path) -> tuple[Document, Registry]:
-    """The job of SEARCH#TRIAL, at full length, and the plugins of its search."""
+def trial_job(named: str, overrides: list[str], root: Path, trusted: bool) -> tuple[Document, Registry]:
+    """The job of SEARCH#TRIAL, at full length, and the plugins of its search.
+
+    Raises InputError where these may not be imported."""
     from framecast.job.resolve import with_absolute_paths
+    from framecast.registry.trust import Trust as TrustedFolder
     from framecast.search.find import find_search
     from framecast.search.results import Results
 
     search, _, trial = named.partition("#")
     folder = find_search(search, root)
-    registry = folder.read()[1]
+    registry = folder.read(TrustedFolder.in_folder(folder.path, trusted))[1]
     document = with_absolute_paths(folder.job_of(Results.of(folder).numbered(trial or "best")), registry)
     document.override(overrides)
     return document, registry

@@ -18,6 +18,7 @@ from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.plain_text import plain
 from framecast.registry.registry import Registry
+from framecast.registry.submissions import note_code
 from framecast.runs.folder import new_run_id
 from framecast.runs.remote_run import RemoteRun, Whereabouts
 
@@ -34,12 +35,23 @@ def send_job(document: Document, registry: Registry, whereabouts: Whereabouts, r
     variables = variables_named(whereabouts.variables)
     with _package(whereabouts.ship_package) as folder:
         pack(folder, document, registry)
+        _note_code(registry)
         arguments = ["submit", JOB, "compute.address=auto", "--run-id", whereabouts.job, "--sent-by", SENDER]
         server.start(arguments, whereabouts.job, folder, variables)
     remember_address(whereabouts)
     remote = RemoteRun.at(root, document.data["name"], whereabouts.job)
     remote.note(whereabouts)
     return remote
+
+
+def _note_code(registry: Registry) -> None:
+    """Notes that the plugins which are sent are this user's: a fetched copy of the run can then be evaluated."""
+    try:
+        for provider in registry.sound:
+            if provider.path:
+                note_code(provider)
+    except OSError as error:
+        print(f"note: a fetched copy of this run will take --trust: {error}", file=sys.stderr)
 
 
 def send_command(

@@ -16,12 +16,15 @@ TOLERANCE = 1e-5
 
 
 def export_weights(subject: Subject, file: Path) -> None:
-    """Writes the weights as safetensors; the plan and the data's normalisation go along as metadata."""
+    """Writes the weights as safetensors; the plan and the data's normalisation go along as metadata.
+
+    Plugins that are not installed are only named there: their code does not travel, nor does where it lies.
+    """
     import torch
     from safetensors.torch import save_file
 
     model = subject.model(torch.device("cpu"))
-    metadata = {PLAN_KEY: subject.plan.to_yaml()}
+    metadata = {PLAN_KEY: subject.plan.to_exported_yaml()}
     if subject.normalisation:
         metadata[NORMALISATION_KEY] = to_json(subject.normalisation.to_dict())
     with atomic_path(file) as beside, reading_out_disk_errors():

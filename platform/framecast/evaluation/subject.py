@@ -12,7 +12,10 @@ from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError
 from framecast.job.job import Compute
 from framecast.job.plan import Plan
+from framecast.job.plan_file import PlanFile
 from framecast.job.resolve import load_plan, read_plan
+from framecast.registry.provider import not_installed
+from framecast.registry.trust import Trust
 from framecast.runs.checkpoints import NAMES, Checkpoint, CheckpointStore
 from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import refresh
@@ -85,32 +88,50 @@ class Subject:
             raise InputError(f"{weights}: {error}") from None
 
 
-def find_subject(text: str, root: Path, overrides: Sequence[str] = ()) -> Subject:
+def find_subject(
+    text: str, root: Path, overrides: Sequence[str] = (), trusted: bool = False, plugins: Sequence[str] = ()
+) -> Subject:
     """What `text` names: a run or a trial (its best checkpoint, else its last), a checkpoint's folder, or an
     exported file.
 
-    `overrides` (key=value) are laid over the plan. Raises InputError where nothing is found or it is damaged.
+    `overrides` (key=value) are laid over the plan. A run's own plugins are imported where this user has submitted
+    it here, or where it is `trusted`; an exported file never names any. `plugins`, modules or paths, are the
+    caller's own copies of what is needed. Raises InputError where nothing is found, it is damaged, or a plugin may
+    not be imported.
     """
     path = Path(text)
     if path.is_file():
-        return _exported(path, overrides)
+        return _exported(path, overrides, plugins)
+
+    def planned(run: RunFolder, overrides: Sequence[str] = overrides) -> Plan:
+        here = _COMPUTE_OF_THIS_MACHINE if is_copy(run) else []
+        trust = Trust.in_folder(run.path, trusted)
+        return read_plan(run.plan, [*here, *overrides], and_installed=True, trust=trust, named=plugins)
+
+    def of_checkpoint(run: RunFolder, checkpoint: Checkpoint) -> Subject:
+        found = _of_checkpoint(run, checkpoint, planned(run))
+        if found.normalisation and any(text.startswith("data") for text in overrides):
+            _ensure_same_range(found.plan, planned(run, ()))
+        return found
+
     if (path / "manifest.json").exists() or (path.is_dir() and path.parent.name == "checkpoints"):
         run = RunFolder(path.resolve().parent.parent)
         checkpoint = Checkpoint.read(path.resolve())
         if checkpoint is None:
             raise InputError(f"{path} is not a complete checkpoint: its manifest.json is missing or damaged")
-        return _of_checkpoint(run, checkpoint, overrides)
+        return of_checkpoint(run, checkpoint)
     if path.parent.name == "checkpoints" and path.name in NAMES:  # a name without a link
         found = CheckpointStore(path.parent).named(path.name)
         if found is not None:
-            return _of_checkpoint(RunFolder(path.resolve().parent.parent), found, overrides)
+            run = RunFolder(path.resolve().parent.parent)
+            return of_checkpoint(run, found)
     run = find_run(text, root)
     refresh(run, checkpoints=True)
     store = CheckpointStore(run.checkpoints)
     checkpoint = store.named("best") or store.named("last")
     if checkpoint is None:
-        return Subject(_label(run), _plan(run, overrides), None, run=run)
-    return _of_checkpoint(run, checkpoint, overrides)
+        return Subject(_label(run), planned(run), None, run=run)
+    return of_checkpoint(run, checkpoint)
 
 
 def published_subject(file: Path, job: str, overrides: Sequence[str] = ()) -> Subject:
@@ -122,7 +143,7 @@ def published_subject(file: Path, job: str, overrides: Sequence[str] = ()) -> Su
     return Subject(file.name, load_plan(Path(job), list(overrides), [])[1], file, kind="published")
 
 
-def _of_checkpoint(run: RunFolder, checkpoint: Checkpoint, overrides: Sequence[str]) -> Subject:
+def _of_checkpoint(run: RunFolder, checkpoint: Checkpoint, plan: Plan) -> Subject:
     damaged = checkpoint.damaged()
     if damaged:
         others = [other.path.name for other in CheckpointStore(run.checkpoints).all() if not other.damaged()]
@@ -134,9 +155,6 @@ def _of_checkpoint(run: RunFolder, checkpoint: Checkpoint, overrides: Sequence[s
         )
     loop = json.loads((checkpoint.path / "loop.json").read_text())
     normalisation = loop.get("normalisation")
-    plan = _plan(run, overrides)
-    if normalisation and any(text.startswith("data") for text in overrides):
-        _ensure_same_range(plan, _plan(run, ()))
     return Subject(
         f"{_label(run)} step {checkpoint.step}",
         plan,
@@ -156,7 +174,7 @@ def _ensure_same_range(plan: Plan, trained: Plan) -> None:
         )
 
 
-def _exported(file: Path, overrides: Sequence[str]) -> Subject:
+def _exported(file: Path, overrides: Sequence[str], plugins: Sequence[str]) -> Subject:
     from safetensors import safe_open
 
     try:
@@ -167,9 +185,9 @@ def _exported(file: Path, overrides: Sequence[str]) -> Subject:
     if PLAN_KEY not in metadata:
         raise InputError(f"{file} holds weights but no plan: export it with `platform export`")
     normalisation = json.loads(metadata.get(NORMALISATION_KEY, "null"))
-    plan = read_plan(metadata[PLAN_KEY], list(overrides), and_installed=True)
+    plan = _exported_plan(file, metadata[PLAN_KEY], overrides, plugins)
     if normalisation and any(text.startswith("data") for text in overrides):
-        _ensure_same_range(plan, read_plan(metadata[PLAN_KEY], and_installed=True))
+        _ensure_same_range(plan, _exported_plan(file, metadata[PLAN_KEY], (), plugins))
     return Subject(
         file.name,
         plan,
@@ -178,9 +196,18 @@ def _exported(file: Path, overrides: Sequence[str]) -> Subject:
     )
 
 
-def _plan(run: RunFolder, overrides: Sequence[str]) -> Plan:
-    here = _COMPUTE_OF_THIS_MACHINE if is_copy(run) else []
-    return read_plan(run.plan, [*here, *overrides], and_installed=True)
+def _exported_plan(file: Path, text: str, overrides: Sequence[str], plugins: Sequence[str]) -> Plan:
+    """The plan in an exported file, which imports nothing but what is installed, or named by the caller."""
+    content = PlanFile.read(text)
+    own = [provider.name for provider in not_installed(content.providers)]
+    if (needs := [*content.needs, *own]) and not plugins:
+        named = " and ".join(needs)
+        raise InputError(
+            f"{file} needs the plugin {named} of its author, which is not installed here, and no code is imported "
+            "from where a file says: install it, or name your own copy with --plugin FILE.py (in Python: "
+            "trust='FILE.py')"
+        )
+    return read_plan(text, list(overrides), and_installed=True, named=plugins)
 
 
 def _label(run: RunFolder) -> str:

@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from framecast.job.data_facts import DataFacts
 from framecast.job.job import Compute, Job
 from framecast.registry.kinds import Cost, SampleShape
-from framecast.registry.provider import Provider
+from framecast.registry.provider import Provider, not_installed
 from framecast.registry.settings import Settings
 from framecast.registry.value_range import ValueRange
 
@@ -106,6 +106,31 @@ class Plan:
         """The plugins that this plan needs, and that its workers register: these and no others."""
         return list(dict.fromkeys(part.provider for part in self.parts))
 
+    @property
+    def declared(self) -> dict[str, Any]:
+        """What the plugins say of themselves and a report needs: kept with the plan, so that a run is understood
+        without them."""
+        task, settings = self.task.declaration, self.task.settings
+        return {
+            "frames": self.frames,
+            "readings": list(self.readings),
+            "horizon": list(task.horizon(settings)) if task.horizon else None,
+            "metrics": {
+                part.name: {
+                    "direction": part.declaration.direction,
+                    "needs": part.declaration.needs,
+                    "unit": part.unit,
+                }
+                for part in self.metrics
+            },
+            "gives": {
+                each.module: list(
+                    dict.fromkeys(f"{part.kind} {part.name}" for part in self.parts if part.provider == each)
+                )
+                for each in self.providers
+            },
+        }
+
     def with_plugins_in(self, folder: Path) -> Plan:
         """The same plan, the code of its local plugins copied into `folder`, from where all hosts can load it."""
         here = {provider: provider.copied_into(folder) for provider in self.providers}
@@ -147,11 +172,25 @@ class Plan:
             "plugins": [provider.to_dict(folder) for provider in self.providers],
             **self.facts.to_dict(),
         }
+        result["declared"] = self.declared
         if self.cost:
             result["cost"] = {"parameters": self.cost.parameters, "multiplies": self.cost.multiplies}
         return result
 
     def to_yaml(self, folder: Path | None = None) -> str:
+        return self._as_yaml(self.to_dict(folder))
+
+    def to_exported_yaml(self) -> str:
+        """What goes along with weights that leave this machine: neither the paths nor the code of plugins that are
+        not installed, but their names, and no callbacks, which only training needs."""
+        data = replace(self, callbacks=()).to_dict()
+        own = {each.name: each for each in not_installed(self.providers)}
+        kept = [each for each in data["plugins"] if Provider.from_dict(each) not in own.values()]
+        needs = [each["name"] for each in data["plugins"] if each not in kept]
+        return self._as_yaml({**data, "plugins": kept, **({"needs": needs} if needs else {})})
+
+    @staticmethod
+    def _as_yaml(content: dict[str, Any]) -> str:
         stream = io.StringIO()
         yaml = YAML()
         yaml.representer.add_representer(
@@ -159,5 +198,5 @@ class Plan:
         )
         yaml.default_flow_style = None  # short lists on one line
         yaml.width = 110
-        yaml.dump(self.to_dict(folder), stream)
+        yaml.dump(content, stream)
         return stream.getvalue()

@@ -5,11 +5,9 @@ Resolving is pure but for reading the job file: it writes nothing and needs no t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-from ruamel.yaml import YAML
 
 from framecast.bounded.yaml_text import Key, dotted
 from framecast.counting import plural
@@ -20,11 +18,13 @@ from framecast.job.document import Document
 from framecast.job.job import LISTS, SECTIONS, Job
 from framecast.job.key_hints import KeyHints
 from framecast.job.plan import Part, Plan, measured
+from framecast.job.plan_file import PlanFile
 from framecast.job.search import COSTS, SECONDS
 from framecast.job.validation import validated
 from framecast.registry.kinds import Model
 from framecast.registry.provider import Provider, from_text, installed
 from framecast.registry.registry import Registry
+from framecast.registry.trust import Trust
 
 
 def load_plan(path: Path, overrides: list[str], plugins: list[str]) -> tuple[Document, Plan]:
@@ -40,18 +40,39 @@ def load_job(path: Path, overrides: list[str], plugins: list[str]) -> tuple[Docu
     return document, Registry.discover([*_named_plugins(document, path.parent), *plugins])
 
 
-def read_plan(plan: Path | str, overrides: list[str] | None = None, and_installed: bool = False) -> Plan:
+def read_plan(
+    plan: Path | str,
+    overrides: list[str] | None = None,
+    and_installed: bool = False,
+    trust: Trust | None = None,
+    named: Sequence[str] = (),
+) -> Plan:
     """A plan from its file, plan.yaml, or its text, overrides laid over it: with its own plugins and no others,
-    unless overrides may name what else is installed. Plugins that lie beside the file are found there."""
-    text, folder = (plan, None) if isinstance(plan, str) else (plan.read_text(), plan.parent)
-    data: dict[str, Any] = YAML(typ="safe", pure=True).load(text)
-    registry = Registry.exactly(Provider.from_dict(provider, folder) for provider in data["plugins"])
+    unless overrides may name what else is installed. Plugins that lie beside the file are found there.
+
+    Its plugins are imported as far as `trust` allows; without it that is asked of what this user has submitted
+    here. The plugins `named` by the caller, modules or paths, take the place of those that may not be imported.
+    Raises InputError where one may not be.
+    """
+    file = PlanFile.read(plan)
+    trust = trust or (Trust("the plan") if isinstance(plan, str) else Trust.in_folder(plan.parent))
+    providers = [each for each in file.providers if not named or not trust.refuses(each)]
+    trust.refuse(providers)
+    registry = Registry.exactly([*providers, *map(named_provider, named)])
     for provider in installed() if and_installed else ():
         registry.add(provider)
-    document = Document.from_data(data["job"], "plan.yaml")
+    document = Document.from_data(file.job, "plan.yaml")
     document.override(overrides or [])
     same_data = not any(text.startswith("data") for text in overrides or [])
-    return make_plan(document, registry, DataFacts.from_dict(data) if same_data else None)
+    return make_plan(document, registry, file.facts if same_data else None)
+
+
+def named_provider(text: str) -> Provider:
+    """The plugin that the caller of a command names. Raises InputError where there is none."""
+    try:
+        return from_text(text, Path.cwd())
+    except FileNotFoundError as error:
+        raise InputError(Problem(str(error), key=f"plugin {text}")) from None
 
 
 def make_plan(document: Document, registry: Registry, known: DataFacts | None = None) -> Plan:
@@ -129,10 +150,10 @@ def with_absolute_paths(document: Document, registry: Registry) -> Document:
     return Document(document.file, data, dict(document.places), document.text)
 
 
-def relative_paths(plan: Path) -> list[tuple[str, str]]:
+def relative_paths(plan: Path, trust: Trust | None = None) -> list[tuple[str, str]]:
     """(key, path) of the paths in a plan's file that depend on a folder, as older versions wrote them."""
-    written = YAML(typ="safe", pure=True).load(plan.read_text())["job"]
-    resolved = read_plan(plan).to_dict()["job"]
+    written = PlanFile.read(plan).job
+    resolved = read_plan(plan, trust=trust).to_dict()["job"]
     return [
         (dotted(key), text)
         for section in (*SECTIONS, *LISTS)

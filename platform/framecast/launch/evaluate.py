@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from framecast.errors import InputError, Problem, TrainingFailed
 from framecast.evaluation.request import Request
@@ -94,7 +94,7 @@ def _score(request: Request, folder: RunFolder, compute: Compute) -> None:
         run_on_workers(score_as_ray_worker, folder, compute)
 
 
-def score_as_ray_worker(config: dict[str, str]) -> None:
+def score_as_ray_worker(config: dict[str, Any]) -> None:
     """Answers the request in `config["folder"]` as one of Ray Train's workers."""
     folder = RunFolder(Path(config["folder"]))
     log_as_worker(folder.logs, ray_rank())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,8 @@ from framecast.launch.shared_storage import refuse_unshared
 from framecast.launch.signals import Stopped, StopSignals, stopping_on_signals
 from framecast.launch.undo import Undo
 from framecast.launch.worker import note_failure, train_in_this_process, train_on_workers
+from framecast.registry.submissions import note_submission
+from framecast.registry.trust import Trust
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.driver import Driver, alive, driven_by_another
 from framecast.runs.events import RunFailed, RunInterrupted
@@ -32,6 +35,13 @@ from framecast.runs.phases import note_phase
 from framecast.runs.remote import probe
 from framecast.runs.status import Status, in_state
 from framecast.safe_files import write_atomically
+
+
+def write_plan(run: RunFolder, plan: Plan, folder: Path | None = None) -> None:
+    """Keeps the plan in the run's folder, and notes elsewhere that this user trains there with its plugins."""
+    write_atomically(run.plan, plan.to_yaml(folder))
+    if problem := note_submission(run.path, plan.providers):
+        print(f"note: {problem}", file=sys.stderr)
 
 
 def create_run(plan: Plan, document: Document, root: Path, run_id: str | None = None) -> RunFolder:
@@ -47,18 +57,19 @@ def create_run(plan: Plan, document: Document, root: Path, run_id: str | None = 
         Driver.of_process(os.getpid()).note(run)
         write_atomically(run.job, document.text or plan.to_yaml())
         write_atomically(run.environment, to_json(environment(), indent=1))
-        write_atomically(run.plan, plan.to_yaml())
+        write_plan(run, plan)
     except OSError as error:
         run.remove()
         raise InputError(f"cannot make the run folder {run.path}: {disk_problem(error) or error}") from None
     return run
 
 
-def resumed_plan(run: RunFolder, overrides: list[str]) -> Plan:
-    """The plan to continue with. Changes nothing. Raises InputError if the run is running, has nothing left to
-    do, or would be another one."""
-    plan = read_plan(run.plan, overrides)
-    before = read_plan(run.plan)
+def resumed_plan(run: RunFolder, overrides: list[str], trusted: bool = False) -> Plan:
+    """The plan to continue with; `trusted` lets plugins be imported that the run's folder names. Changes nothing.
+    Raises InputError if the run is running, has nothing left to do, or would be another one."""
+    trust = Trust.in_folder(run.path, trusted)
+    plan = read_plan(run.plan, overrides, trust=trust)
+    before = read_plan(run.plan, trust=trust)
     status = Status.of(run)
     if status.state in ("running", "starting") and driven_by_another(run):
         raise InputError(f"run {run.id} {in_state(status.state)}: nothing to resume ({Driver.of(run)})")
@@ -174,7 +185,7 @@ def _in_process(plan: Plan, run: RunFolder) -> None:
             f"--in-process is one process, the job asks for {plan.job.compute.workers}: add compute.workers=1"
         )
         raise InputError(Problem(message, key="compute.workers"))
-    write_atomically(run.plan, settled(plan, local_resources()).to_yaml())
+    write_plan(run, settled(plan, local_resources()))
     with as_only_process(run):
         train_in_this_process(str(run.path))
 
@@ -201,7 +212,7 @@ def _on_ray(plan: Plan, run: RunFolder, signals: StopSignals, begun: Callable[[]
         if plan.job.compute.address is not None:
             refuse_unshared(run, plan.job.compute)
             plan = plan.with_plugins_in(run.plugins)
-        write_atomically(run.plan, plan.to_yaml(run.path))
+        write_plan(run, plan, run.path)
         note_phase(run, f"starting {_workers(plan.job.compute)}")
         with as_driver(run):
-            train_on_workers(run, plan.job.compute, look)
+            train_on_workers(run, plan, look)

@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
@@ -149,12 +149,13 @@ def _tell(run: RunFolder, notice: str) -> None:
 
 
 def run_on_workers(
-    work: Callable[[dict[str, str]], None],
+    work: Callable[[dict[str, Any]], None],
     run: RunFolder,
     compute: Compute,
     look: Callable[[], None] = lambda: None,
+    plugins: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """Runs `work({"folder": ...})` on every worker of a definite `compute`, until all are done.
+    """Runs `work({"folder": ..., "plugins": ...})` on every worker of a definite `compute`, until all are done.
 
     When a worker dies all start again, up to `compute.max_failures` times. Raises what Ray raises. `look` is
     called all the while, and ends the waiting by raising.
@@ -168,7 +169,7 @@ def run_on_workers(
     torch_config = OneHostTorchConfig if compute.address is None else TorchConfig
     trainer = TorchTrainer(
         work,
-        train_loop_config={"folder": str(run.path), "url": url_of(run)},
+        train_loop_config={"folder": str(run.path), "url": url_of(run), "plugins": list(plugins)},
         scaling_config=ScalingConfig(
             num_workers=compute.workers if isinstance(compute.workers, int) else (compute.fewest, compute.most),
             use_gpu=gpus > 0,

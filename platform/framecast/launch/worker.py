@@ -5,12 +5,14 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from framecast.errors import InputError, why_not_written
-from framecast.job.job import Compute
+from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
 from framecast.launch.mirroring import as_worker
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
+from framecast.registry.trust import Trust, pass_on
 from framecast.runs.events import RunFailed, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.phases import note_phase
@@ -30,27 +32,27 @@ def train_in_this_process(folder: str) -> None:
     train(plan, run, world)
 
 
-def train_as_ray_worker(config: dict[str, str]) -> None:
-    """Trains the run in `config["folder"]` as one of Ray Train's workers."""
+def train_as_ray_worker(config: dict[str, Any]) -> None:
+    """Trains the run in `config["folder"]` as one of Ray Train's workers; `config["plugins"]` are those that its
+    driver has imported."""
     rank = ray_rank()
     with as_worker(config["folder"], config["url"], rank) as run:
         log_as_worker(run.logs, rank)
-        _train_joined(run)
+        _train_joined(run, read_plan(run.plan, trust=Trust.passed_on(run.path, config["plugins"])))
 
 
-def train_on_workers(run: RunFolder, compute: Compute, look: Callable[[], None] = lambda: None) -> None:
-    """Trains the run through Ray Train, which calls `look` again and again. Raises InputError where the workers
-    refuse the job, and what Ray and `look` raise."""
+def train_on_workers(run: RunFolder, plan: Plan, look: Callable[[], None] = lambda: None) -> None:
+    """Trains the run, whose plan this is, through Ray Train, which calls `look` again and again. Raises InputError
+    where the workers refuse the job, and what Ray and `look` raise."""
     from framecast.launch.ray_train import run_on_workers
 
     run.refusal()  # of an earlier attempt
-    run_on_workers(train_as_ray_worker, run, compute, look)
+    run_on_workers(train_as_ray_worker, run, plan.job.compute, look, pass_on(run.path, plan.providers))
     if refusal := run.refusal():
         raise InputError(refusal)
 
 
-def _train_joined(run: RunFolder) -> None:
-    plan = read_plan(run.plan)
+def _train_joined(run: RunFolder, plan: Plan) -> None:
     with joined(plan.job.compute, run.logs) as world:
         from framecast.engine.train import train
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from framecast.counting import plural
 from framecast.errors import InputError
-from framecast.job.scoring_terms import differing_data, differing_horizon
+from framecast.job.recorded_plan import differing_data, differing_horizon
 from framecast.registry.kinds import Answer
 from framecast.report.chart import Line, Panel, chart
 from framecast.report.curves import Curve, horizon_curve, smoothed, thinned_out
@@ -122,7 +122,7 @@ def write_comparison(runs: Sequence[RunFolder], file: Path) -> None:
 
 def settings_table(these: Compared) -> Table:
     """The settings that are not the same in all runs."""
-    told = {letter: dict(_flat(record.plan.to_dict()["job"])) for letter, record in these.records.items()}
+    told = {letter: dict(_flat(record.plan.job)) for letter, record in these.records.items()}
     keys = list(dict.fromkeys(key for settings in told.values() for key in settings))
     rows = []
     for key in keys:

@@ -51,5 +51,6 @@ def _content(record: Record) -> dict[str, Any]:
         "data": data_table(record),
         "plugins": plugin_table(record),
         "job": run.job.read_text(errors="replace") if run.job.exists() else "",
-        "plan_text": run.plan.read_text(),
+        "plan_text": run.plan.read_text(errors="replace"),
+        "plan_note": record.plan.note,
     }

@@ -12,7 +12,7 @@ from framecast.json_text import number
 from framecast.registry.kinds import PublishedResult
 from framecast.report.numbers import score
 from framecast.report.palette import is_forecaster
-from framecast.report.record import Record, protocol_of
+from framecast.report.record import Record
 from framecast.report.table import Cell, Column, Row, Table
 
 Scored = dict[tuple[str, str], float]
@@ -38,7 +38,7 @@ class Published:
     @classmethod
     def of(cls, record: Record) -> Published | None:
         """None where the data set declares no published results."""
-        published: Sequence[PublishedResult] = getattr(record.plan.data.declaration, "published", ())
+        published: Sequence[PublishedResult] = record.plan.published
         if not published:
             return None
         size = (record.plan.sample_shape.height, record.plan.sample_shape.width)
@@ -115,7 +115,7 @@ def _scores(row: PublishedResult) -> Scored:
 
 def _units(record: Record) -> dict[tuple[str, str], str]:
     """Of every score that the run or its evaluations have."""
-    units = {(part.name, protocol_of(part.settings)): part.unit for part in record.plan.metrics}
+    units = {(metric.name, metric.protocol): metric.unit for metric in record.plan.metrics}
     for content in record.measured:
         for name, unit in content.get("units", {}).items():
             units[name, content.get("protocols", {}).get(name) or "framecast"] = unit
@@ -125,7 +125,7 @@ def _units(record: Record) -> dict[tuple[str, str], str]:
 def _while_training(record: Record) -> list[_Own]:
     if not record.best:
         return []
-    task = record.plan.task.settings.model_dump()
+    task = record.plan.task.settings
     scores = {
         (each.name, each.protocol): record.best.metrics[each.key]
         for each in record.scores

@@ -48,7 +48,7 @@ class Recognition:
         plan = record.plan
         if not plan.readings or record.best is None:
             return None
-        classes, samples = plan.facts.classes, record.samples
+        classes, samples = plan.classes, record.samples
         shares = [percent(share) for share in plan.readings]
         confusion_SKK = samples.get("confusion")
         return cls(

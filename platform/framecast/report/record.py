@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from framecast.job.plan import Plan
-from framecast.job.resolve import read_plan
+from framecast.job.recorded_plan import RecordedPlan
 from framecast.registry.kinds import Answer
 from framecast.report.chart import Points
 from framecast.report.horizon import Horizon
@@ -22,6 +21,7 @@ from framecast.report.pictures import Clips
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.events import DataRead, Evaluated, Event, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
+from framecast.runs.journal import without_overtaken
 from framecast.runs.status import Status, model_evaluations
 
 
@@ -62,15 +62,16 @@ class Record:
     """One run. Nothing in it is ever missing: what the folder does not hold yet is empty."""
 
     run: RunFolder
-    plan: Plan
+    plan: RecordedPlan
     status: Status
     events: list[Event]
     raw: list[Event]
 
     @classmethod
     def of(cls, run: RunFolder) -> Record:
-        """Raises InputError where the folder's plan needs a plugin that is not installed."""
-        return cls(run, read_plan(run.plan), Status.of(run), run.journal.read(), run.journal.raw())
+        """Imports no plugin of the folder. Raises InputError where the plan or the events cannot be read."""
+        raw = run.journal.raw()
+        return cls(run, RecordedPlan.of(run.plan), Status.of(run), without_overtaken(raw), raw)
 
     @property
     def title(self) -> str:
@@ -81,14 +82,14 @@ class Record:
         """The task's loss, then the job's metrics."""
         metrics = [
             Score(
-                f"validation/{part.name}",
-                part.name,
-                protocol_of(part.settings),
-                part.declaration.direction,
-                part.declaration.needs,
-                part.unit,
+                f"validation/{metric.name}",
+                metric.name,
+                metric.protocol,
+                metric.direction,
+                metric.needs,
+                metric.unit,
             )
-            for part in self.plan.metrics
+            for metric in self.plan.metrics
         ]
         return [Score("validation/loss", "loss", "of the task", "min"), *metrics]
 
@@ -205,11 +206,6 @@ class Record:
             for prefix in ("first_", "")
             if f"{prefix}prediction" in kept
         ]
-
-
-def protocol_of(settings: object) -> str:
-    """How a metric's numbers are made, where it knows several ways; else the platform's own."""
-    return str(getattr(settings, "protocol", "framecast"))
 
 
 def _json(file: Path) -> dict[str, Any]:

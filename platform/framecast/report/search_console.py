@@ -69,7 +69,7 @@ class SearchView:
 
     def __init__(self, folder: SearchFolder, console: Console) -> None:
         self._folder, self._console = folder, console
-        self._search = folder.space().search
+        self._search = folder.search()
         self._ended: dict[str, Trial] = {}
         self._said: set[str] = set()
         self._began = time.monotonic()

@@ -27,7 +27,7 @@ class Fact(NamedTuple):
 
 def headline(record: Record) -> str:
     """One sentence: what learned what."""
-    task = record.plan.task.settings.model_dump()
+    task = record.plan.task.settings
     horizon = ""
     if "frames_in" in task and "frames_out" in task:
         horizon = f", from {plural(task['frames_in'], 'frame')} to the next {task['frames_out']}"
@@ -76,8 +76,8 @@ def facts(record: Record) -> list[Fact]:
     found = [
         Fact("Frames", f"{shape.width} × {shape.height} pixels, {plural(shape.channels, 'channel')}"),
     ]
-    if plan.cost:
-        found.append(Fact("Multiplies", f"{plan.cost.multiplies:,} per frame of one clip"))
+    if multiplies := plan.file.cost.get("multiplies"):
+        found.append(Fact("Multiplies", f"{multiplies:,} per frame of one clip"))
     if record.attempts:
         found.append(Fact("Begun", _date(record.attempts[0].started.time)))
         found.append(Fact("Last word", _date(record.raw[-1].time)))
@@ -90,8 +90,9 @@ def facts(record: Record) -> list[Fact]:
     versions = {"python": environment.get("python"), **environment.get("packages", {})}
     noted = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
     found.append(Fact("Versions", noted or "not noted"))
-    training = plan.job.training
-    found.append(Fact("Training", f"batches of {training.batch_size}, seed {training.seed}"))
+    training = plan.job.get("training")
+    if isinstance(training, dict):
+        found.append(Fact("Training", f"batches of {training.get('batch_size')}, seed {training.get('seed')}"))
     return found
 
 
@@ -99,10 +100,9 @@ def plugin_table(record: Record) -> Table:
     """Each plugin that took part, with its version and what it gave."""
     columns = [Column(title, words=True) for title in ("plugin", "version", "gives")]
     rows = []
-    for provider in record.plan.providers:
-        gives = [f"{part.kind} {part.name}" for part in record.plan.parts if part.provider == provider]
-        known = provider.to_dict()
-        rows.append(words(str(known["name"]), str(known.get("version") or "–"), ", ".join(dict.fromkeys(gives))))
+    for provider in record.plan.file.providers:
+        gives = ", ".join(record.plan.gives(provider)) or "–"
+        rows.append(words(provider.name, provider.version or "–", gives))
     return Table(columns, rows)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -80,12 +80,7 @@ class Journal:
 
     def read(self) -> list[Event]:
         """What really came of the run: without the steps that a resumed attempt has overtaken."""
-        kept: list[Event] = []
-        for event in self.raw():
-            if isinstance(event, RunStarted):
-                kept = [earlier for earlier in kept if not _overtaken(earlier, event.step)]
-            kept.append(event)
-        return kept
+        return without_overtaken(self.raw())
 
     def attempts(self) -> int:
         return sum(isinstance(event, RunStarted) for event in self.raw())
@@ -113,6 +108,16 @@ class Journal:
         """Yields events as they are written, from the end the file has now until `ended()` and all is read."""
         lines = lines_of(self.file, ended, self.size, seconds)
         return (event for line in lines if (event := from_json(line)) is not None)
+
+
+def without_overtaken(events: Iterable[Event]) -> list[Event]:
+    """The events without the steps that a resumed attempt has overtaken."""
+    kept: list[Event] = []
+    for event in events:
+        if isinstance(event, RunStarted):
+            kept = [earlier for earlier in kept if not _overtaken(earlier, event.step)]
+        kept.append(event)
+    return kept
 
 
 def _overtaken(event: Event, step: int) -> bool:

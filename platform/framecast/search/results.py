@@ -21,7 +21,7 @@ class Results:
 
     @classmethod
     def of(cls, folder: SearchFolder) -> Results:
-        return cls(folder.space().search, folder.trials())
+        return cls(folder.search(), folder.trials())
 
     @property
     def ranked(self) -> list[Trial]:

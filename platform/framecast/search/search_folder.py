@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from ruamel.yaml import YAML
-
-from framecast.errors import InputError, Problem
+from framecast.bounded.yaml_text import read_yaml
+from framecast.errors import InputError, Place, Problem
 from framecast.job.document import Document
 from framecast.job.search import Search
 from framecast.job.validation import validated
 from framecast.registry.provider import Provider
 from framecast.registry.registry import Registry
+from framecast.registry.trust import Trust
 from framecast.runs.folder import RunFolder
 from framecast.safe_files import write_atomically
 from framecast.search.space import Space
@@ -41,24 +42,59 @@ class SearchFolder(RunFolder):
         content = {"job": document.data, "plugins": plugins, "folder": document.folder}
         write_atomically(self.path / self.marker, Document.from_data(content).to_yaml())
 
-    def read(self) -> tuple[Document, Registry]:
-        """The job, and the registry to resolve its trials with."""
-        content = YAML(typ="safe", pure=True).load((self.path / self.marker).read_text())
-        registry = Registry.exactly(Provider.from_dict(each, self.path) for each in content["plugins"])
-        return Document.from_data(content["job"], self.marker, content.get("folder")), registry
+    def read(self, trust: Trust | None = None) -> tuple[Document, Registry]:
+        """The job, and the registry to resolve its trials with.
 
-    def space(self) -> Space:
-        """The space that its points come from. Raises InputError where the search block is wrong."""
-        document, registry = self.read()
-        problems: list[Problem] = []
+        The folder's plugins are imported as far as `trust` allows; without it that is asked of what this user has
+        submitted here. Raises InputError where one may not be imported."""
+        providers = self._providers()
+        (trust or Trust.in_folder(self.path)).refuse(providers)
+        return self.document(), Registry.exactly(providers)
+
+    def document(self) -> Document:
+        """The job, as plain data: no plugin is imported. Raises InputError where the file is damaged."""
+        content = self._content()
+        return Document.from_data(content["job"], self.marker, content.get("folder"))
+
+    def search(self) -> Search:
+        """What the job says of the search, from its data alone. Raises InputError where that is wrong."""
+        document, problems = self.document(), list[Problem]()
         search = validated(Search, document.data["search"], document, ("search",), problems)
         if search is None:
             raise InputError(problems)
-        return Space(search, document, registry)
+        return search
+
+    def space(self, trust: Trust | None = None) -> Space:
+        """The space that its points come from. Raises InputError where the search block is wrong."""
+        document, registry = self.read(trust)
+        return Space(self.search(), document, registry)
+
+    def _providers(self) -> list[Provider]:
+        try:
+            return [Provider.from_dict(each, self.path) for each in self._content()["plugins"]]
+        except ValueError as error:
+            raise InputError(Problem(str(error), "plugins", Place(str(self.path / self.marker)))) from None
+
+    def _content(self) -> dict[str, Any]:
+        file = self.path / self.marker
+        try:
+            content = read_yaml(file)
+        except FileNotFoundError:
+            raise InputError(
+                Problem("no such file: the search's folder is incomplete", place=Place(str(file)))
+            ) from None
+        job = content.get("job") if isinstance(content, dict) else None
+        sound = isinstance(job, dict) and isinstance(job.get("name"), str) and isinstance(job.get("search"), dict)
+        if not (sound and isinstance(content.get("plugins"), list)):
+            message = "has no job with a search and a list of plugins: it is damaged, or not written by framecast"
+            raise InputError(Problem(message, place=Place(str(file))))
+        if not isinstance(content.get("folder"), str | None):
+            raise InputError(Problem("should be a path", "folder", Place(str(file))))
+        return content
 
     def job_of(self, trial: Trial) -> Document:
         """The job of a trial on its own, without the search."""
-        document, _ = self.read()
+        document = self.document()
         name = f"{document.data['name']}-trial-{trial.number}"
         return document.with_values({"search": None, **trial.point, "name": name})
 

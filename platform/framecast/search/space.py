@@ -16,6 +16,7 @@ from framecast.job.plan import Plan
 from framecast.job.resolve import make_plan
 from framecast.job.search import COSTS, Parameter, Search
 from framecast.registry.constraint import Constraint
+from framecast.registry.provider import Provider
 from framecast.registry.registry import Registry
 
 MOST_DRAWS = 10_000
@@ -43,6 +44,11 @@ class Space:
         self._registry = registry
         self._constraints = [Constraint(text, "a constraint of the search") for text in search.constraints]
         self._refusals: dict[str, str | None] = {}
+
+    @property
+    def providers(self) -> list[Provider]:
+        """The plugins that its points may use."""
+        return self._registry.providers
 
     def draw(self, random: np.random.Generator) -> Point:
         """A point by the declared distributions, legal or not."""

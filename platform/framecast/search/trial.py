@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from framecast.job.resolve import read_plan
+from framecast.job.plan_file import PlanFile
 from framecast.job.search import COSTS, SECONDS, Search
 from framecast.json_text import to_json
 from framecast.runs.events import Evaluated, StepDone
@@ -68,7 +68,6 @@ class Trial:
         elif state == "died":
             state = "interrupted"
         steps = [event.seconds for event in events if isinstance(event, StepDone)]
-        cost = read_plan(run.plan).cost
         return cls(
             run=run,
             number=told["number"],
@@ -78,7 +77,7 @@ class Trial:
             reason=reason,
             epoch=max((event.epoch for event in model_evaluations(events)), default=0),
             evaluations=tuple(model_evaluations(events)),
-            cost=cost._asdict() if cost else {},
+            cost=PlanFile.read(run.plan).cost,
             seconds_per_step=statistics.median(steps) if steps else None,
             seconds=sum(steps),
         )

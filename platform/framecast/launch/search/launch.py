@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from framecast.launch.search.tune import run_search
 from framecast.launch.signals import REASONS, Stopped, stopping_on_signals
 from framecast.launch.worker import in_a_line
 from framecast.registry.registry import Registry
+from framecast.registry.submissions import note_submission
+from framecast.registry.trust import Trust
 from framecast.runs.driver import alive, driven_by_another, driver_is_alive
 from framecast.runs.events import RunFailed, RunInterrupted, SearchFinished
 from framecast.runs.folder import RunFolder
@@ -39,7 +42,9 @@ def create_search(
         on_cluster = isinstance(data.get("compute"), dict) and data["compute"].get("address")
         plugins = [each.copied_into(folder.plugins) if on_cluster else each for each in registry.sound]
         folder.write(Document.from_data(data, folder=document.folder), plugins)
-        plan = folder.space().example()
+        if problem := note_submission(folder.path, plugins):
+            print(f"note: {problem}", file=sys.stderr)
+        plan = folder.space(Trust("this job", everything=True)).example()
         refuse_unready(plan)
     except InputError:
         folder.remove()
@@ -49,7 +54,7 @@ def create_search(
     return folder
 
 
-def launch_search(folder: SearchFolder) -> SearchStatus:
+def launch_search(folder: SearchFolder, trust: Trust | None = None) -> SearchStatus:
     """Runs the search until it is done, or stopped by a signal or `platform stop`; returns how it stands.
 
     A stop lets the trials that are training write checkpoints, with which they continue later. Raises InputError
@@ -61,7 +66,7 @@ def launch_search(folder: SearchFolder) -> SearchStatus:
     folder.clear_stop()
     try:
         with alive(folder), stopping_on_signals(folder, begun=lambda: _trains(folder)):
-            reason = run_search(folder)
+            reason = run_search(folder, trust)
             folder.journal.append(
                 RunInterrupted(_trials_ended(folder), folder.stop_requested() or REASONS["SIGINT"])
                 if reason is None
@@ -100,23 +105,27 @@ def _trials_ended(folder: SearchFolder) -> int:
     return sum(trial.state in ENDED for trial in folder.trials())
 
 
-def validate_resumable(folder: SearchFolder) -> None:
-    """Raises InputError where the search runs already, or nothing of it is left to do."""
+def validate_resumable(folder: SearchFolder, trust: Trust | None = None) -> None:
+    """Raises InputError where the search runs already, nothing of it is left to do, or its plugins may not be
+    imported."""
     status = SearchStatus.of(folder)
     if status.state in ("running", "starting") and driven_by_another(folder):
         raise InputError(f"search {folder.id} {in_state(status.state)}: nothing to resume")
     if status.state == "finished":
         more = command("extend", folder.id, "--trials", 10)
         raise InputError(f"search {folder.id} is finished ({status.reason}); give it more to do: {more}")
+    folder.read(trust)
 
 
-def extend(folder: SearchFolder, more: int, overrides: list[str]) -> None:
+def extend(folder: SearchFolder, more: int, overrides: list[str], trust: Trust | None = None) -> None:
     """Adds trials to a search, and lays `overrides` (search.parameters..., key=value) over it.
+
+    `trust` lets plugins be imported that the folder names.
 
     Finished trials stay as they are, and the searcher learns from them. Raises InputError where what changes is
     not the search itself, since old and new trials would not compare.
     """
-    document, registry = folder.read()
+    document, registry = folder.read(trust)
     strange = [text for text in overrides if not text.startswith("search.")]
     if strange:
         raise InputError(f"{strange[0]}: a search is extended in search.* only, or its trials would not compare")
@@ -128,7 +137,7 @@ def extend(folder: SearchFolder, more: int, overrides: list[str]) -> None:
     before = (folder.path / folder.marker).read_text()
     folder.write(document, registry.sound)
     try:
-        space = folder.space()
+        space = folder.space(trust)
         space.example()
         if more and proposer(space).propose(folder.trials()) is None:
             raise InputError(

@@ -11,6 +11,7 @@ from framecast.job.resolve import read_plan
 from framecast.launch.chatter import redirect_output
 from framecast.launch.processes import alone
 from framecast.launch.worker import note_failure, train_on_workers
+from framecast.registry.trust import Trust
 from framecast.runs.driver import alive
 from framecast.runs.events import Evaluated, Event, RunInterrupted
 from framecast.runs.folder import RunFolder
@@ -19,7 +20,8 @@ from framecast.search.trial import STOPPED
 
 
 def train_trial(config: dict[str, Any]) -> None:
-    """Trains the run in `config["folder"]`; `config["metric"]` is what the scheduler looks at.
+    """Trains the run in `config["folder"]`; `config["metric"]` is what the scheduler looks at, `config["plugins"]`
+    those that the search's driver has imported.
 
     One worker trains in this very process, which saves a second start-up; more are started by Ray Train. Whatever
     goes wrong is noted in the run, and is no failure of the search.
@@ -29,7 +31,7 @@ def train_trial(config: dict[str, Any]) -> None:
     run = RunFolder(Path(config["folder"]))
     redirect_output(run.logs / "trial.log")
     run.clear_stop()
-    plan = read_plan(run.plan)
+    plan = read_plan(run.plan, trust=Trust.passed_on(run.path, config["plugins"]))
 
     def tell(event: Event) -> None:
         if isinstance(event, Evaluated) and event.name == "model":
@@ -64,7 +66,7 @@ def _train_on_workers(plan: Plan, run: RunFolder, tell: Any) -> None:
 
     def work() -> None:
         try:
-            train_on_workers(run, plan.job.compute)
+            train_on_workers(run, plan)
         except Exception as error:
             raised.append(error)
         finally:

@@ -17,6 +17,7 @@ from framecast.job.search import Search
 from framecast.launch.hardware import Resources, local_resources, settled
 from framecast.launch.ray_train import in_thread, ray_session
 from framecast.launch.search.train_trial import train_trial
+from framecast.registry.trust import Trust, pass_on
 from framecast.runs.driver import driver_is_alive
 from framecast.runs.events import RunFailed, SearchStarted
 from framecast.runs.folder import RunFolder
@@ -31,14 +32,15 @@ _SECONDS_BETWEEN_LOOKS = 0.5
 OUT_OF_MEMORY = ("out of memory", "outofmemory", "memoryerror", "can't allocate memory", "cannot allocate memory")
 
 
-def run_search(folder: SearchFolder) -> str | None:
-    """Runs a search, or continues it, until all its trials have ended; its results are in its folder.
+def run_search(folder: SearchFolder, trust: Trust | None = None) -> str | None:
+    """Runs a search, or continues it, until all its trials have ended; its results are in its folder. `trust` lets
+    plugins be imported that the folder names.
 
     Trials that have ended are never run again. Returns why no trial is left; None where it was asked to stop, in
     which case the trials that were training have written their checkpoints. Raises InputError where the hardware
     cannot hold one trial.
     """
-    space = folder.space()
+    space = folder.space(trust)
     proposals = proposer(space)
     trials = _Trials(folder, space, proposals)
     compute = space.example().job.compute
@@ -130,7 +132,12 @@ class _Trials:
 
     def _told(self, ray_id: str, path: Any) -> dict[str, Any]:
         self._running[ray_id] = path
-        return {"folder": str(path), "metric": self.search.measured[0], "scheduler": self.search.scheduler}
+        return {
+            "folder": str(path),
+            "plugins": pass_on(path, self._space.providers),
+            "metric": self.search.measured[0],
+            "scheduler": self.search.scheduler,
+        }
 
 
 @contextmanager

@@ -1,0 +1,176 @@
+"""A plan as it was recorded: what listings and reports know of a run, whose plugins they never import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from framecast.errors import InputError
+from framecast.job.plan_file import PlanFile
+from framecast.job.resolve import read_plan
+from framecast.registry.kinds import Answer, PublishedResult, SampleShape
+from framecast.registry.provider import Provider, not_installed
+from framecast.registry.registry import Registry
+from framecast.registry.trust import Trust
+
+
+class RecordedPart(NamedTuple):
+    """The name of a plugin's declaration, and the settings that the job gave it."""
+
+    name: str
+    settings: dict[str, Any]
+
+
+class RecordedMetric(NamedTuple):
+    """A metric as its plugin declared it. `protocol` says how its numbers are made."""
+
+    name: str
+    protocol: str
+    direction: str = "min"
+    needs: Answer = "frames"
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class RecordedPlan:
+    """`file` holds what was written; `declared` what the plugins said of themselves; `note` is for the user, where
+    that is not known."""
+
+    file: PlanFile
+    declared: dict[str, Any]
+    note: str = ""
+
+    @classmethod
+    def of(cls, plan: Path) -> RecordedPlan:
+        """Reads plan.yaml. Raises InputError where it is damaged.
+
+        A plan of an older version did not record what its plugins declared: it is asked of those that are
+        installed. Where there are others it is assumed, which `note` says.
+        """
+        file = PlanFile.read(plan)
+        if file.declared:
+            return cls(file, file.declared)
+        own = not_installed(file.providers)
+        if not own:
+            try:
+                return cls(file, read_plan(plan, trust=Trust(str(plan))).declared)
+            except InputError as error:  # handled: the page says what it assumes instead
+                return cls(file, {}, f"{_ASSUMED}: {error}")
+        named = ", ".join(provider.name for provider in own)
+        return cls(
+            file, {}, f"{_ASSUMED}: they come from the plugin {named}, which is not imported to look at a run"
+        )
+
+    @cached_property
+    def job(self) -> dict[str, Any]:
+        return self.file.job
+
+    @property
+    def task(self) -> RecordedPart:
+        return _part(self.job["task"])
+
+    @property
+    def model(self) -> RecordedPart:
+        return _part(self.job["model"])
+
+    @property
+    def data(self) -> RecordedPart:
+        return _part(self.job["data"])
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.file.facts.classes
+
+    @property
+    def sample_shape(self) -> SampleShape:
+        frames = self.declared.get("frames")
+        return self.file.facts.sample_shape(frames if isinstance(frames, int) else 0)
+
+    @cached_property
+    def readings(self) -> tuple[float, ...]:
+        """The observed shares of a clip at which its class is told; none where the task asks for no classes."""
+        return tuple(each for each in _list(self.declared.get("readings")) if isinstance(each, int | float))
+
+    @property
+    def horizon(self) -> tuple[Any, ...]:
+        """What of the task decides which frames are seen and predicted."""
+        own = (self.task.settings.get(name) for name in ("frames_in", "frames_out"))
+        return self.declared.get("frames"), self.readings, *_list(self.declared.get("horizon")), *own
+
+    @cached_property
+    def metrics(self) -> tuple[RecordedMetric, ...]:
+        """Those of the job, in its order."""
+        told = _dict(self.declared.get("metrics"))
+        found = []
+        for section in _list(self.job.get("metrics")):
+            if isinstance(section, dict) and isinstance(section.get("name"), str):
+                facts = _dict(told.get(section["name"]))
+                found.append(
+                    RecordedMetric(
+                        section["name"],
+                        str(section.get("protocol", "framecast")),
+                        "max" if facts.get("direction") == "max" else "min",
+                        "logits" if facts.get("needs", "logits" if self.classes else "") == "logits" else "frames",
+                        str(facts.get("unit", "")),
+                    )
+                )
+        return tuple(found)
+
+    def gives(self, provider: Provider) -> list[str]:
+        """What the run took from a plugin, such as "model conv_lstm"."""
+        return [str(each) for each in _list(_dict(self.declared.get("gives")).get(provider.module))]
+
+    @cached_property
+    def published(self) -> tuple[PublishedResult, ...]:
+        """Other people's results on the run's data set, where its plugin is installed."""
+        others = {each.module for each in not_installed(self.file.providers)}
+        wanted = f"data {self.data.name}"
+        providers = [
+            each
+            for each in self.file.providers
+            if each.module not in others and wanted in (self.gives(each) or [wanted])
+        ]
+        try:
+            declaration = Registry.exactly(providers).find("data", self.data.name).declaration
+        except InputError:  # handled: the data set is not installed here; nothing is known to compare with
+            return ()
+        return tuple(getattr(declaration, "published", ()))
+
+
+def differing_data(first: RecordedPlan, other: RecordedPlan) -> list[str]:
+    """The settings of the data that differ, as a job writes them."""
+    if first.data.name != other.data.name:
+        return ["data.name"]
+    ours, theirs = first.data.settings, other.data.settings
+    return [f"data.{name}" for name in ours if ours[name] != theirs.get(name)]
+
+
+def differing_horizon(first: RecordedPlan, other: RecordedPlan) -> list[str]:
+    """The settings of the task that differ where what is seen and predicted, or the observed shares, differ."""
+    if first.task.name != other.task.name:
+        return ["task.name"]
+    if first.horizon == other.horizon:
+        return []
+    ours, theirs = first.task.settings, other.task.settings
+    differing = [name for name in ours if ours[name] != theirs.get(name)]
+    lengths = [name for name in differing if name in ("frames_in", "frames_out")]
+    return [f"task.{name}" for name in lengths or differing]
+
+
+_ASSUMED = (
+    "the plan does not record what its plugins declare, so of each metric the lowest value counts as the best"
+)
+
+
+def _part(section: dict[str, Any]) -> RecordedPart:
+    return RecordedPart(section["name"], {key: value for key, value in section.items() if key != "name"})
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,120 @@
+"""Which plugins this user has trained with: noted outside the folders of runs, which others may have written.
+
+submitted/<digest of a folder's path>.json   the plugins of the run or search in that folder
+code/<digest of the code>                    that this very code has been imported before
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from framecast.registry.provider import Provider, not_installed
+from framecast.safe_files import write_atomically
+from framecast.user_folders import state_folder
+
+_MOST_FILES = 10_000
+_LARGEST = 256 << 20
+"""Bytes. What is larger than these is no plugin, and is never the same as one."""
+
+
+def note_submission(folder: Path, providers: Sequence[Provider]) -> str:
+    """Notes that this user trains in `folder` with these plugins. Returns what kept it from being noted, in words;
+    empty where nothing did, and where all of them are installed."""
+    own = not_installed(providers)
+    if not own:
+        return ""
+    try:
+        for provider in own:
+            note_code(provider)
+        content = {"folder": str(folder.resolve()), "plugins": [_named(provider) for provider in own]}
+        _write(_submitted(folder), json.dumps(content, indent=1))
+    except OSError as error:
+        where = error.filename or state_folder()
+        return f"cannot note in {where} that this run is yours ({error.strerror}): to resume it will take --trust"
+    return ""
+
+
+def note_code(provider: Provider) -> None:
+    """Notes that this user trains with this very code, wherever it will lie. Raises OSError."""
+    if provider.code and (digest := code_digest(provider.code)):
+        _write(_code(digest), f"{provider.name}\n")
+
+
+def was_submitted(folder: Path, provider: Provider) -> bool:
+    """Whether this user has named this plugin for the run in `folder`, whatever its code says by now."""
+    try:
+        content = json.loads(_submitted(folder).read_text(encoding="utf-8"))
+        return content["folder"] == str(folder.resolve()) and _named(provider) in content["plugins"]
+    except (OSError, ValueError, TypeError, KeyError):
+        # handled: nothing noted that can be read, so nothing is known
+        return False
+
+
+def has_submitted(folder: Path) -> bool:
+    """Whether this user has trained in `folder` with plugins that are not installed."""
+    return _submitted(folder).is_file()
+
+
+def is_known_code(provider: Provider) -> bool:
+    """Whether this user has trained with this very code."""
+    digest = code_digest(provider.code) if provider.code else ""
+    return bool(digest) and _code(digest).is_file()
+
+
+def code_digest(code: Path) -> str:
+    """Of the names and contents of a plugin's files but Python's bytecode, which is never read; the same wherever
+    they lie. Empty where they cannot be read."""
+    hashed = hashlib.sha256()
+    left = _LARGEST
+    try:
+        for number, file in enumerate(_files(code)):
+            status = os.lstat(file)
+            name = file.relative_to(code) if file != code else Path()
+            if stat.S_ISLNK(status.st_mode) and file.is_dir():
+                raise OSError(f"{file} leads to another folder")
+            if not file.is_file() or number >= _MOST_FILES or status.st_size > left:
+                raise OSError(f"{file} is no file of a plugin")
+            content = file.read_bytes()
+            left -= len(content)
+            hashed.update(f"{name.as_posix()}\0{len(content)}\0".encode(errors="surrogateescape"))
+            hashed.update(content)
+    except OSError:  # handled: code that cannot be read, or no code, is never the same as any
+        return ""
+    return hashed.hexdigest()
+
+
+def _files(code: Path) -> list[Path]:
+    if not code.is_dir():
+        return [code]
+    found: list[Path] = []
+    for folder, inner, files in os.walk(code):
+        linked = [name for name in inner if Path(folder, name).is_symlink()]
+        inner[:] = [name for name in inner if name != "__pycache__" and not name.startswith(".")]
+        found += [Path(folder, name) for name in (*files, *linked) if not name.startswith(".")]
+    return sorted(found)
+
+
+def _named(provider: Provider) -> dict[str, Any]:
+    """A plugin as a job names it: by its path, or by its module and the place where Python finds that."""
+    return {"module": provider.module, "place": str(provider.code)}
+
+
+def _submitted(folder: Path) -> Path:
+    digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()
+    return state_folder() / "submitted" / f"{digest[:32]}.json"
+
+
+def _code(digest: str) -> Path:
+    return state_folder() / "code" / digest
+
+
+def _write(file: Path, text: str) -> None:
+    state_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, exist_ok=True)
+    write_atomically(file, text)

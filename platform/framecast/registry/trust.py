@@ -1,0 +1,99 @@
+"""Whether plugins that a file names may be imported: a plan that somebody else has written is data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from framecast.errors import InputError
+from framecast.registry.provider import Provider, not_installed
+from framecast.registry.submissions import code_digest, has_submitted, is_known_code, was_submitted
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What is known of those who wrote a plan.
+
+    Plugins that are installed may always be imported: the user has chosen them. Any other, named by a path or by
+    a module, may be imported where
+
+    - the user has said so: `everything`;
+    - this user's own job has named it for the run in one of these `folders`. A run's plugin that lies within them,
+      where others may have changed it, and any plugin of a run that came from elsewhere must be code that this
+      user has trained with before;
+    - the process that drives the run has imported it: `given`, with the digest of its code; or this process has.
+
+    `source` is what the plan was read from, for messages.
+    """
+
+    source: str
+    folders: tuple[Path, ...] = ()
+    everything: bool = False
+    given: tuple[tuple[Provider, str], ...] = ()
+
+    @classmethod
+    def in_folder(cls, folder: Path, everything: bool = False) -> Trust:
+        """For a run's folder; a trial belongs to its search, whose folder is two levels above."""
+        folders = (folder, folder.parent.parent) if folder.parent.name == "trials" else (folder,)
+        return cls(f"run {folder.name}", tuple(each.resolve() for each in folders), everything)
+
+    @classmethod
+    def passed_on(cls, folder: Path, given: Sequence[dict[str, Any]]) -> Trust:
+        """In a process that was started by the run's driver, which has passed on what `pass_on` gave it."""
+        pairs = [(Provider.from_dict(each["provider"], folder), str(each["digest"])) for each in given]
+        return replace(cls.in_folder(folder), given=tuple(pairs))
+
+    def allows(self, provider: Provider) -> bool:
+        """Whether a plugin that is not installed may be imported."""
+        if self.everything or provider.is_imported:
+            return True
+        for given, digest in self.given:
+            if (given.module, given.path) == (provider.module, provider.path):
+                return not (digest and self._holds(provider)) or (code_digest(Path(provider.path)) == digest)
+        if not self._holds(provider) and any(was_submitted(folder, provider) for folder in self.folders):
+            return True
+        return bool(self.folders) and is_known_code(provider)
+
+    def refuses(self, provider: Provider) -> bool:
+        """Whether a plugin may not be imported."""
+        return bool(not_installed([provider])) and not self.allows(provider)
+
+    def refuse(self, providers: Sequence[Provider]) -> None:
+        """Raises InputError, with what would be imported and how it is allowed, where one of them may not be."""
+        refused = [each for each in not_installed(providers) if not self.allows(each)]
+        if not refused:
+            return
+        listed = " and ".join(_shown(provider) for provider in refused)
+        if all(provider.distribution and not provider.path for provider in refused):
+            raise InputError(f"{self.source} needs {listed}, which is not installed here: install it")
+        why = "was not submitted here by you"
+        if any(has_submitted(folder) for folder in self.folders):
+            why = "names code that has changed, or been added, since you submitted it"
+        raise InputError(
+            f"{self.source} {why}: this would import {listed}, which can do whatever you can. Where you trust "
+            "it, add --trust (in Python: trust=True)"
+        )
+
+    def _holds(self, provider: Provider) -> bool:
+        """Whether a plugin's code lies within the folders."""
+        code = provider.code
+        return code is not None and any(code.resolve().is_relative_to(folder) for folder in self.folders)
+
+
+def pass_on(folder: Path, providers: Sequence[Provider]) -> list[dict[str, Any]]:
+    """What a run's driver passes on to its workers: its plugins that are not installed, as plain data. Those
+    within the folder are named relative to it, for it may be elsewhere on another host."""
+    return [
+        {"provider": provider.to_dict(folder), "digest": code_digest(Path(provider.path)) if provider.path else ""}
+        for provider in not_installed(providers)
+    ]
+
+
+def _shown(provider: Provider) -> str:
+    if provider.path:
+        return f"the plugin {provider.name} from {provider.path}"
+    if provider.distribution:
+        return f"the plugin {provider.name} of {provider.distribution} {provider.version}".rstrip()
+    return f"the module {provider.module} ({provider.code or 'which is not found'})"

@@ -1,0 +1,410 @@
+"""Folders that somebody else has written: what they name is data, and is imported only where the user says so.
+
+Each test makes a folder as it comes with a cloned repository, a shared disk or a download, whose plugin leaves a
+mark when it is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import framecast
+from framecast.cli.app import main
+from framecast.cli.run_from_python import run
+from framecast.registry.provider import _LOADED, from_text
+from framecast.runs.folder import RunFolder
+
+_PLUGIN = """\
+import os
+import framecast
+
+open(os.environ["MARK"], "a").write("imported ")
+
+
+class Settings(framecast.Settings):
+    pass
+
+
+def build(settings, sample):
+    import torch
+
+    class Still(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.ones(()))
+
+        def forward(self, frames, frames_out, truth=None, keep_truth=None):
+            return frames[:, -1:].expand(-1, frames_out, -1, -1, -1) * self.scale
+
+    return Still()
+
+
+@framecast.hookimpl
+def framecast_models():
+    yield framecast.Model("still", "repeats the last frame, scaled", build, settings=Settings)
+"""
+_JOB = {
+    "name": "own",
+    "task": {"name": "video_prediction", "frames_in": 2, "frames_out": 2},
+    "model": "still",
+    "data": {"name": "moving_mnist", "size": 16, "digit_size": 7, "train_clips": 8, "validation_clips": 4},
+    "training": {"epochs": 1, "batch_size": 4, "strategy": "torch"},
+    "compute": {"cpus_per_worker": 1},
+}
+Command = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run with a plugin of the author's, trained by another user: nothing is noted of it here."""
+    there = tmp_path_factory.mktemp("author")
+    (there / "still.py").write_text(_PLUGIN)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(there / "state"))
+        patch.setenv("MARK", str(there / "mark"))
+        status = run({**_JOB, "plugins": [str(there / "still.py")]}, runs=there / "runs", in_process=True)
+    assert status.state == "finished", status.reason
+    return RunFolder(status.folder)
+
+
+@pytest.fixture
+def mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that the plugin writes when it is imported, in an own state and in a process that knows none."""
+    monkeypatch.setenv("MARK", str(tmp_path / "mark"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    _forget()
+    return tmp_path / "mark"
+
+
+def _forget() -> None:
+    """As in a new process."""
+    _LOADED.clear()
+    for name in [name for name in sys.modules if name.startswith("framecast_plugin_")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def cloned(made: RunFolder, mark: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+    """The run in ./runs, its plugin within its own folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FRAMECAST_RUNS", raising=False)
+    folder = RunFolder(tmp_path / "runs" / "own" / made.id)
+    shutil.copytree(made.path, folder.path, symlinks=True)
+    folder.plugins.mkdir()
+    (folder.plugins / "still.py").write_text(_PLUGIN)
+    name_plugin(folder, path="plugins/still.py")
+    return folder
+
+
+def name_plugin(folder: RunFolder, **changes: str) -> None:
+    """Changes what the plan says of its plugin `still`; an empty value takes the key away."""
+    lines, inside = [], False
+    for line in folder.plan.read_text().splitlines():
+        inside = line.startswith("- name: still") or (inside and line.startswith("  "))
+        key = line.strip().partition(":")[0]
+        if inside and key in changes:
+            if changes[key]:
+                lines.append(f"  {key}: {changes[key]}")
+        else:
+            lines.append(line)
+    assert any("name: still" in line for line in lines)
+    folder.plan.write_text("\n".join(lines) + "\n")
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """`platform ...` in this process: its exit code, and all that it says."""
+
+    def command(*arguments: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["platform", *map(str, arguments)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        captured = capsys.readouterr()
+        return int(left.value.code or 0), captured.out + captured.err
+
+    return command
+
+
+LOOKS = [("list",), ("list", "--json"), ("status", "own"), ("logs", "own"), ("report", "own"), ("stop", "own")]
+
+
+@pytest.mark.parametrize("verb", LOOKS, ids=" ".join)
+def test_to_look_at_a_run_imports_nothing(
+    verb: tuple[str, ...], cloned: RunFolder, mark: Path, platform: Command
+) -> None:
+    code, said = platform(*verb)
+    assert not mark.exists()
+    assert code == (2 if verb[0] == "stop" else 0), said
+
+
+def test_a_report_of_a_run_with_its_own_plugin_is_complete(cloned: RunFolder, platform: Command) -> None:
+    assert platform("report", "own")[0] == 0
+    page = cloned.report.read_text()
+    assert "still on moving_mnist" in page
+    assert "↑ framecast, dB" in page  # PSNR: as its plugin declared it when the run was made
+    assert "model still" in page
+
+
+def use_model(verb: str) -> list[str]:
+    return {
+        "resume": ["resume", "own", "training.epochs=2", "--in-process"],
+        "evaluate": ["evaluate", "own", "data.test_clips=4"],
+        "export": ["export", "own", "-o", "model.safetensors"],
+        "predict": ["predict", "own", "clip.npy", "-o", "future.npy"],
+    }[verb]
+
+
+@pytest.mark.parametrize("verb", ["resume", "evaluate", "export", "predict"])
+def test_to_use_a_model_of_somebody_else_is_refused_with_what_it_would_import_until_it_is_trusted(
+    verb: str, cloned: RunFolder, mark: Path, platform: Command
+) -> None:
+    import numpy as np
+
+    np.save("clip.npy", np.zeros((2, 1, 16, 16), np.float32))
+    before = cloned.plan.read_text()
+    code, said = platform(*use_model(verb))
+    assert code == 2
+    assert "still.py" in said
+    assert "--trust" in said
+    assert said.count("\n") == 1
+    assert not mark.exists()
+    assert cloned.plan.read_text() == before
+    code, said = platform(*use_model(verb), "--trust")
+    assert code == 0, said
+    assert mark.exists()
+
+
+def test_python_is_refused_likewise(cloned: RunFolder, mark: Path) -> None:
+    with pytest.raises(framecast.InputError, match=r"trust=True"):
+        framecast.load(cloned.path)
+    assert not mark.exists()
+    assert framecast.load(cloned.path, trust=True).frames_out == 2
+
+
+OTHER_PLACES = {
+    "module": {"path": "", "module": "still_module"},
+    "module of the standard library": {"path": "", "module": "antigravity"},
+    "outside": {"path": "../../../still_module.py"},
+    "package": {"path": "plugins/package"},
+    "as ours": {"path": "", "module": "still_module", "name": "conv_tt_lstm"},
+    "with our module": {"path": "plugins/still.py", "module": "framecast_conv_tt_lstm"},
+}
+
+
+@pytest.mark.parametrize("named", OTHER_PLACES)
+def test_however_a_plan_names_code_it_is_not_imported(
+    named: str, cloned: RunFolder, mark: Path, platform: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cloned.plugins / "package").mkdir()
+    for file in (cloned.plugins / "package" / "__init__.py", Path("still_module.py"), Path("antigravity.py")):
+        file.write_text(_PLUGIN)
+    monkeypatch.syspath_prepend(str(Path.cwd()))  # as `python -m` and an empty entry of PYTHONPATH do
+    name_plugin(cloned, **OTHER_PLACES[named])
+    code, said = platform("evaluate", "own", "data.test_clips=4")
+    assert (code, mark.exists()) == (2, False), said
+    assert platform("report", "own")[0] == 0
+    assert platform("list")[0] == 0
+    assert not mark.exists()
+
+
+def test_metadata_of_a_distribution_in_the_current_folder_installs_nothing(
+    cloned: RunFolder, mark: Path, platform: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("still_module.py").write_text(_PLUGIN)
+    for name in ("framecast-99.dist-info", "still-1.dist-info"):
+        Path(name).mkdir()
+        Path(name, "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name.split('-')[0]}\nVersion: 99\n")
+        Path(name, "entry_points.txt").write_text("[framecast]\nstill = still_module\n")
+    monkeypatch.syspath_prepend(str(Path.cwd()))
+    name_plugin(cloned, path="", module="still_module\n  distribution: still\n  version: '99'")
+    for verb in (["list"], ["plugins", "list"], ["report", "own"], ["evaluate", "own"]):
+        platform(*verb)
+        assert not mark.exists(), verb
+
+
+def test_ones_own_run_needs_no_word_wherever_it_is_copied(
+    mark: Path, tmp_path: Path, platform: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "still.py").write_text(_PLUGIN)
+    first = run({**_JOB, "plugins": [str(tmp_path / "still.py")]}, runs=tmp_path / "runs", in_process=True).folder
+    shutil.copytree(first, tmp_path / "moved" / first.parent.name / first.name)
+    _forget()
+    assert platform("export", first, "-o", "a.safetensors")[0] == 0
+    _forget()
+    assert platform("export", tmp_path / "moved" / first.parent.name / first.name, "-o", "b.safetensors")[0] == 0
+
+
+def test_an_author_may_go_on_editing_the_plugin_where_the_job_named_it(
+    mark: Path, tmp_path: Path, platform: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "still.py").write_text(_PLUGIN)
+    folder = run({**_JOB, "plugins": [str(tmp_path / "still.py")]}, runs=tmp_path / "runs", in_process=True).folder
+    _forget()
+    (tmp_path / "still.py").write_text(_PLUGIN + "# better\n")
+    assert platform("resume", folder, "training.epochs=2", "--in-process")[0] == 0
+
+
+def test_in_a_shared_folder_another_user_cannot_change_which_code_my_run_imports(
+    mark: Path, tmp_path: Path, platform: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "still.py").write_text(_PLUGIN)
+    (tmp_path / "other.py").write_text(_PLUGIN + "# theirs\n")
+    job = {**_JOB, "plugins": [str(tmp_path / "still.py")]}
+    folder = RunFolder(run(job, runs=tmp_path / "runs", in_process=True).folder)
+    name_plugin(folder, path=str(tmp_path / "other.py"))
+    _forget()
+    mark.unlink()
+    code, said = platform("resume", folder.path, "training.epochs=2", "--in-process")
+    assert (code, mark.exists()) == (2, False), said
+    assert "since you submitted it" in said
+
+
+def test_bytecode_beside_a_plugin_is_not_what_runs(mark: Path, tmp_path: Path) -> None:
+    """A .pyc that claims to fit any source is other code with the same checksum of the source."""
+    import importlib._bootstrap_external as external
+
+    package = tmp_path / "package"
+    (package / "__pycache__").mkdir(parents=True)
+    (package / "__init__.py").write_text("from .inner import answer\n")
+    (package / "inner.py").write_text("answer = 42\n")
+    forged = external._code_to_hash_pyc(compile("answer = 0", "inner.py", "exec"), b"\0" * 8, checked=False)
+    for name in ("inner", "__init__"):
+        (package / "__pycache__" / f"{name}.{sys.implementation.cache_tag}.pyc").write_bytes(forged)
+    assert from_text(str(package), tmp_path).load().answer == 42
+
+
+# exported files
+
+
+@pytest.fixture
+def exported(cloned: RunFolder, mark: Path, platform: Command) -> Path:
+    assert platform("export", "own", "-o", "model.safetensors", "--trust")[0] == 0
+    _forget()
+    mark.unlink()
+    return Path("model.safetensors").absolute()
+
+
+def test_an_exported_file_says_no_word_of_where_its_plugin_was(exported: Path, cloned: RunFolder) -> None:
+    from safetensors import safe_open
+
+    with safe_open(exported, "pt") as opened:
+        plan = opened.metadata()["framecast.plan"]
+    assert str(cloned.path) not in plan
+    assert "still.py" not in plan
+    assert "needs:\n- still\n" in plan
+
+
+def test_an_exported_file_is_used_with_the_callers_own_copy_of_its_plugin(
+    exported: Path, mark: Path, tmp_path: Path, platform: Command
+) -> None:
+    with pytest.raises(framecast.InputError, match=r"needs the plugin still .*trust='FILE\.py'"):
+        framecast.load(exported)
+    with pytest.raises(framecast.InputError, match="--plugin"):
+        framecast.load(exported, trust=True)
+    assert not mark.exists()
+    (tmp_path / "mine.py").write_text(_PLUGIN)
+    assert framecast.load(exported, trust=str(tmp_path / "mine.py")).frames_out == 2
+    assert platform("export", exported, "-o", "again.safetensors", "-p", tmp_path / "mine.py")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "provider", [{"path": "/{here}/still.py"}, {"module": "still_module"}, {"module": "this"}]
+)
+@pytest.mark.parametrize("trusted", [False, True])
+def test_an_exported_file_that_names_code_imports_none(
+    provider: dict[str, str], trusted: bool, exported: Path, mark: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors import safe_open
+    from safetensors.torch import load_file, save_file
+
+    here = exported.parent
+    for name in ("still.py", "still_module.py"):
+        (here / name).write_text(_PLUGIN)
+    monkeypatch.syspath_prepend(str(here))
+    with safe_open(exported, "pt") as opened:
+        plan = opened.metadata()["framecast.plan"]
+    named = json.dumps({"name": "still", "module": "x", **provider}).replace("/{here}", str(here))
+    plan = plan.replace("needs:\n- still\n", "").replace("plugins:\n", f"plugins:\n- {named}\n")
+    assert "\nneeds" not in plan
+    evil = here / "evil.safetensors"
+    save_file(load_file(exported), evil, {"framecast.plan": plan})
+    with pytest.raises(framecast.InputError, match="needs the plugin still"):
+        framecast.load(evil, trust=trusted)
+    assert not mark.exists()
+
+
+# searches
+
+
+@pytest.fixture
+def search(cloned: RunFolder) -> Path:
+    """A search with two trials, the plugin within its folder."""
+    folder = Path("runs/found/20260101-000000-aaaa").absolute()
+    (folder / "plugins").mkdir(parents=True)
+    (folder / "plugins" / "still.py").write_text(_PLUGIN)
+    content = {
+        "job": {
+            **_JOB,
+            "name": "found",
+            "search": {"objectives": {"validation/mse": "min"}, "parameters": {"training.seed": {"grid": [1, 2]}}},
+        },
+        "plugins": [
+            {"name": "still", "module": "still_plugin", "path": "plugins/still.py"},
+            {"name": "video_prediction", "module": "framecast_video_prediction", "distribution": "framecast"},
+        ],
+        "folder": str(folder),
+    }
+    (folder / "search.yaml").write_text(json.dumps(content))
+    for number in (1, 2):
+        trial = folder / "trials" / f"{number:04d}"
+        shutil.copytree(cloned.path, trial, symlinks=True)
+        (trial / "trial.json").write_text(
+            json.dumps({"number": number, "attempt": 1, "point": {"training.seed": number}})
+        )
+    shutil.rmtree(cloned.path)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [("list",), ("status", "found"), ("report", "found"), ("results", "found"), ("logs", "found")],
+    ids=" ".join,
+)
+def test_to_look_at_a_search_imports_nothing(
+    verb: tuple[str, ...], search: Path, mark: Path, platform: Command
+) -> None:
+    code, said = platform(*verb)
+    assert (code, mark.exists()) == (0, False), said
+
+
+def test_the_job_of_a_trial_is_printed_without_its_plugin(search: Path, mark: Path, platform: Command) -> None:
+    code, said = platform("results", "found", "--job", "best")
+    assert (code, mark.exists()) == (0, False), said
+    assert "name: found-trial-1" in said
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("resume", "found"),
+        ("extend", "found", "--trials", "1"),
+        ("submit", "--from", "found#1", "--in-process"),
+        ("evaluate", "found#best"),
+    ],
+    ids=" ".join,
+)
+def test_to_continue_or_use_a_search_of_somebody_else_is_refused(
+    verb: tuple[str, ...], search: Path, mark: Path, platform: Command
+) -> None:
+    code, said = platform(*verb)
+    assert (code, mark.exists()) == (2, False), said
+    assert "--trust" in said or "is finished" in said
