@@ -111,6 +111,7 @@ class Plan:
         """What the plugins say of themselves and a report needs: kept with the plan, so that a run is understood
         without them."""
         task, settings = self.task.declaration, self.task.settings
+        published = () if self.data.provider.distribution else self.data.declaration.published
         return {
             "frames": self.frames,
             "readings": list(self.readings),
@@ -123,6 +124,7 @@ class Plan:
                 }
                 for part in self.metrics
             },
+            **({"published": [row._asdict() for row in published]} if published else {}),
             "gives": {
                 each.module: list(
                     dict.fromkeys(f"{part.kind} {part.name}" for part in self.parts if part.provider == each)

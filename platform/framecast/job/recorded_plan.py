@@ -124,7 +124,9 @@ class RecordedPlan:
 
     @cached_property
     def published(self) -> tuple[PublishedResult, ...]:
-        """Other people's results on the run's data set, where its plugin is installed."""
+        """Other people's results on the run's data set: as recorded, or of a plugin that is installed."""
+        if "published" in self.declared:
+            return tuple(filter(None, map(_published, _list(self.declared["published"]))))
         others = {each.module for each in not_installed(self.file.providers)}
         wanted = f"data {self.data.name}"
         providers = [
@@ -162,6 +164,19 @@ def differing_horizon(first: RecordedPlan, other: RecordedPlan) -> list[str]:
 _ASSUMED = (
     "the plan does not record what its plugins declare, so of each metric the lowest value counts as the best"
 )
+
+
+def _published(row: Any) -> PublishedResult | None:
+    """None for what is none: reports leave it out."""
+    try:
+        found = PublishedResult(**row)
+        height, width = found.frame_size or (1, 1)
+        texts = (found.model, found.protocol, found.source, *found.scores)
+        numbers = (found.frames_in, found.frames_out, height, width, *found.scores.values())
+    except (TypeError, ValueError, AttributeError):  # handled: not a row that was recorded here
+        return None
+    sound = all(isinstance(text, str) for text in texts) and all(isinstance(each, int | float) for each in numbers)
+    return found._replace(frame_size=(height, width) if found.frame_size else None) if sound else None
 
 
 def _part(section: dict[str, Any]) -> RecordedPart:
