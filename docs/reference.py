@@ -16,6 +16,7 @@ from typing import Any
 import typer
 from typer.main import get_command
 
+from framecast.bounded.limit import LIMITS
 from framecast.cli.app import app
 from framecast.job.job import Job
 from framecast.job.reference import Explained, settings_table
@@ -25,6 +26,7 @@ from framecast.registry.registry import Registered, Registry
 from framecast.runs import events
 
 ROOT = Path(__file__).resolve().parents[1]
+LIMITS_FILE = "platform/framecast/bounded/limit.py"
 log = logging.getLogger("mkdocs.hooks.reference")
 
 
@@ -32,11 +34,13 @@ def pages() -> dict[str, str]:
     """Every generated page by its path within the site."""
     return {
         "index.md": (ROOT / "README.md").read_text().replace("](docs/", "]("),
+        "security.md": (ROOT / "SECURITY.md").read_text().replace(f"]({LIMITS_FILE})", "](reference/limits.md)"),
         "reference/job.md": job_page(),
         "reference/commands.md": commands_page(),
         "reference/plugins.md": plugins_page(),
         "reference/hooks.md": hooks_page(),
         "reference/events.md": events_page(),
+        "reference/limits.md": limits_page(),
     }
 
 
@@ -91,6 +95,23 @@ def hooks_page() -> str:
         fields = ", ".join(f"`{each.name}`" for each in dataclasses.fields(declaration))
         text += f"Fields: {fields}.\n\n"
     return text
+
+
+def limits_page() -> str:
+    rows = "\n".join(f"| `{limit.variable}` | {limit} | {limit.meaning} |" for limit in LIMITS)
+    return f"""# Limits
+
+What exceeds one of these is refused with an error that names the limit. An environment variable of that name
+replaces it in the processes that see it: a whole number, after which K, M, G or T (powers of 1024) may stand.
+
+    FRAMECAST_LIMIT_FRAME_PIXELS=128M platform data prepare video_folder --root scans
+
+A file of a data set that is beyond a limit is left out and listed, and the rest is prepared.
+
+| variable | usual value | what it limits |
+|---|---|---|
+{rows}
+"""
 
 
 def events_page() -> str:

@@ -12,9 +12,6 @@ import framecast
 if TYPE_CHECKING:
     import xarray
 
-LARGEST_ARCHIVE = 512 * 2**20
-"""Bytes of arrays in a .npz file, which can be read only whole."""
-
 _COLOURS = 4
 """Channels that arrays have last at most where nobody says so: those of pictures."""
 
@@ -31,16 +28,10 @@ def open_arrays(path: Path, layout: str | None) -> xarray.Dataset:
     """
     import xarray
 
-    loaded = np.load(path, mmap_mode="r")
-    if isinstance(loaded, np.ndarray):
-        arrays = {"": loaded}
-    else:
-        size = sum(entry.file_size for entry in loaded.zip.infolist())
-        if size > LARGEST_ARCHIVE:
-            raise framecast.InputError(
-                f"data.path: {path} holds {size // 2**20} MiB, and .npz is read whole: save its array as .npy"
-            )
-        arrays = dict(loaded)
+    try:
+        arrays = _read(path)
+    except framecast.InputError as error:
+        raise framecast.InputError(f"data.path: {error}") from None
     others = {name: array.shape for name, array in arrays.items() if array.ndim not in (3, 4)}
     if len(others) == len(arrays):
         name, shape = next(iter(others.items()), ("", ()))
@@ -68,13 +59,17 @@ def layout_of(path: Path, channels: int) -> str | None:
 
     Raises InputError where the array cannot be read.
     """
-    try:
-        loaded = np.load(path, mmap_mode="r")
-    except (OSError, ValueError) as error:
-        raise framecast.InputError(f"{path} cannot be read: {error}") from None
-    if not isinstance(loaded, np.ndarray) or loaded.ndim != 4 or (loaded.shape[1] == loaded.shape[3]):
+    loaded = _read(path).get("")
+    if loaded is None or loaded.ndim != 4 or (loaded.shape[1] == loaded.shape[3]):
         return None
     return {loaded.shape[1]: "TCHW", loaded.shape[3]: "THWC"}.get(channels)
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    """The arrays by name; the one of an .npy file has none."""
+    if path.suffix.lower() == ".npy":
+        return {"": framecast.bounded.map_array(path)}
+    return framecast.bounded.read_arrays(path)
 
 
 def _layout(path: Path, name: str, shape: tuple[int, ...]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,15 +34,17 @@ def find_files(root: Path) -> Found:
     """Looks through `root` and its folders. Raises InputError where there is no such folder or no KTH video."""
     if not root.is_dir():
         raise framecast.InputError(f"data.root: {root}: no such folder")
-    refused: list[tuple[str, str]] = []
+    paths, refused = framecast.data.list_folder(root)
     places: dict[str, tuple[Path, str]] = {}  # unpacked files come last, and win
-    archives = sorted(root.rglob("*.zip"))
     text = ""
-    for archive in archives:
+    for archive in (path for path in paths if path.suffix == ".zip"):
+        if why := framecast.data.why_unreadable(archive):
+            refused.append((archive.name, why))
+            continue
         try:
             members, bad = framecast.data.entries(archive)
-        except (zipfile.BadZipFile, OSError) as error:
-            refused.append((archive.name, f"not a zip archive that can be read: {error}"))
+        except framecast.InputError as error:
+            refused.append((archive.name, str(error).removeprefix(f"{archive} is ")))
             continue
         refused += bad
         for member in members:
@@ -54,14 +55,20 @@ def find_files(root: Path) -> Found:
                     text = _text(archive, member)
                 except framecast.data.DamagedVideo as error:
                     refused.append((f"{archive.name}: {member}", str(error)))
-    for file in sorted(file for file in root.rglob("*") if file.suffix.lower() == ".avi"):
+    for file in (path for path in paths if path.suffix.lower() == ".avi"):
         name = _name(file.name)
-        if not file.is_file() or not name:
-            refused.append((file.name, "a folder, not a video" if file.is_dir() else "not the name of a KTH file"))
+        if not name:
+            refused.append((file.name, "not the name of a KTH file"))
+        elif file.is_dir():
+            refused.append((file.name, "a folder, not a video"))
+        elif why := framecast.data.why_unreadable(file):
+            refused.append((file.name, why))
         else:
             places[name] = (file, "")
-    for file in sorted(root.rglob("00sequences.txt"))[:1]:
-        text = _decoded(file.read_bytes())
+    for file in [path for path in paths if path.name == "00sequences.txt"][:1]:
+        if why := framecast.data.why_unreadable(file):
+            raise framecast.InputError(f"data.root: {file}: {why}")
+        text = _decoded(framecast.bounded.read_bytes(file))
     if not places:
         because = "".join(f"; {name}: {why}" for name, why in refused[:3])
         raise framecast.InputError(

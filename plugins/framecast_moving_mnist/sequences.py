@@ -61,11 +61,11 @@ def open_sequences(folder: Path) -> np.ndarray:
     missing, cannot be read or is another array."""
     file = folder / FILE
     try:
-        sequences_TBHW = np.lib.format.open_memmap(file, mode="r")
+        sequences_TBHW = framecast.bounded.map_array(file)
     except FileNotFoundError:
         raise _wrong(f"{file} is not there: get it from {SITE}") from None
-    except (OSError, ValueError, EOFError) as error:
-        raise _wrong(f"{file} cannot be read ({error}): get it anew from {SITE}") from None
+    except framecast.InputError as error:
+        raise _wrong(f"{error}: get it anew from {SITE}") from None
     if sequences_TBHW.shape != _SHAPE or sequences_TBHW.dtype != np.uint8:
         found = f"{sequences_TBHW.dtype} of shape {sequences_TBHW.shape}"
         raise _wrong(f"{file} holds {found}, expected uint8 of shape {_SHAPE}: get it from {SITE}")

@@ -44,7 +44,7 @@ def read_labels(file: Path) -> list[str]:
 
 def _number(value: object) -> int:
     """A class number, which the official file writes as a string; -1 where it is none."""
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else -1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -50,29 +49,23 @@ def _files(root: Path) -> tuple[dict[str, Path], list[Refusal]]:
     """The .webm files by clip id; a second file of an id is refused."""
     paths: dict[str, Path] = {}
     refused: list[Refusal] = []
-    for folder, folders, names in os.walk(root):
-        # prepared stores lie there too; sorted, since which file of two is taken must not be chance
-        folders[:] = sorted(name for name in folders if not name.startswith(("framecast-", ".")))
-        for name in sorted(names):
-            path = Path(folder, name)
-            if path.suffix.lower() != ".webm":
-                continue
-            if path.stem in paths:
-                why = f"{paths[path.stem].relative_to(root)} has that id already"
-                refused.append(Refusal("videos found twice", str(path.relative_to(root)), why))
-            else:
-                paths[path.stem] = path
+    found, bad = framecast.data.list_folder(root)
+    refused += [Refusal("videos damaged", name, why) for name, why in bad]
+    for path in sorted(found, key=lambda path: (path.parent, path.name)):
+        if path.suffix.lower() != ".webm":
+            continue
+        if path.stem in paths:
+            why = f"{paths[path.stem].relative_to(root)} has that id already"
+            refused.append(Refusal("videos found twice", str(path.relative_to(root)), why))
+        else:
+            paths[path.stem] = path
     return paths, refused
 
 
 def _unusable(path: Path) -> str:
     """Why a file need not be decoded, or nothing."""
-    try:
-        missing = missing_bytes(path)
-    except OSError as error:
-        return f"it cannot be read: {error.strerror}"
-    return (
-        f"it is cut short: {framecast.plural(missing, 'byte is', 'bytes are')} missing at its end"
-        if missing
-        else ""
-    )
+    if why := framecast.data.why_unreadable(path):
+        return why
+    missing = missing_bytes(path)
+    count = framecast.plural(missing, "byte is", "bytes are")
+    return f"it is cut short: {count} missing at its end" if missing else ""

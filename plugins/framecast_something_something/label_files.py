@@ -36,14 +36,11 @@ def label_file(root: Path, name: str) -> Path:
 def read_json(file: Path) -> Any:
     """Raises InputError with line and column where it is not JSON."""
     try:
-        return json.loads(file.read_bytes())
+        return framecast.bounded.read_json(file)
     except OSError as error:
         raise framecast.InputError(f"{file}: {error.strerror}") from None
-    except json.JSONDecodeError as error:
-        where = f"{file}:{error.lineno}:{error.colno}"
-        raise framecast.InputError(f"{where}: not JSON ({error.msg}): download the file again") from None
-    except UnicodeDecodeError as error:
-        raise framecast.InputError(f"{file}: not text (byte {error.start}): download the file again") from None
+    except framecast.InputError as error:
+        raise framecast.InputError(f"{error}: download the file again") from None
 
 
 def read_list(file: Path) -> list[Any]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import framecast
+
 EBML = bytes.fromhex("1A45DFA3")
 SEGMENT = bytes.fromhex("18538067")
 _HEAD = 512
@@ -16,9 +18,9 @@ _HEAD = 512
 def missing_bytes(file: Path) -> int:
     """Bytes that the end of `file` lacks; 0 where it is whole, empty, of another kind or of no stated length.
 
-    Raises OSError where it cannot be read.
+    Raises FileNotFoundError where there is none, InputError where it cannot be read.
     """
-    with file.open("rb") as stream:
+    with framecast.bounded.open_regular(file) as stream:
         head = stream.read(_HEAD)
     if not head.startswith(EBML):
         return 0

@@ -19,20 +19,22 @@ def find_videos(root: Path) -> Found:
     """Video files, and folders that hold images. Raises InputError where there is no folder or nothing in it."""
     if not root.is_dir():
         raise framecast.InputError(f"data.root: {root}: no such folder")
-    sources, refused = [], []
+    paths, refused = framecast.data.list_folder(root)
+    sources = []
     folders_of_images = set()
-    for path in sorted(root.rglob("*")):
+    for path in paths:
         name = path.relative_to(root).as_posix()
-        if any(part.startswith(("framecast-", ".")) for part in Path(name).parts):
-            continue  # prepared stores, and what is hidden
-        suffix = path.suffix.lower()
-        if suffix in (framecast.data.VIDEOS | framecast.data.IMAGES) and path.is_file():
-            if framecast.data.is_video_file(path):
-                sources.append(framecast.data.Source(name, path))
-            else:
-                folders_of_images.add(path.parent)
-        elif suffix in framecast.data.VIDEOS and not any(framecast.data.images_in(path)):
-            refused.append((name, "a folder without images, not a video"))
+        if path.suffix.lower() not in framecast.data.VIDEOS | framecast.data.IMAGES:
+            continue
+        if path.is_dir():
+            if path.suffix.lower() in framecast.data.VIDEOS and not _holds_images(path):
+                refused.append((name, "a folder without images, not a video"))
+        elif why := framecast.data.why_unreadable(path):
+            refused.append((name, why))
+        elif framecast.data.is_video_file(path):
+            sources.append(framecast.data.Source(name, path))
+        else:
+            folders_of_images.add(path.parent)
     if root in folders_of_images:
         raise framecast.InputError(
             f"data.root: {root} holds images itself: put those of each video into a folder of its own below it"
@@ -47,3 +49,10 @@ def find_videos(root: Path) -> Found:
             f"data.root: {root} holds no videos ({kinds}) and no folders of images{because}"
         )
     return Found(sources, refused)
+
+
+def _holds_images(folder: Path) -> bool:
+    try:
+        return bool(framecast.data.images_in(folder))
+    except OSError:  # handled: the listing has refused it, with the reason
+        return True

@@ -116,7 +116,7 @@ def test_text_loses_its_mark_and_has_one_kind_of_line_end(tmp_path: Path) -> Non
     file.write_bytes("\ufeffä\r\nb\rc\n".encode())
     assert read_text(file) == "ä\nb\nc\n"
     file.write_bytes(b"ab\xff")
-    with pytest.raises(InputError, match="not UTF-8 text"):
+    with pytest.raises(InputError, match="not text in UTF-8"):
         read_text(file)
     assert read_text(file, errors="replace") == "ab\ufffd"
 

@@ -12,35 +12,75 @@ from typing import TYPE_CHECKING
 from framecast.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from framecast.bounded.archive import open_zip, read_gzip, read_member
+    from framecast.bounded.array_file import map_array, named_array, read_arrays
     from framecast.bounded.json_file import parse_json, read_json, read_json_object
-    from framecast.bounded.limit import Limit
+    from framecast.bounded.limit import (
+        ARRAY_BYTES,
+        CHUNK_BYTES,
+        DOCUMENT_BYTES,
+        FRAME_PIXELS,
+        TABLE_BYTES,
+        UNPACKED_BYTES,
+        Limit,
+        bytes_text,
+    )
     from framecast.bounded.regular_file import check_regular, open_regular, read_bytes, read_lines, read_text
+    from framecast.bounded.safetensors_file import read_metadata
     from framecast.bounded.yaml_text import parse_yaml, read_yaml
 
 _MODULES = {
+    "ARRAY_BYTES": ".limit",
+    "CHUNK_BYTES": ".limit",
+    "DOCUMENT_BYTES": ".limit",
+    "FRAME_PIXELS": ".limit",
     "Limit": ".limit",
+    "TABLE_BYTES": ".limit",
+    "UNPACKED_BYTES": ".limit",
+    "bytes_text": ".limit",
     "check_regular": ".regular_file",
+    "map_array": ".array_file",
+    "named_array": ".array_file",
     "open_regular": ".regular_file",
+    "open_zip": ".archive",
     "parse_json": ".json_file",
     "parse_yaml": ".yaml_text",
+    "read_arrays": ".array_file",
     "read_bytes": ".regular_file",
+    "read_gzip": ".archive",
     "read_json": ".json_file",
     "read_json_object": ".json_file",
     "read_lines": ".regular_file",
+    "read_member": ".archive",
+    "read_metadata": ".safetensors_file",
     "read_text": ".regular_file",
     "read_yaml": ".yaml_text",
 }
 
 __all__ = [
+    "ARRAY_BYTES",
+    "CHUNK_BYTES",
+    "DOCUMENT_BYTES",
+    "FRAME_PIXELS",
+    "TABLE_BYTES",
+    "UNPACKED_BYTES",
     "Limit",
+    "bytes_text",
     "check_regular",
+    "map_array",
+    "named_array",
     "open_regular",
+    "open_zip",
     "parse_json",
     "parse_yaml",
+    "read_arrays",
     "read_bytes",
+    "read_gzip",
     "read_json",
     "read_json_object",
     "read_lines",
+    "read_member",
+    "read_metadata",
     "read_text",
     "read_yaml",
 ]

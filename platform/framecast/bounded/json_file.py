@@ -43,9 +43,9 @@ def parse_json(text: str | bytes, where: str, limit: Limit = DOCUMENT_BYTES) -> 
             raise DEPTH.exceeded(f"{where} is nested {depth:,} deep")
         return json.loads(text, parse_int=partial(_integer, where))
     except UnicodeDecodeError as error:
-        raise InputError(f"{where} is not UTF-8 text (byte {error.start})") from None
+        raise InputError(f"{where} is not text in UTF-8 (byte {error.start})") from None
     except json.JSONDecodeError as error:
-        raise InputError(f"{where}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from None
+        raise InputError(f"{where}:{error.lineno}:{error.colno}: not JSON ({error.msg})") from None
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
     except RecursionError:

@@ -62,6 +62,37 @@ VALUES = Limit("VALUES", 8_000_000, "values in a JSON file; the index of a store
 YAML_VALUES = Limit("YAML_VALUES", 100_000, "values in a YAML file, those of an alias counted each time")
 DEPTH = Limit("DEPTH", 50, "lists and mappings within one another, in JSON and in YAML")
 DIGITS = Limit("DIGITS", 100, "digits of a whole number in JSON or YAML")
+FRAME_PIXELS = Limit("FRAME_PIXELS", 2**25, "pixels of a frame of a video, or of an image (8192 x 4096)")
+VIDEO_PIXELS = Limit(
+    "VIDEO_PIXELS", 2**34, "pixels of all frames of a video; for each byte of its file PIXELS_PER_BYTE are added"
+)
+PIXELS_PER_BYTE = Limit("PIXELS_PER_BYTE", 2**16, "pixels that a byte of a video may become")
+IMAGE_BYTES = Limit("IMAGE_BYTES", 256 * 2**20, "an image file")
+UNPACKED_BYTES = Limit("UNPACKED_BYTES", 256 * 2**20, "a member of a zip archive, or a gzip file, unpacked")
+TABLE_BYTES = Limit("TABLE_BYTES", 192 * 2**20, "a table of numbers in text (CSV)")
+ARCHIVE_LIST_BYTES = Limit("ARCHIVE_LIST_BYTES", 16 * 2**20, "the list of members of a zip archive")
+ARRAY_BYTES = Limit("ARRAY_BYTES", 512 * 2**20, "the arrays of an .npz file, which are read whole")
+MAPPED_BYTES = Limit("MAPPED_BYTES", 64 * 2**30, "an array in an .npy file, which is read in parts")
+CHUNK_BYTES = Limit("CHUNK_BYTES", 512 * 2**20, "a chunk of a NetCDF or Zarr variable, and a frame of it")
 
-LIMITS = [DOCUMENT_BYTES, YAML_BYTES, STORE_INDEX_BYTES, LINE_BYTES, VALUES, YAML_VALUES, DEPTH, DIGITS]
+LIMITS = [
+    DOCUMENT_BYTES,
+    YAML_BYTES,
+    STORE_INDEX_BYTES,
+    LINE_BYTES,
+    VALUES,
+    YAML_VALUES,
+    DEPTH,
+    DIGITS,
+    FRAME_PIXELS,
+    VIDEO_PIXELS,
+    PIXELS_PER_BYTE,
+    IMAGE_BYTES,
+    UNPACKED_BYTES,
+    TABLE_BYTES,
+    ARCHIVE_LIST_BYTES,
+    ARRAY_BYTES,
+    MAPPED_BYTES,
+    CHUNK_BYTES,
+]
 """All of them, in the order of docs/security.md."""

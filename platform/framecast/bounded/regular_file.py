@@ -75,7 +75,7 @@ def read_text(file: Path | str, limit: Limit = DOCUMENT_BYTES, errors: str = "st
     try:
         text = content.decode("utf-8", errors).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise InputError(f"{file} is not UTF-8 text (byte {error.start})") from None
+        raise InputError(f"{file} is not text in UTF-8 (byte {error.start})") from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

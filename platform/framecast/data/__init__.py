@@ -15,6 +15,7 @@ from framecast.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from framecast.data.augmentation import Augmentation
     from framecast.data.clip_origin import ClipOrigin
+    from framecast.data.folder_listing import list_folder, why_unreadable
     from framecast.data.frame_format import FrameFormat
     from framecast.data.normalisation import Normalisation
     from framecast.data.preparation import prepare_store
@@ -59,7 +60,9 @@ _MODULES = {
     "images_in": ".video",
     "is_video_file": ".video",
     "prepare_store": ".preparation",
+    "list_folder": ".folder_listing",
     "read_text_list": ".text_list",
+    "why_unreadable": ".folder_listing",
     "read_video": ".video",
     "reading_notes": ".video_notes",
 }
@@ -86,10 +89,12 @@ __all__ = [
     "entries",
     "images_in",
     "is_video_file",
+    "list_folder",
     "prepare_store",
     "read_text_list",
     "read_video",
     "reading_notes",
+    "why_unreadable",
 ]
 
 __getattr__ = lazy_exports(__name__, _MODULES)

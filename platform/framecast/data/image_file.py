@@ -9,10 +9,13 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from framecast.bounded.limit import FRAME_PIXELS, IMAGE_BYTES
+from framecast.bounded.regular_file import read_bytes
 from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo
 from framecast.data.orientation import Orientation, image_orientation
-from framecast.data.video_container import MOST_PIXELS, open_container, video_stream
+from framecast.data.video_container import is_too_large, open_container, stream_decoder, video_stream
+from framecast.errors import InputError
 
 if TYPE_CHECKING:
     import av
@@ -32,15 +35,23 @@ def read_image(file: Path) -> Picture:
     """The picture in a file. Raises DamagedVideo where it cannot be decoded, or holds several."""
     import av
 
-    content = file.read_bytes()
+    try:
+        content = read_bytes(file, IMAGE_BYTES)
+    except (InputError, OSError) as error:
+        raise DamagedVideo(f"its image {file.name} cannot be read: {error}") from None
     if count := _pictures_in(content):
         raise DamagedVideo(f"its image {file.name} holds {plural(count, 'picture')}: write each into a file")
     try:
         with open_container(io.BytesIO(content)) as container:
-            frame = next(container.decode(video_stream(container)))
+            stream = video_stream(container)
+            stream_decoder(stream)
+            frame = next(container.decode(stream))
     except DamagedVideo as error:
         raise DamagedVideo(f"its image {file.name} cannot be read: {error}") from None
-    except (av.FFmpegError, OSError, StopIteration, IndexError, MemoryError):
+    except (av.FFmpegError, OSError, StopIteration, IndexError, MemoryError) as error:
+        if is_too_large(error):
+            too_large = FRAME_PIXELS.exceeded(f"its image {file.name} has more pixels than are read, or no size")
+            raise DamagedVideo(str(too_large)) from None
         raise DamagedVideo(f"its image {file.name} cannot be decoded{_mode_text(content)}") from None
     return Picture(frame, image_orientation(content))
 
@@ -74,8 +85,9 @@ def read_animation(stream: IO[bytes]) -> Iterator[tuple[av.VideoFrame, float, fl
     time = 0.0
     try:
         with Image.open(stream) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise DamagedVideo(f"its frames are said to have {image.width}x{image.height} pixels")
+            if image.width * image.height > FRAME_PIXELS.value:
+                size = f"{image.width}x{image.height}"
+                raise DamagedVideo(str(FRAME_PIXELS.exceeded(f"its frames are said to have {size} pixels")))
             for picture in ImageSequence.Iterator(image):
                 pixels_HWC = np.asarray(picture.convert("RGBA"))
                 duration = picture.info.get("duration", 0) / 1000

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
+from framecast.bounded.archive import open_zip, read_member
+from framecast.bounded.limit import UNPACKED_BYTES, bytes_text
 from framecast.data.damaged_video import DamagedVideo
-
-MOST_BYTES = 4 * 2**30
-"""An archive's entry larger than this, unpacked, is taken for an attack or an accident."""
+from framecast.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Source:
     def size(self) -> int:
         """Bytes of the video as it lies there; of a folder, those of all its files."""
         if self.member:
-            with zipfile.ZipFile(self.path) as archive:
+            with open_zip(self.path) as archive:
                 return archive.getinfo(self.member).file_size
         if self.path.is_dir():
             return sum(file.stat().st_size for file in self.path.iterdir() if file.is_file())
@@ -43,20 +41,20 @@ class Source:
         if not self.member:
             return self.path
         try:
-            with zipfile.ZipFile(self.path) as archive:
-                return io.BytesIO(archive.read(self.member))
-        # RuntimeError is a password, NotImplementedError a compression that Python does not know
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
-            raise DamagedVideo(f"it cannot be unpacked: {error}") from None
+            with open_zip(self.path) as archive:
+                return io.BytesIO(read_member(archive, self.member, "it"))
+        except (InputError, OSError) as error:
+            raise DamagedVideo(str(error)) from None
 
 
 def entries(archive: Path) -> tuple[list[str], list[tuple[str, str]]]:
     """The files in a zip archive, and those refused, each with the reason.
 
-    Refused are names that lead out of the archive and entries of absurd size. Raises zipfile.BadZipFile.
+    Refused are names that lead out of the archive, and entries beyond the limit of unpacked bytes. Raises
+    FileNotFoundError where there is no archive, InputError where it cannot be read.
     """
     sound, refused = [], []
-    with zipfile.ZipFile(archive) as opened:
+    with open_zip(archive) as opened:
         for entry in opened.infolist():
             # as written: a backslash is a separator on the machine of whoever made the archive
             path = PurePosixPath(entry.orig_filename.replace("\\", "/"))
@@ -64,9 +62,9 @@ def entries(archive: Path) -> tuple[list[str], list[tuple[str, str]]]:
                 continue
             if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
                 refused.append((f"{archive.name}: {entry.orig_filename}", "its path leads out of the archive"))
-            elif entry.file_size > MOST_BYTES:
-                size = entry.file_size / 2**30
-                refused.append((f"{archive.name}: {entry.filename}", f"would unpack to {size:,.0f} GiB"))
+            elif entry.file_size > UNPACKED_BYTES.value:
+                too_large = UNPACKED_BYTES.exceeded(f"it would unpack to {bytes_text(entry.file_size)}")
+                refused.append((f"{archive.name}: {entry.filename}", str(too_large)))
             else:
                 sound.append(entry.filename)
     return sound, refused

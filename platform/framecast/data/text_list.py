@@ -7,6 +7,7 @@ from collections.abc import Container
 from pathlib import Path
 from typing import NamedTuple
 
+from framecast.bounded.regular_file import read_bytes
 from framecast.errors import InputError
 
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -35,9 +36,11 @@ def read_text_list(file: Path, key: str, names: Container[str] = ()) -> list[Lis
     Raises InputError, which begins with `key`, where the file cannot be read or is no text.
     """
     try:
-        text = decode_text(file.read_bytes())
+        text = decode_text(read_bytes(file))
     except OSError as error:
         raise InputError(f"{key}: {file}: {error.strerror}") from None
+    except InputError as error:
+        raise InputError(f"{key}: {error}") from None
     except UnicodeDecodeError as error:
         raise InputError(
             f"{key}: {file}: not a text file in UTF-8 (byte {error.start}): save it as UTF-8"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -10,8 +11,10 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from framecast.bounded.limit import FRAME_PIXELS, PIXELS_PER_BYTE, VIDEO_PIXELS
+from framecast.bounded.regular_file import open_regular
 from framecast.counting import plural
-from framecast.data.damaged_video import DamagedVideo
+from framecast.data.damaged_video import DamagedVideo, errors_as_damage
 from framecast.data.frame_format import Fitting, FrameFormat
 from framecast.data.image_file import is_animated_webp, read_animation, read_image
 from framecast.data.image_numbers import find_number_breaks
@@ -20,9 +23,10 @@ from framecast.data.pixels import EightBitPixels
 from framecast.data.resampling import Resampler, find_time_breaks, rate_range
 from framecast.data.truncation import missing_bytes
 from framecast.data.video_container import (
+    PacketCount,
     decode_packets,
-    ensure_all_samples,
     frame_orientation,
+    is_too_large,
     open_container,
     pixel_aspect_of,
     stream_decoder,
@@ -66,8 +70,8 @@ class VideoReader:
     turned, in square pixels, without what an edit list hides, and without transparency.
 
     Iterate once. `facts` say what was found so far, `count` how many stored frames were read, `times` when they
-    are shown, exact to a `tick`; all times are in seconds. Raises DamagedVideo where the video cannot be decoded,
-    ends before it should, changes size or has no frames.
+    are shown, exact to a `tick`; all times are in seconds. Raises DamagedVideo, and nothing else, where the video
+    cannot be decoded, ends before it should, changes size, has no frames or more pixels than the limits allow.
     """
 
     def __init__(self, source: Path | IO[bytes], format: FrameFormat) -> None:
@@ -85,6 +89,7 @@ class VideoReader:
         self._first_break = ""
         self._levels: tuple[int, int] | None = None
         self._remarks: list[str] = []
+        self._pixels_left = VIDEO_PIXELS.value
 
     @property
     def facts(self) -> VideoFacts:
@@ -104,6 +109,10 @@ class VideoReader:
         )
 
     def __iter__(self) -> Iterator[Frame]:
+        with errors_as_damage():
+            yield from self._frames()
+
+    def _frames(self) -> Iterator[Frame]:
         for pixels in self._resampled() if self._format.frame_rate else self._fitted():
             self._see_levels(pixels)
             assert self._size is not None
@@ -151,8 +160,16 @@ class VideoReader:
                 raise DamagedVideo(f"it changes size at {shown.place}, from {_text(self._size)} to {_text(size)}")
             self._size, self._first = size, self._first or shown
             self.count += 1
+            self._count_pixels(shown.frame)
             self.last_duration = shown.duration
             yield shown, fit(self._pixels(shown.frame), shown.orientation, float(shown.pixel_aspect))
+
+    def _count_pixels(self, frame: av.VideoFrame) -> None:
+        """A few bytes can be hours of decoding: of frames that repeat the one before."""
+        self._pixels_left -= frame.width * frame.height
+        if self._pixels_left < 0:
+            what = f"its frames up to number {self.count} have more pixels than a file of its size should"
+            raise DamagedVideo(str(VIDEO_PIXELS.exceeded(what)))
 
     def _images(self) -> Iterator[_Shown]:
         assert isinstance(self._source, Path)
@@ -160,18 +177,19 @@ class VideoReader:
         self._breaks, self._first_break = find_number_breaks([file.name for file in files])
         for file in files:
             picture = read_image(file)
+            self._pixels_left += PIXELS_PER_BYTE.value * file.stat().st_size
             yield _Shown(picture.frame, None, 0.0, picture.orientation, Fraction(1), file.name)
 
     def _file(self) -> Iterator[_Shown]:
         source = self._source
         if isinstance(source, Path):
-            if not source.stat().st_size:
-                raise DamagedVideo("it is empty (0 bytes)")
-            if source.suffix.lower() in IMAGES and not is_video_file(source):
-                picture = read_image(source)
-                yield _Shown(picture.frame, None, 0.0, picture.orientation, Fraction(1), source.name)
-                return
-            with open(source, "rb") as stream:
+            with open_regular(source) as stream:
+                if not source.stat().st_size:
+                    raise DamagedVideo("it is empty (0 bytes)")
+                if source.suffix.lower() in IMAGES and not is_video_file(source):
+                    picture = read_image(source)
+                    yield _Shown(picture.frame, None, 0.0, picture.orientation, Fraction(1), source.name)
+                    return
                 yield from self._stream(stream)
         else:
             yield from self._stream(source)
@@ -181,6 +199,7 @@ class VideoReader:
 
         count = 0
         head = stream.read(32)
+        self._pixels_left += PIXELS_PER_BYTE.value * stream.seek(0, io.SEEK_END)
         stream.seek(0)
         missing = missing_bytes(stream)
         try:
@@ -190,6 +209,9 @@ class VideoReader:
         except (av.FFmpegError, OSError) as error:
             if missing:
                 raise DamagedVideo(_ends_early(missing, count)) from None
+            if is_too_large(error) and not count:
+                too_large = FRAME_PIXELS.exceeded("its frames have more pixels than are read, or no size")
+                raise DamagedVideo(str(too_large)) from None
             where = f" at frame {count}" if count else ""
             raise DamagedVideo(
                 f"it cannot be decoded{where}: {getattr(error, 'strerror', None) or error}"
@@ -220,22 +242,22 @@ class VideoReader:
 
     def _decoded(self, container: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
         """The stream's frames, checked at the end for being all of them."""
-        packets: list[av.Packet] = []
+        seen = PacketCount()
 
         def demuxed() -> Iterator[av.Packet]:
             for packet in container.demux(stream):
                 if packet.size:
-                    packets.append(packet)
+                    seen.add(packet)
                 yield packet
 
         begun = False
         for frame in decode_packets(demuxed(), stream_decoder(stream)):
-            if not begun and not packets[0].is_keyframe:
+            if not begun and not seen.begins_with_key:
                 self._remarks.append("it begins without a key frame, and is read from the first one on")
             begun = True
             yield frame
-        ensure_all_samples(container, stream, packets)
-        if any(packet.is_discard for packet in packets):
+        seen.ensure_all(container, stream)
+        if seen.hidden:
             self._remarks.append("an edit list hides some of the stored frames")
         elif abs(stream.frames - self.count) > max(2, stream.frames // 50) and stream.frames:
             self._remarks.append(
@@ -260,10 +282,11 @@ def images_in(folder: Path) -> list[Path]:
 
 
 def is_video_file(file: Path) -> bool:
-    """Whether a file is a video by itself: by its ending, or an animated WebP. Raises OSError."""
+    """Whether a file is a video by itself: by its ending, or an animated WebP. Raises OSError, or InputError for
+    what is no regular file or cannot be read."""
     suffix = file.suffix.lower()
     if suffix == ".webp":
-        with open(file, "rb") as stream:
+        with open_regular(file) as stream:
             return is_animated_webp(stream.read(32))
     return suffix in VIDEOS
 

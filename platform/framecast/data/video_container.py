@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from framecast.bounded.limit import FRAME_PIXELS
+from framecast.bounded.regular_file import open_regular
 from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo
 from framecast.data.orientation import UPRIGHT, Orientation
@@ -17,9 +19,6 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
-
-MOST_PIXELS = 2**27
-"""Of a frame; more are taken for an attack or an accident."""
 
 _FORMATS = (
     "mov,matroska,webm,avi,gif,apng,mpeg,mpegts,mpegvideo,m4v,ogg,flv,asf,mjpeg,h264,hevc,ivf,obu,dv,"
@@ -32,14 +31,19 @@ _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 @contextmanager
 def open_container(source: Path | IO[bytes]) -> Iterator[InputContainer]:
-    """The file, opened for reading. FFmpeg never sees its name, which it could take for a pattern or an URL."""
+    """The file, opened for reading. FFmpeg never sees its name, which it could take for a pattern or an URL.
+
+    Raises InputError for what is no regular file.
+    """
     import av
 
     with (
-        open(source, "rb") if isinstance(source, Path) else nullcontext(source) as stream,
+        open_regular(source) if isinstance(source, Path) else nullcontext(source) as stream,
         av.open(
             stream,
             "r",
+            # also while the header is looked through, for which a first frame is decoded
+            options={"max_pixels": str(FRAME_PIXELS.value)},
             container_options={"format_whitelist": _FORMATS},
             metadata_errors="replace",
             io_open=_refuse_other_files,
@@ -71,10 +75,9 @@ def video_stream(container: InputContainer) -> VideoStream:
         raise DamagedVideo("it is in a codec that FFmpeg here does not know")
     if chosen.disposition & av.stream.Disposition.attached_pic:
         raise DamagedVideo("it holds a cover picture and no video")
-    if chosen.codec_context.width * chosen.codec_context.height > MOST_PIXELS:
-        raise DamagedVideo(
-            f"its frames are said to have {chosen.codec_context.width}x{chosen.codec_context.height} pixels"
-        )
+    width, height = chosen.codec_context.width, chosen.codec_context.height
+    if width * height > FRAME_PIXELS.value:
+        raise DamagedVideo(str(FRAME_PIXELS.exceeded(f"its frames are said to have {width}x{height} pixels")))
     return chosen
 
 
@@ -87,6 +90,7 @@ def stream_decoder(stream: VideoStream) -> VideoCodecContext:
     if name in av.codecs_available:
         codec = cast("VideoCodecContext", av.CodecContext.create(name, "r"))
     codec.thread_count = 1  # videos are read side by side, not frames
+    codec.options = {"max_pixels": str(FRAME_PIXELS.value)}
     return codec
 
 
@@ -113,13 +117,36 @@ def decode_packets(packets: Iterable[av.Packet], decoder: VideoCodecContext) -> 
         yield from decoded
 
 
-def ensure_all_samples(container: InputContainer, stream: VideoStream, packets: Sequence[av.Packet]) -> None:
-    """Raises DamagedVideo where a file breaks off within a packet, or lists more than there are, as MP4 does."""
-    listed = len(stream.index_entries) if "mp4" in container.format.name else 0
-    if len(packets) < listed:
-        raise DamagedVideo(f"it ends early: it lists {plural(listed, 'frame')} and holds {len(packets)}")
-    if any(packet.is_corrupt for packet in packets):
-        raise DamagedVideo("it ends early: its file breaks off within a frame")
+def is_too_large(error: Exception) -> bool:
+    """Whether a decoder refused a frame because it has more than `max_pixels`: FFmpeg says so in its log alone."""
+    import av
+
+    return isinstance(error, av.ArgumentError) and "avcodec_send_packet" in str(error)
+
+
+class PacketCount:
+    """What is remembered of the packets of a stream, which together are as large as the file."""
+
+    def __init__(self) -> None:
+        self.packets = 0
+        self.begins_with_key = False
+        self.hidden = False
+        self._corrupt = False
+
+    def add(self, packet: av.Packet) -> None:
+        self.begins_with_key = packet.is_keyframe if not self.packets else self.begins_with_key
+        self.packets += 1
+        self.hidden = self.hidden or packet.is_discard
+        self._corrupt = self._corrupt or packet.is_corrupt
+
+    def ensure_all(self, container: InputContainer, stream: VideoStream) -> None:
+        """Raises DamagedVideo where a file breaks off within a packet, or lists more than there are, as MP4
+        does."""
+        listed = len(stream.index_entries) if "mp4" in container.format.name else 0
+        if self.packets < listed:
+            raise DamagedVideo(f"it ends early: it lists {plural(listed, 'frame')} and holds {self.packets}")
+        if self._corrupt:
+            raise DamagedVideo("it ends early: its file breaks off within a frame")
 
 
 def pixel_aspect_of(stream: VideoStream) -> Fraction:

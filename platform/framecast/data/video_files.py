@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from framecast.bounded.regular_file import open_regular
 from framecast.counting import plural
-from framecast.data.damaged_video import DamagedVideo
+from framecast.data.damaged_video import DamagedVideo, errors_as_damage
 from framecast.data.frame_format import Fitting, FrameFormat
 from framecast.data.image_file import is_animated_webp, read_image
 from framecast.data.pixels import STORED_BITS, EightBitPixels
@@ -20,8 +21,8 @@ from framecast.data.store import StoredVideo
 from framecast.data.truncation import missing_bytes
 from framecast.data.video import VideoReader, images_in
 from framecast.data.video_container import (
+    PacketCount,
     decode_packets,
-    ensure_all_samples,
     frame_orientation,
     open_container,
     pixel_aspect_of,
@@ -59,7 +60,8 @@ class VideoFiles:
         self._located: list[_Located] = []
         for source in sources:
             try:
-                located, frames, facts = _locate(source.path, format)
+                with errors_as_damage():
+                    located, frames, facts = _locate(source.path, format)
             except DamagedVideo as error:
                 self.skipped.append((source.name, str(error)))
                 continue
@@ -82,12 +84,13 @@ class VideoFiles:
         unique, places = np.unique(wanted, return_inverse=True)
         stored: list[int] = unique.tolist()
         try:
-            if located.path.is_dir():
-                frames = _read_images(located.path, stored, self._format)
-            elif located.times is None:
-                frames = _count_frames(located.path, stored, self._format)
-            else:
-                frames = _seek_frames(located.path, located.times, stored, self._format)
+            with errors_as_damage():
+                if located.path.is_dir():
+                    frames = _read_images(located.path, stored, self._format)
+                elif located.times is None:
+                    frames = _count_frames(located.path, stored, self._format)
+                else:
+                    frames = _seek_frames(located.path, located.times, stored, self._format)
         except DamagedVideo as error:
             raise InputError(
                 f"{located.path}: {error}: prepare a store, which leaves damaged videos out"
@@ -141,7 +144,7 @@ def _clock(path: Path, begin: float) -> _Clock | None:
     None where they do not tell: in animated WebP, and where packets carry no times. Raises DamagedVideo where
     packets are missing.
     """
-    with open(path, "rb") as stream:
+    with open_regular(path) as stream:
         if is_animated_webp(stream.read(32)):
             return None
         stream.seek(0)
@@ -150,9 +153,14 @@ def _clock(path: Path, begin: float) -> _Clock | None:
         with open_container(stream) as container:
             video = video_stream(container)
             tick = float(video.time_base or 0)
-            packets = [packet for packet in container.demux(video) if packet.size]
-            ensure_all_samples(container, video, packets)
-            shown = [(packet.pts, packet.duration or 0) for packet in packets if not packet.is_discard]
+            seen = PacketCount()
+            shown = []
+            for packet in container.demux(video):
+                if packet.size:
+                    seen.add(packet)
+                    if not packet.is_discard:
+                        shown.append((packet.pts, packet.duration or 0))
+            seen.ensure_all(container, video)
     if any(pts is None for pts, _ in shown):
         return None
     shown = sorted((pts, duration) for pts, duration in shown if pts is not None and (pts + 0.5) * tick > begin)
@@ -188,7 +196,7 @@ def _seek_frames(path: Path, times: np.ndarray, wanted: Sequence[int], format: F
     found: dict[int, np.ndarray] = {}
     targets = {int(times[index]) for index in wanted}
     try:
-        with open(path, "rb") as stream, open_container(stream) as container:
+        with open_regular(path) as stream, open_container(stream) as container:
             video = video_stream(container)
             decoder, aspect = stream_decoder(video), float(pixel_aspect_of(video))
             container.seek(int(times[wanted[0]]), stream=video)

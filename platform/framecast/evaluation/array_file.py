@@ -5,13 +5,13 @@ Dimensions: B clips, T frames, C channels, H W pixels.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from framecast.bounded.array_file import map_array, read_arrays
 from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.registry.kinds import SampleShape
@@ -31,20 +31,15 @@ class OrderedFrames(NamedTuple):
 def load_array(file: Path) -> np.ndarray:
     """The one array in a .npy or .npz file, of any numbers. Raises InputError where there is no such array."""
     try:
-        loaded = np.load(file, mmap_mode="r" if file.suffix.lower() == ".npy" else None)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            if len(loaded.files) != 1:
-                held = ", ".join(loaded.files) or "nothing"
-                raise InputError(
-                    f"{file} holds {plural(len(loaded.files), 'array')} ({held}): save the one of frames alone"
-                )
-            return np.asarray(loaded[loaded.files[0]])
+        if file.suffix.lower() == ".npy":
+            return map_array(file)
+        arrays = read_arrays(file)
     except FileNotFoundError:
         raise InputError(f"{file}: no such file or folder") from None
-    except (OSError, ValueError, EOFError, IndexError, MemoryError, zipfile.BadZipFile) as error:
-        raise InputError(f"{file} is not an array that NumPy reads: {error}") from None
+    if len(arrays) != 1:
+        held = ", ".join(arrays) or "nothing"
+        raise InputError(f"{file} holds {plural(len(arrays), 'array')} ({held}): save the one of frames alone")
+    return next(iter(arrays.values()))
 
 
 def order_axes(array: np.ndarray, shape: SampleShape, where: str) -> OrderedFrames:
@@ -120,11 +115,10 @@ def picture_scale(array: np.ndarray, value_range: tuple[float, float], where: st
     kind = array.dtype.name
     if not array.size:
         raise InputError(f"{where} holds no numbers: its shape is {array.shape}")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        count = int((~np.isfinite(array)).sum())
-        values = plural(count, "value that is", "values that are")
+    least, most, missing = _extent(array)
+    if missing:
+        values = plural(missing, "value that is", "values that are")
         raise InputError(f"{where} has {values} no number, and pictures have none: replace them")
-    least, most = float(array.min()), float(array.max())
     found = f"{kind} from {least:g} to {most:g}"
     wanted = f"the model takes uint8, or floats from {low:g} to {high:g}"
     if kind == "bool":
@@ -139,6 +133,17 @@ def picture_scale(array: np.ndarray, value_range: tuple[float, float], where: st
         if kind != "uint16" and _BARELY_ABOVE < most <= 255:
             return PictureScale(1 / 255, 0.0, (f"{found} is taken as 0 to 255",))
     raise InputError(f"{where} holds {found}, which does not tell what is white; {wanted}: scale it")
+
+
+def _extent(array: np.ndarray) -> tuple[float, float, int]:
+    """The smallest and the largest value, and how many are no number; a frame at a time, as a mapped array may be
+    larger than memory."""
+    missing, least, most = 0, np.inf, -np.inf
+    for frame in array:
+        if array.dtype.kind == "f":
+            missing += int(np.count_nonzero(~np.isfinite(frame)))
+        least, most = min(least, float(frame.min())), max(most, float(frame.max()))
+    return least, most, missing
 
 
 def _wrong(array: np.ndarray, shape: SampleShape, where: str, reason: str) -> InputError:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
+import io
 import struct
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +35,7 @@ def read_digits(file: Path) -> np.ndarray:
     read = {".npz": _from_npz, ".csv": _from_csv}.get(file.suffix, _from_idx)
     try:
         return read(file)
-    except (OSError, ValueError, KeyError, struct.error, EOFError, zlib.error, zipfile.BadZipFile) as error:
+    except (framecast.InputError, OSError, ValueError, OverflowError, struct.error) as error:
         raise framecast.InputError(
             f"data.root: {file} is not a whole file of MNIST digits: {error}: replace it, or delete it and prepare"
         ) from None
@@ -49,19 +47,19 @@ def idx_bytes(digits_KHW: np.ndarray) -> bytes:
 
 
 def _from_npz(file: Path) -> np.ndarray:
-    with np.load(file) as arrays:
-        digits_KHW = arrays["digits"]
+    digits_KHW = framecast.bounded.named_array(framecast.bounded.read_arrays(file), "digits", file)
     if digits_KHW.dtype != np.uint8 or digits_KHW.shape[1:] != (28, 28) or not len(digits_KHW):
         raise ValueError(f"it holds {digits_KHW.dtype} of shape {digits_KHW.shape}")
     return digits_KHW
 
 
 def _from_idx(file: Path) -> np.ndarray:
-    with gzip.open(file) if file.suffix == ".gz" else open(file, "rb") as stream:
-        magic, count, height, width = struct.unpack(">IIII", stream.read(16))
-        if magic != _IDX_IMAGES or (height, width) != (28, 28):
-            raise ValueError("its header is not that of 28x28 images")
-        pixels = np.frombuffer(stream.read(), np.uint8)
+    bounded = framecast.bounded
+    content = bounded.read_gzip(file) if file.suffix == ".gz" else bounded.read_bytes(file, bounded.UNPACKED_BYTES)
+    magic, count, height, width = struct.unpack_from(">IIII", content)
+    if magic != _IDX_IMAGES or (height, width) != (28, 28):
+        raise ValueError("its header is not that of 28x28 images")
+    pixels = np.frombuffer(content, np.uint8, offset=16)
     if not count or len(pixels) != count * height * width:
         raise ValueError(
             f"its header promises {framecast.plural(count, 'image')}, it holds {len(pixels) / (height * width):g}"
@@ -71,9 +69,9 @@ def _from_idx(file: Path) -> np.ndarray:
 
 def _from_csv(file: Path) -> np.ndarray:
     """Rows of a label and 784 pixel values, with or without a header line."""
-    with open(file) as stream:
-        header = not stream.readline().split(",")[0].strip().isdigit()
-    rows = np.loadtxt(file, np.int64, delimiter=",", skiprows=int(header), ndmin=2)
+    text = framecast.bounded.read_text(file, framecast.bounded.TABLE_BYTES)
+    header = not text[: text.find(",")].strip().isdigit()
+    rows = np.loadtxt(io.StringIO(text), np.int64, delimiter=",", skiprows=int(header), ndmin=2)
     if rows.shape[1] != 785 or rows.min() < 0 or rows.max() > 255:
         raise ValueError("its rows are not a label and 784 values from 0 to 255")
     return rows[:, 1:].astype(np.uint8).reshape(-1, 28, 28)

@@ -5,7 +5,6 @@ import zipfile
 import pytest
 
 import framecast
-from framecast.data import source
 from framecast_kth.files import find_files
 
 LINE = "person01_boxing_d1 frames 1-4\n"
@@ -68,11 +67,13 @@ def test_an_entry_that_is_nowhere_is_passed_over(archive):
 
 def test_an_entry_of_absurd_size_is_refused_and_listed(archive, monkeypatch):
     root = archive({"person01_boxing_d1_uncomp.avi": b"1", "person01_boxing_d2_uncomp.avi": b"2" * 2000})
-    monkeypatch.setattr(source, "MOST_BYTES", 1000)
+    monkeypatch.setenv("FRAMECAST_LIMIT_UNPACKED_BYTES", "1000")
     found = find_files(root)
 
     assert [one.name for one in found.sources] == ["person01_boxing_d1"]
-    assert found.refused[0] == ("boxing.zip: person01_boxing_d2_uncomp.avi", "would unpack to 0 GiB")
+    name, why = found.refused[0]
+    assert name == "boxing.zip: person01_boxing_d2_uncomp.avi"
+    assert why.startswith("it would unpack to 1.95 KiB, the limit is 1000 bytes")
 
 
 def test_the_ranges_are_read_from_an_archive_and_rather_from_a_file(archive):
