@@ -35,6 +35,12 @@ def _read_source(settings: GriddedSettings, path: Path, trained: Any, start: int
     return read_source(settings, path, trained, start, most)
 
 
+def _source_notes(settings: GriddedSettings, path: Path, trained: Any) -> Any:
+    from framecast_gridded.source import source_notes
+
+    return source_notes(settings, path, trained)
+
+
 @framecast.hookimpl
 def framecast_datasets() -> Iterator[framecast.Dataset]:
     yield framecast.Dataset(
@@ -48,5 +54,6 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         ready=_ready,
         frame_step=lambda settings: settings.frame_step,
         read_source=_read_source,
+        source_notes=_source_notes,
         colours=False,
     )

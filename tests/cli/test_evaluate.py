@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 import real_clips
 
@@ -123,7 +124,7 @@ def test_predict_writes_what_its_ending_says(platform: Any, trained: Any, carpho
     [
         (("{video}", "-o", "future.avi"), "future.avi should end in .mp4 or .gif or .npy"),
         (("nowhere.mp4", "-o", "future.mp4"), "nowhere.mp4: no such file or folder"),
-        (("{video}", "-o", "future.mp4", "--start", "119"), "has 1 frames from 119 on, the model is to see 2"),
+        (("{video}", "-o", "future.mp4", "--start", "119"), "has 1 frame from 119 on, the model is to see 2"),
     ],
 )
 def test_predict_refuses_in_one_line(
@@ -134,6 +135,31 @@ def test_predict_refuses_in_one_line(
     assert message in answer.err
     assert answer.err.count("\n") == 1
     assert not list(Path().glob("future*"))
+
+
+def test_predict_is_told_which_value_is_white(platform: Any, trained: Any, tmp_path: Path) -> None:
+    """Of 12 bits in 16, by the option that the refusal names: the model was trained on drawn clips, whose data set
+    has no such setting."""
+    (tmp_path / "scan").mkdir()
+    for frame in range(5):
+        Image.fromarray(np.full((16, 16), 4000, np.uint16)).save(tmp_path / "scan" / f"{frame}.png")
+    refused = platform("predict", trained.folder, tmp_path / "scan", "-o", "future.npy")
+    assert refused.code == 2
+    assert "set --bit-depth 12 if 4,095 is white, --bit-depth 16 if the pictures are that dark" in refused.err
+
+    for bits in ("12", "16"):
+        answer = platform("predict", trained.folder, tmp_path / "scan", "-o", f"{bits}.npy", "--bit-depth", bits)
+        assert answer.code == 0, answer.err
+    assert np.load("12.npy").mean() > np.load("16.npy").mean()
+
+
+def test_predict_takes_settings_as_evaluate_does(platform: Any, trained: Any, carphone: Path) -> None:
+    answer = platform("predict", trained.folder, carphone, "task.frames_out=3", "-o", "future.npy")
+    assert answer.code == 0, answer.err
+    assert answer.out == "future.npy: 2 frames seen, 3 predicted\n"
+    wrong = platform("predict", trained.folder, carphone, "data.sise=3", "-o", "other.npy")
+    assert wrong.code == 2
+    assert "unknown key, did you mean data.size?" in wrong.err or "did you mean size?" in wrong.err
 
 
 def test_predict_replaces_nothing_unasked(platform: Any, trained: Any, carphone: Path) -> None:

@@ -350,7 +350,7 @@ def test_16_bits_keep_their_levels(tmp_path, kind, bits):
 def test_more_bits_than_were_named_are_refused(tmp_path):
     Image.fromarray(np.full((48, 80), 4096, np.uint16)).save(tmp_path / "0.png")
 
-    with pytest.raises(DamagedVideo, match=r"a value of 4,096, and with data.bit_depth=12 white is 4,095"):
+    with pytest.raises(DamagedVideo, match=r"of 4,096, and with 12 bits white is 4,095: set data.bit_depth=13"):
         read(tmp_path, bit_depth=12)
 
 

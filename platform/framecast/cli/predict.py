@@ -25,6 +25,16 @@ Source = Annotated[
         "For models of fields, NetCDF and Zarr too.",
     ),
 ]
+Settings = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="KEY=VALUE", help="Settings of the run that this source needs otherwise."),
+]
+BitDepth = Annotated[
+    int | None,
+    typer.Option(
+        "--bit-depth", min=8, max=16, help="Bits of values that are stored in 16. [default: as in training]"
+    ),
+]
 Output = Annotated[
     Path,
     typer.Option(
@@ -42,9 +52,11 @@ def predict(
     checkpoint: Checkpoint,
     source: Source,
     output: Output,
+    settings: Settings = None,
     start: Start = 0,
     frames_in: FramesIn = None,
     frames_out: FramesOut = None,
+    bit_depth: BitDepth = None,
     published: Published = None,
     force: Force = False,
     runs: Runs = None,
@@ -55,9 +67,10 @@ def predict(
 
     platform predict demo street.mp4 -o future.mp4 --frames-out 30
 
-    Frames are taken and resized as in training. Pictures are written in the source's proportions and rate, at most
-    256 pixels high, with the truth on the left as far as there is one, above a bar that turns blue where the
-    prediction begins. A video that is unlike the training clips gets a warning.
+    Frames are taken and resized as in training; settings of the run that do not fit this source follow it, such
+    as data.time=step. Pictures are written in the source's proportions and rate, at most 256 pixels high, with the
+    truth on the left as far as there is one, above a bar that turns blue where the prediction begins. A video that
+    is unlike the training clips gets a warning.
     """
     import numpy as np
 
@@ -77,11 +90,12 @@ def predict(
     if output.exists() and not force:
         raise InputError(f"{output} is there already: --force replaces it")
     if published:
-        subject = published_subject(published, checkpoint)
+        trained = published_subject(published, checkpoint)
     else:
-        subject = find_subject(
+        trained = find_subject(
             brought_here(checkpoint, runs), runs_root(runs), trusted=trust, plugins=plugin or []
         )
+    subject = trained.with_settings(settings) if settings else trained
     subject.refuse_unless_frames("prediction")
     task = subject.plan.task.settings
     seen, future = frames_in or getattr(task, "frames_in", None), frames_out or getattr(task, "frames_out", None)
@@ -90,7 +104,7 @@ def predict(
             f"the task {subject.plan.task.name} predicts no frames: give --frames-in and --frames-out"
         )
     try:
-        found = predicted(subject, source, start, seen, future)
+        found = predicted(subject, source, start, seen, future, bit_depth)
     except TrainingFailed as error:
         typer.echo(f"prediction failed: {error}", err=True)
         raise typer.Exit(1) from None
@@ -107,5 +121,5 @@ def predict(
         told += f", of which the source holds {len(found.truth)}"
     typer.echo(f"{shown(output)}: {told}")
     typer.echo(f"note: the model saw {treatment(subject, source, found)}", err=True)
-    for difference in differences(subject, source, found):
+    for difference in differences(trained, source, found):
         typer.echo(f"warning: {source.name} is unlike the training data: {difference}", err=True)

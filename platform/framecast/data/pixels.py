@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from framecast.data.damaged_video import DamagedVideo
+from framecast.data.damaged_video import DamagedVideo, UnknownWhite
 from framecast.data.frame_format import FrameFormat
 
 if TYPE_CHECKING:
@@ -57,10 +57,8 @@ class EightBitPixels:
         """Raises DamagedVideo where it cannot be known, after all frames, how bright the largest value is."""
         bits = max(8, self.peak.bit_length())
         if self._bit_depth is None and self.peak and bits < STORED_BITS:
-            raise DamagedVideo(
-                f"its values have {STORED_BITS} bits, but the largest is {self.peak:,}: set data.bit_depth={bits} "
-                f"if {2**bits - 1:,} is white, data.bit_depth={STORED_BITS} if the pictures are that dark"
-            )
+            found = f"its values have {STORED_BITS} bits, but the largest is {self.peak:,}"
+            raise UnknownWhite(found, bits, STORED_BITS)
 
     def _scale(self, frame: av.VideoFrame, has_alpha: bool) -> av.VideoFrame:
         is_grey = len(frame.format.components) == 1
@@ -71,9 +69,8 @@ class EightBitPixels:
         visible_HWC = np.where(values[..., 3:] > 0, colours_HWC, 0) if has_alpha else colours_HWC
         self.peak = max(self.peak, int(visible_HWC.max()))
         if self.peak > white:
-            raise DamagedVideo(
-                f"it has a value of {self.peak:,}, and with data.bit_depth={self._bit_depth} white is {white:,}"
-            )
+            found = f"it has a value of {self.peak:,}, and with {self._bit_depth} bits white is {white:,}"
+            raise UnknownWhite(found, self.peak.bit_length(), STORED_BITS)
         shares_HWC = np.minimum(colours_HWC / np.float32(white), 1)
         return self._compose(shares_HWC, values[..., 3:] / np.float32(2**STORED_BITS - 1) if has_alpha else None)
 

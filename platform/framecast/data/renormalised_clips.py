@@ -19,7 +19,7 @@ class RenormalisedClips:
     def __init__(self, clips: Any, trained: Normalisation) -> None:
         self.clips = clips
         self.normalisation = trained
-        self.notes = [*getattr(clips, "notes", ()), renormalisation_note(clips.normalisation, trained)]
+        self.notes = [*getattr(clips, "notes", ()), *normalisation_notes(clips.normalisation, trained)]
         self._conversion = clips.normalisation.conversion_to(trained)
 
     def __getattr__(self, name: str) -> Any:
@@ -56,10 +56,16 @@ def normalise_as(clips: Any, trained: Normalisation | None) -> Any:
     return clips if own.is_equivalent(trained) else RenormalisedClips(clips, trained)
 
 
-def renormalisation_note(own: Normalisation, trained: Normalisation) -> DataNote:
-    """Says by which numbers values are normalised, and which they would have had."""
-    text = f"{_numbers(trained)} as in training, not {_numbers(own)} by the statistics of these data"
-    return DataNote("normalisation", text)
+def normalisation_notes(own: Normalisation, trained: Normalisation) -> list[DataNote]:
+    """Says by which numbers values are normalised, where that is not by these data's own statistics; and where
+    the only variable has another name than in training."""
+    notes = []
+    if not own.is_equivalent(trained):
+        text = f"{_numbers(trained)} as in training, not {_numbers(own)} by the statistics of these data"
+        notes.append(DataNote("normalisation", text))
+    if own.names and trained.names and own.names != trained.names:
+        notes.append(DataNote("data", f"{own.names[0]} is taken as {trained.names[0]}"))
+    return notes
 
 
 def _numbers(normalisation: Normalisation) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from framecast.counting import plural
 from framecast.data.store import StoredVideo
@@ -14,9 +14,14 @@ _NAMED = 3
 _LISTED = 4
 
 
-def reading_notes(videos: Sequence[StoredVideo], frame_rate: float | None = None) -> list[DataNote]:
+def reading_notes(
+    videos: Sequence[StoredVideo],
+    frame_rate: float | None = None,
+    settings: Collection[str] = ("background", "frame_rate"),
+) -> list[DataNote]:
     """A line on all videos, one for each thing that was done to some of them, and warnings about what is probably
-    a mistake. `frame_rate` is what they were resampled to. Nothing for videos without facts."""
+    a mistake. `frame_rate` is what they were resampled to; of the data set's `settings`, those that would help are
+    named. Nothing for videos without facts."""
     read = [(video, video.reading) for video in videos if video.reading is not None]
     if not read:
         return []
@@ -30,17 +35,17 @@ def reading_notes(videos: Sequence[StoredVideo], frame_rate: float | None = None
                 groups[said].append(video.name)
         notes.extend(DataNote(_named(names), said, warning) for said, names in groups.items())
 
+    background = " (data.background)" if "background" in settings else ""
+    resample = "data.frame_rate" if "frame_rate" in settings else ""
     add(lambda facts: f"shown {facts.orientation}, as the file asks" if facts.orientation else "")
     add(_aspect_text)
     add(lambda facts: f"{facts.bits} bits a value, scaled to 8" if facts.bits > 8 else "")
-    add(
-        lambda facts: "transparent pixels are put on the background (data.background)" if facts.transparent else ""
-    )
+    add(lambda facts: f"transparent pixels are put on the background{background}" if facts.transparent else "")
     for remark in dict.fromkeys(remark for _, facts in read for remark in facts.remarks):
         notes.append(DataNote(_named([video.name for video, facts in read if remark in facts.remarks]), remark))
-    add(_blank_text, warning=True)
+    add(lambda facts: _blank_text(facts, background), warning=True)
     if frame_rate is None:
-        notes += _rate_warnings(read)
+        notes += _rate_warnings(read, resample)
     notes += _break_warnings(read)
     return notes
 
@@ -74,14 +79,15 @@ def _aspect_text(facts: VideoFacts) -> str:
     return f"pixels of {facts.pixel_aspect}, shown as {facts.size[1]}x{facts.size[0]} square ones"
 
 
-def _blank_text(facts: VideoFacts) -> str:
+def _blank_text(facts: VideoFacts, setting: str) -> str:
     if facts.levels is None or facts.levels[0] != facts.levels[1]:
         return ""
-    background = ", which is perhaps that of the background (data.background)" if facts.transparent else ""
+    background = f", which is perhaps that of the background{setting}" if facts.transparent else ""
     return f"every pixel of every frame has the value {facts.levels[0]}{background}"
 
 
-def _rate_warnings(read: Sequence[tuple[StoredVideo, VideoFacts]]) -> list[DataNote]:
+def _rate_warnings(read: Sequence[tuple[StoredVideo, VideoFacts]], setting: str) -> list[DataNote]:
+    """`setting` is the one that resamples, empty where there is none."""
     notes = []
     variable = [(video.name, facts.rates) for video, facts in read if facts.is_variable and facts.rates]
     if variable:
@@ -90,7 +96,7 @@ def _rate_warnings(read: Sequence[tuple[StoredVideo, VideoFacts]]) -> list[DataN
             DataNote(
                 _named([name for name, _ in variable]),
                 f"the frame rate varies from {_number(slow)} to {_number(fast)} a second, and frames are taken as "
-                "evenly spaced: data.frame_rate resamples by time",
+                "evenly spaced" + (f": {setting} resamples by time" if setting else ""),
                 True,
             )
         )
@@ -100,8 +106,8 @@ def _rate_warnings(read: Sequence[tuple[StoredVideo, VideoFacts]]) -> list[DataN
         notes.append(
             DataNote(
                 _count(len(constant)),
-                f"different frame rates are mixed ({_share(usual)} a second), so motion has different speeds: "
-                "data.frame_rate resamples all to one",
+                f"different frame rates are mixed ({_share(usual)} a second), so motion has different speeds"
+                + (f": {setting} resamples all to one" if setting else ""),
                 True,
             )
         )

@@ -96,14 +96,10 @@ class Batches:
             pin_memory=world.device.type == "cuda",
         )
 
-    def normalise_as(self, trained: Normalisation | None) -> bool:
+    def normalise_as(self, trained: Normalisation | None) -> None:
         """Normalises the clips as a model was trained, not by the data's own statistics; None keeps these. To be
-        called before the first pass. Returns whether that changes anything; raises InputError where the data are
-        of other channels."""
-        self._clips.dataset = normalise_as(self.dataset, trained)
-        changed = self._clips.dataset is not self.dataset
-        self.dataset = self._clips.dataset
-        return changed
+        called before the first pass. Raises InputError where the data are of other channels."""
+        self.dataset = self._clips.dataset = normalise_as(self.dataset, trained)
 
     def found(self, split: str) -> DataRead:
         """What there is to read."""

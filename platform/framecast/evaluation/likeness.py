@@ -36,7 +36,7 @@ def treatment(subject: Subject, source: Path, found: Prediction) -> str:
 
 
 def differences(subject: Subject, source: Path, found: Prediction) -> list[str]:
-    """What makes the source unlike the training clips, a sentence for each; empty where nothing does.
+    """What makes the source unlike the training clips of `subject`, a sentence for each; empty where nothing does.
 
     Where the training data are not here, the last sentence says that they could not be looked at.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from framecast.counting import plural
-from framecast.data.damaged_video import DamagedVideo
+from framecast.data.damaged_video import DamagedVideo, UnknownWhite
 from framecast.data.frame_format import FrameFormat
 from framecast.data.normalisation import Normalisation
 from framecast.data.pixels import STORED_BITS
@@ -26,6 +27,8 @@ from framecast.registry.kinds import DataNote
 
 DEFAULT_RATE = 10.0
 """Frames per second of what has no clock: folders of images, and arrays."""
+_MUCH_MISSING = 0.5
+"""Share of missing values from which on there is probably a mistake."""
 _FAR = 20
 """Scales of the training data that values may be off."""
 
@@ -74,16 +77,19 @@ class Prediction:
         return _pictures(shown_TCHW, self.value_range, self.picture_size)
 
 
-def predict(subject: Subject, source: Path, start: int, frames_in: int, frames_out: int) -> Prediction:
+def predict(
+    subject: Subject, source: Path, start: int, frames_in: int, frames_out: int, bit_depth: int | None = None
+) -> Prediction:
     """Predicts `frames_out` frames after the `frames_in` that begin with frame `start` of a video.
 
-    `start` counts in the model's frames, `frame_step` of the video's apart. Raises InputError where the source
-    cannot be read or is too short, TrainingFailed where the model predicts what is no number.
+    `start` counts in the model's frames, `frame_step` of the video's apart. `bit_depth` is the number of bits of
+    the source's values where they are stored in 16; None takes it as in training. Raises InputError where the
+    source cannot be read or is too short, TrainingFailed where the model predicts what is no number.
     """
     import torch
 
     plan = subject.plan
-    read = _read(subject, source, start, frames_in + frames_out)
+    read = _read(subject, source, start, frames_in + frames_out, bit_depth)
     frames_TCHW = read.frames
     if len(frames_TCHW) < frames_in:
         until = " up to a break in time" if plan.data.declaration.read_source else ""
@@ -118,7 +124,7 @@ class _Read(NamedTuple):
     notes: tuple[DataNote, ...]
 
 
-def _read(subject: Subject, source: Path, start: int, count: int) -> _Read:
+def _read(subject: Subject, source: Path, start: int, count: int, bit_depth: int | None) -> _Read:
     """At most `count` frames from the one of number `start` on, taken as the model's data are."""
     data = subject.plan.data
     step = data.declaration.frame_step(data.settings)
@@ -127,7 +133,7 @@ def _read(subject: Subject, source: Path, start: int, count: int) -> _Read:
     elif source.suffix.lower() in ARRAYS:
         found = _read_array(subject, source, start, count, step)
     else:
-        found = _read_video(subject, source, start, count, step)
+        found = _read_video(subject, source, start, count, step, bit_depth)
     if step == 1:
         return found
     every = DataNote(source.name, f"one frame of {step} is taken, as in training (frame_step)")
@@ -139,6 +145,9 @@ def _read_fields(trained: Normalisation, data: Part, source: Path, start: int, c
     units = [*trained.units, *[""] * (len(trained.names) - len(trained.units))]
     channels = [f"{name} in {unit}" if unit else name for name, unit in zip(trained.names, units, strict=True)]
     notes = [DataNote(source.name, f"channels {', '.join(channels)}")] if channels else []
+    if data.declaration.source_notes:
+        notes += data.declaration.source_notes(data.settings, source, trained)
+    notes += _missing_notes(source.name, frames)
     notes += _unit_warnings(source.name, frames, trained)
     return _Read(frames.astype(np.float32), DEFAULT_RATE, (frames.shape[2], frames.shape[3]), tuple(notes))
 
@@ -150,6 +159,7 @@ def _read_array(subject: Subject, source: Path, start: int, count: int, step: in
     notes = [DataNote(source.name, text) for text in assumptions]
     if subject.normalisation:
         frames = frames.astype(np.float32)
+        notes += _missing_notes(source.name, frames)
         notes += _unit_warnings(source.name, frames, subject.normalisation)
     else:
         scale = picture_scale(
@@ -158,6 +168,24 @@ def _read_array(subject: Subject, source: Path, start: int, count: int, step: in
         notes += [DataNote(source.name, text) for text in scale.assumptions]
         frames = scale.apply(frames)
     return _Read(frames, DEFAULT_RATE, (array.shape[2], array.shape[3]), tuple(notes))
+
+
+def _missing_notes(name: str, frames_TCHW: np.ndarray) -> list[DataNote]:
+    """How many values of each channel are missing. Raises InputError where all of a channel's are."""
+    notes = []
+    for channel in range(frames_TCHW.shape[1] if frames_TCHW.size else 0):
+        values = frames_TCHW[:, channel]
+        missing = 1 - np.isfinite(values).mean()
+        if missing == 1:
+            raise InputError(f"{name}: channel {channel} has no finite number in the frames that the model sees")
+        if missing:
+            share = f"{100 * missing:.1f} %" if missing >= 0.001 else "under 0.1 %"
+            text = f"channel {channel}: {share} of its values are missing, filled as in training"
+            notes.append(DataNote(name, text, bool(missing > _MUCH_MISSING)))
+        if infinite := int(np.isinf(values).sum()):
+            text = f"channel {channel}: {plural(infinite, 'infinite value')}, taken as missing"
+            notes.append(DataNote(name, text, True))
+    return notes
 
 
 def _unit_warnings(name: str, frames_TCHW: np.ndarray, normalisation: Normalisation) -> list[DataNote]:
@@ -175,13 +203,15 @@ def _unit_warnings(name: str, frames_TCHW: np.ndarray, normalisation: Normalisat
     return notes
 
 
-def _read_video(subject: Subject, source: Path, start: int, count: int, step: int) -> _Read:
+def _read_video(subject: Subject, source: Path, start: int, count: int, step: int, bit_depth: int | None) -> _Read:
     plan, data = subject.plan, subject.plan.data
     shape = plan.sample_shape
     if not source.exists():
         raise InputError(f"{source}: no such file or folder")
     described = data.declaration.frame_format
     wanted = described(data.settings) if described else _plain(shape.channels, shape.height, shape.width)
+    if bit_depth:
+        wanted = replace(wanted, bit_depth=bit_depth)
     reader = VideoReader(source, wanted)
     begin, end = start * step, (start + count - 1) * step + 1
     try:
@@ -191,21 +221,25 @@ def _read_video(subject: Subject, source: Path, start: int, count: int, step: in
         if reader.facts.bits == STORED_BITS and wanted.bit_depth is None:
             for _ in frames:  # only the largest value of all tells how many bits are used
                 pass
+    except UnknownWhite as error:
+        raise InputError(f"{source}: {error.advise('--bit-depth ')}") from None
     except DamagedVideo as error:
         raise InputError(f"{source}: {error}") from None
     pixels = np.stack(found) if found else np.empty((0, *wanted.shape), np.uint8)
     rate = wanted.frame_rate if wanted.frame_rate and reader.times else first.rate or DEFAULT_RATE
-    notes = _video_notes(reader, source, wanted, range(begin, end))
+    notes = _video_notes(reader, source, wanted, range(begin, end), type(data.settings).model_fields)
     return _Read(pixels / np.float32(255), rate / step, wanted.source_region(*first.size), notes)
 
 
-def _video_notes(reader: VideoReader, source: Path, format: FrameFormat, used: range) -> tuple[DataNote, ...]:
-    """What training says of its videos, of those frames that are used."""
+def _video_notes(
+    reader: VideoReader, source: Path, format: FrameFormat, used: range, settings: Collection[str]
+) -> tuple[DataNote, ...]:
+    """What training says of its videos, of those frames that are used; it advises only what is in `settings`."""
     facts = reader.facts
     breaks = facts.breaks or (() if format.frame_rate else tuple(find_time_breaks(reader.times)))
     facts = replace(facts, breaks=tuple(place for place in breaks if used.start < place < used.stop), levels=None)
     video = StoredVideo(source.name, 0, 0, reader.count, reading=facts)
-    notes = reading_notes([video], format.frame_rate)[1:]
+    notes = reading_notes([video], format.frame_rate, settings)[1:]
     if format.frame_rate and not reader.times:
         text = f"it has no clock: its frames are taken as {format.frame_rate:g} a second, as in training"
         notes.append(DataNote(source.name, text))

@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from framecast.data.normalisation import Normalisation
-from framecast.data.renormalised_clips import ensure_same_channels, renormalisation_note
+from framecast.data.renormalised_clips import ensure_same_channels, normalisation_notes
 from framecast.engine.batches import Batches
 from framecast.engine.evaluation import Observer, evaluate
 from framecast.engine.world import World
@@ -38,9 +38,8 @@ def score(request: Request, world: World) -> None:
         raise InputError(f"the {split} split of {plan.data.name} has no clips")
     batches = Batches(dataset, plan.job.training.batch_size, world, plan.job.compute.data_processes)
     common = next((subject.normalisation for subject in subjects if subject.normalisation), None)
-    notes = (
-        [renormalisation_note(dataset.normalisation, common)] if batches.normalise_as(common) and common else []
-    )
+    batches.normalise_as(common)
+    notes = normalisation_notes(dataset.normalisation, common) if common else []
     models = [*((subject.label, subject.plan, _network(subject, common, world)) for subject in subjects)]
     models += [(name, plan, model) for name, model in _forecasters(plan, world)]
     total = len(dataset) * len(models)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -69,6 +69,15 @@ class Subject:
         elif any(True for _ in model.parameters()):
             raise InputError(f"{self.label} has no checkpoint yet: let it train, or name another")
         return model.to(device).eval()
+
+    def with_settings(self, overrides: Sequence[str]) -> Subject:
+        """The same model, with settings (key=value) of its run laid over, for a source that needs others. Frames
+        keep their shape, and the data need not be here."""
+        trust = Trust("this run", everything=True)  # its plugins are imported by now
+        plan = read_plan(self.plan.to_yaml(), list(overrides), and_installed=True, trust=trust, same_frames=True)
+        if self.normalisation:
+            _ensure_same_range(plan, self.plan)
+        return replace(self, plan=plan)
 
     def refuse_unless_frames(self, what: str) -> None:
         """Raises InputError where `what` is asked of a model that answers with classes."""

@@ -46,9 +46,12 @@ def read_plan(
     and_installed: bool = False,
     trust: Trust | None = None,
     named: Sequence[str] = (),
+    same_frames: bool = False,
 ) -> Plan:
     """A plan from its file, plan.yaml, or its text, overrides laid over it: with its own plugins and no others,
-    unless overrides may name what else is installed. Plugins that lie beside the file are found there.
+    unless overrides may name what else is installed. Plugins that lie next to the file are found there. With
+    `same_frames`, frames have the shape that the plan has noted whatever overrides say of the data, which need not
+    be here.
 
     Its plugins are imported as far as `trust` allows; without it that is asked of what this user has submitted
     here. The plugins `named` by the caller, modules or paths, take the place of those that may not be imported.
@@ -63,8 +66,8 @@ def read_plan(
         registry.add(provider)
     document = Document.from_data(file.job, "plan.yaml")
     document.override(overrides or [])
-    same_data = not any(text.startswith("data") for text in overrides or [])
-    return make_plan(document, registry, file.facts if same_data else None)
+    known = same_frames or not any(text.startswith("data") for text in overrides or [])
+    return make_plan(document, registry, file.facts if known else None)
 
 
 def named_provider(text: str) -> Provider:

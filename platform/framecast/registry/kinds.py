@@ -153,6 +153,7 @@ class Dataset:
     predict` treats new videos alike. Where clips come from other files, `read_source(settings, path, trained,
     start, most)` reads a new one as training does, (T, C, H, W) floats before normalisation: at most `most` of the
     model's frames from `start` on, up to a break in time. `trained` is the `Normalisation` of the training data.
+    `source_notes(settings, path, trained)` says, as a list of `framecast.DataNote`, what that assumes.
     `colours` says that three channels are red, green and blue; else pictures show the first channel.
     `unchanged_by(settings)` names the variations of `framecast.data.Augmentation` ("horizontal", "vertical",
     "reverse") that leave every clip's class as it is. Without it a job that trains on labels is refused with
@@ -176,6 +177,7 @@ class Dataset:
     frame_step: Callable[[Any], int] = lambda settings: 1
     unchanged_by: Callable[[Any], Collection[str]] = lambda settings: ()
     read_source: Callable[[Any, Path, Any, int, int], Any] | None = None
+    source_notes: Callable[[Any, Path, Any], Sequence[DataNote]] | None = None
     colours: bool = True
     published: tuple[PublishedResult, ...] = ()
 

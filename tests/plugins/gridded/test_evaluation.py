@@ -123,6 +123,26 @@ def test_other_channels_and_units_are_refused(run, tmp_path):
         scores([run.path], run.root, tmp_path, f"data.path={tmp_path / 'cm.nc'}")
 
 
+def test_the_only_variable_may_have_another_name(run, tmp_path):
+    write(tmp_path / "w.nc", fields(40, 10), name="w")
+    again, content = scores([run.path], run.root, tmp_path / "w", f"data.path={tmp_path / 'w.nc'}")
+
+    assert again == scores([run.path], run.root, tmp_path / "v")[0]
+    assert content["notes"] == ["data: w is taken as v"]
+
+
+def test_other_variables_are_refused(run, tmp_path):
+    values = ("time", "y", "x"), fields(40, 10)
+    xarray.Dataset({"w": values, "v": values}).to_netcdf(tmp_path / "two.nc")
+    data = f"data.path={tmp_path / 'two.nc'}"
+    with pytest.raises(
+        framecast.InputError, match=r"the channels w, v, .* trained on v: set 'data.variables=\[v\]'"
+    ):
+        scores([run.path], run.root, tmp_path, data)
+
+    assert scores([run.path], run.root, tmp_path, data, "data.variables=[v]")[0]
+
+
 def test_another_normalisation_cannot_be_asked_for(run, tmp_path):
     export_weights(find_subject(str(run.path), run.root), tmp_path / "model.safetensors")
     for named in (str(run.path), str(tmp_path / "model.safetensors")):

@@ -7,7 +7,7 @@ import pytest
 import xarray
 
 import framecast
-from framecast_gridded.source import read_source
+from framecast_gridded.source import read_source, source_notes
 
 TRAINED = framecast.data.Normalisation((0.0, 0.0), (1.0, 1.0), names=("warm", "wet"), units=("K", ""))
 
@@ -81,3 +81,52 @@ def test_what_is_not_the_models_is_refused(tmp_path, settings_for):
     }.items():
         with pytest.raises(framecast.InputError, match=words):
             read_source(settings_for("was.nc"), tmp_path / name, TRAINED, 0, 4)
+
+
+@pytest.mark.parametrize(("trained", "written"), [("0", "v"), ("v", "w"), ("v", "v")])
+def test_one_variable_is_the_models_one_whatever_its_name(tmp_path, settings_for, trained, written):
+    fields = np.arange(8.0)[:, None, None] + np.zeros((3, 2))
+    xarray.Dataset({written: (("time", "y", "x"), fields)}).to_netcdf(tmp_path / "new.nc")
+    of_one = framecast.data.Normalisation((0.0,), (1.0,), names=(trained,), units=("",))
+
+    assert read_source(settings_for("was.nc"), tmp_path / "new.nc", of_one, 2, 3)[:, 0, 0, 0].tolist() == [2, 3, 4]
+    said = [note.text for note in source_notes(settings_for("was.nc"), tmp_path / "new.nc", of_one)]
+    assert said == ([] if trained == written else [f"{written} is taken as {trained}"])
+
+
+def test_of_several_variables_one_is_taken_by_its_name_only(tmp_path, settings_for):
+    dataset().to_netcdf(tmp_path / "new.nc")
+    warm, cold = (framecast.data.Normalisation((0.0,), (1.0,), names=(name,)) for name in ("warm", "cold"))
+
+    assert read_source(settings_for("was.nc"), tmp_path / "new.nc", warm, 0, 1)[0, 0, 0, 0] == 200
+    assert source_notes(settings_for("was.nc"), tmp_path / "new.nc", warm) == []
+    with pytest.raises(framecast.InputError, match=r"^there is no cold, choose from: extra, warm, wet"):
+        read_source(settings_for("was.nc"), tmp_path / "new.nc", cold, 0, 1)
+
+
+def test_the_only_variable_has_the_models_unit(tmp_path, settings_for):
+    dataset(units="degC")[["warm"]].to_netcdf(tmp_path / "new.nc")
+    of_one = framecast.data.Normalisation((0.0,), (1.0,), names=("t",), units=("K",))
+    with pytest.raises(framecast.InputError, match="warm is in degC, the model was trained on K"):
+        read_source(settings_for("was.nc"), tmp_path / "new.nc", of_one, 0, 1)
+
+
+def test_channels_of_an_array_are_named_in_order(tmp_path, settings_for):
+    np.save(tmp_path / "new.npy", np.zeros((12, 2, 8, 9)))
+    (note,) = source_notes(settings_for("was.nc"), tmp_path / "new.npy", TRAINED)
+
+    assert note.text == "0 is taken as warm, 1 is taken as wet"
+
+
+def test_what_else_must_be_known_of_a_file_names_its_setting(tmp_path, settings_for):
+    renamed = dataset().rename({"time": "step"})
+    renamed.to_netcdf(tmp_path / "new.nc")
+    with pytest.raises(framecast.InputError, match=r"^data\.time: which dimension is time cannot be told"):
+        read_source(settings_for("was.nc"), tmp_path / "new.nc", TRAINED, 0, 1)
+
+    assert read_source(settings_for("was.nc", time="step"), tmp_path / "new.nc", TRAINED, 0, 1).shape == (
+        1,
+        2,
+        3,
+        2,
+    )
