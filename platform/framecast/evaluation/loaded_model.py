@@ -140,8 +140,8 @@ class LoadedModel(nn.Module):
             )
         try:
             future = 0 if isinstance(frames_out, bool) else operator.index(frames_out)
-        except TypeError:
-            future = 0  # refused below
+        except TypeError:  # handled: refused below
+            future = 0
         if future < 1:
             raise InputError(f"frames_out is {frames_out!r}, the number of frames to predict is 1 or more")
         return future
