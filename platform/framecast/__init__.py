@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from framecast.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from framecast import bounded, data
+    from framecast import bounded, data, safe_files
     from framecast.cli.run_from_python import run
     from framecast.command_line import command
     from framecast.engine.frame_loss import as_floats, l1_and_squared
@@ -77,6 +77,7 @@ _MODULES = {
     "load": "framecast.evaluation.load",
     "plural": "framecast.counting",
     "run": "framecast.cli.run_from_python",
+    "safe_files": "framecast.safe_files",
     "without_credentials": "framecast.errors",
 }
 
@@ -117,6 +118,7 @@ __all__ = [
     "load",
     "plural",
     "run",
+    "safe_files",
     "without_credentials",
 ]
 

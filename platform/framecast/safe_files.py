@@ -75,13 +75,13 @@ def atomic_path(file: Path, top: Path | None = None) -> Iterator[Path]:
 
 
 def open_to_append(file: Path, top: Path | None = None) -> IO[bytes]:
-    """Opens a file to read it and to write at its end, without a buffer; makes it where there is none.
+    """Opens a file to read it and to write at its end; makes it where there is none.
 
     A file that has other names (hard links) is replaced by a copy first: they keep their content.
     """
     with _named_in_errors(file), open_folder(file.parent, top) as folder:
         descriptor = _open_own(file, folder, os.O_RDWR | os.O_APPEND | os.O_CREAT)
-    return open(descriptor, "ab+", buffering=0)
+    return open(descriptor, "ab+")
 
 
 def truncate_file(file: Path, length: int, top: Path | None = None) -> None:
@@ -172,6 +172,12 @@ def remove_tree(folder: Path, top: Path | None = None, ignore_errors: bool = Fal
         # handled: it is gone already
         os.close(_open_inner(folder.name, parent, folder, top or folder.parent))
         shutil.rmtree(folder.name, ignore_errors=ignore_errors, dir_fd=parent)
+
+
+def remove_empty_folder(folder: Path) -> None:
+    """Raises OSError where something is in it, or it is a link."""
+    with _named_in_errors(folder), open_folder(folder.parent) as parent:
+        os.rmdir(folder.name, dir_fd=parent)
 
 
 def move(source: Path, target: Path, top: Path | None = None) -> None:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from framecast.errors import InputError
+from framecast.safe_files import make_folder
 
 
 def expanded(text: str | Path) -> Path:
@@ -32,9 +33,9 @@ def cache_folder() -> Path:
     user = os.getuid() if hasattr(os, "getuid") else "user"
     own = Path(tempfile.gettempdir(), f"framecast-{user}")
     try:
-        own.mkdir(mode=0o700, exist_ok=True)
-        mine = not own.is_symlink() and (not hasattr(os, "getuid") or own.stat().st_uid == os.getuid())
-    except OSError:  # handled: no place for the usual folder; another temporary one is made
+        make_folder(own, own.parent, mode=0o700)
+        mine = not hasattr(os, "getuid") or own.lstat().st_uid == os.getuid()
+    except (OSError, InputError):  # handled: no place for the usual folder; another temporary one is made
         mine = False
     return own if mine else Path(tempfile.mkdtemp(prefix="framecast-"))  # another user has taken the name
 

@@ -48,7 +48,9 @@ class MlflowTracker:
     """
 
     def __init__(self, settings: MlflowSettings, run_folder: Path) -> None:
-        self._uri = tracking_uri(settings) or f"sqlite:///{run_folder / 'mlflow.db'}"
+        database = run_folder / "mlflow.db"
+        framecast.safe_files.validate_no_links(database, run_folder)
+        self._uri = tracking_uri(settings) or f"sqlite:///{database}"
         self._client = MlflowClient(self._uri)
         self._experiment = settings.experiment
         self._folder = run_folder
@@ -91,7 +93,7 @@ class MlflowTracker:
         settings = [Param(key, framecast.without_credentials(str(value))[:_LONGEST]) for key, value in _flat(job)]
         for first in range(0, len(settings), _MOST):
             self._client.log_batch(self._id, params=settings[first : first + _MOST])
-        known.write_text(self._id)
+        framecast.safe_files.write_atomically(known, self._id)
         self._known = True
 
     def _send(self, values: list[Metric]) -> None:

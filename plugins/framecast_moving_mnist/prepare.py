@@ -54,19 +54,14 @@ def prepare(settings: MovingMNISTSettings, progress: Callable[[int, int], None])
 
 def _write(file: Path, digits_KHW: np.ndarray) -> None:
     """Whole or not at all."""
-    beside = file.with_name(f".{file.stem}.{os.getpid()}.writing")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with open(beside, "wb") as stream:
+        framecast.safe_files.make_folder(file.parent)
+        with framecast.safe_files.atomic_stream(file) as stream:
             np.savez_compressed(stream, digits=digits_KHW)
             stream.flush()
             os.fsync(stream.fileno())
-        beside.replace(file)
     except OSError as error:
         raise framecast.InputError(f"data.root: {error.filename or file}: {error.strerror or error}") from None
-    finally:
-        if beside.exists():
-            beside.unlink()
 
 
 def _sequences(folder: Path) -> str:

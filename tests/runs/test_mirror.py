@@ -300,12 +300,12 @@ def test_an_interrupted_pull_goes_on(url: str, elsewhere: Elsewhere, monkeypatch
     fetched: list[str] = []
     original = Remote.download
 
-    def download(self: Remote, name: str, file: Path, entry: remote.Entry | None = None) -> None:
+    def download(self: Remote, name: str, file: Path, top: Path, entry: remote.Entry | None = None) -> None:
         if len(fetched) == 3:
             fetched.append("broken off")
             raise InputError("the line is cut")
         fetched.extend([name] if "step-" in name else [])
-        original(self, name, file, entry)
+        original(self, name, file, top, entry)
 
     monkeypatch.setattr(Remote, "download", download)
     with pytest.raises(InputError, match="cut"):

@@ -12,6 +12,7 @@ import typer
 from framecast.job.plan import Plan
 from framecast.runs.driver import Driver
 from framecast.runs.folder import RunFolder
+from framecast.safe_files import open_to_append
 
 _EXIT_CODES = {"finished": 0, "failed": 1}
 
@@ -65,7 +66,7 @@ def detached(run: RunFolder, arguments: list[str]) -> None:
     from framecast.launch.import_path import passed_on
     from framecast.report.closing import name_here
 
-    with open(run.logs / "driver.log", "ab") as log:
+    with open_to_append(run.logs / "driver.log", run.path) as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "framecast", "resume", str(run.path), "--trust", *arguments],
             stdin=subprocess.DEVNULL,

@@ -45,6 +45,7 @@ def export(
     from framecast.evaluation.subject import find_subject, published_subject
     from framecast.job.plan_file import PlanFile
     from framecast.runs.folder import runs_root
+    from framecast.safe_files import make_folder
 
     refuse_format(output, FORMATS)
     if output.exists() and not force:
@@ -55,7 +56,7 @@ def export(
         subject = find_subject(
             brought_here(checkpoint, runs), runs_root(runs), trusted=trust, plugins=plugin or []
         )
-    output.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(output.parent)
     if output.suffix == ".safetensors":
         export_weights(subject, output)
         needs = PlanFile.read(subject.plan.to_exported_yaml()).needs

@@ -84,7 +84,7 @@ def predict(
     from framecast.evaluation.prediction import predict as predicted
     from framecast.evaluation.subject import find_subject, published_subject
     from framecast.runs.folder import runs_root
-    from framecast.safe_files import atomic_path
+    from framecast.safe_files import atomic_path, make_folder
 
     refuse_format(output, FORMATS)
     if output.exists() and not force:
@@ -110,7 +110,7 @@ def predict(
         raise typer.Exit(1) from None
     for note in found.notes:
         typer.echo(f"{'warning: ' if note.warning else ''}{note.subject}: {note.text}", err=True)
-    output.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(output.parent)
     if output.suffix == ".npy":
         with atomic_path(output) as beside:
             np.save(beside, found.future)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shlex
 import shutil
 from collections.abc import Callable, Iterable, Mapping
@@ -29,6 +28,15 @@ from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import Mirror
 from framecast.runs.remote_run import RemoteRun
 from framecast.runs.status import Status
+from framecast.safe_files import (
+    atomic_stream,
+    make_folder,
+    make_link,
+    move,
+    open_to_append,
+    remove_file,
+    remove_tree,
+)
 from framecast.search.find import find_run
 
 WANTED = "fetch.json"
@@ -76,15 +84,15 @@ def fetch(
     way = "a disk that both see" if is_here else f"the job server at {where.address}"
     say(f"fetching {name}: {plural(len(missing), 'file')}, {size / 1e6:.1f} MB, by {way}")
     if is_here:
-        _copy(Path(listed.folder), staging, missing)
+        _copy(Path(listed.folder), staging, remote.path, missing)
     else:
         _stream(remote, trial, listed, list(missing), staging, progress)
     damaged = [file for file, each in missing.items() if not _is_same(staging / file, each)]
     for file in damaged:
-        (staging / file).unlink(missing_ok=True)
+        remove_file(staging / file, remote.path)
     if damaged:
         raise InputError(f"{', '.join(damaged[:3])} of {name} changed or broke on the way: fetch it again")
-    _put_in_place(staging, copy, missing, listed.links)
+    _put_in_place(staging, copy, remote.path, missing, listed.links)
     remote.note_copy(trial, folder, listed.state)
     if not trial:
         remote.remember(listed.state)
@@ -141,13 +149,13 @@ def _validate_room(remote: RemoteRun, size: int) -> None:
         )
 
 
-def _copy(source: Path, staging: Path, files: Mapping[str, RunFile]) -> None:
+def _copy(source: Path, staging: Path, top: Path, files: Mapping[str, RunFile]) -> None:
     """From a disk: each file as long as it was listed."""
     for name, listed in files.items():
         target = staging / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(target.parent, top)
         try:
-            with open(source / name, "rb") as stream, open(target, "wb") as copy:
+            with open(source / name, "rb") as stream, atomic_stream(target, top) as copy:
                 left = listed.size
                 while left and (piece := stream.read(min(left, 8 << 20))):
                     copy.write(piece)
@@ -160,11 +168,13 @@ def _stream(
     remote: RemoteRun, trial: str, listed: RunFiles, names: list[str], staging: Path, progress: Progress
 ) -> None:
     """Through jobs that print the files, each with what is still missing, until all are here."""
-    _discard_wrong(listed, names, staging)
+    _discard_wrong(listed, names, staging, remote.path)
     total = sum(listed.files[name].size for name in names)
-    while wanted := _wanted(listed, names, staging):
+    while wanted := _wanted(listed, names, staging, remote.path):
         here = total - sum(size - offset for _, offset, size in wanted)
-        receiver = _Receiver(staging, [name for name, _, _ in wanted], partial(_report, progress, here, total))
+        receiver = _Receiver(
+            staging, remote.path, [name for name, _, _ in wanted], partial(_report, progress, here, total)
+        )
         reason = "the cluster sent nothing"
         try:
             _receive(remote, trial, listed, wanted, receiver)
@@ -194,10 +204,11 @@ def _receive(
 class _Receiver:
     """Takes what a job prints, and appends the pieces of files to those in `staging`."""
 
-    def __init__(self, staging: Path, names: list[str], progress: Callable[[int], None]) -> None:
+    def __init__(self, staging: Path, top: Path, names: list[str], progress: Callable[[int], None]) -> None:
         self.came = 0
         """Bytes so far."""
         self._progress = progress
+        self._top = top
         self._paths = [staging / name for name in names]
         self._rest = ""
         self._other: list[str] = []
@@ -214,7 +225,7 @@ class _Receiver:
             if (
                 number < len(self._paths) and self._paths[number].stat().st_size == offset
             ):  # else it came before, or one was lost
-                with open(self._paths[number], "ab") as file:
+                with open_to_append(self._paths[number], self._top) as file:
                     file.write(content)
                 self.came += len(content)
                 self._progress(self.came)
@@ -225,21 +236,21 @@ class _Receiver:
         return lines[-1] if lines else "it gave no reason"
 
 
-def _discard_wrong(listed: RunFiles, names: list[str], staging: Path) -> None:
+def _discard_wrong(listed: RunFiles, names: list[str], staging: Path, top: Path) -> None:
     """Removes what an earlier attempt left of files that have changed since, as far as that shows."""
     for name in names:
         here, size = staging / name, listed.files[name].size
         if here.is_file() and here.stat().st_size >= size and not _is_same(here, listed.files[name]):
-            here.unlink()
+            remove_file(here, top)
 
 
-def _wanted(listed: RunFiles, names: list[str], staging: Path) -> list[tuple[str, int, int]]:
+def _wanted(listed: RunFiles, names: list[str], staging: Path, top: Path) -> list[tuple[str, int, int]]:
     """(name, offset, size) of what is missing."""
     found = []
     for name in names:
         size, here = listed.files[name].size, staging / name
-        here.parent.mkdir(parents=True, exist_ok=True)
-        here.touch()
+        make_folder(here.parent, top)
+        open_to_append(here, top).close()
         if (offset := here.stat().st_size) < size:
             found.append((name, offset, size))
     return found
@@ -254,19 +265,18 @@ def _by_hand(remote: RemoteRun, listed: RunFiles) -> str:
     )
 
 
-def _put_in_place(staging: Path, copy: RunFolder, names: Iterable[str], links: Mapping[str, str]) -> None:
+def _put_in_place(
+    staging: Path, copy: RunFolder, top: Path, names: Iterable[str], links: Mapping[str, str]
+) -> None:
     """Moves what is complete into the run's folder: a manifest after its checkpoint's files, the plan at last."""
     order = sorted(names, key=lambda name: (name == _LAST, name.endswith("/manifest.json"), name))
     for name in order:
         target = copy.path / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(staging / name, target)
+        make_folder(target.parent, top)
+        move(staging / name, target, top)
     for name, checkpoint in links.items():
-        beside = copy.checkpoints / f".{name}.writing"
         with contextlib.suppress(OSError):
             # handled: a file system without links; best and last follow from the manifests there
-            beside.unlink(missing_ok=True)
-            beside.symlink_to(checkpoint, target_is_directory=True)
-            os.replace(beside, copy.checkpoints / name)
-    copy.logs.mkdir(exist_ok=True)
-    shutil.rmtree(staging, ignore_errors=True)
+            make_link(copy.checkpoints / name, checkpoint, top)
+    make_folder(copy.logs, top)
+    remove_tree(staging, top, ignore_errors=True)

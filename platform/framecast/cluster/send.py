@@ -21,6 +21,7 @@ from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_code
 from framecast.runs.folder import new_run_id
 from framecast.runs.remote_run import RemoteRun, Whereabouts
+from framecast.safe_files import write_atomically
 
 _CLOSING_WORDS = 20.0  # seconds in which a run that was just stopped writes its report and ends
 _NOT_INSTALLED = "No module named framecast"
@@ -69,9 +70,9 @@ def send_command(
         variables = variables_for_runs(whereabouts)
     job = f"{arguments[0]}-{new_run_id()}"
     with _package(whereabouts.ship_package) as folder:
-        (folder / ".keep").touch()
+        write_atomically(folder / ".keep", "")
         for name, content in (files or {}).items():
-            (folder / name).write_text(content)
+            write_atomically(folder / name, content)
         server_of(whereabouts).start(arguments, job, folder, dict(variables))
     return job
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.registry.provider import Provider
 from framecast.registry.registry import Registry
+from framecast.safe_files import copy_file, make_folder, write_atomically
 
 JOB = "job.yaml"
 SENDER = "sender.json"
@@ -33,7 +33,7 @@ def pack(folder: Path, document: Document, registry: Registry) -> None:
         *(_within(folder, provider.copied_into(folder / "plugins")) for provider in local),
         *blocked,
     ]
-    (folder / JOB).write_text(Document.from_data(data).to_yaml())
+    write_atomically(folder / JOB, Document.from_data(data).to_yaml())
     Versions.here(registry.sound).write(folder / SENDER)
 
 
@@ -46,8 +46,8 @@ def pack_package(folder: Path) -> None:
         for file in own.files or ():
             if not str(file).startswith(".."):  # scripts lie elsewhere
                 target = folder / file
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(str(own.locate_file(file)), target)
+                make_folder(target.parent, folder)
+                copy_file(Path(str(own.locate_file(file))), target, folder)
         return
     with tempfile.TemporaryDirectory() as made:
         command = [sys.executable, "-P", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", made, source]

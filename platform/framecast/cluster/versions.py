@@ -11,6 +11,7 @@ from pathlib import Path
 
 from framecast.json_text import to_json
 from framecast.registry.provider import Provider
+from framecast.safe_files import write_atomically
 
 _PACKAGES = ("framecast", "torch", "ray", "deepspeed")
 
@@ -33,7 +34,7 @@ class Versions:
         return cls(**json.loads(file.read_text()))
 
     def write(self, file: Path) -> None:
-        file.write_text(to_json(asdict(self), indent=1))
+        write_atomically(file, to_json(asdict(self), indent=1))
 
     def compared_here(self) -> tuple[list[str], list[str]]:
         """What is missing here, and what differs: a line each, both in the words of whoever sent these."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -21,7 +20,7 @@ from framecast.json_text import to_json
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
 from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import Mirror
-from framecast.safe_files import write_atomically
+from framecast.safe_files import atomic_stream, remove_tree, write_atomically
 
 
 @dataclass
@@ -112,15 +111,16 @@ class Checkpointing:
         samples: Mapping[str, np.ndarray] | None,
     ) -> tuple[Checkpoint, bool]:
         """Writes and publishes; what could not be written as a whole is removed, which frees its space."""
-        folder = self._store.begin(position.step)
+        folder, top = self._store.begin(position.step), self._store.folder.parent
         try:
-            state.write(folder)
+            state.write(folder, top)
             if samples:
-                np.savez_compressed(folder / "samples.npz", **samples)  # type: ignore[arg-type]
-            write_atomically(folder / "loop.json", to_json(loop, indent=1))
+                with atomic_stream(folder / "samples.npz", top) as stream:
+                    np.savez_compressed(stream, **samples)  # type: ignore[arg-type]
+            write_atomically(folder / "loop.json", to_json(loop, indent=1), top)
             return self._store.publish(position.step, position.epoch, monitor)
         except OSError:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder, top, ignore_errors=True)
             raise
 
     def _bring(self) -> None:

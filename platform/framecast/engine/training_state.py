@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from framecast.runs.folder import reading_out_disk_errors
+from framecast.safe_files import atomic_path
 
 WEIGHTS = "model.safetensors"
 OPTIMIZER = "optimizer.safetensors"
@@ -63,12 +64,13 @@ class TrainingState:
             if name in self.weights:
                 buffer.copy_(self.weights[name])
 
-    def write(self, folder: Path) -> None:
-        """Writes the tensors; `numbers` is the caller's to keep. Raises OSError where that fails."""
+    def write(self, folder: Path, top: Path | None = None) -> None:
+        """Writes the tensors; `numbers` is the caller's to keep, `top` as in `safe_files`. Raises OSError where
+        that fails."""
         for file, tensors in ((WEIGHTS, self.weights), (OPTIMIZER, self.optimizer)):
             contiguous = {name: value.contiguous() for name, value in tensors.items()}
-            with reading_out_disk_errors():
-                save_file(contiguous, folder / file)
+            with atomic_path(folder / file, top) as path, reading_out_disk_errors():
+                save_file(contiguous, path)
 
     @classmethod
     def read(cls, folder: Path, numbers: dict[str, float]) -> TrainingState:

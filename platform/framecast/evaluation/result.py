@@ -30,7 +30,7 @@ from framecast.evaluation.intervals import (
 from framecast.evaluation.request import Request
 from framecast.evaluation.subject import Subject
 from framecast.json_text import number, to_json
-from framecast.safe_files import atomic_path, write_atomically
+from framecast.safe_files import atomic_path, make_folder, write_atomically
 
 _MOST_NAMED = 3
 """Models that a file's name holds; of more it holds their number."""
@@ -137,7 +137,7 @@ class Result:
 
     def write(self, folder: Path) -> list[Path]:
         """Writes the three files, each whole or not at all."""
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         summary, curves, clips = self.files(folder, self.name)
         self._write_clips(clips)
         write_atomically(curves, "".join(self._curves()))

@@ -12,6 +12,7 @@ from typing import IO, Any, cast
 
 from framecast.launch.output import OutputFailed, open_standard_streams, undressed
 from framecast.launch.tolerant import Terminal, Tolerant
+from framecast.safe_files import open_to_append
 
 _BASED_ON_PDB = ("", "0", "pdb", "ipdb")
 """The packages that $PYTHONBREAKPOINT may name without a hook of ours: their prompt is that of pdb.Pdb."""
@@ -20,10 +21,9 @@ _BASED_ON_PDB = ("", "0", "pdb", "ipdb")
 def redirect_output(log: Path) -> None:
     """Sends everything that this process prints from now on, C++ and child processes too, to the end of `log`."""
     _flush()
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
-    os.close(descriptor)
+    with open_to_append(log, log.parents[1]) as stream:
+        os.dup2(stream.fileno(), 1)
+        os.dup2(stream.fileno(), 2)
 
 
 def tolerate_full_logs() -> None:

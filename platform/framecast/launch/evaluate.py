@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -21,6 +20,7 @@ from framecast.launch.hardware import local_resources, settled
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
 from framecast.launch.worker import in_a_line
 from framecast.runs.folder import RunFolder
+from framecast.safe_files import make_folder, remove_tree
 
 Told = Callable[[], tuple[int, int]]
 """Tells the clips done, and all there are."""
@@ -39,7 +39,7 @@ def evaluate(
     """
     refuse_to_compare(subjects)
     folder = RunFolder(Path(tempfile.mkdtemp(prefix="framecast-evaluation-")))
-    folder.logs.mkdir()
+    make_folder(folder.logs, folder.path)
     plan = subjects[0].plan
     if plan.job.compute.address is None:
         plan = settled(plan, local_resources())
@@ -49,13 +49,13 @@ def evaluate(
         with quiet(folder.logs / "driver.log") as terminal, progress(request.told, terminal):
             _score(request, folder, plan.job.compute)
     except (InputError, KeyboardInterrupt):
-        shutil.rmtree(folder.path)
+        remove_tree(folder.path)
         raise
     except Exception as error:
         raise TrainingFailed(f"{in_a_line(error)}; logs are in {folder.logs}") from error
     result = Result.of(request, subjects)
     result.write(output)
-    shutil.rmtree(folder.path)
+    remove_tree(folder.path)
     return result
 
 

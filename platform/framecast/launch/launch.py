@@ -129,6 +129,7 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:
     what the plan asks for, or a run that has trained before cannot be resumed: then its folder is as it was.
     Whatever else goes wrong is a RunFailed event, with the traceback in the logs.
     """
+    run.validate_no_links()
     start = run.journal.size
     undo = Undo(run) if run.journal.attempts() else None
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import STOP, Mirror, working_copy
+from framecast.safe_files import make_folder, remove_file
 
 _DRIVERS = ("job.yaml", "plan.yaml", "environment.json", "driver.json", "report.html")
 
@@ -77,10 +78,10 @@ def as_worker(folder: str, url: str, rank: int) -> Iterator[RunFolder]:
         return
     run = RunFolder(working_copy(url, side="-workers") / run.name / run.id)
     for inner in (run.checkpoints, run.logs):
-        inner.mkdir(parents=True, exist_ok=True)
+        make_folder(inner, run.path)
     mirror = Mirror.of(run.path)
     assert mirror is not None, "a working copy knows its URL"
-    (run.path / STOP).unlink(missing_ok=True)  # of an attempt before; a new one comes with what is fetched
+    remove_file(run.path / STOP)  # of an attempt before; a new one comes with what is fetched
     mirror.pull(checkpoints=True, mine=lambda name: name.startswith("logs/"))
     with mirror.kept(lambda name: is_workers(name, rank)):
         yield run

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +23,7 @@ from framecast.launch.ray_folder import ray_folder
 from framecast.launch.ray_token import only_for_this_user
 from framecast.runs.events import Noticed
 from framecast.runs.folder import RunFolder
+from framecast.safe_files import copy_tree, make_folder, validate_no_links
 from framecast.user_folders import give_libraries_a_home
 
 _LARGEST_LOG = 5_000_000
@@ -88,7 +88,7 @@ def _connected(run: RunFolder, compute: Compute, where: dict[str, Any], folder: 
         session_logs = Path(session.address_info["session_dir"]) / "logs"
         ray.shutdown()
         if compute.address is None:
-            _keep_logs(session_logs, run.logs / "ray")
+            _keep_logs(session_logs, run)
 
 
 def set_up_worker() -> None:
@@ -165,6 +165,8 @@ def run_on_workers(
 
     from framecast.launch.process_group import OneHostTorchConfig
 
+    storage = make_folder(run.logs / "ray", run.path)
+    validate_no_links(storage / run.id, run.path)
     gpus = float(compute.gpus_per_worker)
     torch_config = OneHostTorchConfig if compute.address is None else TorchConfig
     trainer = TorchTrainer(
@@ -178,7 +180,7 @@ def run_on_workers(
         torch_config=torch_config(backend="nccl" if gpus else "gloo"),
         run_config=RunConfig(
             name=run.id,
-            storage_path=str(run.logs / "ray"),
+            storage_path=str(storage),
             failure_config=FailureConfig(max_failures=compute.max_failures),
         ),
     )
@@ -205,23 +207,15 @@ def in_thread(work: Callable[[], object], look: Callable[[], None] = lambda: Non
         raise raised[0]
 
 
-def _keep_logs(session_logs: Path, target: Path) -> None:
+def _keep_logs(session_logs: Path, run: RunFolder) -> None:
     """Copies Ray's own logs into the run folder; the session's folder goes with the machine's next cleaning."""
 
-    def too_large(folder: str, names: list[str]) -> list[str]:
-        files = [Path(folder, name) for name in names]
-        return [
-            each.name
-            for each in files
-            if each.is_symlink() or (each.is_file() and each.stat().st_size > _LARGEST_LOG)
-        ]
+    target = run.logs / "ray"
 
-    def copy(source: str, destination: str) -> Any:
-        if not os.path.exists(source):
-            return destination  # Ray's processes are still tidying up
-        return shutil.copy(source, destination)
+    def leaves_out(path: Path) -> bool:
+        return path.is_symlink() or (path.is_file() and path.stat().st_size > _LARGEST_LOG)
 
     try:
-        shutil.copytree(session_logs, target, ignore=too_large, copy_function=copy, dirs_exist_ok=True)
-    except (OSError, shutil.Error) as error:
+        copy_tree(session_logs, target, run.path, leaves_out)
+    except (OSError, InputError) as error:
         print(f"warning: some of Ray's logs could not be kept: {error}", flush=True)

@@ -11,6 +11,7 @@ from framecast.job.job import Compute
 from framecast.launch.mirroring import url_of
 from framecast.runs.folder import RunFolder
 from framecast.runs.remote import is_url, probe
+from framecast.safe_files import remove_file, write_atomically
 
 
 def refuse_unshared(run: RunFolder, compute: Compute) -> None:
@@ -30,7 +31,7 @@ def refuse_unshared(run: RunFolder, compute: Compute) -> None:
     word = secrets.token_hex(8)
     ours = Path(place) / f".probe-{word}"
     if not url_of(run):
-        ours.write_text(word)
+        write_atomically(ours, word)
     ask = ray.remote(num_cpus=0, max_retries=0)(_tried_there)
     asked = [
         ask.options(scheduling_strategy=NodeAffinitySchedulingStrategy(host["NodeID"], soft=False)).remote(
@@ -39,7 +40,8 @@ def refuse_unshared(run: RunFolder, compute: Compute) -> None:
         for host in others
     ]
     answers = ray.get(asked)
-    ours.unlink(missing_ok=True)
+    if not url_of(run):
+        remove_file(ours)
     blind = [
         f"{host['NodeManagerAddress']} ({reason})" for host, reason in zip(others, answers, strict=True) if reason
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from framecast.runs.folder import RunFolder
-from framecast.safe_files import write_atomically
+from framecast.safe_files import remove_file, truncate_file, write_atomically
 
 REFUSED_LOG = "refused-resume.log"
 """Where the logs of an attempt go that could not start, within the run's logs."""
@@ -32,16 +32,15 @@ class Undo:
             if file.suffix == ".log" and file.exists() and file != refused:
                 said += file.read_bytes()[length or 0 :]
             if length is None:
-                file.unlink(missing_ok=True)
+                remove_file(file, self._run.path)
             elif file.stat().st_size > length:
-                with open(file, "r+b") as stream:
-                    stream.truncate(length)
+                truncate_file(file, length, self._run.path)
         for file, content in self._contents.items():
             if content is None:
-                file.unlink(missing_ok=True)
+                remove_file(file, self._run.path)
             elif file.read_bytes() != content:
-                write_atomically(file, content)
-        refused.write_bytes(said)
+                write_atomically(file, content, self._run.path)
+        write_atomically(refused, said, self._run.path)
         return refused
 
 

@@ -6,6 +6,8 @@ import faulthandler
 import time
 from pathlib import Path
 
+from framecast.safe_files import open_to_append, remove_file
+
 
 class Watchdog:
     """Call `pulse` at every sign of life. After `seconds` without one the stacks of all threads are written to
@@ -17,7 +19,7 @@ class Watchdog:
     def __init__(self, file: Path, seconds: int) -> None:
         self._seconds = seconds
         self._file = file
-        self._stream = open(file, "a")  # noqa: SIM115 - it must outlive everything
+        self._stream = open_to_append(file, file.parents[1])  # which must outlive everything
         self._armed = -float("inf")
         self.pulse()
 
@@ -33,4 +35,4 @@ class Watchdog:
         faulthandler.cancel_dump_traceback_later()
         self._stream.close()
         if not self._file.stat().st_size:
-            self._file.unlink()
+            remove_file(self._file, self._file.parents[1])

@@ -12,10 +12,12 @@ from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
 
+from framecast.errors import InputError
 from framecast.registry.examination import examined, patience
 from framecast.registry.hooks import PROJECT
 from framecast.registry.outcome import Outcome
 from framecast.registry.provider import Provider
+from framecast.safe_files import make_folder, write_atomically
 from framecast.user_folders import cache_folder
 
 
@@ -53,13 +55,13 @@ def _recalled(provider: Provider, mark: str) -> Outcome | None:
 
 def _remember(provider: Provider, mark: str, outcome: Outcome) -> None:
     file = _file(provider)
-    beside = file.with_suffix(f".{os.getpid()}")
+    top = file.parents[1]
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(json.dumps({"mark": mark, "outcome": outcome.to_dict()}))
-        beside.replace(file)
-    except OSError:  # handled: a disk that is full or read-only; the next command examines it once more
-        pass  # a disk that is full or read-only: the next command examines it once more
+        make_folder(top, mode=0o700)
+        make_folder(file.parent, top)
+        write_atomically(file, json.dumps({"mark": mark, "outcome": outcome.to_dict()}), top)
+    except (OSError, InputError):  # handled: a disk that takes nothing; the next command examines it once more
+        pass
 
 
 def _mark(provider: Provider, installed: list[str]) -> str:

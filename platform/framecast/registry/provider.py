@@ -6,7 +6,6 @@ import hashlib
 import importlib
 import importlib.util
 import os
-import shutil
 import site
 import sys
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from typing import Any
 
 from framecast.registry.hooks import PROJECT
 from framecast.registry.source_loader import SourceLoader, read_sources_only
+from framecast.safe_files import copy_file, copy_tree, make_folder
 from framecast.user_folders import expanded
 
 _LOADED: set[tuple[str, str]] = set()
@@ -64,12 +64,12 @@ class Provider:
         source = Path(self.path)
         if not self.path or source.is_relative_to(folder):
             return self
-        target = folder / self.module / source.name
+        target, top = folder / self.module / source.name, folder.parent
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", ".*"), dirs_exist_ok=True)
+            copy_tree(source, target, top, lambda path: path.name == "__pycache__" or path.name.startswith("."))
         else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+            make_folder(target.parent, top)
+            copy_file(source, target, top)
         return replace(self, path=str(target))
 
     @property

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from framecast.registry.provider import Provider, not_installed
-from framecast.safe_files import write_atomically
+from framecast.safe_files import make_folder, write_atomically
 from framecast.user_folders import state_folder
 
 _MOST_FILES = 10_000
@@ -115,6 +115,6 @@ def _code(digest: str) -> Path:
 
 
 def _write(file: Path, text: str) -> None:
-    state_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-    file.parent.mkdir(mode=0o700, exist_ok=True)
-    write_atomically(file, text)
+    top = make_folder(state_folder(), mode=0o700)
+    make_folder(file.parent, top, mode=0o700)
+    write_atomically(file, text, top)

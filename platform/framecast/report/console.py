@@ -6,6 +6,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import IO
 
 from rich.console import Console
@@ -29,6 +30,7 @@ from framecast.runs.events import (
 from framecast.runs.folder import RunFolder
 from framecast.runs.logs import lines_of_all
 from framecast.runs.phases import phases_log
+from framecast.safe_files import open_to_append
 
 _SECONDS_BETWEEN_LINES = 15.0
 _PHASES, _EVENTS = "1 phases", "2 events"  # in this order where both come at the same time
@@ -42,7 +44,8 @@ def following(run: RunFolder, terminal: IO[str], title: str) -> Iterator[None]:
     sources = {_PHASES: phases_log(run), _EVENTS: run.journal.file}
     start = {name: file.stat().st_size if file.exists() else 0 for name, file in sources.items()}
     lines = lines_of_all(lambda: sources, done.is_set, start, seconds=0.1)
-    with open(run.logs / "console.log", "a", buffering=1, encoding="utf-8", errors="backslashreplace") as log:
+    stream = open_to_append(run.logs / "console.log", run.path)
+    with TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", line_buffering=True) as log:
         views = [LiveView(console_on(file), title) for file in (terminal, Tolerant(log))]
 
         def show() -> None:

@@ -12,20 +12,28 @@ import hashlib
 import json
 import math
 import os
-import secrets
-import shutil
-import stat
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from framecast.errors import InputError
 from framecast.json_text import to_json
-from framecast.safe_files import write_atomically
+from framecast.safe_files import (
+    make_folder,
+    make_link,
+    move,
+    open_to_read,
+    remove_file,
+    remove_tree,
+    write_atomically,
+)
 
 NAMES = ("best", "last", "previous")
 """What checkpoints are called beside their numbers."""
 
 _MANIFEST = "manifest.json"
+_UNFINISHED = re.compile(r"\.step-\d{8,}\.(writing|outdone)")
 
 
 @dataclass(frozen=True)
@@ -53,7 +61,9 @@ class Checkpoint:
 
     def damaged(self) -> list[str]:
         """Names of the files whose content is not what was written."""
-        return [name for name, checksum in self.files.items() if _checksum(self.path / name) != checksum]
+        return [
+            name for name, checksum in self.files.items() if _checksum(self.path / name, self.path) != checksum
+        ]
 
     def _is_sound(self) -> bool:
         counts = all(isinstance(each, int) and each >= 0 for each in (self.step, self.epoch))
@@ -82,7 +92,8 @@ class CheckpointStore:
         """Every complete checkpoint, the newest first."""
         copies = [self.folder / name for name in NAMES if not (self.folder / name).is_symlink()]
         found: dict[int, Checkpoint] = {}
-        for path in [*copies, *self.folder.glob("step-*")]:  # a numbered one comes before its copy
+        numbered = [path for path in self.folder.glob("step-*") if not path.is_symlink()]  # no link is ours
+        for path in [*copies, *numbered]:  # a numbered one comes before its copy
             if checkpoint := Checkpoint.read(path):
                 found[checkpoint.step] = checkpoint
         return sorted(found.values(), key=lambda each: each.step, reverse=True)
@@ -122,9 +133,10 @@ class CheckpointStore:
     def begin(self, step: int) -> Path:
         """An empty folder beside the checkpoints, to be filled and then published."""
         folder = self._beside(step)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        return folder
+        for left in self.folder.glob(".step-*"):
+            if _UNFINISHED.fullmatch(left.name):  # by a process that was killed
+                self._remove(left)
+        return make_folder(folder, self._top, exist_ok=False)
 
     def publish(self, step: int, epoch: int, monitor: float | None) -> tuple[Checkpoint, bool]:
         """Makes the folder from `begin` a checkpoint, moves the links to it, and deletes what is not kept.
@@ -133,19 +145,19 @@ class CheckpointStore:
         """
         written = self._beside(step)
         files = sorted(path for path in written.rglob("*") if path.is_file())
-        checksums = {str(path.relative_to(written)): _checksum(path) for path in files}
+        checksums = {str(path.relative_to(written)): _checksum(path, written) for path in files}
         direction = self._direction or "min"
         manifest = {"step": step, "epoch": epoch, "monitor": monitor, "files": checksums, "direction": direction}
-        write_atomically(written / _MANIFEST, to_json(manifest, indent=1))
+        write_atomically(written / _MANIFEST, to_json(manifest, indent=1), self._top)
         for path in (*files, written / _MANIFEST):
             _flush(path)
         target = self.folder / _folder(step)
         outdone = self.folder / f".step-{step:08d}.outdone"
-        if target.exists():  # an earlier attempt came this far and was set back
-            shutil.rmtree(outdone, ignore_errors=True)
-            os.rename(target, outdone)  # the links lead nowhere for as short as can be
-        os.rename(written, target)
-        shutil.rmtree(outdone, ignore_errors=True)
+        if os.path.lexists(target):  # an earlier attempt came this far and was set back
+            self._remove(outdone)
+            move(target, outdone, self._top)  # the links lead nowhere for as short as can be
+        move(written, target, self._top)
+        self._remove(outdone)
         _flush(self.folder)
         best = self._arrange()
         checkpoint = Checkpoint.read(target)
@@ -159,7 +171,7 @@ class CheckpointStore:
         kept = {each.step for each in newest[: self._keep_last] + best[: self._keep_best]}
         for old in newest:
             if old.step not in kept:
-                shutil.rmtree(old.path)
+                self._remove(old.path)
         self.link()
         return best[0].path if best else None
 
@@ -167,13 +179,13 @@ class CheckpointStore:
         """All checkpoints, in folders by their numbers: copies in the links' places make way, or become them."""
         for checkpoint in self.all():
             if checkpoint.path.name in NAMES:
-                os.rename(checkpoint.path, self.folder / _folder(checkpoint.step))
+                move(checkpoint.path, self.folder / _folder(checkpoint.step), self._top)
         for name in NAMES:
             place = self.folder / name
             if place.is_dir() and not place.is_symlink():
-                shutil.rmtree(place)
+                self._remove(place)
             for left in self.folder.glob(f".{name}.*writing"):  # by a process that was killed
-                left.unlink(missing_ok=True)
+                remove_file(left, self._top)
         return self.all()
 
     def link(self) -> None:
@@ -188,16 +200,23 @@ class CheckpointStore:
         place = self.folder / name
         if place.is_dir() and not place.is_symlink():
             return  # a copy of a checkpoint, until the next one is written
-        beside = self.folder / f".{name}.{secrets.token_hex(4)}.writing"  # several processes may do so at once
         try:
             if target is None:
-                place.unlink(missing_ok=True)
+                remove_file(place, self._top)
             else:
-                beside.symlink_to(target, target_is_directory=True)
-                os.replace(beside, place)
+                make_link(place, target, self._top)
         except (OSError, NotImplementedError):  # handled: no links here; best and last follow from the manifests
-            beside.unlink(missing_ok=True)
-            place.unlink(missing_ok=True)  # none is better than one to an older checkpoint
+            remove_file(place, self._top)  # none is better than one to an older checkpoint
+
+    @property
+    def _top(self) -> Path:
+        return self.folder.parent
+
+    def _remove(self, folder: Path) -> None:
+        if folder.is_symlink():
+            remove_file(folder, self._top)
+        else:
+            remove_tree(folder, self._top, ignore_errors=True)
 
     def _beside(self, step: int) -> Path:
         return self.folder / f".step-{step:08d}.writing"
@@ -207,14 +226,12 @@ def _folder(step: int) -> str:
     return f"step-{step:08d}"
 
 
-def _checksum(path: Path) -> str:
+def _checksum(path: Path, top: Path) -> str:
     """Of a file's content; "unreadable" for what is no plain file: a link, a pipe or a device is none of ours."""
     try:
-        if not stat.S_ISREG(os.lstat(path).st_mode):
-            return "unreadable"
-        with open(path, "rb") as stream:
+        with open(open_to_read(path, top), "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
-    except (OSError, ValueError):  # handled: counted as damaged, which is told with the file's name
+    except (OSError, ValueError, InputError):  # handled: counted as damaged, which is told with the file's name
         return "unreadable"
 
 

@@ -21,7 +21,14 @@ from typing import Any, Self, TypeVar
 
 from framecast.errors import InputError, disk_error_number, disk_problem
 from framecast.runs.journal import Journal
-from framecast.safe_files import make_folder, remove_file, remove_tree, write_atomically
+from framecast.safe_files import (
+    make_folder,
+    remove_empty_folder,
+    remove_file,
+    remove_tree,
+    validate_no_links,
+    write_atomically,
+)
 from framecast.user_folders import expanded
 
 DEFAULT_ROOT = "runs"
@@ -123,11 +130,17 @@ class RunFolder:
     def journal(self) -> Journal:
         return Journal(self.path / "events.jsonl")
 
+    def validate_no_links(self) -> None:
+        """Raises InputError where a link stands for what a run appends to, or puts files in."""
+        grown = [self.journal.file, *(self.logs.glob("*") if self.logs.is_dir() else ())]
+        for path in (self.checkpoints, self.logs, self.plugins, *grown):
+            validate_no_links(path, self.path)
+
     def remove(self) -> None:
         """Deletes the folder, and that of its job if no other run is left there."""
         remove_tree(self.path)
         with contextlib.suppress(OSError):  # handled: other runs of the job are left, and so is their folder
-            self.path.parent.rmdir()
+            remove_empty_folder(self.path.parent)
 
     def claim(self) -> str:
         """Makes the run this process's own: who claimed it before finds out by `claimed_by`."""

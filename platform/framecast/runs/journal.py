@@ -10,6 +10,7 @@ from pathlib import Path
 
 from framecast.runs.events import ENDINGS, CheckpointSaved, Evaluated, Event, RunStarted, StepDone, from_json
 from framecast.runs.tail import lines_of
+from framecast.safe_files import open_to_append, remove_file, write_atomically
 
 _ROOM = 16 << 10  # bytes: for the last event, and for the report's own complaint
 
@@ -36,26 +37,26 @@ class Journal:
                 self._write(event)
             except OSError:  # handled: how the run ended goes into the room that was kept for it
                 self._write_last_word(event)
-            self._reserve.unlink(missing_ok=True)
+            remove_file(self._reserve)
         else:
             self._write(event)
 
     def _keep_room(self) -> None:
         with suppress(OSError):  # handled: the disk is nearly full, which the next events will say
-            self._last_word.unlink(missing_ok=True)
-            self._reserve.write_bytes(bytes(_ROOM))
+            remove_file(self._last_word)
+            write_atomically(self._reserve, bytes(_ROOM))
 
     def _write_last_word(self, event: Event) -> None:
-        self._reserve.unlink(missing_ok=True)
+        remove_file(self._reserve)
         try:
             self._write(event)
         except OSError:  # handled: the file may not grow; how the run ended goes into a file beside it
-            self._last_word.write_text(event.to_json() + "\n", encoding="utf-8")
+            write_atomically(self._last_word, event.to_json() + "\n")
 
     def _write(self, event: Event) -> None:
         line = event.to_json() + "\n"
         try:
-            with open(self.file, "ab+") as stream:
+            with open_to_append(self.file) as stream:
                 if stream.tell() and not _ends_with_newline(stream.fileno()):
                     line = "\n" + line  # the writer before us died within a line
                 stream.write(line.encode())

@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +27,7 @@ from framecast.runs.checkpoints import NAMES, Checkpoint, CheckpointStore
 from framecast.runs.driver import Driver
 from framecast.runs.folder import RunFolder
 from framecast.runs.remote import Entry, Remote
-from framecast.safe_files import write_atomically
+from framecast.safe_files import make_folder, remove_file, remove_tree, write_atomically
 from framecast.user_folders import cache_folder
 
 STOP = "stop"
@@ -66,7 +65,8 @@ def working_copy(url: str, side: str = "") -> Path:
     readable = re.sub(r"[^A-Za-z0-9]+", "-", url.partition("?")[0]).strip("-")[:60]
     root = cache / f"{readable}-{hashlib.sha256(url.encode()).hexdigest()[:8]}{side}"
     try:
-        root.mkdir(parents=True, exist_ok=True)
+        make_folder(cache, mode=0o700)
+        make_folder(root, cache)
         if not (root / _MARK).exists():
             write_atomically(root / _MARK, url)
     except OSError as error:
@@ -265,14 +265,14 @@ class Mirror:
     def _pull_checkpoints(self) -> None:
         there = {name: manifest for name, manifest in self._remote_checkpoints().items() if manifest}
         folder = self.path / _CHECKPOINTS
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder, self.path)
         for name, manifest in there.items():
             with contextlib.suppress(FileNotFoundError):
                 # handled: removed since it was listed, so a newer one is there
                 self._pull_checkpoint(name, manifest)
         for old in folder.glob("step-*"):
             if there and old.name not in there and old.name < max(there):  # removed at the URL
-                shutil.rmtree(old, ignore_errors=True)
+                remove_tree(old, self.path, ignore_errors=True)
         store = CheckpointStore(folder)
         best = str(_plain(self.remote.read(f"{_CHECKPOINTS}/{_LINKS}")).get("best"))
         if best in there:
@@ -285,14 +285,14 @@ class Mirror:
         known = folder / _MANIFEST
         if known.exists() and known.read_bytes() == manifest:
             return
-        known.unlink(missing_ok=True)
+        remove_file(known, self.path)
         wanted = Checkpoint(folder, 0, 0, None, _plain(manifest).get("files", {})).damaged()
         if any(PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts for file in wanted):
             raise InputError(f"{self.remote.url}/{_CHECKPOINTS}/{name} names files outside of it")
         for file in wanted:
-            self.remote.download(f"{_CHECKPOINTS}/{name}/{file}", folder / file)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(known, manifest)
+            self.remote.download(f"{_CHECKPOINTS}/{name}/{file}", folder / file, self.path)
+        make_folder(folder, self.path)
+        write_atomically(known, manifest, self.path)
 
 
 def _fetch(remote: Remote, root: Path, entries: dict[str, Entry]) -> None:
@@ -300,7 +300,7 @@ def _fetch(remote: Remote, root: Path, entries: dict[str, Entry]) -> None:
 
     def fetch(name: str) -> None:
         with contextlib.suppress(FileNotFoundError):  # handled: removed since it was listed
-            remote.download(name, root / name, entries[name])
+            remote.download(name, root / name, root, entries[name])
 
     wanted = [name for name, entry in entries.items() if _differs(root / name, entry)]
     with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from framecast.runs.folder import RunFolder
+from framecast.safe_files import open_to_append
 
 
 def phases_log(run: RunFolder) -> Path:
@@ -14,6 +15,6 @@ def phases_log(run: RunFolder) -> Path:
 
 def note_phase(run: RunFolder, phase: str) -> None:
     """Adds a phase, such as "starting Ray". It is for those who watch: a full disk is found by what comes next."""
-    with suppress(OSError), open(phases_log(run), "a", encoding="utf-8") as log:
+    with suppress(OSError), open_to_append(phases_log(run), run.path) as log:
         # handled: a full disk is for the training to complain about; the console shows no phase
-        log.write(f"{phase}\n")
+        log.write(f"{phase}\n".encode())

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from framecast.errors import InputError
+from framecast.safe_files import atomic_stream, make_folder, remove_file, write_atomically
 
 _SECRETS = {"access_key", "secret_key", "session_token", "account_key", "sas_token", "sig", "token", "password"}
 _READ, _DELETE = "read", "delete in"
@@ -147,23 +148,20 @@ class Remote:
             self._upload(name, pieces())
         return stat
 
-    def download(self, name: str, file: Path, entry: Entry | None = None) -> None:
-        """Makes or replaces a local file in one step. Raises FileNotFoundError if there is none at the URL.
+    def download(self, name: str, file: Path, top: Path, entry: Entry | None = None) -> None:
+        """Makes or replaces a local file below `top` in one step.
 
-        The file gets the time of `entry`, by which it is later known to be the same one.
+        Raises FileNotFoundError if there is none at the URL. The file gets the time of `entry`, by which it is
+        later known to be the same one.
         """
-        file.parent.mkdir(parents=True, exist_ok=True)
-        beside = file.with_name(f".{file.name}.{secrets.token_hex(4)}.writing")  # processes may fetch side by side
-        try:
-            with open(beside, "wb") as target:
-                target.writelines(self.pieces(name))
+        make_folder(file.parent, top)
+        with atomic_stream(file, top) as target:
+            target.writelines(self.pieces(name))
             if entry and entry.mtime_ns is not None:
                 settled = time.time_ns() - entry.mtime_ns > _SETTLED
                 stamp = entry.mtime_ns if settled else entry.mtime_ns - 1  # older: to be fetched once more
-                os.utime(beside, ns=(stamp, stamp))
-            os.replace(beside, file)
-        finally:
-            beside.unlink(missing_ok=True)
+                target.flush()
+                os.utime(target.fileno(), ns=(stamp, stamp))
 
     def _piece(self, source: Any) -> bytes:
         with self._told(_READ):
@@ -216,10 +214,10 @@ def probe(place: str | Path) -> None:
     else:
         file = Path(place) / name
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content)
+            make_folder(file.parent)
+            write_atomically(file, content)
             found = file.read_bytes()
-            file.unlink()
+            remove_file(file)
         except OSError as error:
             raise InputError(f"cannot write to {place}: {error.strerror or error}") from None
     if found != content:

@@ -13,7 +13,7 @@ from framecast.errors import InputError
 from framecast.json_text import to_json
 from framecast.plain_text import plain
 from framecast.runs.folder import RunFolder
-from framecast.safe_files import write_atomically
+from framecast.safe_files import make_folder, write_atomically
 
 _JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 ENDED = ("finished", "interrupted", "failed", "died")
@@ -63,7 +63,7 @@ class RemoteRun(RunFolder):
             raise InputError(f"{file} does not say where the run is: {plain(str(error))}") from None
 
     def note(self, whereabouts: Whereabouts) -> None:
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path)
         write_atomically(self.path / self.marker, to_json(asdict(whereabouts), indent=1))
 
     @classmethod

@@ -15,7 +15,7 @@ from framecast.json_text import to_json
 from framecast.runs.events import Evaluated, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status, model_evaluations
-from framecast.safe_files import write_atomically
+from framecast.safe_files import make_folder, write_atomically
 
 STOPPED = "stopped early"
 """How the reason of a run begins that a scheduler ended."""
@@ -48,7 +48,7 @@ class Trial:
         """The run folder of a new trial."""
         run = RunFolder(folder / (f"{number:04d}" if attempt == 1 else f"{number:04d}-{attempt}"))
         for inner in (run.checkpoints, run.logs):
-            inner.mkdir(parents=True, exist_ok=True)
+            make_folder(inner, folder.parent)
         write_atomically(run.job, job)
         write_atomically(run.path / "trial.json", to_json({"number": number, "attempt": attempt, "point": point}))
         write_atomically(run.plan, plan)

@@ -14,6 +14,7 @@ from pathlib import Path
 from framecast.errors import InputError
 from framecast.launch.doctor.finding import Finding, fail, in_line, ok, warn
 from framecast.runs.remote import Remote, is_url
+from framecast.safe_files import create_file, remove_file
 from framecast.user_folders import expanded
 
 _GIB = 2**30
@@ -41,7 +42,7 @@ class Storage:
         if self.is_url:
             self._remote.write_pieces(name, pieces)
             return
-        with open(self.folder / name, "wb") as stream:
+        with create_file(self.folder / name) as stream:
             stream.writelines(pieces)
             stream.flush()
             os.fsync(stream.fileno())
@@ -62,7 +63,7 @@ class Storage:
             if self.is_url:
                 self._remote.delete(name)
             else:
-                (self.folder / name).unlink()
+                remove_file(self.folder / name)
 
     @property
     def _remote(self) -> Remote:
