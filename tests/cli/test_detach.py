@@ -37,7 +37,7 @@ def run(shell: Shell, tmp_path: Path, runs: Path, tiny_job: Callable[..., dict[s
     done = shell("submit", "job.yaml", "--detach", "--in-process")
     assert done.returncode == 0, done.stderr
     (run,) = RunFolder.all(runs)
-    assert f"platform logs -f {run.id}" in done.stdout
+    assert f"logs -f {run.id}" in done.stdout
     for _ in range(1200):
         if any(isinstance(event, StepDone) for event in run.journal.raw()):
             return run
