@@ -14,6 +14,7 @@ import typer
 from framecast.cli.options import Address, Json, Runs
 from framecast.cli.table import fit, lines_of_table, table
 from framecast.command_line import command
+from framecast.errors import InputError, in_one_line
 from framecast.json_text import to_json
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from framecast.search.search_folder import SearchFolder
 
 HEADER = ["run", "started", "took", "job", "model", "data", "state", "step", "best"]
+UNREADABLE = "unreadable"
+"""The state of a folder that is damaged, or may not be read."""
 NARROW = ["run", "job", "state", "step", "best"]
 
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="Only runs of this job.")]
@@ -46,6 +49,9 @@ def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, addre
         typer.echo(f"no runs in {root}; start one with: {command('submit', 'jobs/demo.yaml')}")
     else:
         _print(rows)
+        for row in rows:
+            if row["state"] == UNREADABLE:
+                typer.echo(f"note: {row['job']} {row['run']} cannot be read: {row['reason']}", err=True)
 
 
 def rows_of(folders: Sequence[RunFolder]) -> list[dict[str, Any]]:
@@ -53,19 +59,41 @@ def rows_of(folders: Sequence[RunFolder]) -> list[dict[str, Any]]:
     from framecast.runs.remote_run import RemoteRun
     from framecast.search.search_folder import SearchFolder
 
-    elsewhere = remote_rows([folder for folder in folders if isinstance(folder, RemoteRun)])
-    return [
-        elsewhere[folder.path]
-        if isinstance(folder, RemoteRun)
-        else _search_row(folder)
-        if isinstance(folder, SearchFolder)
-        else _run_row(folder)
-        for folder in folders
-    ]
+    unreadable: dict[Path, str] = {}
+    remote = []
+    for run in (folder for folder in folders if isinstance(folder, RemoteRun)):
+        try:
+            run.whereabouts  # noqa: B018
+        except (InputError, OSError) as error:
+            unreadable[run.path] = in_one_line(error)
+        else:
+            remote.append(run)
+    elsewhere = remote_rows(remote)
+
+    def row(folder: RunFolder) -> dict[str, Any]:
+        try:
+            if isinstance(folder, RemoteRun) and folder.path not in unreadable:
+                return elsewhere[folder.path]
+            if isinstance(folder, SearchFolder):
+                return _search_row(folder)
+            if not isinstance(folder, RemoteRun):
+                return _run_row(folder)
+            reason = unreadable[folder.path]
+        except (InputError, OSError) as error:
+            reason = in_one_line(error)
+        return _unreadable_row(folder, reason)
+
+    return [row(folder) for folder in folders]
+
+
+def _unreadable_row(folder: RunFolder, reason: str) -> dict[str, Any]:
+    """A folder that is damaged, or may not be read, stops nobody from seeing the others."""
+    kind = "search" if folder.marker == "search.yaml" else "run"
+    nothing = dict.fromkeys(("step", "of", "best", "monitor"))
+    return {**_names(folder, kind), **nothing, "state": UNREADABLE, "reason": reason, "folder": str(folder.path)}
 
 
 def _run_row(run: RunFolder) -> dict[str, Any]:
-    from framecast.runs.limits import Trained
     from framecast.runs.plan_names import plan_names
     from framecast.runs.status import Status
 
@@ -81,7 +109,7 @@ def _run_row(run: RunFolder) -> dict[str, Any]:
         "best": status.best_value,
         "monitor": status.monitor,
         "best_step": status.best_step,
-        "seconds": Trained.of(run).hours * 3600,
+        "seconds": status.wall_seconds,
         **plan_names(run.plan),
         "folder": str(run.path),
     }

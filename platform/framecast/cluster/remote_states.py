@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,8 @@ def remote_states(runs: Sequence[RemoteRun]) -> dict[Path, str]:
                 if place not in listed:
                     listed[place] = _listed_there(where)
                 state = listed[place].get(run.id, LOST)
-        run.remember(state)
+        with suppress(OSError):  # handled: a folder of another user; the cluster is asked again next time
+            run.remember(state)
         found[run.path] = state
     return found
 

@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -207,14 +208,18 @@ _EVENTS: dict[str, type[Event]] = {
 
 
 def from_json(line: str) -> Event | None:
-    """The event in one line of events.jsonl; None for a line cut short by a crash or an unknown event.
+    """The event in one line of events.jsonl; None for a line cut short by a crash, an unknown event, or a value
+    that a field cannot have: others may have written the file.
 
     Numbers that were not finite are null there, and come back as not a number."""
     try:
         content: dict[str, Any] = json.loads(line)
         kind = _EVENTS[content.pop("event")]
+        checks = _CHECKS[kind]
         for name in _NUMBERS[kind] & content.keys():
             content[name] = _numbers(content[name])
+        if not all(checks[name](value) for name, value in content.items()):
+            return None
         return kind(**content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         # handled: no event; `platform status` and the report warn of lines that no crash explains
@@ -229,6 +234,55 @@ def _numbers(value: Any) -> Any:
         return [_numbers(each) for each in value]
     return number(value)
 
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < _LARGEST
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) < _LARGEST)
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_time(value: Any) -> bool:
+    return _is_number(value) and 0 <= value <= _LATEST
+
+
+def _lists(each: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: type(value) is list and all(map(each, value))
+
+
+def _maps(each: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: type(value) is dict and all(map(each, value.values()))
+
+
+def _or_none(each: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or each(value)
+
+
+_LARGEST = 2**63
+_LATEST = 253_402_300_799  # the last second of the year 9999
+_CHECKS_OF_TYPES: dict[str, Callable[[Any], bool]] = {
+    "int": _is_count,
+    "float": _is_number,
+    "str": _is_text,
+    "bool": lambda value: type(value) is bool,
+    "int | None": _or_none(_is_count),
+    "float | None": _or_none(_is_number),
+    "list[str]": _lists(_is_text),
+    "dict[str, float]": _maps(_is_number),
+    "dict[str, list[float]]": _maps(_lists(_is_number)),
+}
+_CHECKS = {
+    kind: {
+        each.name: _is_time if each.name == "time" else _CHECKS_OF_TYPES[str(each.type)] for each in fields(kind)
+    }
+    for kind in _EVENTS.values()
+}
+"""Whether a value can be that of a field, for each event; every count is of something, so none is negative."""
 
 _NUMBERS = {
     kind: {

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
+from framecast.bounded.regular_file import read_lines
 from framecast.runs.events import ENDINGS, CheckpointSaved, Evaluated, Event, RunStarted, StepDone, from_json
+from framecast.runs.outline import outline
 from framecast.runs.tail import lines_of
 from framecast.safe_files import open_to_append, remove_file, write_atomically
 
+_SHORT = 64 << 10
+"""Bytes up to which all events are read where an outline is asked for."""
 _ROOM = 16 << 10  # bytes: for the last event, and for the report's own complaint
 
 
@@ -66,18 +70,28 @@ class Journal:
 
     def raw(self) -> list[Event]:
         """Every event of every attempt, in the order written."""
-        lines = []
-        for file in (self.file, self._last_word):
-            if file.exists():
-                lines += file.read_text(encoding="utf-8", errors="replace").splitlines()
-        return [event for line in lines if (event := from_json(line)) is not None]
+        return [event for event in self._lines(self.file, self._last_word) if event is not None]
 
-    def spoilt(self) -> int:
-        """How many lines are no events, but for those that a crash has cut: the last one of an attempt."""
-        if not self.file.exists():
-            return 0
-        found = [from_json(line) for line in self.file.read_text(encoding="utf-8", errors="replace").splitlines()]
-        return sum(event is None and not isinstance(following, RunStarted) for event, following in pairwise(found))
+    def outline(self) -> tuple[list[Event], int]:
+        """What came of the run, as `read`, and how many lines are no events.
+
+        Of a long run most steps are left out: those that remain end it, or were the last before it was resumed or
+        something else was noted. Whether the others are whole is not looked at.
+        """
+        if self.size <= _SHORT:
+            lines = list(self._lines(self.file))
+            events = [event for event in lines if event is not None]
+        else:
+            events, lines = outline(self.file)
+        events += [event for event in self._lines(self._last_word) if event is not None]
+        return without_overtaken(events), spoilt_lines(lines)
+
+    def _lines(self, *files: Path) -> Iterator[Event | None]:
+        """The event of each line; None for a line that is none. Raises InputError where a file cannot be read."""
+        for file in files:
+            with suppress(FileNotFoundError):  # handled: nothing has been written yet
+                for line in read_lines(file):
+                    yield from_json(line.decode(errors="replace"))
 
     def read(self) -> list[Event]:
         """What really came of the run: without the steps that a resumed attempt has overtaken."""
@@ -109,6 +123,11 @@ class Journal:
         """Yields events as they are written, from the end the file has now until `ended()` and all is read."""
         lines = lines_of(self.file, ended, self.size, seconds)
         return (event for line in lines if (event := from_json(line)) is not None)
+
+
+def spoilt_lines(lines: Sequence[Event | None]) -> int:
+    """How many lines are no events, but for those that a crash has cut: the last one of an attempt."""
+    return sum(event is None and not isinstance(following, RunStarted) for event, following in pairwise(lines))
 
 
 def without_overtaken(events: Iterable[Event]) -> list[Event]:

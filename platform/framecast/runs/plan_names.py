@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from framecast.bounded.regular_file import open_regular
+
 _LONGEST = 200_000
 
 
 def plan_names(plan: Path) -> dict[str, str | None]:
     """The names in the sections `model` and `data` of a plan; None where the file does not say."""
     try:
-        with open(plan, encoding="utf-8", errors="replace") as file:
-            text = file.read(_LONGEST)
+        with open_regular(plan) as file:
+            text = file.read(_LONGEST).decode(errors="replace")
     except FileNotFoundError:  # handled: a run on a cluster, or one whose folder was just made, has no plan here
         text = ""
     return {section: _name(section, text) for section in ("model", "data")}

@@ -50,6 +50,8 @@ class Status:
     """Seconds from the first event of the last attempt to its last event."""
     warnings: list[str]
     """What the user should know of the data and of the run's course, oldest first, each once."""
+    wall_seconds: float = 0.0
+    """The same of all attempts together."""
 
     @property
     def best_checkpoint(self) -> str:
@@ -61,7 +63,7 @@ class Status:
 
     @classmethod
     def of(cls, run: RunFolder) -> Status:
-        events = run.journal.read()
+        events, spoilt = run.journal.outline()
         starts = [event for event in events if isinstance(event, RunStarted)]
         steps = [event for event in events if isinstance(event, StepDone)]
         best_saved = [event for event in events if isinstance(event, CheckpointSaved) and event.best]
@@ -83,7 +85,8 @@ class Status:
             best_value=best_saved[-1].value if best_saved else None,
             baselines=baseline_scores(events),
             seconds=events[-1].time - starts[-1].time if starts else 0.0,
-            warnings=[*_warnings(events), *_spoilt(run)],
+            warnings=[*_warnings(events), *_spoilt(spoilt)],
+            wall_seconds=_wall_seconds(events),
         )
 
 
@@ -104,8 +107,19 @@ def baseline_scores(events: list[Event]) -> dict[str, dict[str, float]]:
     }
 
 
-def _spoilt(run: RunFolder) -> list[str]:
-    count = run.journal.spoilt()
+def _wall_seconds(events: list[Event]) -> float:
+    """From the first event of each attempt to its last one."""
+    spans: list[tuple[float, float]] = []
+    for event in events:
+        if isinstance(event, RunStarted):
+            spans.append((event.time, event.time))
+        elif spans:
+            began, last = spans[-1]
+            spans[-1] = began, max(last, event.time)
+    return sum(last - began for began, last in spans)
+
+
+def _spoilt(count: int) -> list[str]:
     lines = plural(count, "line")
     return [f"{lines} of events.jsonl cannot be read and are left out"] if count else []
 
