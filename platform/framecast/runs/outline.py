@@ -24,8 +24,7 @@ _MOST_LOST = 100_000
 
 
 def outline(file: Path) -> tuple[list[Event], list[Event | None]]:
-    """The events in a file that is not empty, in order, and of each line that was read its event, None where it has
-    none.
+    """The events in a file that is not empty, in order, and of each line that was read its event or None.
 
     Of the steps that follow each other only the last is among the events; and where an attempt was set back, the
     last step that it kept. Raises InputError where it is no file of events.
