@@ -17,6 +17,13 @@ _DISK = {
     errno.EIO: "the disk does not work",
 }
 
+_USER = re.compile(r"(?<=://)(?:[^\s/?#'\"]*@|[^\s/?#'\"@:]*:(?!\d*[/?#])[^\s'\"]*@)")
+"""Of a URL the user and the password, which may hold a slash where it is that of a database."""
+_SECRET = re.compile(
+    r"([?&;#][^=&;\s]*(?:token|key|password|passwd|passphrase|pwd|secret|signature|credential|sig|auth)[^=&;\s]*=)"
+    r"[^&;\s'\"<>]+",
+    re.IGNORECASE,
+)
 MOST_NAMED = 24
 """Known words that are listed where none is close to what was written."""
 
@@ -70,9 +77,9 @@ def in_one_line(error: BaseException) -> str:
 
 def without_credentials(text: str) -> str:
     """The text with the user names, passwords and tokens in its URLs replaced by `***`."""
-    text = re.sub(r"(?<=://)[^\s/?#'\"]*@", "***@", text)
-    secret = r"([?&][^=&\s]*(?:token|key|password|passwd|secret|signature|sig)[^=&\s]*=)[^&\s'\"]+"
-    return re.sub(secret, r"\1***", text, flags=re.IGNORECASE)
+    if "://" not in text:
+        return text
+    return _SECRET.sub(r"\1***", _USER.sub("***@", text))
 
 
 def why_not_written(error: BaseException | str) -> str:

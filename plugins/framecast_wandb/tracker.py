@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import inspect
 import io
 import os
@@ -50,6 +51,8 @@ class WandbTracker:
             self._end(1)
 
     def _start(self) -> None:
+        if self._settings.mode == "online":
+            refuse_server_of_a_folder()
         job = YAML(typ="safe", pure=True).load(self._folder / "plan.yaml")["job"]
         options: dict[str, Any] = {"silent": True, "console": "off"}
         sends = self._settings.mode == "online"
@@ -93,7 +96,8 @@ class WandbTracker:
 
 
 def refuse_without_login() -> None:
-    """Raises InputError where this machine knows no key of Weights & Biases."""
+    """Raises InputError where this machine knows no key of Weights & Biases, or a folder says where it goes."""
+    refuse_server_of_a_folder()
     try:
         known = os.environ.get("WANDB_IDENTITY_TOKEN_FILE") or _has_key()
     except wandb.errors.Error as error:
@@ -102,6 +106,27 @@ def refuse_without_login() -> None:
         raise framecast.InputError(
             "callback wandb is not logged in: run `wandb login`, set WANDB_API_KEY, or write mode: offline"
         )
+
+
+def refuse_server_of_a_folder() -> None:
+    """Raises InputError where the current folder names the server that would be given the user's key: wandb reads
+    ./wandb/settings, and the folder may be somebody else's. WANDB_BASE_URL takes its place."""
+    if os.environ.get("WANDB_BASE_URL"):
+        return
+    for file in (Path(".wandb", "settings"), Path("wandb", "settings")):
+        found = configparser.RawConfigParser(strict=False)
+        try:
+            found.read_string(framecast.bounded.read_text(file))
+        except FileNotFoundError:  # handled: there is none, as usual
+            continue
+        except (OSError, configparser.Error, framecast.InputError) as error:
+            raise framecast.InputError(f"callback wandb: cannot read {file.absolute()}: {error}") from None
+        for section in (found.default_section, *found.sections()):
+            if server := found.get(section, "base_url", fallback=""):
+                raise framecast.InputError(
+                    f"callback wandb: {file.absolute()} names the server {server}, to which your key would go: if "
+                    "it is yours, set WANDB_BASE_URL to it, else remove the file"
+                )
 
 
 def _has_key() -> bool:

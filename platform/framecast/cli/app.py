@@ -29,10 +29,11 @@ from framecast.cli import (
     submit,
 )
 from framecast.cli.verbs import Verb, Verbs
-from framecast.errors import InputError, disk_problem
+from framecast.errors import InputError, disk_problem, without_credentials
 from framecast.launch.import_path import extend
 from framecast.launch.output import OutputFailed, ReaderGone, put_back_output, use_plain_output
 from framecast.plain_text import plain
+from framecast.variables_file import take_variables
 
 Function = Callable[..., None]
 
@@ -121,7 +122,7 @@ def main() -> None:
     finally:
         put_back_output()
     for line in told:
-        print(plain(line), file=sys.stderr)
+        print(plain(without_credentials(line)), file=sys.stderr)
     sys.exit(code)
 
 
@@ -129,6 +130,7 @@ def _run() -> tuple[int, list[str]]:
     """The exit code, and what is to be told on standard error."""
     try:
         try:
+            take_variables()
             app()
         except SystemExit as ended:
             code = 0 if ended.code is None else ended.code if isinstance(ended.code, int) else 1

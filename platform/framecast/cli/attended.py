@@ -65,10 +65,11 @@ def detached(run: RunFolder, arguments: list[str]) -> None:
     from framecast.command_line import command
     from framecast.launch.import_path import passed_on
     from framecast.report.closing import name_here
+    from framecast.secret_urls import set_aside
 
     with open_to_append(run.logs / "driver.log", run.path) as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "framecast", "resume", str(run.path), "--trust", *arguments],
+            [sys.executable, "-P", "-m", "framecast", "resume", str(run.path), "--trust", *set_aside(arguments)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,  # the console is kept in the run's logs as it is
             stderr=log,

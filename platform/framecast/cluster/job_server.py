@@ -17,6 +17,7 @@ from framecast.cluster.profiles import Cluster
 from framecast.errors import InputError, without_credentials
 from framecast.plain_text import plain
 from framecast.registry.path import FOLDER_VARIABLE
+from framecast.variables_file import FILE, FILE_VARIABLE, write_variables
 
 PATIENCE = 60.0
 """Seconds without an answer after which following gives up."""
@@ -62,12 +63,19 @@ class JobServer:
 
     def start(self, arguments: list[str], name: str, folder: Path | None, variables: dict[str, str]) -> None:
         """Starts `platform ARGUMENTS` on the head, in a copy of `folder`, as the job `name`. Relative paths in
-        settings start from the home folder there."""
+        settings start from the home folder there.
+
+        Values of `variables` travel in a file of that folder: Ray writes those of a runtime environment into its
+        logs and its processes' command lines.
+        """
         runs = shlex.quote(self.cluster.runs) if self.cluster.runs else _RUNS
         own = f'FRAMECAST_RUNS={runs} {FOLDER_VARIABLE}="$HOME"'  # the copy is no place for data
+        if variables and folder is not None:
+            write_variables(folder, variables)
+            own = f"{own} {FILE_VARIABLE}={FILE}"
         command = f"{own} exec python -m framecast {shlex.join(arguments)}"
         environment: dict[str, Any] = {
-            "env_vars": {"RAY_JOB_STOP_WAIT_TIME_S": _GRACE, "FRAMECAST_COMMAND": "platform", **variables}
+            "env_vars": {"RAY_JOB_STOP_WAIT_TIME_S": _GRACE, "FRAMECAST_COMMAND": "platform"}
         }
         if folder is not None:
             environment["working_dir"] = str(folder)

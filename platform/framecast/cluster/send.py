@@ -22,6 +22,7 @@ from framecast.registry.submissions import note_code
 from framecast.runs.folder import new_run_id
 from framecast.runs.remote_run import RemoteRun, Whereabouts
 from framecast.safe_files import write_atomically
+from framecast.secret_urls import kept_aside, set_aside
 
 _CLOSING_WORDS = 20.0  # seconds in which a run that was just stopped writes its report and ends
 _NOT_INSTALLED = "No module named framecast"
@@ -38,7 +39,7 @@ def send_job(document: Document, registry: Registry, whereabouts: Whereabouts, r
         pack(folder, document, registry)
         _note_code(registry)
         arguments = ["submit", JOB, "compute.address=auto", "--run-id", whereabouts.job, "--sent-by", SENDER]
-        server.start(arguments, whereabouts.job, folder, variables)
+        server.start(arguments, whereabouts.job, folder, {**variables, **kept_aside()})
     remember_address(whereabouts)
     remote = RemoteRun.at(root, document.data["name"], whereabouts.job)
     remote.note(whereabouts)
@@ -73,7 +74,9 @@ def send_command(
         write_atomically(folder / ".keep", "")
         for name, content in (files or {}).items():
             write_atomically(folder / name, content)
-        server_of(whereabouts).start(arguments, job, folder, dict(variables))
+        written = set_aside(arguments)
+        aside = kept_aside() if written != arguments or arguments[0] == "resume" else {}
+        server_of(whereabouts).start(written, job, folder, {**variables, **aside})
     return job
 
 

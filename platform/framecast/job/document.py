@@ -15,6 +15,7 @@ from framecast.bounded.yaml_text import Key, dotted, parse_yaml
 from framecast.counting import plural
 from framecast.errors import InputError, Place, Problem
 from framecast.registry.path import current_folder
+from framecast.secret_urls import completed, set_aside
 
 _MOST_BYTES = 1_000_000
 NAMED_SECTIONS = {("training", "optimizer"), ("training", "schedule")}
@@ -68,12 +69,16 @@ class Document:
                 raise InputError(Problem(str(error), key=key)) from None
         return changed
 
+    def with_credentials(self) -> Document:
+        """The same job, its URLs with the credentials that the environment knows of them."""
+        return Document(self.file, completed(self.data), self.places, self.text, self.folder)
+
     def to_yaml(self) -> str:
-        """The data as YAML; what is null is left out."""
+        """The data as YAML, without the credentials in URLs; what is null is left out."""
         stream = io.StringIO()
         yaml = YAML(typ="safe", pure=True)
         yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-        yaml.dump({key: value for key, value in self.data.items() if value is not None}, stream)
+        yaml.dump({key: set_aside(value) for key, value in self.data.items() if value is not None}, stream)
         return stream.getvalue()
 
     def get(self, key: str) -> Any:

@@ -214,7 +214,7 @@ class Compute(Settings):
         default_factory=list, max_length=100
     )
     """Names of environment variables that go along to a cluster, such as WANDB_API_KEY; their values are taken
-    from the shell that submits and are written nowhere."""
+    from the shell that submits, and stand in no file of the run."""
 
     max_failures: int = Field(3, ge=-1, le=MOST)
     """How often a run whose worker died starts again from its last checkpoint; -1 means without limit."""

@@ -16,6 +16,7 @@ from framecast.registry.kinds import Cost, SampleShape
 from framecast.registry.provider import Provider, not_installed
 from framecast.registry.settings import Settings
 from framecast.registry.value_range import ValueRange
+from framecast.secret_urls import set_aside
 
 
 def measured(metrics: Iterable[str]) -> tuple[str, ...]:
@@ -180,6 +181,7 @@ class Plan:
         return result
 
     def to_yaml(self, folder: Path | None = None) -> str:
+        """As it is written into files: without the credentials in URLs."""
         return self._as_yaml(self.to_dict(folder))
 
     def to_exported_yaml(self) -> str:
@@ -200,5 +202,5 @@ class Plan:
         )
         yaml.default_flow_style = None  # short lists on one line
         yaml.width = 110
-        yaml.dump(content, stream)
+        yaml.dump(set_aside(content), stream)
         return stream.getvalue()

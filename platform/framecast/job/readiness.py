@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from framecast.errors import InputError, Problem, in_one_line
 from framecast.job.plan import Part, Plan
+from framecast.secret_urls import lacks_credentials
 
 
 def refuse_unready(plan: Plan, callbacks: bool = True) -> None:
@@ -15,6 +17,13 @@ def refuse_unready(plan: Plan, callbacks: bool = True) -> None:
         asked += _numbered("callbacks", plan.callbacks)
     problems: list[Problem] = []
     for key, part in asked:
+        if url := _incomplete(part.to_dict()):
+            message = (
+                f"the credentials of {url} are kept in no file: export a variable that holds the whole URL, such "
+                "as MLFLOW_TRACKING_URI, or write it on the command line"
+            )
+            problems.append(Problem(message, key=key))
+            continue
         if part.declaration.ready is None:
             continue
         try:
@@ -26,6 +35,14 @@ def refuse_unready(plan: Plan, callbacks: bool = True) -> None:
             problems.append(Problem(f"{part.kind} {part.name} is not ready: {in_one_line(error)}", key=key))
     if problems:
         raise InputError(problems)
+
+
+def _incomplete(settings: Any) -> str:
+    """The first URL whose credentials nothing here knows; empty where there is none."""
+    if isinstance(settings, dict | list):
+        values = settings.values() if isinstance(settings, dict) else settings
+        return next(filter(None, map(_incomplete, values)), "")
+    return settings if lacks_credentials(settings) else ""
 
 
 def _numbered(key: str, parts: tuple[Part, ...]) -> list[tuple[str, Part]]:

@@ -92,6 +92,7 @@ def make_plan(document: Document, registry: Registry, known: DataFacts | None = 
 def check_job(document: Document, registry: Registry, known: DataFacts | None = None) -> Plan:
     """The plan of a job whose data are elsewhere: all is checked but what only they can tell. Raises InputError
     with every problem at once."""
+    document = document.with_credentials()
     problems: list[Problem] = []
     job = validated(Job, document.data, document, (), problems, KeyHints(document, registry))
     single = {

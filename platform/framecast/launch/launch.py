@@ -10,7 +10,7 @@ from pathlib import Path
 
 from framecast.command_line import command
 from framecast.counting import plural
-from framecast.errors import InputError, Place, Problem, disk_problem
+from framecast.errors import InputError, Place, Problem, disk_problem, without_credentials
 from framecast.job.document import Document
 from framecast.job.job import Compute
 from framecast.job.plan import Plan
@@ -55,7 +55,7 @@ def create_run(plan: Plan, document: Document, root: Path, run_id: str | None = 
         probe(url)
     try:
         Driver.of_process(os.getpid()).note(run)
-        write_atomically(run.job, document.text or plan.to_yaml())
+        write_atomically(run.job, without_credentials(document.text) or plan.to_yaml())
         write_atomically(run.environment, to_json(environment(), indent=1))
         write_plan(run, plan)
     except OSError as error:

@@ -24,7 +24,9 @@ from framecast.launch.ray_token import only_for_this_user
 from framecast.runs.events import Noticed
 from framecast.runs.folder import RunFolder
 from framecast.safe_files import copy_tree, make_folder, validate_no_links
+from framecast.secret_urls import kept_aside
 from framecast.user_folders import give_libraries_a_home
+from framecast.variables_file import variables_sent
 
 _LARGEST_LOG = 5_000_000
 
@@ -66,7 +68,8 @@ def _connected(run: RunFolder, compute: Compute, where: dict[str, Any], folder: 
     """This process as the driver of a Ray; `folder` is that of an embedded one."""
     import ray
 
-    every_worker = {"worker_process_setup_hook": set_up_worker, "env_vars": passed_on()}
+    values = {} if compute.address is None else {**variables_sent(), **kept_aside()}
+    every_worker = {"worker_process_setup_hook": _set_up_with(values), "env_vars": passed_on()}
     try:
         with _own_signals(), _in_folder(run.logs), _temporary_files_in(folder):
             session = ray.init(
@@ -89,6 +92,16 @@ def _connected(run: RunFolder, compute: Compute, where: dict[str, Any], folder: 
         ray.shutdown()
         if compute.address is None:
             _keep_logs(session_logs, run)
+
+
+def _set_up_with(variables: dict[str, str]) -> Callable[[], None]:
+    """What does so with these values, which travel within it: Ray writes those in `env_vars` into its logs."""
+
+    def set_up() -> None:
+        os.environ.update(variables)
+        set_up_worker()
+
+    return set_up
 
 
 def set_up_worker() -> None:

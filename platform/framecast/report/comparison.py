@@ -27,6 +27,7 @@ from framecast.report.step_parts import step_parts
 from framecast.report.table import Cell, Column, Row, Table, words
 from framecast.runs.folder import RunFolder
 from framecast.safe_files import write_atomically
+from framecast.secret_urls import set_aside
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def write_comparison(runs: Sequence[RunFolder], file: Path) -> None:
 
 def settings_table(these: Compared) -> Table:
     """The settings that are not the same in all runs."""
-    told = {letter: dict(_flat(record.plan.job)) for letter, record in these.records.items()}
+    told = {letter: dict(_flat(set_aside(record.plan.job))) for letter, record in these.records.items()}
     keys = list(dict.fromkeys(key for settings in told.values() for key in settings))
     rows = []
     for key in keys:

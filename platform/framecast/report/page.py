@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from framecast.errors import without_credentials
 from framecast.report.curves import horizon_curves, learning_curves, optimizer_curves, time_curves
 from framecast.report.filmstrip import filmstrips
 from framecast.report.history import history_table
@@ -50,7 +51,7 @@ def _content(record: Record) -> dict[str, Any]:
         "facts": facts(record),
         "data": data_table(record),
         "plugins": plugin_table(record),
-        "job": run.job.read_text(errors="replace") if run.job.exists() else "",
-        "plan_text": run.plan.read_text(errors="replace"),
+        "job": without_credentials(run.job.read_text(errors="replace")) if run.job.exists() else "",
+        "plan_text": without_credentials(run.plan.read_text(errors="replace")),
         "plan_note": record.plan.note,
     }

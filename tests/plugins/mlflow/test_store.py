@@ -151,3 +151,20 @@ def test_credentials_of_the_tracking_uri_do_not_travel_as_settings(
     params = {each["key"]: each["value"] for batch in server.batches for each in batch.get("params", [])}
     assert "***@127.0.0.1" in params["callbacks"]
     assert "secret" not in str(server.batches)
+
+
+@pytest.mark.parametrize("name", ["MLFLOW_TRACKING_TOKEN", "MLFLOW_TRACKING_PASSWORD"])
+def test_credentials_do_not_go_to_a_server_that_only_the_job_names(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job or the plan of a run may be somebody else's."""
+    monkeypatch.setenv(name, "s3cret")
+    settings = CALLBACK.settings(tracking_uri="http://127.0.0.1:9")
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with pytest.raises(framecast.InputError, match=f"{name} would be sent to http://127.0.0.1:9"):
+        CALLBACK.ready(settings)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://127.0.0.1:9")
+    with pytest.raises(framecast.InputError, match="set MLFLOW_TRACKING_URI to it"):
+        CALLBACK.ready(settings)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9/")
+    CALLBACK.ready(settings)

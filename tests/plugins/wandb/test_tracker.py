@@ -140,3 +140,21 @@ def test_a_real_run_is_tracked(tiny_job: Callable[..., dict[str, Any]], runs: Pa
     wait_until_written(result.folder)
     assert curve(result.folder, "train/loss")
     assert len(curve(result.folder, "validation/mse")) == 1
+
+
+@pytest.mark.parametrize("name", ["wandb", ".wandb"])
+def test_a_folder_does_not_say_where_the_key_goes(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """wandb reads the settings of the current folder, which may be somebody else's."""
+    monkeypatch.setenv("WANDB_API_KEY", "a" * 40)
+    monkeypatch.delenv("WANDB_BASE_URL", raising=False)
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "settings").write_text("[default]\nbase_url = http://evil.example.org\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(framecast.InputError, match="names the server http://evil"):
+        CALLBACK.ready(CALLBACK.settings())
+    with pytest.raises(framecast.InputError, match="names the server http://evil"):
+        CALLBACK.build(CALLBACK.settings(), tmp_path)(started())
+    monkeypatch.setenv("WANDB_BASE_URL", "http://mine.example.org")
+    CALLBACK.ready(CALLBACK.settings())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from framecast.command_line import command
-from framecast.errors import InputError
+from framecast.errors import InputError, without_credentials
 from framecast.job.document import Document
 from framecast.job.readiness import refuse_unready
 from framecast.job.search import Search
@@ -49,7 +49,7 @@ def create_search(
     except InputError:
         folder.remove()
         raise
-    write_atomically(folder.job, document.text or document.to_yaml())
+    write_atomically(folder.job, without_credentials(document.text) or document.to_yaml())
     write_atomically(folder.environment, to_json(environment(), indent=1))
     return folder
 
