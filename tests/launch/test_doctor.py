@@ -19,6 +19,7 @@ from framecast.launch.doctor import accelerators, cluster, machine, software
 from framecast.launch.doctor.examination import examine, unnamed_storage
 from framecast.launch.doctor.finding import Finding
 from framecast.launch.doctor.storage import Storage, leave_word, sees_word, shared, storage
+from framecast.launch.listening import Listener, listeners, listeners_of_ray
 from framecast.registry.registry import Registry
 
 
@@ -256,13 +257,53 @@ def test_authentication_is_a_matter_of_clusters(tmp_path: Path, monkeypatch: pyt
     token = tmp_path / "auth_token"
     token.write_text("0" * 32)
     monkeypatch.setattr(asks, lambda: False)
-    assert cluster.authentication(on_cluster=False).level == "ok"
+    assert cluster.authentication(False, tmp_path / "none").level == "ok"
     assert cluster.authentication(on_cluster=True).level == "warn"
     monkeypatch.setattr(asks, lambda: True)
     token.chmod(0o644)
-    assert "others can read" in cluster.authentication(True, token).message
+    for on_cluster in (True, False):
+        assert "others can read" in cluster.authentication(on_cluster, token).message
+        assert "(mode 644)" in cluster.authentication(on_cluster, token).message
     token.chmod(0o600)
     assert cluster.authentication(True, token).level == "ok"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "on_cluster", "level", "told"),
+    [
+        ([], False, "ok", "no Ray of this user listens here"),
+        (["127.0.0.1", "::1"], False, "ok", "on this machine only, at 2 ports"),
+        (["127.0.0.1", "10.0.0.4"], True, "ok", "Ray listens on 10.0.0.4"),
+        (["127.0.0.1", "10.0.0.4"], False, "warn", "from other machines: raylet on 10.0.0.4:6379"),
+        (["0.0.0.0"], True, "warn", "on all interfaces: raylet on 0.0.0.0:6379"),
+        (["::"] * 6, False, "warn", "and 2 more"),
+    ],
+)
+def test_the_ports_of_ray_are_told_by_where_they_can_be_reached_from(
+    addresses: list[str], on_cluster: bool, level: str, told: str
+) -> None:
+    found = cluster.listening(on_cluster, [Listener(address, 6379, 0, "raylet") for address in addresses])
+    assert found.level == level
+    assert told in found.message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0", "::1", "::"])
+def test_a_port_is_found_with_its_address_and_its_process(address: str) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    program = (
+        "import socket, sys; s = socket.create_server((sys.argv[2], 0), family=int(sys.argv[1]));"
+        "print(s.getsockname()[1], flush=True); sys.stdin.read()"
+    )
+    command = ["ray::Actor", "-c", program, str(int(family)), address]
+    with subprocess.Popen(
+        command, executable=sys.executable, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        assert Listener(address, port, os.getuid()) in list(listeners())
+        assert Listener(address, port, os.getuid(), "ray::Actor") in listeners_of_ray()
+        process.communicate("")
 
 
 def test_an_address_without_ray_is_a_failure_beside_what_this_machine_has(tmp_path: Path) -> None:

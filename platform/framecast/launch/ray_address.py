@@ -5,19 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 
 from framecast.confirmed_addresses import is_confirmed
 from framecast.errors import InputError
+from framecast.launch.listening import listeners
 from framecast.plain_text import plain
 
 _PATIENCE = 5.0
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 """The preface of HTTP/2 and empty settings: what speaks gRPC, as Ray does, answers with its own settings."""
 _SETTINGS = 4
-_LISTENING = "0A"
 
 
 def refuse_absent(address: str) -> None:
@@ -60,7 +58,7 @@ def _refuse_another_users(address: str) -> None:
     if is_confirmed(address) or os.environ.get("RAY_ADDRESS", "").strip() or not hasattr(os, "getuid"):
         return
     port = address.rpartition(":")[2]
-    owners = [uid for each_port, uid in _listeners() if str(each_port) == port]
+    owners = [each.uid for each in listeners() if str(each.port) == port]
     file = import_module("ray._private.utils").get_ray_address_file(None)
     with contextlib.suppress(OSError):  # handled: Ray has found it by its process
         owners.append(os.lstat(file).st_uid)
@@ -70,19 +68,6 @@ def _refuse_another_users(address: str) -> None:
             f"the Ray at {address}, found for auto, belongs to another user of this machine (uid {strange[0]}), "
             f"who would be given your token: if you mean it, write compute.address={address} on the command line"
         )
-
-
-def _listeners() -> Iterator[tuple[int, int]]:
-    """(port, uid) of each TCP port that processes of this machine listen on; none where that is not known."""
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        try:
-            lines = Path(table).read_text().splitlines()[1:]
-        except OSError:  # handled: not Linux, or no IPv6
-            continue
-        for line in lines:
-            words = line.split()
-            if len(words) > 7 and words[3] == _LISTENING:
-                yield int(words[1].rpartition(":")[2], 16), int(words[7])
 
 
 def _found_by_ray() -> str:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Sequence
 from pathlib import Path
 
+from framecast.counting import plural
 from framecast.launch.doctor.finding import Finding, fail, ok, warn
+from framecast.launch.listening import Listener, listeners_of_ray
 from framecast.launch.network import interface_of
+from framecast.launch.ray_token import token_file
 
 _LARGEST_SKEW = 1.0
-_TOKEN = Path("~/.ray/auth_token")
 
 
 def interface(address: str, nodes: int) -> Finding:
@@ -38,19 +42,47 @@ def clock(skew: float, uncertainty: float) -> Finding:
     return ok("clock", f"within {abs(skew) + uncertainty:.2f} s of the driver's")
 
 
-def authentication(on_cluster: bool, token: Path = _TOKEN) -> Finding:
-    """Whether Ray asks for a token. Ray takes it from $RAY_AUTH_TOKEN, $RAY_AUTH_TOKEN_PATH or the user's file."""
+def authentication(on_cluster: bool, token: Path | None = None) -> Finding:
+    """Whether Ray asks for a token that others do not know. Ray takes it from $RAY_AUTH_TOKEN, from the file that
+    $RAY_AUTH_TOKEN_PATH names, or from the user's own; a run on one host makes that, and always asks for it."""
     from ray._private.authentication.authentication_utils import is_token_auth_enabled
 
     subject = "authentication"
-    if not on_cluster:
-        return ok(subject, "Ray that a run starts listens on this machine only")
-    if not is_token_auth_enabled():
+    if on_cluster and not is_token_auth_enabled():
         remedy = "`ray get-auth-token --generate`, ~/.ray/auth_token to all nodes, RAY_AUTH_MODE=token everywhere"
         message = "off: whoever reaches the cluster's ports can run programs on it"
         return warn(subject, message, remedy)
-    file = Path(os.path.expanduser(token))
-    elsewhere = os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH")
-    if not elsewhere and file.exists() and file.stat().st_mode & 0o077:
-        return warn(subject, f"on, but others can read {file}", f"chmod 600 {file}")
-    return ok(subject, "on: Ray asks for a token")
+    file = token or token_file()
+    if not os.environ.get("RAY_AUTH_TOKEN") and file.exists() and file.stat().st_mode & 0o077:
+        mode = stat.S_IMODE(file.stat().st_mode)
+        remedy = f"chmod 600 {file}; a new one if somebody may have read it"
+        return warn(subject, f"on, but others can read {file} (mode {mode:03o})", remedy)
+    if on_cluster:
+        return ok(subject, "on: Ray asks for a token")
+    return ok(subject, "Ray that a run starts asks for a token, and listens on this machine only")
+
+
+def listening(on_cluster: bool, found: Sequence[Listener] | None = None) -> Finding:
+    """Where this machine's Ray can be reached from, as far as this user may see whose ports are whose."""
+    subject = "ports"
+    ports = listeners_of_ray() if found is None else list(found)
+    if not ports:
+        return ok(subject, "no Ray of this user listens here")
+    everywhere = [each for each in ports if each.everywhere]
+    beyond = [each for each in ports if not each.only_here]
+    if everywhere:
+        remedy = (
+            "keep them behind a firewall that only the nodes pass; --dashboard-host=127.0.0.1 for the dashboard"
+        )
+        return warn(subject, f"Ray listens on all interfaces: {_ports(everywhere)}", remedy)
+    if beyond and not on_cluster:
+        remedy = "if no other machine belongs to it: ray start --node-ip-address=127.0.0.1"
+        return warn(subject, f"a Ray here can be reached from other machines: {_ports(beyond)}", remedy)
+    if beyond:
+        return ok(subject, f"Ray listens on {', '.join(sorted({each.address for each in beyond}))}")
+    return ok(subject, f"Ray listens on this machine only, at {plural(len(ports), 'port')}")
+
+
+def _ports(ports: Sequence[Listener]) -> str:
+    shown = [f"{each.process} on {each.address}:{each.port}" for each in ports[:4]]
+    return ", ".join(shown) + (f" and {len(ports) - 4} more" if len(ports) > 4 else "")

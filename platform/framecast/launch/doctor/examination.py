@@ -68,7 +68,7 @@ def _examine_here(named: str | None, on_cluster: bool) -> tuple[Versions, list[F
         shared_memory(),
         open_files(on_cluster),
         *(storage(Storage(named), on_cluster) if named else []),
-        *([cluster.authentication(on_cluster)] if "ray" in found else []),
+        *([cluster.authentication(on_cluster), cluster.listening(on_cluster)] if "ray" in found else []),
     ]
     return found, findings
 
