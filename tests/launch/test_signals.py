@@ -9,20 +9,22 @@ import pytest
 
 from framecast.launch.signals import Stopped, exit_code, stopping_on_signals
 from framecast.runs.folder import RunFolder
+from framecast.runs.mirror import Mirror, working_copy
 
 REASONS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> RunFolder:
-    return RunFolder(tmp_path / "tiny" / "1")
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+    monkeypatch.setenv("FRAMECAST_CACHE", str(tmp_path))
+    return RunFolder(working_copy("http://127.0.0.1:9/runs") / "tiny" / "1")
 
 
 @pytest.fixture
 def url_of_nothing(run: RunFolder) -> None:
     """The run lives at a URL where nobody answers: whatever used the network now would fail."""
     run.path.mkdir(parents=True)
-    (run.root / ".url").write_text("http://127.0.0.1:9/runs")
+    assert Mirror.of(run.path) is not None
 
 
 @pytest.mark.usefixtures("url_of_nothing")

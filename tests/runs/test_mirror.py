@@ -69,8 +69,9 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str,
     """The same run on another host: one with a cache of its own."""
 
     def open_there(url: str, run: RunFolder) -> Mirror:
-        monkeypatch.setenv("FRAMECAST_CACHE", str(tmp_path / "elsewhere"))
-        return mirror_of(working_copy(url) / run.name / run.id)
+        with monkeypatch.context() as there:
+            there.setenv("FRAMECAST_CACHE", str(tmp_path / "elsewhere"))
+            return mirror_of(working_copy(url) / run.name / run.id)
 
     return open_there
 
@@ -316,11 +317,14 @@ def test_an_interrupted_pull_goes_on(url: str, elsewhere: Elsewhere, monkeypatch
     assert content(there.path) == content(run.path)
 
 
-def test_two_processes_may_pull_at_once(url: str, elsewhere: Elsewhere) -> None:
+def test_two_processes_may_pull_at_once(
+    url: str, elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = new_run(url)
     save(run, 10, 0.5, files=8, size=1 << 20)
     push(mirror_of(run.path))
     there = elsewhere(url, run)
+    monkeypatch.setenv("FRAMECAST_CACHE", str(tmp_path / "elsewhere"))
     processes = [in_a_process(there.path, "pull(checkpoints=True)") for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]
     assert content(there.path) == content(run.path)
@@ -434,18 +438,21 @@ def test_two_sides_each_bring_their_own_and_fetch_the_other(url: str, elsewhere:
         assert worker.remote.read("events.jsonl") == b"worker\n"
 
 
-def test_all_runs_are_listed_from_their_small_files(url: str, elsewhere: Elsewhere) -> None:
+def test_all_runs_are_listed_from_their_small_files(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs = [new_run(url), new_run(url)]
     for run in runs:
         save(run, 10, 0.5)
         run.report.write_text("<html>")
         push(mirror_of(run.path))
-    elsewhere(url, runs[0])
+    here = mirror_of(runs[0].path)
+    monkeypatch.setenv("FRAMECAST_CACHE", str(tmp_path / "elsewhere"))
     root = pull_all(url)
     assert {run.id for run in RunFolder.all(root)} == {run.id for run in runs}
     assert {path.name for path in root.rglob("*") if path.is_file()} == {".url", "plan.yaml", "events.jsonl"}
     (runs[0].path / "events.jsonl").write_text("more\nof\nthem\n")
-    push(mirror_of(runs[0].path))
+    push(here)
     pull_all(url)
     assert (root / "demo" / runs[0].id / "events.jsonl").read_text() == "more\nof\nthem\n"
 
@@ -521,3 +528,16 @@ def test_what_cannot_be_reached_is_one_clear_error(server: str, tmp_path: Path) 
     ):
         with pytest.raises(InputError, match=r"nosuch|file"):
             probe(place)
+
+
+def test_a_url_that_lies_in_a_folder_of_runs_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Framecast itself puts one into its working copies; anybody can put one into a folder of runs."""
+    monkeypatch.setenv("FRAMECAST_CACHE", str(tmp_path / "cache"))
+    own = working_copy("file:///store/runs")
+    assert Mirror.of(own / "tiny" / "1") is not None
+    planted = tmp_path / "runs"
+    planted.mkdir()
+    (planted / ".url").write_text("file:///store/runs")
+    assert Mirror.of(planted / "tiny" / "1") is None
+    (own / ".url").write_text("s3://bucket/runs?endpoint_override=evil.example.org")
+    assert Mirror.of(own / "tiny" / "1") is None, "it is no longer what Framecast has written"

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from framecast.runs.folder import RunFolder
-from framecast.runs.mirror import STOP, Mirror, working_copy
+from framecast.runs.mirror import STOP, Mirror, url_of_working_copy, working_copy
 from framecast.safe_files import make_folder, remove_file
 
 _DRIVERS = ("job.yaml", "plan.yaml", "environment.json", "driver.json", "report.html")
@@ -65,8 +65,7 @@ def bring_all(run: RunFolder) -> None:
 
 def url_of(run: RunFolder) -> str:
     """The URL of all runs, to be told to workers; empty for a run on disk."""
-    mark = run.root / ".url"
-    return mark.read_text() if mark.exists() else ""
+    return url_of_working_copy(run.root)
 
 
 @contextmanager

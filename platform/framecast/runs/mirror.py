@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from framecast.bounded import read_text
 from framecast.errors import InputError
 from framecast.json_text import to_json
 from framecast.runs.checkpoints import NAMES, Checkpoint, CheckpointStore
@@ -62,8 +63,7 @@ def working_copy(url: str, side: str = "") -> Path:
     """
     url = Remote(url).url
     cache = cache_folder().resolve()
-    readable = re.sub(r"[^A-Za-z0-9]+", "-", url.partition("?")[0]).strip("-")[:60]
-    root = cache / f"{readable}-{hashlib.sha256(url.encode()).hexdigest()[:8]}{side}"
+    root = cache / f"{_name_of_working_copy(url)}{side}"
     try:
         make_folder(cache, mode=0o700)
         make_folder(root, cache)
@@ -72,6 +72,24 @@ def working_copy(url: str, side: str = "") -> Path:
     except OSError as error:
         raise InputError(f"cannot make {root}, the working copy of {url}: {error.strerror or error}") from None
     return root
+
+
+def url_of_working_copy(root: Path) -> str:
+    """The URL of which a root of runs is the working copy; empty for any other folder.
+
+    The file that says so counts only where Framecast itself has made it: a folder of runs that somebody else has
+    made does not choose an address, to which keys of a store would be sent.
+    """
+    root = root.resolve()
+    if root.parent != cache_folder().resolve() or not (root / _MARK).is_file():
+        return ""
+    url = read_text(root / _MARK)
+    return url if root.name.startswith(_name_of_working_copy(url)) else ""
+
+
+def _name_of_working_copy(url: str) -> str:
+    readable = re.sub(r"[^A-Za-z0-9]+", "-", url.partition("?")[0]).strip("-")[:60]
+    return f"{readable}-{hashlib.sha256(url.encode()).hexdigest()[:8]}"
 
 
 def pull_all(url: str) -> Path:
@@ -119,10 +137,9 @@ class Mirror:
     def of(cls, path: Path) -> Mirror | None:
         """The mirror of a run in a working copy; None if the run lives on disk only."""
         path = path.resolve()
-        try:
-            base, _, query = (path.parent.parent / _MARK).read_text().partition("?")
-        except FileNotFoundError:  # handled: the run lives on disk only
+        if not (url := url_of_working_copy(path.parent.parent)):
             return None
+        base, _, query = url.partition("?")
         return cls(path, f"{base}/{path.parent.name}/{path.name}" + (f"?{query}" if query else ""))
 
     def push_files(self, mine: Mine = _all) -> None:

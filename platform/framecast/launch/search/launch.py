@@ -23,6 +23,7 @@ from framecast.registry.trust import Trust
 from framecast.runs.driver import alive, driven_by_another, driver_is_alive
 from framecast.runs.events import RunFailed, RunInterrupted, SearchFinished
 from framecast.runs.folder import RunFolder
+from framecast.runs.mirror import url_of_working_copy
 from framecast.runs.status import Status, in_state
 from framecast.safe_files import write_atomically
 from framecast.search.proposals import proposer
@@ -34,7 +35,7 @@ def create_search(
     document: Document, registry: Registry, root: Path, search_id: str | None = None
 ) -> SearchFolder:
     """A new search folder. Raises InputError where the space has no legal point, or the data are not ready."""
-    if (root / ".url").exists():
+    if url_of_working_copy(root):
         raise InputError("a search needs a folder that all hosts share, not a URL: --runs /a/shared/folder")
     data = {key: value for key, value in document.data.items() if key not in ("extends", "plugins")}
     folder = SearchFolder.create(root, data["name"], search_id)
