@@ -40,4 +40,5 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         sample_shape=_sample_shape,
         classes=lambda settings: settings.classes,
         ready=_ready,
+        count_clips=lambda settings, split, frames: getattr(settings, f"{split}_clips"),
     )

@@ -22,6 +22,13 @@ def _ready(settings: GriddedSettings) -> None:
     Fields.open(settings)
 
 
+def _count_clips(settings: GriddedSettings, split: str, frames: int) -> int:
+    from framecast_gridded.clips import cut_clips
+    from framecast_gridded.fields import Recording
+
+    return len(cut_clips(Recording.open(settings), settings, split, frames).windows)
+
+
 def _sample_shape(settings: GriddedSettings, frames: int) -> framecast.SampleShape:
     from framecast_gridded.fields import frame_size
 
@@ -52,6 +59,7 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         value_range=lambda settings: settings.scale,
         bounded=lambda settings: False,
         ready=_ready,
+        count_clips=_count_clips,
         frame_step=lambda settings: settings.frame_step,
         read_source=_read_source,
         source_notes=_source_notes,

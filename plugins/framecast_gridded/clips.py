@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,33 @@ from framecast_gridded.statistics import statistics_of
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+class Cut(NamedTuple):
+    """The clips of a split as `windows`, and from how many stretches of time without a break they are cut."""
+
+    windows: framecast.data.Windows
+    stretches: int
+
+
+def cut_clips(recording: Recording, settings: GriddedSettings, split: str, frames: int) -> Cut:
+    """Raises InputError where the split has too few frames for one clip."""
+    period = periods(settings, recording.fields.frames)[split]
+    runs = [range(max(run.start, period.start), min(run.stop, period.stop)) for run in recording.steps.runs]
+    runs = [run for run in runs if run]
+    windows = framecast.data.Windows.cut(
+        [framecast.data.Span(number, run.start, run.stop, settings.stride) for number, run in enumerate(runs)],
+        frames,
+        settings.frame_step,
+    )
+    if period and not len(windows):
+        breaks = f", of which {max(map(len, runs))} at most without a break in time" if len(runs) > 1 else ""
+        reach = (frames - 1) * settings.frame_step + 1
+        raise framecast.InputError(
+            f"data: {split} has {len(period)} of the {recording.fields.frames} frames{breaks}, and one clip "
+            f"reaches over {reach}: take more data, shorter clips, or other shares"
+        )
+    return Cut(windows, len(runs))
 
 
 class FieldClips:
@@ -31,28 +58,13 @@ class FieldClips:
         recording = Recording.open(settings)
         self.fields = recording.fields
         spans = periods(settings, self.fields.frames)
-        period = spans[split]
-        runs = [range(max(run.start, period.start), min(run.stop, period.stop)) for run in recording.steps.runs]
-        runs = [run for run in runs if run]
-        self.windows = framecast.data.Windows.cut(
-            [framecast.data.Span(number, run.start, run.stop, settings.stride) for number, run in enumerate(runs)],
-            frames,
-            settings.frame_step,
-        )
-        reach = (frames - 1) * settings.frame_step + 1
-        if period and not len(self.windows):
-            breaks = f", of which {max(map(len, runs))} at most without a break in time" if len(runs) > 1 else ""
-            raise framecast.InputError(
-                f"data: {split} has {len(period)} of the {self.fields.frames} frames{breaks}, and one clip "
-                f"reaches over {reach}: take more data, shorter clips, or other shares"
-            )
+        self.windows, self.sequences = cut_clips(recording, settings, split, frames)
         statistics = statistics_of(self.fields, len(spans["train"]))
         self.normalisation = replace(
             statistics.normalisation(settings.normalisation, settings.fill),
             names=self.fields.grid.variables,
             units=self.fields.grid.units,
         )
-        self.sequences = len(runs)
         self.notes = notes_of(recording, spans, statistics)
         self.grouped_by = "time"
         self.skipped: list[tuple[str, str]] = []

@@ -66,6 +66,7 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         classes=lambda settings: settings.actions,
         prepare=_prepare,
         ready=_ready,
+        count_clips=lambda settings, split, frames: len(_build(settings, split, frames)),
         frame_format=lambda settings: framecast.data.FrameFormat(*settings.height_and_width),
         frame_step=lambda settings: settings.frame_step,
         unchanged_by=lambda settings: ("horizontal", "vertical", "reverse"),

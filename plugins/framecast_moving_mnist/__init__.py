@@ -88,5 +88,6 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         sample_shape=lambda settings, frames: framecast.SampleShape(frames, 1, settings.size, settings.size),
         prepare=_prepare,
         ready=_ready,
+        count_clips=lambda settings, split, frames: getattr(settings, f"{split}_clips"),
         published=_PUBLISHED,
     )

@@ -52,4 +52,5 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         prepare=_prepare,
         frame_format=lambda settings: settings.format,
         ready=_ready,
+        count_clips=lambda settings, split, frames: len(_build(settings, split, frames)),
     )

@@ -31,6 +31,11 @@ def _ready(settings: VideoFolderSettings) -> None:
         find_videos(settings.folder)
 
 
+def _count_clips(settings: VideoFolderSettings, split: str, frames: int) -> int | None:
+    """None where every file would have to be looked through."""
+    return len(_build(settings, split, frames)) if settings.read == "store" else None
+
+
 def _sample_shape(settings: VideoFolderSettings, frames: int) -> framecast.SampleShape:
     size = settings.augmentation.size(*settings.height_and_width)
     return framecast.SampleShape(frames, 3 if settings.colour else 1, *size)
@@ -46,6 +51,7 @@ def framecast_datasets() -> Iterator[framecast.Dataset]:
         sample_shape=_sample_shape,
         prepare=_prepare,
         ready=_ready,
+        count_clips=_count_clips,
         frame_format=lambda settings: settings.format,
         frame_step=lambda settings: settings.frame_step,
     )

@@ -17,8 +17,8 @@ from framecast.safe_files import open_to_append
 _EXIT_CODES = {"finished": 0, "failed": 1}
 
 
-def attend(plan: Plan, run: RunFolder, in_process: bool) -> None:
-    """Trains the run to its end and leaves with its exit code."""
+def attend(plan: Plan, run: RunFolder, in_process: bool, new: bool = True) -> None:
+    """Trains the run to its end and leaves with its exit code; see `launch`."""
     from framecast.command_line import shown
     from framecast.errors import in_one_line
     from framecast.launch.chatter import quiet
@@ -37,7 +37,7 @@ def attend(plan: Plan, run: RunFolder, in_process: bool) -> None:
         title += f"\nit ends {in_words(training)}"
     with quiet(run.logs / "driver.log") as terminal, following(run, terminal, title):
         before, spoilt = run.journal.size, ""
-        status = launch(plan, run, in_process)
+        status = launch(plan, run, in_process, new)
         try:
             if run.journal.size != before:
                 write_report(run)

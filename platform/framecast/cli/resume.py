@@ -61,4 +61,4 @@ def resume(
     if detach:
         detached(folder, [*(overrides or []), *(["--in-process"] if in_process else [])])
     else:
-        attend(plan, folder, in_process)
+        attend(plan, folder, in_process, new=False)

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from framecast.cluster.chosen_address import confirm_choice, validate_address
 from framecast.job.document import Document
+from framecast.job.readiness import refuse_too_few_clips
 from framecast.job.resolve import load_plan, make_plan
 from framecast.launch.chatter import quiet
 from framecast.launch.launch import create_run, launch
@@ -45,6 +46,7 @@ def run(
     else:
         document, plan = load_plan(Path(job), list(overrides), [])
         validate_address(document)
+    refuse_too_few_clips(plan)
     folder = create_run(plan, document, runs_root(runs))
     title = f"{folder.name}: {plan.model.name} on {plan.data.name}, in {folder.path}"
     notebook = None if sys.stdout is sys.__stdout__ else sys.stdout

@@ -98,8 +98,10 @@ def submit(
         else:
             attend_search(search)
         return
+    from framecast.job.readiness import refuse_too_few_clips
     from framecast.launch.launch import create_run
 
+    refuse_too_few_clips(plan)
     run = create_run(plan, document, runs_root(runs), run_id)
     if detach:
         detached(run, ["--in-process"] if in_process else [])

@@ -9,15 +9,15 @@ from typing import Any
 import torch
 from torch import nn
 
-from framecast.counting import plural
 from framecast.engine.batches import Batches
 from framecast.engine.optimizer import build_optimizer
 from framecast.engine.precision import resolved_precision
 from framecast.engine.strategy import Strategy
 from framecast.engine.world import World
-from framecast.errors import InputError, Problem
+from framecast.errors import InputError
 from framecast.job.job import Job
 from framecast.job.plan import Plan
+from framecast.job.readiness import NO_VALIDATION, no_full_batch
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,9 @@ def assemble(plan: Plan, world: World, begin_phase: Callable[[str], None] = lamb
     )
     parameters = sum(parameter.numel() for parameter in model.parameters())
     if parameters and not training.per_epoch():
-        message = (
-            f"{job.training.batch_size} is more than the {plural(len(training.dataset), 'clip')} of the training "
-            "split: no batch is full"
-        )
-        raise InputError(Problem(message, key="training.batch_size"))
+        raise InputError(no_full_batch(job.training.batch_size, len(training.dataset)))
     if not len(validation.dataset):
-        raise InputError(Problem("the validation split has no clips", key="data"))
+        raise InputError(NO_VALIDATION)
     for part in plan.metrics:  # what it misses should be found now, not at the first evaluation
         part.declaration.build(part.settings, plan.value_range)
     begin_phase(f"setting up {job.training.strategy}")

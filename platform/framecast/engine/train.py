@@ -57,13 +57,15 @@ def train(plan: Plan, run: RunFolder, world: World, listen: Callable[[Event], ob
     the callbacks cannot be built.
     """
     listeners = _listeners(plan, run, world, listen)
-    position = Position()
+    position, start = Position(), run.journal.size
     try:
         loop = Loop(plan, run, world, listeners, position)
         listeners.emit(loop.train() if loop.parts.strategy else loop.only_evaluate())
     except (TrainingFailed, InputError) as error:
         if isinstance(error, OutOfMemory) and world.size > 1:
             raise  # the others wait for this process: who launched it ends them
+        if isinstance(error, InputError) and world.first and not run.journal.began_since(start):
+            run.refuse(str(error))  # whoever launched it takes the attempt back
         listeners.emit(RunFailed(position.step, str(error)))
     except OSError as error:
         if world.size > 1 or not (why := disk_problem(error)):

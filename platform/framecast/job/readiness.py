@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from framecast.counting import plural
 from framecast.errors import InputError, Problem, in_one_line
 from framecast.job.plan import Part, Plan
 from framecast.secret_urls import lacks_credentials
@@ -35,6 +36,39 @@ def refuse_unready(plan: Plan, callbacks: bool = True) -> None:
             problems.append(Problem(f"{part.kind} {part.name} is not ready: {in_one_line(error)}", key=key))
     if problems:
         raise InputError(problems)
+
+
+def refuse_too_few_clips(plan: Plan) -> None:
+    """Asks the data set, as far as headers tell, whether there are clips to train and to validate on. Raises
+    InputError where there are too few."""
+    declaration, settings = plan.data.declaration, plan.data.settings
+    counts: dict[str, int | None] = {}
+    problems: list[Problem] = []
+    for split in ("train", "validation"):
+        try:
+            counts[split] = declaration.count_clips(settings, split, plan.frames)
+        except InputError as error:
+            problems += [each for each in error.problems if each not in problems]
+    trains = plan.cost is not None and plan.cost.parameters > 0
+    if (clips := counts.get("train")) is not None and trains and clips < plan.job.training.batch_size:
+        problems.append(no_full_batch(plan.job.training.batch_size, clips))
+    if counts.get("validation") == 0:
+        problems.append(NO_VALIDATION)
+    if problems:
+        raise InputError(problems)
+
+
+def no_full_batch(batch_size: int, clips: int) -> Problem:
+    """Why training would have no step."""
+    message = (
+        f"{batch_size} is more than the {plural(clips, 'clip')} of the training split: no batch is full"
+        if clips
+        else "the training split has no clips"
+    )
+    return Problem(message, key="training.batch_size" if clips else "data")
+
+
+NO_VALIDATION = Problem("the validation split has no clips", key="data")
 
 
 def _incomplete(settings: Any) -> str:

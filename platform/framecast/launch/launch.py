@@ -122,11 +122,12 @@ def _refuse_to_do_nothing(run: RunFolder, status: Status, before: Plan, plan: Pl
         )
 
 
-def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:
+def launch(plan: Plan, run: RunFolder, in_process: bool = False, new: bool = True) -> Status:
     """Trains the run until it is done, or stopped by a signal at its next step; returns how it stands.
 
-    Continues from the run's newest checkpoint where there is one. Raises InputError if the hardware cannot do
-    what the plan asks for, or a run that has trained before cannot be resumed: then its folder is as it was.
+    Continues from the run's newest checkpoint where there is one. Raises InputError if the hardware or the data
+    cannot do what the plan asks for, or a run that has trained before cannot be resumed: then its folder is as it
+    was. One that has not trained yet is deleted if it is `new`, else it has failed: users know it by its name.
     Whatever else goes wrong is a RunFailed event, with the traceback in the logs.
     """
     run.validate_no_links()
@@ -146,7 +147,12 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False) -> Status:
                 stopped = stop.reason
                 if begun() or undo is None:
                     _note_stopped(run, stop.reason, begun())
-            except InputError:
+            except InputError as error:
+                if undo is None and not new:
+                    if Status.of(run).state != "failed":
+                        run.journal.append(RunFailed(0, str(error)))
+                    bring_all(run)
+                    return Status.of(run)
                 if not run.journal.attempts():
                     run.remove()  # nothing has happened in it
                 raise

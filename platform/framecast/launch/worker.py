@@ -21,15 +21,18 @@ from framecast.user_folders import give_libraries_a_home
 
 
 def train_in_this_process(folder: str) -> None:
-    """Trains the run in `folder` as the only process there is."""
+    """Trains the run in `folder` as the only process there is. Raises InputError where its data refuse the job."""
     give_libraries_a_home()
     run = RunFolder(Path(folder))
+    run.refusal()  # of an earlier attempt
     note_phase(run, "loading PyTorch")
     plan = read_plan(run.plan)
     world = alone(plan.job.compute, metal=plan.job.training.strategy == "torch")
     from framecast.engine.train import train
 
     train(plan, run, world)
+    if refusal := run.refusal():
+        raise InputError(refusal)
 
 
 def train_as_ray_worker(config: dict[str, Any]) -> None:

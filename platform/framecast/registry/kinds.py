@@ -146,7 +146,10 @@ class Dataset:
 
     Where raw files must be made ready first: `prepare(settings, progress)` does it, telling `progress` the videos
     done and all there are, and returns `framecast.Prepared`; a second call goes on, or finds nothing to do.
-    `ready(settings)` raises InputError with the way out where that has not been done.
+    `ready(settings)` raises InputError with the fix where that has not been done.
+
+    `count_clips(settings, split, frames)` returns how many clips a split has, or None where that takes more than
+    reading headers, and raises InputError where the data are too short: such a job is refused before it begins.
 
     Where clips come from videos, `frame_format(settings)` (a `framecast.data.FrameFormat`) says how frames are
     resized and `frame_step(settings)` how many frames of a video lie from one of a clip to the next: `platform
@@ -173,6 +176,7 @@ class Dataset:
     classes: Callable[[Any], tuple[str, ...]] = lambda settings: ()
     prepare: Callable[[Any, Callable[[int, int], None]], Prepared] | None = None
     ready: Callable[[Any], None] | None = None
+    count_clips: Callable[[Any, str, int], int | None] = lambda settings, split, frames: None
     frame_format: Callable[[Any], Any] | None = None
     frame_step: Callable[[Any], int] = lambda settings: 1
     unchanged_by: Callable[[Any], Collection[str]] = lambda settings: ()

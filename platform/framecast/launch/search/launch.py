@@ -10,7 +10,7 @@ from typing import Any
 from framecast.command_line import command
 from framecast.errors import InputError, without_credentials
 from framecast.job.document import Document
-from framecast.job.readiness import refuse_unready
+from framecast.job.readiness import refuse_too_few_clips, refuse_unready
 from framecast.job.search import Search
 from framecast.json_text import to_json
 from framecast.launch.environment import environment
@@ -47,6 +47,7 @@ def create_search(
             print(f"note: {problem}", file=sys.stderr)
         plan = folder.space(Trust("this job", everything=True)).example()
         refuse_unready(plan)
+        refuse_too_few_clips(plan)
     except InputError:
         folder.remove()
         raise

@@ -54,7 +54,8 @@ def train_trial(config: dict[str, Any]) -> None:
             )
         raise
     except Exception as error:
-        note_failure(run, error)
+        if Status.of(run).state != "failed":  # a worker that refuses the job has noted it
+            note_failure(run, error)
     finally:
         print(end="", flush=True)
 
