@@ -11,21 +11,12 @@ import pytest
 from framecast.errors import InputError
 from framecast.runs.folder import RunFolder, new_run_id, runs_root
 from framecast.safe_files import write_atomically
-
-
-def run(root: Path, name: str, run_id: str) -> RunFolder:
-    folder = root / name / run_id
-    folder.mkdir(parents=True)
-    (folder / "plan.yaml").write_text("job: {}\n")
-    return RunFolder(folder)
+from made_runs import three_runs
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    run(tmp_path, "demo", "20260101-120000-aaaa")
-    run(tmp_path, "demo", "20260102-120000-bbbb")
-    run(tmp_path, "kth", "20260103-120000-cccc")
-    return tmp_path
+    return three_runs(tmp_path)
 
 
 def test_all_runs_are_listed_with_the_newest_first(root: Path) -> None:

@@ -9,26 +9,16 @@ from typing import Any
 import pytest
 
 from framecast.errors import InputError
-from framecast.runs.folder import RunFolder
 from framecast.runs.remote_run import RemoteRun, Whereabouts
 from framecast.search.find import all_folders, find, find_run, find_search, title_of
 from framecast.search.search_folder import SearchFolder
+from made_runs import made_run, three_runs
 from made_searches import made_search
-
-
-def run(root: Path, name: str, run_id: str) -> RunFolder:
-    folder = root / name / run_id
-    folder.mkdir(parents=True)
-    (folder / "plan.yaml").write_text("job: {}\n")
-    return RunFolder(folder)
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    run(tmp_path, "demo", "20260101-120000-aaaa")
-    run(tmp_path, "demo", "20260102-120000-bbbb")
-    run(tmp_path, "kth", "20260103-120000-cccc")
-    return tmp_path
+    return three_runs(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -92,11 +82,11 @@ def test_a_trial_that_is_not_there_is_refused(trial: str, search: SearchFolder) 
 
 def test_a_trial_is_shown_as_its_searchs(search: SearchFolder) -> None:
     assert title_of(find("looked_for#2", search.root).folder) == f"looked_for {search.id}#2"
-    assert title_of(run(search.root, "demo", "20260101-120000-aaaa")) == "demo 20260101-120000-aaaa"
+    assert title_of(made_run(search.root, "demo", "20260101-120000-aaaa")) == "demo 20260101-120000-aaaa"
 
 
 def test_a_run_has_no_trials_and_a_search_is_no_run(search: SearchFolder) -> None:
-    run(search.root, "demo", "20260101-120000-aaaa")
+    made_run(search.root, "demo", "20260101-120000-aaaa")
     with pytest.raises(InputError, match="is a run, not a search: it has no trial 'best'"):
         find("demo#best", search.root)
     with pytest.raises(InputError, match="is a run, not a search"):
@@ -107,15 +97,15 @@ def test_a_run_has_no_trials_and_a_search_is_no_run(search: SearchFolder) -> Non
 
 
 def test_a_name_with_runs_and_searches_means_the_newest_of_all(search: SearchFolder) -> None:
-    older = run(search.root, "looked_for", "20200101-120000-aaaa")
+    older = made_run(search.root, "looked_for", "20200101-120000-aaaa")
     assert find("looked_for", search.root).search
-    newer = run(search.root, "looked_for", "29991231-120000-aaaa")
+    newer = made_run(search.root, "looked_for", "29991231-120000-aaaa")
     assert find("looked_for", search.root).folder.path == newer.path
     assert [folder.id for folder in all_folders(search.root)] == [newer.id, search.id, older.id]
 
 
 def test_a_path_with_a_number_sign_is_a_path_first(tmp_path: Path) -> None:
-    there = run(tmp_path / "a#1", "demo", "20260101-120000-aaaa")
+    there = made_run(tmp_path / "a#1", "demo", "20260101-120000-aaaa")
     assert find(str(there.path), tmp_path).folder.path == there.path
 
 
