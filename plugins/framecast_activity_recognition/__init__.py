@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import framecast
-from framecast_activity_recognition.settings import EarlyActivityRecognitionSettings
+from framecast_activity_recognition.settings import NO_FRAMES, EarlyActivityRecognitionSettings
 
 
 def _build(settings: EarlyActivityRecognitionSettings) -> Any:
     from framecast_activity_recognition.task import EarlyActivityRecognition
 
     return EarlyActivityRecognition(settings)
+
+
+def _accepts(settings: EarlyActivityRecognitionSettings, predicts_frames: bool) -> str | None:
+    return NO_FRAMES if settings.prediction_weight and not predicts_frames else None
 
 
 @framecast.hookimpl
@@ -27,4 +31,5 @@ def framecast_tasks() -> Iterator[framecast.Task]:
         needs="logits",
         readings=lambda settings: tuple(settings.observed),
         horizon=lambda settings: (settings.frames_in, settings.frames_out),
+        accepts=_accepts,
     )

@@ -14,6 +14,10 @@ Share = Annotated[float, Field(gt=0, le=1)]
 Weight = Annotated[float, Field(ge=0, le=1e6)]
 
 
+NO_FRAMES = "the model predicts no frames: give it a decoder, or write task.prediction_weight=0"
+"""Why a model cannot be trained with a weight for predicted frames."""
+
+
 class EarlyActivityRecognitionSettings(framecast.Settings):
     """Clips of `frames` frames: what each shows is told after parts of it, and its next frames are predicted."""
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 import framecast
-from framecast_activity_recognition.settings import EarlyActivityRecognitionSettings
+from framecast_activity_recognition.settings import NO_FRAMES, EarlyActivityRecognitionSettings
 
 
 class _Losses(NamedTuple):
@@ -81,9 +81,7 @@ class EarlyActivityRecognition:
         observed_BS = observed(places(batch), settings.observed, settings.frames_in)
         recognised = model(frames_BTCHW[:, : settings.frames_in], settings.frames_out, observed_BS)
         if recognised.frames is None and settings.prediction_weight:
-            raise framecast.InputError(
-                "the model predicts no frames: give it a decoder, or write task.prediction_weight=0"
-            )
+            raise framecast.InputError(NO_FRAMES)
         return frames_BTCHW, recognised
 
     def _losses(

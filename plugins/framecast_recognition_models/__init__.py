@@ -39,6 +39,7 @@ def framecast_models() -> Iterator[framecast.Model]:
         settings=ConvTTLSTMRecognitionSettings,
         build=_build_recurrent,
         gives="logits",
+        predicts_frames=lambda settings: settings.decoder,
         cost=recurrent_cost,
         constraints=(ORDER_WITHIN_STEPS,),
         checkpoints_layers=True,
@@ -49,6 +50,7 @@ def framecast_models() -> Iterator[framecast.Model]:
         settings=ConvLSTMRecognitionSettings,
         build=_build_recurrent,
         gives="logits",
+        predicts_frames=lambda settings: settings.decoder,
         cost=recurrent_cost,
         checkpoints_layers=True,
     )
@@ -58,5 +60,6 @@ def framecast_models() -> Iterator[framecast.Model]:
         settings=Conv3DSettings,
         build=_build_conv3d,
         gives="logits",
+        predicts_frames=lambda settings: False,
         cost=conv3d_cost,
     )

@@ -109,3 +109,46 @@ def test_a_monitor_of_a_callback_that_is_not_measured(tiny_job: Job) -> None:
         "callbacks.1: early_stopping: monitor: validation/mes is not measured in this job, did you mean "
         "validation/mse?"
     )
+
+
+RECOGNITION = {
+    "name": "early_activity_recognition",
+    "frames": 6,
+    "observed": [0.5],
+    "frames_out": 2,
+    "prediction_weight": 0,
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "task", "reason"),
+    [
+        ("conv3d", {}, "metrics.1: mse scores predicted frames, and conv3d predicts no frames: leave it out"),
+        (
+            {"name": "conv_lstm_recognition", "decoder": False},
+            {},
+            "metrics.1: mse scores predicted frames, and conv_lstm_recognition predicts no frames: leave it out",
+        ),
+        (
+            "conv_lstm_recognition",
+            {"frames_out": 0},
+            "metrics.1: mse scores predicted frames, and task.frames_out is 0: leave it out",
+        ),
+    ],
+)
+def test_frame_metrics_where_no_frames_are_predicted(
+    tiny_job: Job, model: Any, task: dict[str, Any], reason: str
+) -> None:
+    job = {**tiny_job(), "model": model, "data": {"name": "digit_motions"}, "task": {**RECOGNITION, **task}}
+    assert refusal({**job, "metrics": ["accuracy", "mse"]}) == reason
+    make_plan(Document.from_data({**job, "metrics": ["accuracy"]}), Registry.discover())
+
+
+def test_a_weight_for_frames_that_a_model_does_not_predict(tiny_job: Job) -> None:
+    job = {**tiny_job(), "data": {"name": "digit_motions"}, "metrics": ["accuracy"]}
+    job["task"] = {**RECOGNITION, "prediction_weight": 1}
+    assert refusal({**job, "model": "conv3d"}) == (
+        "task: the model predicts no frames: give it a decoder, or write task.prediction_weight=0"
+    )
+    job["model"] = "conv_lstm_recognition"
+    make_plan(Document.from_data({**job, "metrics": ["accuracy", "mse"]}), Registry.discover())

@@ -269,7 +269,27 @@ def _between_plugins(
         if metric and metric.declaration.needs == "logits" != needs:
             message = f"{metric.name} scores classes, and the task {task.name} asks for none: leave it out"
             found.append((("metrics", index), message))
+    if model and needs == model.declaration.gives == "logits":
+        found += _without_frames(task, model, metrics)
     return [Problem(message, key=dotted(key), place=document.place(key)) for key, message in found]
+
+
+def _without_frames(task: Part, model: Part, metrics: list[Part | None]) -> list[tuple[Key, str]]:
+    """What a recognition model that predicts no frames, or none of the future, cannot be asked for."""
+    predicts = model.declaration.predicts_frames(model.settings)
+    horizon = task.declaration.horizon
+    future = horizon(task.settings)[1] if horizon else 1
+    reason = "" if predicts else f"{model.name} predicts no frames"
+    if predicts and not future:
+        reason = "task.frames_out is 0"
+    found: list[tuple[Key, str]] = [
+        (("metrics", index), f"{metric.name} scores predicted frames, and {reason}: leave it out")
+        for index, metric in enumerate(metrics)
+        if reason and metric and metric.declaration.needs == "frames"
+    ]
+    if task.declaration.accepts and (refusal := task.declaration.accepts(task.settings, predicts)):
+        found.append((("task",), refusal))
+    return found
 
 
 def _refused_scores(callbacks: list[Part | None], scores: tuple[str, ...], document: Document) -> list[Problem]:

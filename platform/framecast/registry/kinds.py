@@ -96,7 +96,8 @@ class Model:
     A recognition model (`gives="logits"`) is called as `model(frames, frames_out, observed)` and returns
     `framecast.Recognised`: observed (B, S) int64 says after how many frames of its clip a sample's class is asked
     for, S times in growing order; the logits (B, S, K) of a reading depend on those frames alone. K is
-    `sample_shape.classes`. The frames that it predicts beside them are as those of a video model, or None.
+    `sample_shape.classes`. The frames that it predicts with them are as those of a video model, or None where
+    `predicts_frames(settings)` is False.
 
     `checkpoints_layers` says that the module has an attribute `checkpoint_layers`, False: set to True, the
     backward pass computes each layer again from its input instead of keeping its activations.
@@ -112,6 +113,7 @@ class Model:
     build: Callable[[Any, SampleShape], Any]
     settings: type[Settings] = NoSettings
     gives: Answer = "frames"
+    predicts_frames: Callable[[Any], bool] = lambda settings: True
     constraints: tuple[Constraint, ...] = ()
     cost: Callable[[Any, SampleShape], Cost] | None = None
     checkpoints_layers: bool = False
@@ -230,7 +232,8 @@ class Task:
     them the model sees and how many it predicts; `baselines` name the models without parameters
     that every run is compared with. A task that `needs` logits trains recognition models, on data with classes;
     `readings(settings)` are then the observed shares of a clip, in growing order, to which values of metrics of
-    logits belong as those of frames belong to predicted frames.
+    logits belong as those of frames belong to predicted frames. `accepts(settings, predicts_frames)` returns None
+    where the task can train a recognition model that predicts frames, or one that does not, else the reason.
     """
 
     name: str
@@ -243,6 +246,7 @@ class Task:
     readings: Callable[[Any], tuple[float, ...]] = lambda settings: ()
     baselines: tuple[str, ...] = ()
     horizon: Callable[[Any], tuple[int, int]] | None = None
+    accepts: Callable[[Any, bool], str | None] | None = None
 
 
 @dataclass(frozen=True)
