@@ -14,6 +14,7 @@ from framecast.errors import InputError
 if TYPE_CHECKING:
     from framecast.job.document import Document
     from framecast.registry.registry import Registry
+    from framecast.runs.folder import RunFolder
 
 Job = Annotated[
     str | None, typer.Argument(metavar="JOB", help="The job file, such as jobs/demo.yaml, or its name.")
@@ -110,20 +111,38 @@ def submit(
 
 
 def trial_job(named: str, overrides: list[str], root: Path, trusted: bool) -> tuple[Document, Registry]:
-    """The job of SEARCH#TRIAL, at full length, and the plugins of its search.
+    """The job of SEARCH#TRIAL, at full length, and the plugins of its search. That of a search on a cluster comes
+    from the copy that `platform fetch` brought.
 
-    Raises InputError where these may not be imported."""
+    Raises InputError where these may not be imported, or there is no copy."""
     from framecast.job.resolve import with_absolute_paths
     from framecast.registry.trust import Trust as TrustedFolder
-    from framecast.search.find import find_search
+    from framecast.search.find import find, find_run, find_search
     from framecast.search.results import Results
 
     search, _, trial = named.partition("#")
+    if find(search, root).remote:
+        return _copied_job(find_run(f"{search}#{trial or 'best'}", root), overrides, trusted)
     folder = find_search(search, root)
     registry = folder.read(TrustedFolder.in_folder(folder.path, trusted))[1]
     document = with_absolute_paths(folder.job_of(Results.of(folder).numbered(trial or "best")), registry)
     document.override(overrides)
     return document, registry
+
+
+def _copied_job(copy: RunFolder, overrides: list[str], trusted: bool) -> tuple[Document, Registry]:
+    """The job of a trial that was trained on a cluster, for the workers of this machine."""
+    from framecast.job.document import Document
+    from framecast.job.plan_file import PlanFile
+    from framecast.registry.registry import Registry
+    from framecast.registry.trust import Trust as TrustedFolder
+
+    file = PlanFile.read(copy.plan)
+    TrustedFolder.in_folder(copy.path, trusted).refuse(list(file.providers))
+    job = {key: value for key, value in file.job.items() if key not in ("compute", "search", "plugins")}
+    document = Document.from_data({**job, "name": f"{job['name']}-trial"}, "plan.yaml")
+    document.override(overrides)
+    return document, Registry.exactly(file.providers)
 
 
 def compare_versions(sent_by: Path) -> None:

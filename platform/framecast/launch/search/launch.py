@@ -11,12 +11,14 @@ from framecast.command_line import command
 from framecast.errors import InputError, without_credentials
 from framecast.job.document import Document
 from framecast.job.readiness import refuse_too_few_clips, refuse_unready
+from framecast.job.resolve import check_job
 from framecast.job.search import Search
 from framecast.json_text import to_json
 from framecast.launch.environment import environment
 from framecast.launch.search.tune import run_search
 from framecast.launch.signals import REASONS, Stopped, stopping_on_signals
 from framecast.launch.worker import in_a_line
+from framecast.registry.path import current_folder
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust
@@ -136,6 +138,7 @@ def extend(folder: SearchFolder, more: int, overrides: list[str], trust: Trust |
         max(search.get("trials", Search.model_fields["trials"].default), len(folder.trials())) + more
     )
     document.override(overrides)
+    _take_paths_from(current_folder(), folder, document, registry)
     before = (folder.path / folder.marker).read_text()
     folder.write(document, registry.sound)
     try:
@@ -149,3 +152,33 @@ def extend(folder: SearchFolder, more: int, overrides: list[str], trust: Trust |
     except (InputError, ValueError):
         write_atomically(folder.path / folder.marker, before)
         raise
+
+
+def _take_paths_from(start: str, folder: SearchFolder, document: Document, registry: Registry) -> None:
+    """Makes the paths absolute that overrides list as values of parameters: they start from the folder of this
+    command, and the others of the job from that of another one."""
+    changed = {key[2:] for key in document.places if key[:2] == ("search", "parameters")}
+    trials = folder.trials()
+    point = trials[0].point if trials else {}
+    own = document.with_values({"search": None, **point}).data
+    example = Document.from_data({key: value for key, value in own.items() if value is not None}, folder=start)
+
+    def absolute(value: Any, key: str) -> Any:
+        if isinstance(value, list):
+            return [absolute(each, key) for each in value]
+        if not isinstance(value, str):
+            return value
+        try:
+            job = check_job(example.with_values({key: value}), registry).to_dict()["job"]
+        except InputError:  # handled: the search is refused for it, with the reason, when its space is made
+            return value
+        resolved = Document.from_data(job).get(key)
+        return resolved if isinstance(resolved, str) else value
+
+    for name, parameter in document.data["search"].get("parameters", {}).items():
+        if isinstance(parameter, dict) and any(not key or key[0] == name for key in changed):
+            parameter.update({kind: absolute(parameter[kind], name) for kind in _LISTS if kind in parameter})
+
+
+_LISTS = ("choice", "grid")
+"""Kinds of parameters that list their values."""
