@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import framecast
 
+_OWN = "framecast has written it: a contact sheet or a prediction"
+
 
 class Found(NamedTuple):
     """The videos below a folder, each named by its path; and what looks like one but is not, with reasons."""
@@ -32,9 +34,16 @@ def find_videos(root: Path) -> Found:
         elif why := framecast.data.why_unreadable(path):
             refused.append((name, why))
         elif framecast.data.is_video_file(path):
-            sources.append(framecast.data.Source(name, path))
-        else:
+            if framecast.data.is_own_output(path):
+                refused.append((name, _OWN))
+            else:
+                sources.append(framecast.data.Source(name, path))
+        elif path.parent != root:
             folders_of_images.add(path.parent)
+        elif framecast.data.is_own_output(path):
+            refused.append((name, _OWN))
+        else:
+            folders_of_images.add(root)
     if root in folders_of_images:
         raise framecast.InputError(
             f"data.root: {root} holds images itself: put those of each video into a folder of its own below it"

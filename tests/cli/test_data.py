@@ -10,6 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from framecast.data.own_output import OWN_OUTPUT
+from framecast.data.video_writer import write_video
+
 JOBS = Path(__file__).resolve().parents[2] / "jobs"
 
 
@@ -87,6 +90,19 @@ def test_info_counts_splits_and_draws_a_contact_sheet(platform: Any, videos: Pat
     sheet = np.asarray(Image.open(picture).convert("L"))
     assert sheet.shape[0] > 9 * 70  # three clips of each split
     assert sheet.std() > 20
+
+
+def test_pictures_and_films_of_ours_among_the_videos_are_left_out(
+    platform: Any, videos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(videos)
+    assert platform("data", "prepare", "video_folder", "--root", ".", "size=16").code == 0
+    assert platform("data", "info", "video_folder", "--root", ".", "size=16", "--frames", "4").code == 0
+    write_video(Path("future.mp4"), np.zeros((4, 16, 16, 3), np.uint8), 10, OWN_OUTPUT)
+    answer = platform("data", "prepare", "video_folder", "--root", ".", "size=8", "--json")
+    assert answer.code == 0, answer.err
+    why = "framecast has written it: a contact sheet or a prediction"
+    assert json.loads(answer.out)["skipped"] == [["future.mp4", why], ["video_folder-contact-sheet.png", why]]
 
 
 def test_info_of_a_job_takes_its_data_section_and_the_length_of_its_clips(platform: Any, tmp_path: Path) -> None:

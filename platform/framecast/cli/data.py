@@ -102,6 +102,7 @@ def info(
     length = frames or of_job or 20
     if part.declaration.ready:
         part.declaration.ready(part.settings)
+    from framecast.data.own_output import CONTACT_SHEET
     from framecast.report.contact_sheet import contact_sheet
     from framecast.safe_files import write_atomically
 
@@ -122,7 +123,7 @@ def info(
         for split, data in splits.items()
     ]
     notes = list(dict.fromkeys(note for data in splits.values() for note in getattr(data, "notes", ())))
-    file = picture or Path(f"{part.name}-contact-sheet.png")
+    file = picture or Path(f"{part.name}{CONTACT_SHEET}")
     sheet = contact_sheet(splits, part.declaration.value_range(part.settings), part.declaration.colours)
     if sheet:
         write_atomically(file, sheet)

@@ -76,6 +76,7 @@ def predict(
 
     from framecast.cli.fetch import brought_here
     from framecast.command_line import shown
+    from framecast.data.own_output import OWN_OUTPUT
     from framecast.data.prediction_mark import mark_prediction
     from framecast.data.video_writer import FORMATS, write_video
     from framecast.errors import TrainingFailed
@@ -115,7 +116,7 @@ def predict(
         with atomic_path(output) as beside:
             np.save(beside, found.future)
     else:
-        write_video(output, mark_prediction(found.pictures(), seen), found.rate)
+        write_video(output, mark_prediction(found.pictures(), seen), found.rate, OWN_OUTPUT)
     told = f"{plural(seen, 'frame')} seen, {future} predicted"
     if len(found.truth) < future:
         told += f", of which the source holds {len(found.truth)}"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from framecast.data.folder_listing import list_folder, why_unreadable
     from framecast.data.frame_format import FrameFormat
     from framecast.data.normalisation import Normalisation
+    from framecast.data.own_output import is_own_output
     from framecast.data.preparation import prepare_store
     from framecast.data.source import Source, entries
     from framecast.data.store import Store, StoredVideo
@@ -58,6 +59,7 @@ _MODULES = {
     "entries": ".source",
     "decode_text": ".text_list",
     "images_in": ".video",
+    "is_own_output": ".own_output",
     "is_video_file": ".video",
     "prepare_store": ".preparation",
     "list_folder": ".folder_listing",
@@ -88,6 +90,7 @@ __all__ = [
     "decode_text",
     "entries",
     "images_in",
+    "is_own_output",
     "is_video_file",
     "list_folder",
     "prepare_store",

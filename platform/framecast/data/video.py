@@ -19,6 +19,7 @@ from framecast.data.frame_format import Fitting, FrameFormat
 from framecast.data.image_file import is_animated_webp, read_animation, read_image
 from framecast.data.image_numbers import find_number_breaks
 from framecast.data.orientation import UPRIGHT, Orientation
+from framecast.data.own_output import CONTACT_SHEET, is_own_output
 from framecast.data.pixels import EightBitPixels
 from framecast.data.resampling import Resampler, find_time_breaks, rate_range
 from framecast.data.truncation import missing_bytes
@@ -275,10 +276,14 @@ def read_video(source: Path | IO[bytes], format: FrameFormat) -> Iterator[Frame]
 
 
 def images_in(folder: Path) -> list[Path]:
-    """The images in a folder, in the order that people count in (2 before 10)."""
-    return sorted(
-        (file for file in folder.iterdir() if file.suffix.lower() in IMAGES and file.is_file()), key=_natural
-    )
+    """The images in a folder, in the order that people count in (2 before 10), without contact sheets of
+    `platform data info`."""
+    images = (file for file in folder.iterdir() if file.suffix.lower() in IMAGES and file.is_file())
+    return sorted((file for file in images if not _is_contact_sheet(file)), key=_natural)
+
+
+def _is_contact_sheet(file: Path) -> bool:
+    return file.name.endswith(CONTACT_SHEET) and is_own_output(file)
 
 
 def is_video_file(file: Path) -> bool:

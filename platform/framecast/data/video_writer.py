@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,8 +13,8 @@ from framecast.safe_files import atomic_path
 FORMATS = (".mp4", ".gif", ".npy")
 
 
-def write_video(file: Path, frames_THWC: np.ndarray, rate: float) -> None:
-    """Writes uint8 colour frames at `rate` frames per second; whole or not at all.
+def write_video(file: Path, frames_THWC: np.ndarray, rate: float, comment: str = "") -> None:
+    """Writes uint8 colour frames at `rate` frames per second, whole or not at all; mp4 and gif hold the `comment`.
 
     mp4 wants even sizes: an odd last row or column is repeated once. Raises ValueError for another ending.
     """
@@ -21,19 +22,21 @@ def write_video(file: Path, frames_THWC: np.ndarray, rate: float) -> None:
         if file.suffix == ".npy":
             np.save(beside, frames_THWC)
         elif file.suffix == ".gif":
-            _write_gif(beside, frames_THWC, rate)
+            _write_gif(beside, frames_THWC, rate, comment)
         elif file.suffix == ".mp4":
-            _write_mp4(beside, frames_THWC, rate)
+            _write_mp4(beside, frames_THWC, rate, comment)
         else:
             raise ValueError(f"{file.name} should end in {', '.join(FORMATS)}")
 
 
-def _write_mp4(file: Path, frames_THWC: np.ndarray, rate: float) -> None:
+def _write_mp4(file: Path, frames_THWC: np.ndarray, rate: float, comment: str) -> None:
     import av
 
     _, height, width, _ = frames_THWC.shape
     even_THWC = np.pad(frames_THWC, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     with av.open(str(file), "w") as container:
+        if comment:
+            container.metadata["comment"] = comment
         stream = container.add_stream("libx264", rate=Fraction(rate).limit_denominator(1001))
         stream.height, stream.width = even_THWC.shape[1:3]
         stream.pix_fmt = "yuv420p"
@@ -44,8 +47,9 @@ def _write_mp4(file: Path, frames_THWC: np.ndarray, rate: float) -> None:
         container.mux(stream.encode())
 
 
-def _write_gif(file: Path, frames_THWC: np.ndarray, rate: float) -> None:
+def _write_gif(file: Path, frames_THWC: np.ndarray, rate: float, comment: str) -> None:
     from PIL import Image
 
     first, *others = (Image.fromarray(frame_HWC) for frame_HWC in frames_THWC)
-    first.save(file, save_all=True, append_images=others, duration=max(20, round(1000 / rate)), loop=0)
+    said: dict[str, Any] = {"comment": comment.encode()} if comment else {}
+    first.save(file, save_all=True, append_images=others, duration=max(20, round(1000 / rate)), loop=0, **said)

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
+from PIL.PngImagePlugin import PngInfo
+
+from framecast.data.own_output import OWN_OUTPUT
 
 _FRAMES, _HEIGHT, _GAP, _LABEL = 8, 72, 3, 84
 _PAPER, _INK = (250, 250, 250), (60, 64, 72)
@@ -39,7 +42,9 @@ def contact_sheet(
         before = split
         sheet.paste(strip, (_LABEL, top))
     stream = io.BytesIO()
-    sheet.save(stream, "PNG", optimize=True)
+    comment = PngInfo()
+    comment.add_text("Comment", OWN_OUTPUT)
+    sheet.save(stream, "PNG", optimize=True, pnginfo=comment)
     return stream.getvalue()
 
 
