@@ -16,7 +16,6 @@ OTHER_WRITES = {
     "platform/framecast/safe_files.py": "the module itself",
     "platform/framecast/bounded/regular_file.py": "opens for reading",
     "platform/framecast/cli/plugins_check.py": PRIVATE,
-    "platform/framecast/cli/predict.py": STREAM,
     "platform/framecast/cluster/send.py": PRIVATE,
     "platform/framecast/cluster/shipment.py": PRIVATE,
     "platform/framecast/data/video_writer.py": STREAM,
@@ -44,6 +43,7 @@ OTHER_WRITES = {
     "platform/framecast/testing/subject.py": CHECKS,
     "platform/framecast/testing/suite.py": CHECKS,
     "platform/framecast/user_folders.py": PRIVATE,
+    "platform/framecast/variables_file.py": "created with mode 0600, and removed by the process that reads it",
     "plugins/framecast_conv_tt_lstm/tensor_train.py": "moves a tensor",
     "plugins/framecast_moving_mnist/prepare.py": STREAM,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +26,7 @@ from framecast.safe_files import (
     remove_tree,
     truncate_file,
     validate_no_links,
+    validate_output,
     write_atomically,
 )
 
@@ -267,3 +269,25 @@ def test_a_folder_for_a_library_has_no_links_on_its_path(top: Path, precious: Pa
     with pytest.raises(InputError, match="tensorboard is a symbolic link"):
         validate_no_links(top / "tensorboard" / "events", top)
     validate_no_links(top / "none" / "events", top)
+
+
+@pytest.mark.parametrize("place", ["file/out.npy", "folder", "pipe"])
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(place: str, top: Path) -> None:
+    (top / "file").touch()
+    (top / "folder").mkdir()
+    os.mkfifo(top / "pipe")
+    with pytest.raises(InputError, match=r"cannot be written|not replaced"):
+        validate_output(top / place)
+
+
+def test_an_output_without_room_is_refused_and_leaves_nothing(top: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        with pytest.raises(InputError, match=r"model\.pt2 cannot be written: a file may not grow.*; -o writes"):
+            validate_output(top / "new" / "model.pt2", "-o writes elsewhere")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(top.iterdir())
+    validate_output(top / "new" / "model.pt2")
+    assert not list(top.iterdir())

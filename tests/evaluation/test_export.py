@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import pytest
 import torch
 
 import framecast
-from framecast.errors import InputError, TrainingFailed
+from framecast.errors import InputError, TrainingFailed, disk_problem
 from framecast.evaluation.export import export_graph, export_weights, refuse_format
 from framecast.evaluation.subject import find_subject
 from framecast.runs.folder import RunFolder
@@ -42,6 +43,26 @@ def test_a_model_that_cannot_be_traced_says_so_and_writes_nothing(trained: RunFo
     with pytest.raises(TrainingFailed, match="conv_tt_lstm cannot be exported as a graph"):
         export_graph(subject, tmp_path / "model.pt2", 2, 2)
     assert not list(tmp_path.glob("*.pt2"))
+
+
+@pytest.mark.parametrize("name", ["model.pt2", "model.safetensors"])
+def test_a_file_that_does_not_fit_names_the_reason_and_leaves_nothing(
+    trained: RunFolder, tmp_path: Path, name: str
+) -> None:
+    """torch's own writer would end the whole process."""
+    subject = find_subject("tiny", trained.root)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, before[1]))
+    try:
+        with pytest.raises(OSError, match=name) as caught:
+            export_graph(subject, tmp_path / name, 3, 4) if name == "model.pt2" else export_weights(
+                subject, tmp_path / name
+            )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert disk_problem(caught.value).startswith("a file may not grow any more")
+    assert not (tmp_path / name).exists()
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_another_ending_is_refused() -> None:

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,7 +35,7 @@ def unseen(told: Callable[[], tuple[int, int]], terminal: IO[str]) -> Iterator[N
 
 def scored(trained: RunFolder, *overrides: str, split: str = "test") -> dict[str, Any]:
     subject = find_subject("tiny", trained.root, list(overrides))
-    return evaluate([subject], split, Path("out"), unseen).content
+    return evaluate([subject], split, Path("out"), unseen)[0].content
 
 
 def figures(content: dict[str, Any]) -> np.ndarray:
@@ -122,7 +123,8 @@ def test_an_earlier_evaluation_is_not_overwritten_unasked(trained: RunFolder) ->
 def test_two_runs_are_compared_on_the_same_clips(trained: RunFolder) -> None:
     export_weights(find_subject("tiny", trained.root), Path("same.safetensors"))
     subjects = [find_subject(name, trained.root) for name in ("tiny", "same.safetensors")]
-    result = evaluate(subjects, "test", Path("out"), unseen)
+    result, not_written = evaluate(subjects, "test", Path("out"), unseen)
+    assert not not_written
     content = result.content
     assert result.name.startswith(f"evaluation-{trained.id}-same-test-2to2-framecast-")
     assert [row["model"] for row in content["rows"]] == ["conv_tt_lstm", "conv_tt_lstm", "black", "last_frame"]
@@ -194,3 +196,23 @@ def test_a_failure_leaves_nothing_half_written(trained: RunFolder) -> None:
     with pytest.raises((InputError, TrainingFailed)):
         evaluate([vanished], "test", Path("out"), unseen)
     assert not Path("out").exists()
+
+
+def test_scores_that_cannot_be_written_are_kept_elsewhere(trained: RunFolder) -> None:
+    Path("out").touch()  # where the folder should be
+    result, not_written = evaluate([find_subject("tiny", trained.root)], "test", Path("out"), unseen)
+    assert "Not a directory" in not_written
+    kept = Path(not_written.rpartition("the scores are kept in ")[2])
+    assert json.loads(kept.read_text()) == result.content
+    assert all(file.exists() for file in Result.files(kept.parent, result.name))
+    shutil.rmtree(kept.parent)
+
+
+def test_a_result_is_written_with_all_its_files_or_none(trained: RunFolder) -> None:
+    summary, curves, clips = Result.files(Path("out"), name_of(trained))
+    summary.mkdir(parents=True)  # where the last of the three should be
+    _, not_written = evaluate([find_subject("tiny", trained.root)], "test", Path("out"), unseen)
+    assert "is a folder, not a file" in not_written
+    assert not curves.exists()
+    assert not clips.exists()
+    shutil.rmtree(Path(not_written.rpartition("the scores are kept in ")[2]).parent)

@@ -29,7 +29,7 @@ from framecast.cli import (
     submit,
 )
 from framecast.cli.verbs import Verb, Verbs
-from framecast.errors import InputError, disk_problem, without_credentials
+from framecast.errors import InputError, disk_problem, in_one_line, without_credentials
 from framecast.launch.import_path import extend
 from framecast.launch.output import OutputFailed, ReaderGone, put_back_output, use_plain_output
 from framecast.plain_text import plain
@@ -141,6 +141,8 @@ def _run() -> tuple[int, list[str]]:
     except OutputFailed as error:
         return 1, [str(error)]
     except OSError as error:
+        if isinstance(error, PermissionError):
+            return 1, [f"stopped: {in_one_line(error)}"]
         if not (why := disk_problem(error)):
             raise
         return 1, [f"stopped: {why}"]

@@ -104,7 +104,10 @@ def info(
         part.declaration.ready(part.settings)
     from framecast.data.own_output import CONTACT_SHEET
     from framecast.report.contact_sheet import contact_sheet
-    from framecast.safe_files import write_atomically
+    from framecast.safe_files import validate_output, write_atomically
+
+    file = picture or Path(f"{part.name}{CONTACT_SHEET}")
+    validate_output(file, "--picture FILE writes elsewhere")
 
     shape = part.declaration.sample_shape(part.settings, length)
     splits: dict[str, Any] = {}
@@ -123,7 +126,6 @@ def info(
         for split, data in splits.items()
     ]
     notes = list(dict.fromkeys(note for data in splits.values() for note in getattr(data, "notes", ())))
-    file = picture or Path(f"{part.name}{CONTACT_SHEET}")
     sheet = contact_sheet(splits, part.declaration.value_range(part.settings), part.declaration.colours)
     if sheet:
         write_atomically(file, sheet)

@@ -74,6 +74,7 @@ def evaluate(
     from framecast.launch.evaluate import evaluate as evaluated
     from framecast.launch.evaluate import refuse_to_compare
     from framecast.runs.remote_run import is_copy
+    from framecast.safe_files import validate_output
 
     named = [target for target in targets if "=" not in target]
     overrides = [target for target in targets if "=" in target]
@@ -86,6 +87,7 @@ def evaluate(
     name = Result.name_of(split, subjects)
     if not force:
         Result.refuse_to_overwrite(folder, name)
+    validate_output(Result.files(folder, name)[0], "--output DIR writes elsewhere")
     try:
         refuse_unready(subjects[0].plan, callbacks=False)
     except InputError as error:
@@ -98,7 +100,7 @@ def evaluate(
     plan = subjects[0].plan
     models = len(subjects) + sum(part.name != plan.model.name for part in plan.baselines)
     try:
-        result = evaluated(subjects, split, folder, partial(evaluation_progress, models, as_json))
+        result, not_written = evaluated(subjects, split, folder, partial(evaluation_progress, models, as_json))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except TrainingFailed as error:
@@ -106,8 +108,13 @@ def evaluate(
         raise typer.Exit(1) from None
     if as_json:
         typer.echo(to_json(result.content, indent=1))
+    else:
+        _print(result.content)
+    if not_written:
+        typer.echo(f"the scores could not be written to {folder}: {not_written}", err=True)
+        raise typer.Exit(1)
+    if as_json:
         return
-    _print(result.content)
     if left_out:
         typer.echo(f"left out, since protocol {protocol} does not define them: {', '.join(left_out)}")
     typer.echo("written: " + ", ".join(shown(file) for file in Result.files(folder, result.name)))

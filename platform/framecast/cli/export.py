@@ -45,11 +45,12 @@ def export(
     from framecast.evaluation.subject import find_subject, published_subject
     from framecast.job.plan_file import PlanFile
     from framecast.runs.folder import runs_root
-    from framecast.safe_files import make_folder
+    from framecast.safe_files import make_folder, validate_output
 
     refuse_format(output, FORMATS)
     if output.exists() and not force:
         raise InputError(f"{output} is there already: --force replaces it")
+    validate_output(output)
     if published:
         subject = published_subject(published, checkpoint)
     else:

@@ -72,24 +72,23 @@ def predict(
     truth on the left as far as there is one, above a bar that turns blue where the prediction begins. A video that
     is unlike the training clips gets a warning.
     """
-    import numpy as np
-
     from framecast.cli.fetch import brought_here
     from framecast.command_line import shown
     from framecast.data.own_output import OWN_OUTPUT
     from framecast.data.prediction_mark import mark_prediction
-    from framecast.data.video_writer import FORMATS, write_video
+    from framecast.data.video_writer import FORMATS, write_array, write_video
     from framecast.errors import TrainingFailed
     from framecast.evaluation.export import refuse_format
     from framecast.evaluation.likeness import differences, treatment
     from framecast.evaluation.prediction import predict as predicted
     from framecast.evaluation.subject import find_subject, published_subject
     from framecast.runs.folder import runs_root
-    from framecast.safe_files import atomic_path, make_folder
+    from framecast.safe_files import make_folder, validate_output
 
     refuse_format(output, FORMATS)
     if output.exists() and not force:
         raise InputError(f"{output} is there already: --force replaces it")
+    validate_output(output)
     if published:
         trained = published_subject(published, checkpoint)
     else:
@@ -113,8 +112,7 @@ def predict(
         typer.echo(f"{'warning: ' if note.warning else ''}{note.subject}: {note.text}", err=True)
     make_folder(output.parent)
     if output.suffix == ".npy":
-        with atomic_path(output) as beside:
-            np.save(beside, found.future)
+        write_array(output, found.future)
     else:
         write_video(output, mark_prediction(found.pictures(), seen), found.rate, OWN_OUTPUT)
     told = f"{plural(seen, 'frame')} seen, {future} predicted"

@@ -9,9 +9,12 @@ import typer
 
 from framecast.cli.options import Force, Runs
 from framecast.errors import InputError
+from framecast.safe_files import validate_output
 
 if TYPE_CHECKING:
     from framecast.search.search_folder import SearchFolder
+
+_ELSEWHERE = "--output FILE writes elsewhere"
 
 _Named = Annotated[
     list[str],
@@ -41,7 +44,7 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
     from framecast.cli.elsewhere import known_run, remote_run
     from framecast.command_line import shown
     from framecast.report.comparison import write_comparison
-    from framecast.report.page import write_report
+    from framecast.report.page import render_report, write_report
     from framecast.runs.folder import runs_root
     from framecast.runs.mirror import refresh
     from framecast.safe_files import write_atomically
@@ -67,11 +70,12 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
     if output is None and len(folders) > 1:
         output = Path(f"report-{'-'.join(folder.id for folder in folders)}.html")
     if output == Path("-"):
-        write_report(folders[0])
-        typer.echo(folders[0].report.read_text(), nl=False)
+        typer.echo(render_report(folders[0]), nl=False)
         return
     if output is not None:
         output = writable(output, force)
+    else:
+        validate_output(folders[0].report, _ELSEWHERE)
     if len(folders) == 1:
         write_report(folders[0], output)
     else:
@@ -83,17 +87,17 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
 def report_search(search: SearchFolder, output: Path | None, force: bool) -> None:
     """Writes the page of a search anew."""
     from framecast.command_line import shown
-    from framecast.report.search_page import write_search_report
+    from framecast.report.search_page import render_search_report
     from framecast.safe_files import write_atomically
 
     if output is not None and output != Path("-"):
         output = writable(output, force)
-    write_search_report(search)
     if output == Path("-"):
-        typer.echo(search.report.read_text(), nl=False)
+        typer.echo(render_search_report(search), nl=False)
         return
-    if output is not None:
-        write_atomically(output, search.report.read_text())
+    if output is None:
+        validate_output(search.report, _ELSEWHERE)
+    write_atomically(output or search.report, render_search_report(search))
     typer.echo(shown(output or search.report))
 
 
@@ -103,4 +107,5 @@ def writable(output: Path, force: bool) -> Path:
         raise InputError(f"{output} is there already: --force replaces it, --output FILE writes elsewhere")
     if not output.parent.is_dir():
         raise InputError(f"cannot write {output}: there is no folder {output.parent}")
+    validate_output(output)
     return output

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from framecast.safe_files import atomic_path
+from framecast.safe_files import atomic_path, write_atomically
 
 FORMATS = (".mp4", ".gif", ".npy")
 
@@ -18,15 +19,23 @@ def write_video(file: Path, frames_THWC: np.ndarray, rate: float, comment: str =
 
     mp4 wants even sizes: an odd last row or column is repeated once. Raises ValueError for another ending.
     """
+    if file.suffix == ".npy":
+        write_array(file, frames_THWC)
+        return
     with atomic_path(file) as beside:
-        if file.suffix == ".npy":
-            np.save(beside, frames_THWC)
-        elif file.suffix == ".gif":
+        if file.suffix == ".gif":
             _write_gif(beside, frames_THWC, rate, comment)
         elif file.suffix == ".mp4":
             _write_mp4(beside, frames_THWC, rate, comment)
         else:
             raise ValueError(f"{file.name} should end in {', '.join(FORMATS)}")
+
+
+def write_array(file: Path, values: np.ndarray) -> None:
+    """Writes an array as .npy, whole or not at all."""
+    content = io.BytesIO()  # of a disk that is full, NumPy itself does not say the reason
+    np.save(content, values)
+    write_atomically(file, content.getvalue())
 
 
 def _write_mp4(file: Path, frames_THWC: np.ndarray, rate: float, comment: str) -> None:

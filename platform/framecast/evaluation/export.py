@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from framecast.errors import InputError, TrainingFailed
 from framecast.evaluation.subject import NORMALISATION_KEY, PLAN_KEY, Subject
 from framecast.json_text import to_json
 from framecast.runs.folder import reading_out_disk_errors
-from framecast.safe_files import atomic_path
+from framecast.safe_files import atomic_path, write_atomically
 
 FORMATS = (".safetensors", ".pt2")
 TOLERANCE = 1e-5
@@ -64,8 +65,9 @@ def export_graph(subject: Subject, file: Path, frames_in: int, frames_out: int, 
             raise TrainingFailed(
                 f"the exported graph differs from the model by {difference:g}: nothing was written"
             )
-        with atomic_path(file) as beside, reading_out_disk_errors():
-            torch.export.save(program, beside)
+        content = io.BytesIO()  # torch ends the whole process where a disk is full
+        torch.export.save(program, content)
+        write_atomically(file, content.getvalue())
     return difference
 
 

@@ -9,7 +9,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -30,7 +30,7 @@ from framecast.evaluation.intervals import (
 from framecast.evaluation.request import Request
 from framecast.evaluation.subject import Subject
 from framecast.json_text import number, to_json
-from framecast.safe_files import atomic_path, make_folder, write_atomically
+from framecast.safe_files import atomic_path, make_folder, remove_file, write_atomically
 
 _MOST_NAMED = 3
 """Models that a file's name holds; of more it holds their number."""
@@ -136,12 +136,23 @@ class Result:
             )
 
     def write(self, folder: Path) -> list[Path]:
-        """Writes the three files, each whole or not at all."""
+        """Writes the three files, each whole or not at all; none is left where one cannot be written."""
         make_folder(folder)
         summary, curves, clips = self.files(folder, self.name)
-        self._write_clips(clips)
-        write_atomically(curves, "".join(self._curves()))
-        write_atomically(summary, to_json(self.content, indent=1))
+        writers: list[tuple[Path, Callable[[Path], None]]] = [
+            (clips, self._write_clips),
+            (curves, lambda file: write_atomically(file, "".join(self._curves()))),
+            (summary, lambda file: write_atomically(file, to_json(self.content, indent=1))),
+        ]
+        written: list[Path] = []
+        try:
+            for file, write in writers:
+                write(file)
+                written.append(file)
+        except (OSError, InputError):
+            for file in written:
+                remove_file(file)
+            raise
         return [summary, curves, clips]
 
     def _curves(self) -> Iterator[str]:

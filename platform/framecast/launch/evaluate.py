@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from framecast.errors import InputError, Problem, TrainingFailed
+from framecast.errors import InputError, Problem, TrainingFailed, disk_problem, in_one_line
 from framecast.evaluation.request import Request
 from framecast.evaluation.result import Result
 from framecast.evaluation.subject import Subject
@@ -31,8 +31,10 @@ def evaluate(
     split: str,
     output: Path,
     progress: Callable[[Told, IO[str]], AbstractContextManager[None]],
-) -> Result:
+) -> tuple[Result, str]:
     """Scores the subjects on a split and writes the result's files into `output`.
+
+    Returns the result, and why it could not be written there; empty where it was.
 
     `progress` shows on a terminal what it is told while its context lasts; all else that is printed meanwhile
     goes into a log. Raises InputError where subjects cannot be compared, TrainingFailed where scoring fails.
@@ -54,9 +56,26 @@ def evaluate(
     except Exception as error:
         raise TrainingFailed(f"{in_a_line(error)}; logs are in {folder.logs}") from error
     result = Result.of(request, subjects)
-    result.write(output)
+    try:
+        result.write(output)
+    except (OSError, InputError) as error:
+        return result, f"{_why(error)}; {_keep(result, folder)}"
     remove_tree(folder.path)
-    return result
+    return result, ""
+
+
+def _why(error: OSError | InputError) -> str:
+    """Why the result's files were not written."""
+    return disk_problem(error) or in_one_line(error) if isinstance(error, OSError) else str(error)
+
+
+def _keep(result: Result, folder: RunFolder) -> str:
+    """Writes a result that its own folder did not take into the temporary one, and says where it is."""
+    try:
+        file, *_ = result.write(folder.path)
+        return f"the scores are kept in {file}"
+    except (OSError, InputError) as error:
+        return f"nor could they be kept in {folder.path}: {_why(error)}"
 
 
 def refuse_to_compare(subjects: Sequence[Subject]) -> None:

@@ -25,9 +25,18 @@ from framecast.safe_files import write_atomically
 def write_report(run: RunFolder, file: Path | None = None) -> Status:
     """Writes the run's page to `file`, else to its report.html, and returns how the run stands."""
     record = Record.of(run)
-    page = rendered("page.html.j2", f"{run.name} · {run.id}", "the run's folder", _content(record))
-    write_atomically(file or run.report, page)
+    write_atomically(file or run.report, _render(record))
     return record.status
+
+
+def render_report(run: RunFolder) -> str:
+    """The run's page."""
+    return _render(Record.of(run))
+
+
+def _render(record: Record) -> str:
+    run = record.run
+    return rendered("page.html.j2", f"{run.name} · {run.id}", "the run's folder", _content(record))
 
 
 def _content(record: Record) -> dict[str, Any]:

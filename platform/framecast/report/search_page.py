@@ -29,7 +29,12 @@ _ENOUGH = 8
 
 
 def write_search_report(folder: SearchFolder) -> None:
-    """Writes the search's report.html from its folder alone, at any time."""
+    """Writes the search's page into its folder."""
+    write_atomically(folder.report, render_search_report(folder))
+
+
+def render_search_report(folder: SearchFolder) -> str:
+    """The search's page."""
     results = Results.of(folder)
     content: dict[str, Any] = {
         "folder": folder,
@@ -47,7 +52,7 @@ def write_search_report(folder: SearchFolder) -> None:
         "learning": _learning(results),
         "trials": _trials_table(results),
     }
-    write_atomically(folder.report, rendered("search_page.html.j2", f"{folder.name} · search", folder.id, content))
+    return rendered("search_page.html.j2", f"{folder.name} · search", folder.id, content)
 
 
 def _figures(results: Results) -> list[tuple[str, str, str]]:

@@ -110,3 +110,30 @@ def test_the_packages_pickle_of_arrays_is_read(cache):
     assert list(weights)[:4] == ["0.weight", "0.bias", "2.weight", "2.bias"]
     assert weights["0.weight"].shape == (64, 3, 3, 3)
     assert weights["28.weight"].shape == (512, 512, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (
+            torch.zeros(64, 3, 3, 3),
+            r"features\.0\.weight is \(64, 3, 3, 3\), not numbers of shape \(64, 3, 11, 11\)",
+        ),
+        (torch.zeros(64, 3, 11, 11, dtype=torch.int64), "not numbers of shape"),
+        (torch.full((64, 3, 11, 11), float("nan")), "has values that are no numbers"),
+        ("text", "features.0.weight is str"),
+    ],
+    ids=["shape", "whole numbers", "not a number", "text"],
+)
+def test_weights_that_cannot_be_the_networks_are_refused_before_training(value, why, tmp_path):
+    torch.save({**full_of(1.0), "features.0.weight": value}, tmp_path / "own.pth")
+    with pytest.raises(framecast.InputError, match=why):
+        backbone_weights("alex", str(tmp_path / "own.pth"))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"\x80\x02}q\x00.", b"<html>404</html>"])
+@pytest.mark.parametrize("name", ["own.pth", "own.safetensors"])
+def test_a_damaged_file_is_told_with_its_path(content, name, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(framecast.InputError, match=rf"lpips: .*{name}"):
+        backbone_weights("alex", str(tmp_path / name))
