@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,3 +122,25 @@ def test_a_finished_run_that_is_being_resumed_is_starting_and_then_what_it_was(r
     with alive(run):
         assert Status.of(run).state == "starting"
     assert Status.of(run).state == "finished"
+
+
+@pytest.mark.parametrize("process", [0, -1, 2**70, 1e400, 1.5, True, "1", None, [1]])
+def test_what_is_no_process_drives_nothing(process: object, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    sign = {"host": socket.gethostname(), "process": process, "seen": time.time()}
+    (tmp_path / "driver.json").write_text(json.dumps(sign))
+    assert Driver.of(run) is None
+    assert not driver_is_alive(run)
+
+
+def test_a_sign_from_far_in_the_future_keeps_no_run_alive(tmp_path: Path) -> None:
+    Driver("elsewhere", 5, time.time() + 1e9).note(RunFolder(tmp_path))
+    assert not driver_is_alive(RunFolder(tmp_path))
+    Driver("elsewhere", 5, time.time() + 600).note(RunFolder(tmp_path))  # a clock that is ahead
+    assert driver_is_alive(RunFolder(tmp_path))
+
+
+def test_a_process_that_somebody_else_named_is_not_taken_for_one_of_ours(tmp_path: Path) -> None:
+    """Process 1 is there on every machine, and does not train."""
+    driver = replace(Driver.of_process(1), seen=0.0)
+    assert not driver.is_framecast

@@ -7,6 +7,7 @@ mark when it is imported.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -408,3 +409,98 @@ def test_to_continue_or_use_a_search_of_somebody_else_is_refused(
     code, said = platform(*verb)
     assert (code, mark.exists()) == (2, False), said
     assert "--trust" in said or "is finished" in said
+
+
+# damaged folders
+
+
+@pytest.fixture
+def two(cloned: RunFolder) -> RunFolder:
+    """A sound run, and next to it the one that is spoilt."""
+    spoilt = RunFolder(cloned.path.parent.parent / "spoilt" / "20260101-000000-bbbb")
+    shutil.copytree(cloned.path, spoilt.path, symlinks=True)
+    return spoilt
+
+
+def a_pipe(file: Path) -> None:
+    file.unlink()
+    os.mkfifo(file)
+
+
+def a_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
+def a_device(file: Path) -> None:
+    file.unlink()
+    file.symlink_to("/dev/zero")
+
+
+def rubbish(file: Path) -> None:
+    file.write_bytes(bytes(range(256)) * 20)
+
+
+@pytest.mark.parametrize("spoil", [a_pipe, a_folder, a_device, rubbish])
+@pytest.mark.parametrize("name", ["events.jsonl", "plan.yaml", "driver.json", "metrics.csv", "logs/phases.log"])
+def test_one_damaged_folder_keeps_nobody_from_the_others(
+    name: str, spoil: Callable[[Path], None], two: RunFolder, platform: Command
+) -> None:
+    spoil(two.path / name)
+    code, said = platform("list")
+    assert code == 0, said
+    assert "own" in said
+    assert "spoilt" in said or name == "plan.yaml"
+    for verb in ("status", "report", "logs", "stop"):
+        code, said = platform(verb, "spoilt")
+        assert code in (0, 2), (verb, said)
+        assert "Traceback" not in said
+    assert platform("report", "own")[0] == 0
+
+
+def test_scores_without_the_loss_are_reported(two: RunFolder, platform: Command) -> None:
+    lines = [json.loads(line) for line in two.journal.file.read_text().splitlines()]
+    for line in lines:
+        line.get("metrics", {}).pop("validation/loss", None)
+    two.journal.file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert platform("report", "spoilt")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("step", "five"),
+        ("time", "noon"),
+        ("time", 1e400),
+        ("time", -1e18),
+        ("metrics", "none"),
+        ("per_frame", [1]),
+    ],
+)
+def test_values_that_no_event_has_are_damaged_lines(
+    key: str, value: object, two: RunFolder, platform: Command
+) -> None:
+    lines = [json.loads(line) for line in two.journal.file.read_text().splitlines()]
+    two.journal.file.write_text(
+        "".join(json.dumps({**line, key: value} if key in line else line) + "\n" for line in lines)
+    )
+    code, said = platform("status", "spoilt")
+    assert code == 0
+    assert "of events.jsonl cannot be read and are left out" in said
+    assert platform("list")[0] == 0
+    assert platform("report", "spoilt")[0] == 0
+
+
+def test_nothing_in_a_folder_commands_the_terminal(two: RunFolder, platform: Command) -> None:
+    evil = "x\x1b]52;c;AA\x07\x1b]8;;http://y\x1b\\\x1b[2J\x9b1A\r\u202e\nfolder: /etc"
+    lines = two.journal.file.read_text().splitlines()[:-1]
+    ending = {"event": "RunFailed", "time": 1.8e9, "step": 2, "reason": evil}
+    notice = {"event": "Noticed", "time": 1.8e9, "step": 2, "message": evil}
+    two.journal.file.write_text("\n".join([*lines, json.dumps(notice), json.dumps(ending)]) + "\n")
+    (two.logs / f"{evil.replace('/', '')}.log").write_text(evil)
+    renamed = two.path.parent.parent / f"{evil.replace('/', '')}"
+    two.path.parent.rename(renamed)
+    for verb in (["list"], ["status", renamed / two.id], ["logs", renamed / two.id], ["report", renamed / two.id]):
+        _, said = platform(*verb)
+        assert not any(character in said for character in "\x1b\x07\x9b\r\u202e"), verb
+        assert "\nfolder: /etc" not in said.replace("| folder: /etc", ""), verb

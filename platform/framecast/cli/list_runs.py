@@ -16,6 +16,7 @@ from framecast.cli.table import fit, lines_of_table, table
 from framecast.command_line import command
 from framecast.errors import InputError, in_one_line
 from framecast.json_text import to_json
+from framecast.plain_text import one_line
 
 if TYPE_CHECKING:
     from framecast.runs.folder import RunFolder
@@ -51,7 +52,7 @@ def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, addre
         _print(rows)
         for row in rows:
             if row["state"] == UNREADABLE:
-                typer.echo(f"note: {row['job']} {row['run']} cannot be read: {row['reason']}", err=True)
+                typer.echo(one_line(f"note: {row['job']} {row['run']} cannot be read: {row['reason']}"), err=True)
 
 
 def rows_of(folders: Sequence[RunFolder]) -> list[dict[str, Any]]:

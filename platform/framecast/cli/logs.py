@@ -9,6 +9,7 @@ import typer
 
 from framecast.cli.options import Address, Run, Runs
 from framecast.errors import InputError
+from framecast.plain_text import one_line
 
 if TYPE_CHECKING:
     from framecast.runs.folder import RunFolder
@@ -50,7 +51,7 @@ def logs(run: Run, follow: Follow = False, rank: Rank = None, runs: Runs = None,
         return not follow or state_of(folder)[0] not in BUSY
 
     for name, line in lines_of_all(named_logs, ended):
-        typer.echo(line if rank is not None else f"{name} | {line}")
+        typer.echo(line if rank is not None else f"{one_line(name)} | {line}")
 
 
 def worker_log(run: RunFolder, rank: int) -> dict[str, Path]:

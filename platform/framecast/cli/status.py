@@ -9,6 +9,7 @@ import typer
 
 from framecast.cli.options import Address, Json, Run, Runs
 from framecast.json_text import to_json
+from framecast.plain_text import one_line
 
 if TYPE_CHECKING:
     from framecast.errors import InputError
@@ -80,19 +81,19 @@ def print_run(folder: RunFolder, as_json: bool) -> None:
     if as_json:
         typer.echo(to_json(dataclasses.asdict(now), indent=1, default=str))
         return
-    typer.echo(f"{title_of(folder)}: {now.state}{f' ({now.reason})' if now.reason else ''}")
+    typer.echo(one_line(f"{title_of(folder)}: {now.state}{f' ({now.reason})' if now.reason else ''}"))
     typer.echo(f"step {now.step} of {now.total_steps}, epoch {now.epoch + 1}, attempt {now.attempt}")
     if now.loss is not None:
         typer.echo(f"loss {now.loss:.5f}")
     if now.best_checkpoint:
-        typer.echo(f"best checkpoint: {now.best_checkpoint}")
+        typer.echo(one_line(f"best checkpoint: {now.best_checkpoint}"))
     for name, value in now.best.items():
         levels = ", ".join(
             f"{baseline} {scores[name]:.5f}" for baseline, scores in now.baselines.items() if name in scores
         )
-        typer.echo(f"  {name} {value:.5f}{f' ({levels})' if levels else ''}")
+        typer.echo(one_line(f"  {name} {value:.5f}{f' ({levels})' if levels else ''}"))
     for warning in now.warnings[-_SHOWN:]:
-        typer.echo(f"warning: {warning}")
+        typer.echo(one_line(f"warning: {warning}"))
     kept = CheckpointStore(folder.checkpoints)
     names = {name: point.path.name for name in ("best", "last", "previous") if (point := kept.named(name))}
     if names:
@@ -111,8 +112,8 @@ def print_search(search: SearchFolder, as_json: bool) -> None:
     if as_json:
         typer.echo(to_json(now.to_dict(), indent=1))
         return
-    typer.echo(f"{search.name} {search.id}: {now.state}{f' ({now.reason})' if now.reason else ''}")
+    typer.echo(one_line(f"{search.name} {search.id}: {now.state}{f' ({now.reason})' if now.reason else ''}"))
     for line in summary(now):
-        typer.echo(line)
+        typer.echo(one_line(line))
     on_cluster = " on the cluster" if sent_from_elsewhere() else ""
     typer.echo(f"folder{on_cluster}: {shown(search.path)}")

@@ -46,9 +46,10 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
     while (now := state_of(folder))[0] in BUSY:
         driver = Driver.of(folder)
         if driver is not None and driver.silence > SILENCE:
+            end = f"; or end it, `kill -9 {driver.process}`, and resume the {kind}" if driver.is_framecast else ""
             raise InputError(
                 f"{kind} {folder.id} does not stop: its driver does not answer ({driver}). It stops when that "
-                f"process continues; or end it, `kill -9 {driver.process}` on {driver.host}, and resume the {kind}"
+                f"process continues{end}"
             )
         if not told and time.monotonic() - asked > _PATIENCE:
             told = True

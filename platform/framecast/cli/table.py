@@ -7,6 +7,8 @@ from typing import Any
 
 import typer
 
+from framecast.plain_text import one_line
+
 
 def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Prints rows below their header; None is shown as a dash."""
@@ -25,10 +27,11 @@ def lines_of_table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> list
 
 def fit(line: str, width: int) -> str:
     """The line, its end left out where it is longer than `width`."""
+    line = one_line(line)
     return line if len(line) <= width else line[: max(0, width - 1)] + "…"
 
 
 def _text(value: Any) -> str:
     if value is None:
         return "-"
-    return f"{value:.5g}" if isinstance(value, float) else str(value)
+    return f"{value:.5g}" if isinstance(value, float) else one_line(str(value))

@@ -37,7 +37,11 @@ def learning_curves(record: Record) -> list[Curve]:
     if not steps:
         return []
     losses = [(event.step, event.loss) for event in steps]
-    validation = [(event.step, event.metrics["validation/loss"]) for event in record.evaluations]
+    validation = [
+        (event.step, event.metrics["validation/loss"])
+        for event in record.evaluations
+        if "validation/loss" in event.metrics
+    ]
     lines = [
         Line(thinned_out(losses), TRAINING.colour, shape="faint"),
         Line(thinned_out(smoothed(losses)), TRAINING.colour, "training"),

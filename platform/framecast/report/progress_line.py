@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
-from framecast.plain_text import plain
+from framecast.plain_text import one_line
 
 _WIDEST_BAR, _NARROWEST_BAR = 24, 6
 _SPINNER = 2
@@ -23,7 +23,7 @@ class ProgressLine(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         room = self._console.width - _SPINNER
-        name = plain(task.description)
+        name = one_line(task.description)
         if task.total is None:
             return _line([f"{name} …", f"{task.elapsed or 0:.0f} s"], room)
         steps = f"step {task.completed:,.0f} of {task.total:,.0f}"

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from framecast.command_line import command
 from framecast.counting import plural
-from framecast.plain_text import plain
+from framecast.plain_text import one_line
 from framecast.report.rich_console import console_on, line_of
 from framecast.runs.events import SearchStarted
 from framecast.runs.folder import RunFolder
@@ -169,4 +169,4 @@ def _short(name: str) -> str:
 def _text(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:.4g}" if isinstance(value, float) else plain(str(value))
+    return f"{value:.4g}" if isinstance(value, float) else one_line(str(value))

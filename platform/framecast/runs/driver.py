@@ -25,6 +25,8 @@ from framecast.safe_files import write_atomically
 SILENCE = 60.0
 """Seconds without a sign after which a driver that cannot be looked up is dead; clocks may differ a little."""
 
+_CLOCKS_DIFFER = 3600.0
+"""Seconds by which the clock of another host may be ahead."""
 _SECONDS_BETWEEN_SIGNS = 5.0
 _SAME_START = 2.0  # seconds; where only `ps` knows, it knows no fractions
 
@@ -59,7 +61,7 @@ class Driver:
             started, table = sign.get("started"), sign.get("table")
             return cls(
                 str(sign["host"]),
-                int(sign["process"]),
+                _process_id(sign["process"]),
                 float(sign["seen"]),
                 float(sign.get("since", 0.0)),
                 None if started is None else float(started),
@@ -89,13 +91,28 @@ class Driver:
         if self.ended:
             return False
         if not self.is_here:
-            return self.silence < SILENCE
+            return self._has_given_a_sign
         started = _start_of(self.process)
         if started is None:
             return False
         if self.started is None:  # noted by an older version: another process may have the number by now
-            return self.silence < SILENCE
+            return self._has_given_a_sign
         return abs(started - self.started) <= _SAME_START
+
+    @property
+    def _has_given_a_sign(self) -> bool:
+        """Whether its last sign is fresh, and not so far in the future that no clock explains it."""
+        return -_CLOCKS_DIFFER < self.silence < SILENCE
+
+    @property
+    def is_framecast(self) -> bool:
+        """Whether the process that can be looked up here is one of ours by its command; False where that is not
+        known. Anybody who can write into a run's folder can name any process there."""
+        try:
+            command = Path(f"/proc/{self.process}/cmdline").read_bytes() if self.is_here else b""
+        except OSError:  # handled: it is gone, or the system does not tell; it counts as another's
+            return False
+        return b"framecast" in command or b"platform" in command
 
     @property
     def is_this_process(self) -> bool:
@@ -139,6 +156,13 @@ def driven_by_another(run: RunFolder) -> bool:
     """Whether a process that is alive, and is not this one, drives the run."""
     driver = Driver.of(run)
     return driver is not None and driver.is_alive and not driver.is_this_process
+
+
+def _process_id(value: object) -> int:
+    """Raises ValueError for what is no id of a process."""
+    if type(value) is not int or not 0 < value < 2**31:
+        raise ValueError(f"not a process: {value!r}"[:80])
+    return value
 
 
 def _start_of(process: int) -> float | None:
