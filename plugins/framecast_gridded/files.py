@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import framecast
 from framecast_gridded.arrays import open_arrays
 from framecast_gridded.packing import default_fill
+from framecast_gridded.references import refuse_references
 
 if TYPE_CHECKING:
     import xarray
@@ -73,6 +74,7 @@ def open_file(path: Path, layout: str | None = None) -> xarray.Dataset:
                 _take_zarr_fills(path, opened)
                 # Zarr lists variables in another order each time, and channels must not change places
                 return opened[sorted(opened.data_vars, key=str)]
+            refuse_references(path)
             opened = xarray.open_dataset(path, engine="netcdf4", **lazily)
             _take_default_fills(path, opened)
             return opened
