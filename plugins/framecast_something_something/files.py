@@ -10,7 +10,6 @@ import framecast
 from framecast_something_something.annotations import Annotations
 from framecast_something_something.label_files import SITE
 from framecast_something_something.refusal import Refusal
-from framecast_something_something.webm import missing_bytes
 
 
 class Found(NamedTuple):
@@ -66,6 +65,7 @@ def _unusable(path: Path) -> str:
     """Why a file need not be decoded, or nothing."""
     if why := framecast.data.why_unreadable(path):
         return why
-    missing = missing_bytes(path)
+    with framecast.bounded.open_regular(path) as stream:
+        missing = framecast.data.missing_bytes(stream)
     count = framecast.plural(missing, "byte is", "bytes are")
     return f"it is cut short: {count} missing at its end" if missing else ""

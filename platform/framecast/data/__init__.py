@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from framecast.data.store import Store, StoredVideo
     from framecast.data.stored_clips import StoredClips
     from framecast.data.text_list import ListedLine, decode_text, read_text_list
+    from framecast.data.truncation import missing_bytes
     from framecast.data.video import (
         IMAGES,
         VIDEOS,
@@ -63,6 +64,7 @@ _MODULES = {
     "is_video_file": ".video",
     "prepare_store": ".preparation",
     "list_folder": ".folder_listing",
+    "missing_bytes": ".truncation",
     "read_text_list": ".text_list",
     "why_unreadable": ".folder_listing",
     "read_video": ".video",
@@ -93,6 +95,7 @@ __all__ = [
     "is_own_output",
     "is_video_file",
     "list_folder",
+    "missing_bytes",
     "prepare_store",
     "read_text_list",
     "read_video",

@@ -11,7 +11,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 from framecast.runs.folder import RunFolder
+from framecast.runs.repeating import repeating
 from framecast.safe_files import write_atomically
 
 SILENCE = 60.0
@@ -126,22 +126,17 @@ class Driver:
 def alive(run: RunFolder) -> Iterator[None]:
     """While the body runs, this process is noted as the run's driver, every few seconds anew: so others can tell
     a running run from a dead one."""
-    over = threading.Event()
     driver = Driver.of_process(os.getpid())
     driver.note(run)
 
-    def keep_noting() -> None:
-        while not over.wait(_SECONDS_BETWEEN_SIGNS):
-            with suppress(OSError):  # handled: a full disk is for the training to complain about
-                replace(driver, seen=time.time()).note(run)
+    def note() -> None:
+        with suppress(OSError):  # handled: a full disk is for the training to complain about
+            replace(driver, seen=time.time()).note(run)
 
-    thread = threading.Thread(target=keep_noting, name="alive", daemon=True)
-    thread.start()
     try:
-        yield
+        with repeating(note, _SECONDS_BETWEEN_SIGNS, "alive"):
+            yield
     finally:
-        over.set()
-        thread.join()
         with suppress(OSError):  # handled: the process ends anyway, and is found to be gone
             replace(driver, seen=time.time(), ended=True).note(run)
 

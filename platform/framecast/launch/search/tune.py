@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from framecast.registry.trust import Trust, pass_on
 from framecast.runs.driver import driver_is_alive
 from framecast.runs.events import RunFailed, SearchStarted
 from framecast.runs.folder import RunFolder
+from framecast.runs.repeating import repeating
 from framecast.runs.status import Status
 from framecast.search.proposals import Proposer, proposer
 from framecast.search.search_folder import SearchFolder
@@ -144,22 +144,15 @@ class _Trials:
 def _passing_stops_on(folder: SearchFolder, trials: _Trials) -> Iterator[None]:
     """While the body runs, a request to stop the search reaches the trials that are training: each writes a
     checkpoint, as a run does."""
-    over = threading.Event()
 
-    def watch() -> None:
-        while not over.wait(_SECONDS_BETWEEN_LOOKS):
-            reason = folder.stop_requested()
-            for run in trials.running() if reason is not None else []:
-                if run.stop_requested() is None:  # a trial that was just starting has cleared the first request
-                    run.request_stop(str(reason))
+    def look() -> None:
+        reason = folder.stop_requested()
+        for run in trials.running() if reason is not None else []:
+            if run.stop_requested() is None:  # a trial that was just starting has cleared the first request
+                run.request_stop(str(reason))
 
-    thread = threading.Thread(target=watch, name="stop", daemon=True)
-    thread.start()
-    try:
+    with repeating(look, _SECONDS_BETWEEN_LOOKS, "stop"):
         yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def _outlived(trial: Trial) -> None:
