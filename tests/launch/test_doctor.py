@@ -302,7 +302,7 @@ def test_a_port_is_found_with_its_address_and_its_process(address: str) -> None:
         assert process.stdout is not None
         port = int(process.stdout.readline())
         assert Listener(address, port, os.getuid()) in list(listeners())
-        assert Listener(address, port, os.getuid(), "ray::Actor") in listeners_of_ray()
+        assert Listener(address, port, os.getuid(), "ray::Actor", process.pid) in listeners_of_ray()
         process.communicate("")
 
 

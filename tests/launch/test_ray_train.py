@@ -5,8 +5,10 @@ The slowest tests of the project: each starts a Ray of its own, as `platform sub
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -18,6 +20,7 @@ import pytest
 from ruamel.yaml import YAML
 from safetensors.torch import load_file
 
+from framecast.launch.listening import listeners_of_ray
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.events import RunStarted, StepDone
 from framecast.runs.folder import RunFolder
@@ -116,6 +119,50 @@ def test_two_workers_train_like_one_and_the_console_stays_calm(submitted: Any, r
     assert (run.logs / "worker-0.log").exists()
     assert (run.logs / "worker-1.log").exists()
     assert list((run.logs / "ray").glob("raylet*"))  # Ray's own logs too
+
+
+@pytest.mark.slow
+def test_other_users_are_kept_out_while_it_trains(
+    submitted: Any, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A token that only this user can read, ports of this machine only, a folder that nobody else can enter."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH", "RAY_TMPDIR"):
+        monkeypatch.delenv(name, raising=False)
+    process = submitted(training={"epochs": 500}, compute={"workers": 2})
+    wait_for_step(runs, 1, process)
+    own = f"FRAMECAST_RUNS={runs}".encode()
+    found = [each for each in listeners_of_ray() if own in environment_of(each.pid)]
+    assert {"gcs_server", "raylet"} <= {each.process for each in found}
+    assert not [each for each in found if not each.only_here]
+    assert stat.S_IMODE((tmp_path / ".ray" / "auth_token").stat().st_mode) == 0o600
+    (head,) = {each.pid for each in found if each.process == "gcs_server"}
+    words = Path(f"/proc/{head}/cmdline").read_bytes().decode().split("\0")
+    session = next(Path(word.partition("=")[2]) for word in words if "/session_" in word and "=" in word)
+    assert [folder for folder in session.parents if not folder.stat().st_mode & 0o077], session
+    answers = [status_of(each.port, "/api/jobs/") for each in found if each.process == "dashboard.py"]
+    assert 401 in answers
+    assert 200 not in answers
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(120) == 143
+
+
+def environment_of(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/environ").read_bytes()
+    except OSError:  # it has ended
+        return b""
+
+
+def status_of(port: int, path: str) -> int:
+    """What a server answers to somebody without a token; 0 where it does not speak HTTP."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
 
 
 def test_ctrl_c_checkpoints_and_resume_goes_on_to_the_same_weights(submitted: Any, runs: Path) -> None:

@@ -24,12 +24,13 @@ _RAY = (
 
 @dataclass(frozen=True)
 class Listener:
-    """`address` is 0.0.0.0 or :: for all interfaces; `process` is empty where it is another user's."""
+    """`address` is 0.0.0.0 or :: for all interfaces; `process` and `pid` are those of Ray's processes."""
 
     address: str
     port: int
     uid: int
     process: str = ""
+    pid: int = 0
 
     @property
     def everywhere(self) -> bool:
@@ -52,7 +53,7 @@ def listeners_of_ray() -> list[Listener]:
     """Those of Ray's processes, as far as this user may see whose they are."""
     names = _names_by_socket()
     found = [
-        Listener(address, port, uid, names[inode]) for address, port, uid, inode in _table() if inode in names
+        Listener(address, port, uid, *names[inode]) for address, port, uid, inode in _table() if inode in names
     ]
     return sorted(found, key=lambda each: (each.process, each.port))
 
@@ -79,9 +80,9 @@ def _address(text: str) -> str:
     return str(mapped or found)
 
 
-def _names_by_socket() -> dict[str, str]:
-    """The name of the Ray process that has each socket open, for the processes that this user may look at."""
-    found: dict[str, str] = {}
+def _names_by_socket() -> dict[str, tuple[str, int]]:
+    """The name and the id of the Ray process that has each socket open, for the processes that this user may look at."""
+    found: dict[str, tuple[str, int]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
@@ -91,7 +92,7 @@ def _names_by_socket() -> dict[str, str]:
             for link in os.scandir(folder / "fd"):
                 target = os.readlink(link.path)
                 if target.startswith("socket:["):
-                    found[target[8:-1]] = name
+                    found[target[8:-1]] = name, int(folder.name)
         except OSError:  # handled: it has ended, or is another user's
             continue
     return found
