@@ -81,7 +81,7 @@ def _address(text: str) -> str:
 
 
 def _names_by_socket() -> dict[str, tuple[str, int]]:
-    """The name and the id of the Ray process that has each socket open, for the processes that this user may look at."""
+    """The name and the id of the Ray process that has each socket open, for those that this user may look at."""
     found: dict[str, tuple[str, int]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
