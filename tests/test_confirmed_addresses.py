@@ -67,6 +67,12 @@ def test_an_address_is_remembered_in_a_file_of_this_user_for_later_shells(monkey
     assert confirmed_variables("http://head:8265") == {"KEY", "OTHER"}
 
 
+def test_no_password_is_written_into_the_notes() -> None:
+    confirm("postgresql://user:word@host/db")
+    assert "word" not in (state_folder() / "addresses.json").read_text()
+    assert is_confirmed("postgresql://user:word@host/db")
+
+
 @pytest.mark.parametrize("content", ["", "[]", "nonsense", '{"http://head:8265": 3}', "[" * 1000])
 def test_a_damaged_note_confirms_nothing_and_is_replaced(content: str) -> None:
     state_folder().mkdir(parents=True)

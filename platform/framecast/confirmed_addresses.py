@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from framecast.bounded import read_json_object
-from framecast.errors import InputError
+from framecast.errors import InputError, without_credentials
 from framecast.json_text import to_json
 from framecast.safe_files import make_folder, write_atomically
 from framecast.user_folders import state_folder
@@ -65,8 +65,8 @@ def same_address(one: str, other: str) -> bool:
 
 def _normal(address: str) -> str:
     """The one form of an address. Another user name, scheme, port or host is another address: 127.0.0.1 is not
-    localhost, which may mean ::1."""
-    text = address.strip()
+    localhost, which may mean ::1. It holds no credentials, for it is written into a file."""
+    text = without_credentials(address.strip())
     if "://" not in text:
         return text.lower().replace(" ", "%20")
     try:
