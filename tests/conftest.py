@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         item.add_marker(pytest.mark.xdist_group("ray" if item.path in of_ray else str(item.path)))
     items.sort(key=lambda item: item.path not in of_ray)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The table of the inputs that tests/untrusted tried, where it did."""
+    reports = [each for name in ("passed", "failed") for each in terminalreporter.stats.get(name, [])]
+    tried = [value for each in reports for name, value in each.user_properties if name == "untrusted"]
+    if not tried:
+        return
+    counts = Counter(each["outcome"] for each in tried)
+    largest = max(tried, key=lambda each: each["megabytes"])
+    longest = max(tried, key=lambda each: each["seconds"])
+    terminalreporter.section("untrusted input")
+    for name, value in (
+        ("inputs tried", f"{len(tried):,} on {len({each['reader'] for each in tried})} readers"),
+        ("read, as they were sound enough", f"{counts['works']:,}"),
+        ("one sentence", f"{counts['sentence']:,}"),
+        ("left out with a note", f"{counts['skipped']:,}"),
+        ("tracebacks", f"{counts['traceback']:,}"),
+        ("killed or without an answer", f"{counts['killed'] + counts['hangs']:,}"),
+        ("largest memory", f"{largest['megabytes']:,} MB ({largest['reader']})"),
+        ("longest time", f"{longest['seconds']:.1f} s ({longest['reader']})"),
+    ):
+        terminalreporter.write_line(f"{name:32} {value}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -91,7 +92,7 @@ def _read(source: str | PathLike[str] | Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _load(path: str | PathLike[str]) -> Any:
-    with open(path, "rb") as file:
+    with framecast.bounded.open_regular(Path(path)) as file:
         try:
             return torch.load(file, map_location="cpu", weights_only=True)
         except Exception as error:  # bytes that are no pickle, or half of one, end in nearly any of them

@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 import framecast
 from framecast_early_stopping import EarlyStoppingSettings
 
@@ -56,8 +54,8 @@ class Watch:
         if not step or not self._events.exists():
             return
         before: dict[int, Any] = {}
-        for line in self._events.read_text().splitlines():
-            event = framecast.events.from_json(line)
+        for line in framecast.bounded.read_lines(self._events):
+            event = framecast.events.from_json(line.decode(errors="replace"))
             if isinstance(event, framecast.events.Evaluated) and event.name == "model" and event.step <= step:
                 before[event.step] = event
         for _, event in sorted(before.items()):
@@ -67,7 +65,7 @@ class Watch:
 def _direction(monitor: str, plan: Path) -> str:
     """ "min" or "max", as the metric's plugin declares it; the plugins of the plan are those that were loaded."""
     name = monitor.rpartition("/")[2]
-    for plugin in YAML(typ="safe", pure=True).load(plan)["plugins"]:
+    for plugin in framecast.bounded.read_yaml(plan)["plugins"]:
         hook = getattr(sys.modules.get(plugin["module"]), "framecast_metrics", None)
         for metric in hook() if hook else ():
             if metric.name == name:

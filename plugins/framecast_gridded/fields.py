@@ -74,7 +74,9 @@ class Fields:
         dataset = HANDLES[file]
         try:
             stored_TCHW = self.grid.read(dataset, frames, self.missing, see)
-        except (OSError, RuntimeError, ValueError) as error:
+        except framecast.InputError as error:
+            raise framecast.InputError(f"data.path: {error}") from None
+        except Exception as error:  # the libraries below raise whatever they please about files that are damaged
             raise framecast.InputError(
                 f"data.path: frames {frames.start} to {frames.stop - 1} of {file.path} cannot be read: "
                 f"{first_line(error)}"

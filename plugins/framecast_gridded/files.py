@@ -16,6 +16,8 @@ from framecast_gridded.references import refuse_references
 if TYPE_CHECKING:
     import xarray
 
+    from framecast_gridded.zarr_store import BoundedStore
+
 NETCDF = (".nc", ".nc4", ".cdf")
 ARRAYS = (".npy", ".npz")
 
@@ -55,6 +57,9 @@ def open_file(path: Path, layout: str | None = None) -> xarray.Dataset:
     """
     import xarray
 
+    from framecast_gridded.sizes import check_netcdf
+    from framecast_gridded.zarr_store import open_store
+
     # what coordinates point to (bounds of cells, say) is theirs, not a field
     lazily: dict[str, Any] = {
         "decode_coords": "all",
@@ -70,21 +75,24 @@ def open_file(path: Path, layout: str | None = None) -> xarray.Dataset:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of coordinates that point to nothing
             if path.is_dir():
-                opened = xarray.open_dataset(path, engine="zarr", **lazily)
-                _take_zarr_fills(path, opened)
+                store = open_store(path)
+                opened = xarray.open_dataset(store, engine="zarr", consolidated=False, **lazily)  # type: ignore[arg-type]
+                _take_zarr_fills(store, opened)
                 # Zarr lists variables in another order each time, and channels must not change places
                 return opened[sorted(opened.data_vars, key=str)]
             refuse_references(path)
+            check_netcdf(path)
             opened = xarray.open_dataset(path, engine="netcdf4", **lazily)
             _take_default_fills(path, opened)
             return opened
-    except framecast.InputError:
-        raise
+    except framecast.InputError as error:
+        text = str(error)
+        raise framecast.InputError(text if text.startswith("data.") else f"data.path: {text}") from None
     except Exception as error:  # the libraries below raise whatever they please about files that are damaged
         raise framecast.InputError(f"data.path: {path} cannot be read: {first_line(error)}") from None
 
 
-def _take_zarr_fills(path: Path, opened: xarray.Dataset) -> None:
+def _take_zarr_fills(store: BoundedStore, opened: xarray.Dataset) -> None:
     """Keeps as `_FillValue` what stands for nothing, and notes each array's fill_value in its encoding.
 
     xarray takes every fill_value of version 2 for a missing value, because it keeps `_FillValue` there. But 0 is
@@ -92,7 +100,7 @@ def _take_zarr_fills(path: Path, opened: xarray.Dataset) -> None:
     """
     import zarr
 
-    group = zarr.open_group(path, mode="r")
+    group = zarr.open_group(store, mode="r", use_consolidated=False)
     for name, variable in opened.variables.items():
         array = group[str(name)]
         fill = getattr(array, "fill_value", None)
@@ -137,6 +145,8 @@ def _checked(path: Path) -> int:
     if path.suffix.lower() not in (*NETCDF, *ARRAYS):
         known = ", ".join((*NETCDF, *ARRAYS))
         raise framecast.InputError(f"data.path: {path} is none of {known}, or a Zarr folder")
+    if why := framecast.data.why_unreadable(path):
+        raise framecast.InputError(f"data.path: {path}: {why}")
     if not path.stat().st_size:
         raise framecast.InputError(f"data.path: {path} is empty (0 bytes)")
     return path.stat().st_mtime_ns

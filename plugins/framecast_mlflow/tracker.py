@@ -15,7 +15,6 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
 from mlflow.entities import Metric, Param
 from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
-from ruamel.yaml import YAML
 
 import framecast
 from framecast_mlflow import MlflowSettings
@@ -81,7 +80,7 @@ class MlflowTracker:
     def _start(self) -> None:
         known = self._folder / "mlflow-run.txt"
         if known.exists():
-            self._id = known.read_text()
+            self._id = framecast.bounded.read_text(known)
             self._client.update_run(self._id, status="RUNNING")
             self._known = True
             return
@@ -89,7 +88,7 @@ class MlflowTracker:
             experiment = self._client.get_experiment_by_name(self._experiment)
             where = experiment.experiment_id if experiment else self._client.create_experiment(self._experiment)
             self._id = self._client.create_run(where, run_name=self._folder.name).info.run_id
-        job = YAML(typ="safe", pure=True).load(self._folder / "plan.yaml")["job"]
+        job = framecast.bounded.read_yaml(self._folder / "plan.yaml")["job"]
         settings = [Param(key, framecast.without_credentials(str(value))[:_LONGEST]) for key, value in _flat(job)]
         for first in range(0, len(settings), _MOST):
             self._client.log_batch(self._id, params=settings[first : first + _MOST])

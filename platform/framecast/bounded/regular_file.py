@@ -6,8 +6,8 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from framecast.bounded.limit import DOCUMENT_BYTES, LINE_BYTES, Limit, bytes_text
 from framecast.errors import InputError
@@ -22,7 +22,7 @@ _KINDS = {
 _PIECE = 1 << 20
 
 
-def open_regular(file: Path | str) -> BinaryIO:
+def open_regular(file: Path | str) -> BufferedReader:
     """A regular file, opened for reading; a link to one is followed. Never waits, as `open` does on a pipe.
 
     Raises FileNotFoundError where there is none, InputError where it cannot be opened or is no regular file.

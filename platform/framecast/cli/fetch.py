@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from framecast.bounded.json_file import read_json
 from framecast.cli.options import Run, Runs
 from framecast.errors import InputError
 
@@ -47,9 +47,7 @@ def fetch(
             typer.echo(RunFiles.of(folder, every_checkpoint, logs).to_json())
             return
         assert send is not None, "the other of the two"
-        for line in encode(
-            folder.path, [(name, offset, size) for name, offset, size in json.loads(send.read_text())]
-        ):
+        for line in encode(folder.path, [(name, offset, size) for name, offset, size in read_json(send)]):
             print(line, flush=True)
         return
     named = known_run(run, runs)

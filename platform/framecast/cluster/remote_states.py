@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
+from framecast.bounded.json_file import parse_json
 from framecast.cluster.job_server import LOST
 from framecast.cluster.profiles import cluster_at, is_users_own
 from framecast.cluster.send import answer, server_of
@@ -108,8 +107,8 @@ def _of_job(where: Whereabouts, jobs: _Jobs) -> str:
 def _listed_there(where: Whereabouts) -> dict[str, str]:
     """The states that the cluster finds in its own folder of runs, by id."""
     try:
-        rows: list[dict[str, Any]] = json.loads(answer(where, ["list", "--json"]))
-    except (InputError, ValueError):
+        rows = parse_json(answer(where, ["list", "--json"]), "what the cluster lists")
+        return {str(row["run"]): str(row["state"]) for row in rows}
+    except (InputError, KeyError, TypeError):
         # handled: another version there, or gone meanwhile; nothing is known, as the row says
         return {}
-    return {row["run"]: row["state"] for row in rows}

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from framecast.bounded.json_file import parse_json
+from framecast.bounded.regular_file import open_regular
 from framecast.errors import InputError
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.folder import RunFolder
@@ -75,14 +77,14 @@ class RunFiles:
     def from_json(cls, text: str) -> RunFiles:
         """Raises InputError where it is none, or would write outside of the run's folder."""
         try:
-            content: dict[str, Any] = json.loads(text)
+            content: dict[str, Any] = parse_json(text, "what the cluster lists")
             files = {
                 str(name): RunFile(int(each["size"]), str(each["sha256"]))
                 for name, each in content["files"].items()
             }
             links = {str(name): str(target) for name, target in content["links"].items()}
             found = cls(str(content["folder"]), str(content["state"]), files, links)
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (InputError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
             raise InputError(
                 "the cluster lists the run's files in a way that this version does not know"
             ) from None
@@ -103,7 +105,7 @@ def encode(folder: Path, wanted: list[tuple[str, int, int]]) -> Iterator[str]:
     """Lines that carry what each file holds from an offset up to a size: `wanted` is (name, offset, size)."""
     left = MOST_IN_A_JOB
     for number, (name, offset, size) in enumerate(wanted):
-        with open(folder / name, "rb") as stream:
+        with open_regular(folder / name) as stream:
             stream.seek(offset)
             while left > 0 and offset < size and (piece := stream.read(min(PIECE, size - offset))):
                 yield f"{LINE} {number} {offset} {zlib.crc32(piece):08x} {base64.b64encode(piece).decode()}"
@@ -126,14 +128,14 @@ def decode(line: str) -> tuple[int, int, bytes] | None:
 
 def checksum(path: Path) -> str:
     """The SHA-256 of a file."""
-    with open(path, "rb") as stream:
+    with open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _measured(path: Path) -> RunFile:
     """A file may grow meanwhile: what counts is what it holds now."""
     digest, size = hashlib.sha256(), path.stat().st_size
-    with open(path, "rb") as stream:
+    with open_regular(path) as stream:
         left = size
         while left and (piece := stream.read(min(left, 1 << 20))):
             digest.update(piece)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from framecast.bounded.json_file import read_json_object
 from framecast.json_text import to_json
 from framecast.registry.provider import Provider
 from framecast.safe_files import write_atomically
@@ -31,7 +31,7 @@ class Versions:
 
     @classmethod
     def read(cls, file: Path) -> Versions:
-        return cls(**json.loads(file.read_text()))
+        return cls(**read_json_object(file))
 
     def write(self, file: Path) -> None:
         write_atomically(file, to_json(asdict(self), indent=1))

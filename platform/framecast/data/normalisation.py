@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
+
+from framecast.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,19 @@ class Normalisation:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Normalisation:
-        """Checkpoints of earlier versions know no names and no units."""
-        return cls(**{each.name: tuple(values.get(each.name, ())) for each in fields(cls)})
+        """Checkpoints of earlier versions know no names and no units. Raises InputError where they are no
+        normalisation."""
+        try:
+            found = cls(**{each.name: tuple(values.get(each.name, ())) for each in fields(cls)})
+            numbers = [float(each) for part in (found.offset, found.scale, found.fill) for each in part]
+            texts = all(isinstance(each, str) for each in (*found.names, *found.units))
+        except (TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise InputError(f"a normalisation is damaged: {error}") from None
+        usable = found.offset and len(found.offset) == len(found.scale) and 0.0 not in found.scale
+        others = all(len(part) in (0, len(found.offset)) for part in (found.fill, found.names, found.units))
+        if not (usable and others and texts and all(map(math.isfinite, numbers))):
+            raise InputError("a normalisation is damaged: it does not have a number for each channel")
+        return found
 
 
 def _column(values: tuple[float, ...]) -> np.ndarray:

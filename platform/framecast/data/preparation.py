@@ -27,6 +27,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from framecast.bounded.json_file import read_json_object
+from framecast.bounded.limit import STORE_INDEX_BYTES
 from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo
 from framecast.data.frame_format import FrameFormat
@@ -146,7 +148,7 @@ def _prepared(
     videos: list[dict[str, Any]] = []
     skipped = list(refused)
     for number in range(len(parts)):
-        result = json.loads(_results(work, number).read_text())
+        result = read_json_object(_results(work, number), STORE_INDEX_BYTES)
         skipped += [(name, why) for name, why in result["skipped"]]
         if result["videos"]:
             videos += [{**video, "shard": len(shards)} for video in result["videos"]]

@@ -9,7 +9,6 @@ The index is written last and atomically: a store is whole or it is not there.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
 from collections.abc import Mapping
@@ -20,6 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from framecast.bounded.json_file import read_json_object
+from framecast.bounded.limit import STORE_INDEX_BYTES
+from framecast.data.store_index import checked_index
 from framecast.data.video_facts import VideoFacts
 from framecast.errors import InputError
 from framecast.safe_files import open_to_read
@@ -91,15 +93,17 @@ class Store:
     def open(cls, folder: Path) -> Store:
         """Raises FileNotFoundError where there is no store, InputError where it cannot be read."""
         try:
-            index = json.loads((folder / INDEX).read_text())
+            index = read_json_object(folder / INDEX, STORE_INDEX_BYTES)
             if index["format"] != FORMAT:
                 raise OtherFormat(
                     f"{folder} is a store of format {index['format']}, this version reads {FORMAT}: prepare anew"
                 )
-            return cls(folder, index)
+            return cls(folder, checked_index(index, folder))
         except (NotADirectoryError, FileNotFoundError):
             raise FileNotFoundError(f"there is no store in {folder}") from None
-        except (ValueError, KeyError, TypeError) as error:
+        except OtherFormat:
+            raise
+        except (InputError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"{folder / INDEX} is damaged ({error}): delete {folder} and prepare it anew"
             ) from None

@@ -25,6 +25,8 @@ _FORMATS = (
     "png_pipe,jpeg_pipe,bmp_pipe,tiff_pipe,webp_pipe,image2pipe,ppm_pipe,pgm_pipe"
 )
 """FFmpeg's names of formats that hold their frames. Not of playlists, which open other files and addresses."""
+_PADDING = 64 * 2**16
+"""Pixels that FFmpeg counts further to those of a frame, whose width it rounds up."""
 _PICTURE_CODECS = {"png", "mjpeg", "bmp", "gif", "webp", "tiff"}
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
@@ -43,13 +45,17 @@ def open_container(source: Path | IO[bytes]) -> Iterator[InputContainer]:
             stream,
             "r",
             # also while the header is looked through, for which a first frame is decoded
-            options={"max_pixels": str(FRAME_PIXELS.value)},
+            options=_decoder_options(),
             container_options={"format_whitelist": _FORMATS},
             metadata_errors="replace",
             io_open=_refuse_other_files,
         ) as container,
     ):
         yield container
+
+
+def _decoder_options() -> dict[str, str]:
+    return {"max_pixels": str(FRAME_PIXELS.value + _PADDING)}
 
 
 def _refuse_other_files(url: str, *_: Any) -> Any:
@@ -90,7 +96,7 @@ def stream_decoder(stream: VideoStream) -> VideoCodecContext:
     if name in av.codecs_available:
         codec = cast("VideoCodecContext", av.CodecContext.create(name, "r"))
     codec.thread_count = 1  # videos are read side by side, not frames
-    codec.options = {"max_pixels": str(FRAME_PIXELS.value)}
+    codec.options = _decoder_options()
     return codec
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from framecast.bounded.json_file import read_json_object
 from framecast.data.normalisation import Normalisation
 from framecast.engine.strategy import Strategy
 from framecast.engine.training_state import TrainingState
@@ -152,7 +152,7 @@ class Checkpointing:
                 raise TrainingFailed(f"no checkpoint can be restored: {'; '.join(complaints)}")
             return None
         folder = self._store.folder / f"step-{successor - 1:08d}"
-        loop = json.loads((folder / "loop.json").read_text())
+        loop = read_json_object(folder / "loop.json")
         if loop["optimizer"] != self._job.training.optimizer.name:
             raise TrainingFailed(
                 f"checkpoint {folder.name} holds the state of the optimizer {loop['optimizer']}: "

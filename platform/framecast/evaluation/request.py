@@ -8,12 +8,13 @@ answer.json               what the first process found out for all
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from framecast.bounded.json_file import read_json_object
+from framecast.bounded.regular_file import read_text
 from framecast.data.normalisation import Normalisation
 from framecast.evaluation.subject import Subject
 from framecast.job.resolve import read_plan
@@ -67,7 +68,7 @@ class Request:
 
     def told(self) -> tuple[int, int]:
         try:
-            done, total = (self.folder / "progress").read_text().split()
+            done, total = read_text(self.folder / "progress").split()
         except FileNotFoundError:  # handled: nothing is written yet; the bar shows no progress
             return 0, 0
         return int(done), int(total)
@@ -83,7 +84,7 @@ class Request:
         write_atomically(self.folder / "answer.json", to_json(found))
 
     def answered(self) -> dict[str, Any]:
-        return json.loads((self.folder / "answer.json").read_text())
+        return read_json_object(self.folder / "answer.json")
 
     def _read(self) -> dict[str, Any]:
-        return json.loads((self.folder / "request.json").read_text())
+        return read_json_object(self.folder / "request.json")

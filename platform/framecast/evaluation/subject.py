@@ -6,8 +6,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from framecast.bounded.json_file import parse_json, read_json_object
+from framecast.bounded.regular_file import check_regular
+from framecast.bounded.safetensors_file import read_metadata
 from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError
 from framecast.job.job import Compute
@@ -57,6 +60,7 @@ class Subject:
             return self._published(self.weights).to(device).eval()
         model = plan.model.declaration.build(plan.model.settings, plan.sample_shape)
         if self.weights is not None:
+            check_regular(self.weights)
             try:
                 model.load_state_dict(load_file(self.weights))
             except RuntimeError as error:
@@ -162,13 +166,16 @@ def _of_checkpoint(run: RunFolder, checkpoint: Checkpoint, plan: Plan) -> Subjec
         raise InputError(
             f"checkpoint {checkpoint.path} has no {WEIGHTS}: it was not written by framecast, or lost it"
         )
-    loop = json.loads((checkpoint.path / "loop.json").read_text())
-    normalisation = loop.get("normalisation")
+    loop = checkpoint.path / "loop.json"
+    try:
+        normalisation = read_json_object(loop).get("normalisation")
+    except FileNotFoundError:
+        raise InputError(f"checkpoint {checkpoint.path} has no loop.json: it lost it") from None
     return Subject(
         f"{_label(run)} step {checkpoint.step}",
         plan,
         checkpoint.path / WEIGHTS,
-        normalisation=Normalisation.from_dict(normalisation) if normalisation else None,
+        normalisation=_normalisation(normalisation, loop),
         run=run,
     )
 
@@ -184,16 +191,13 @@ def _ensure_same_range(plan: Plan, trained: Plan) -> None:
 
 
 def _exported(file: Path, overrides: Sequence[str], plugins: Sequence[str]) -> Subject:
-    from safetensors import safe_open
-
     try:
-        with safe_open(file, framework="pt") as opened:
-            metadata = opened.metadata() or {}
-    except Exception as error:  # safetensors raises its own kind, without a public base
+        metadata = read_metadata(file)
+    except InputError as error:
         raise InputError(f"{file} is not a model that framecast exported: {error}") from None
     if PLAN_KEY not in metadata:
         raise InputError(f"{file} holds weights but no plan: export it with `platform export`")
-    normalisation = json.loads(metadata.get(NORMALISATION_KEY, "null"))
+    normalisation = parse_json(metadata.get(NORMALISATION_KEY, "null"), f"{NORMALISATION_KEY} in {file}")
     plan = _exported_plan(file, metadata[PLAN_KEY], overrides, plugins)
     if normalisation and any(text.startswith("data") for text in overrides):
         _ensure_same_range(plan, _exported_plan(file, metadata[PLAN_KEY], (), plugins))
@@ -201,8 +205,15 @@ def _exported(file: Path, overrides: Sequence[str], plugins: Sequence[str]) -> S
         file.name,
         plan,
         file,
-        normalisation=Normalisation.from_dict(normalisation) if normalisation else None,
+        normalisation=_normalisation(normalisation, file),
     )
+
+
+def _normalisation(values: Any, file: Path) -> Normalisation | None:
+    try:
+        return Normalisation.from_dict(values) if values else None
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from None
 
 
 def _exported_plan(file: Path, text: str, overrides: Sequence[str], plugins: Sequence[str]) -> Plan:

@@ -11,13 +11,14 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from framecast.bounded.limit import YAML_BYTES
+from framecast.bounded.regular_file import read_bytes
 from framecast.bounded.yaml_text import Key, dotted, parse_yaml
 from framecast.counting import plural
 from framecast.errors import InputError, Place, Problem
 from framecast.registry.path import current_folder
 from framecast.secret_urls import completed, set_aside
 
-_MOST_BYTES = 1_000_000
 NAMED_SECTIONS = {("training", "optimizer"), ("training", "schedule")}
 """Sections that may be a bare name and whose other settings do not depend on it."""
 _COMMAND_LINE = Place("command line")
@@ -143,16 +144,11 @@ def _read(path: Path) -> Document:
     try:
         if path.is_dir():
             raise InputError(Problem("is a folder, not a job file", place=Place(file)))
-        raw = path.read_bytes()
+        raw = read_bytes(path, YAML_BYTES)
     except FileNotFoundError:
         near = sorted(str(other) for other in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
         hint = f"; beside it are {', '.join(near[:8])}" if near else ""
         raise InputError(Problem(f"no such file{hint}", place=Place(file))) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(Problem(f"cannot be read: {reason}", place=Place(file))) from None
-    if len(raw) > _MOST_BYTES:
-        raise InputError(Problem(f"is {len(raw):,} bytes long; a job file is a page of YAML", place=Place(file)))
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -21,7 +21,9 @@ from importlib.metadata import requires, version
 from pathlib import Path
 from typing import IO, Any
 
+from framecast.bounded.json_file import read_json
 from framecast.counting import plural
+from framecast.errors import InputError
 from framecast.registry.declarations import declarations
 from framecast.registry.hooks import PROJECT
 from framecast.registry.outcome import Outcome
@@ -75,8 +77,8 @@ def _outcome(provider: Provider) -> Outcome:
         process.wait()
         text = _beginning(printed)
         try:
-            outcome = Outcome.from_dict(json.loads(answer.read_text()))
-        except (OSError, ValueError, TypeError, KeyError):
+            outcome = Outcome.from_dict(read_json(answer))
+        except (OSError, InputError, ValueError, TypeError, KeyError):
             # handled: no answer, which the outcome says with what the process printed
             return _unanswered(code, text)
     return _noted(outcome, [f"prints when it is imported: {text!r}"] if text and outcome.usable else [])

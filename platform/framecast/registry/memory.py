@@ -12,6 +12,7 @@ from importlib.metadata import requires, version
 from pathlib import Path
 from typing import Any
 
+from framecast.bounded.json_file import read_json
 from framecast.errors import InputError
 from framecast.registry.examination import examined, patience
 from framecast.registry.hooks import PROJECT
@@ -46,9 +47,9 @@ def _file(provider: Provider) -> Path:
 
 def _recalled(provider: Provider, mark: str) -> Outcome | None:
     try:
-        content = json.loads(_file(provider).read_text())
+        content = read_json(_file(provider))
         return Outcome.from_dict(content["outcome"]) if content["mark"] == mark else None
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, InputError, ValueError, TypeError, KeyError):
         # handled: nothing remembered that can be read; the plugin is examined
         return None
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from framecast.errors import without_credentials
+from framecast.bounded.limit import YAML_BYTES
+from framecast.bounded.regular_file import read_text
+from framecast.errors import InputError, without_credentials
 from framecast.report.curves import horizon_curves, learning_curves, optimizer_curves, time_curves
 from framecast.report.filmstrip import filmstrips
 from framecast.report.history import history_table
@@ -60,7 +62,17 @@ def _content(record: Record) -> dict[str, Any]:
         "facts": facts(record),
         "data": data_table(record),
         "plugins": plugin_table(record),
-        "job": without_credentials(run.job.read_text(errors="replace")) if run.job.exists() else "",
-        "plan_text": without_credentials(run.plan.read_text(errors="replace")),
+        "job": _text(run.job),
+        "plan_text": _text(run.plan),
         "plan_note": record.plan.note,
     }
+
+
+def _text(file: Path) -> str:
+    """A text as it is shown; why it cannot be, in its place."""
+    try:
+        return without_credentials(read_text(file, YAML_BYTES, errors="replace"))
+    except FileNotFoundError:  # handled: a folder that holds no job, whose page shows none
+        return ""
+    except InputError as error:
+        return str(error)

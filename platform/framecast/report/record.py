@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from framecast.bounded.array_file import read_arrays
+from framecast.bounded.json_file import read_json_object
+from framecast.errors import InputError
 from framecast.job.recorded_plan import RecordedPlan
 from framecast.registry.kinds import Answer
 from framecast.report.chart import Points
+from framecast.report.evaluation_file import check_evaluation
 from framecast.report.horizon import Horizon
 from framecast.report.pictures import Clips
 from framecast.runs.checkpoints import CheckpointStore
@@ -176,7 +179,7 @@ class Record:
     def measured(self) -> list[dict[str, Any]]:
         """What `platform evaluate` left in the folder."""
         files = sorted(self.run.path.glob("evaluation-*.json"))
-        return [content for file in files if (content := _json(file)).get("rows")]
+        return [content for file in files if (content := _json(file, check_evaluation)).get("rows")]
 
     @cached_property
     def samples(self) -> dict[str, np.ndarray]:
@@ -185,8 +188,7 @@ class Record:
         for name in ("best", "last"):
             checkpoint = store.named(name)
             if checkpoint and (checkpoint.path / "samples.npz").exists():
-                with np.load(checkpoint.path / "samples.npz") as arrays:
-                    return dict(arrays)
+                return _samples(checkpoint.path / "samples.npz")
         return {}
 
     @property
@@ -208,11 +210,29 @@ class Record:
         ]
 
 
-def _json(file: Path) -> dict[str, Any]:
-    """The object in a JSON file; one that cannot be read is left out of the report, which is told."""
+def _samples(file: Path) -> dict[str, np.ndarray]:
+    """The arrays of pictures in a file; one that cannot be read is left out of the report, which is told."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        arrays = read_arrays(file)
+        clips = [array for name, array in arrays.items() if name.endswith(("context", "target", "prediction"))]
+        if any(array.ndim != 5 or array.dtype.kind not in "buif" for array in clips):
+            raise InputError("its arrays are no pictures (B, T, C, H, W)")
+        for prefix in ("", "first_"):
+            names = [f"{prefix}{name}" for name in ("context", "target", "prediction")]
+            if any(name in arrays for name in names) and not all(name in arrays for name in names):
+                raise InputError(f"of {', '.join(names)} some are missing")
+    except (OSError, InputError) as error:
         print(f"warning: the report leaves out {file}, which cannot be read: {error}", file=sys.stderr)
         return {}
-    return content if isinstance(content, dict) else {}
+    return arrays
+
+
+def _json(file: Path, check: Callable[[dict[str, Any]], None] = lambda content: None) -> dict[str, Any]:
+    """The object in a JSON file; one that cannot be read is left out of the report, which is told."""
+    try:
+        content = read_json_object(file)
+        check(content)
+    except (OSError, InputError, ValueError) as error:
+        print(f"warning: the report leaves out {file}, which cannot be read: {error}", file=sys.stderr)
+        return {}
+    return content

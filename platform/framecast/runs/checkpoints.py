@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import math
 import os
 import re
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from framecast.bounded.json_file import read_json_object
 from framecast.errors import InputError
 from framecast.json_text import to_json
 from framecast.safe_files import (
@@ -52,9 +52,9 @@ class Checkpoint:
     def read(cls, path: Path) -> Checkpoint | None:
         """The checkpoint in a folder; None if it is not complete, or its manifest is not one that we write."""
         try:
-            manifest: dict[str, Any] = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
+            manifest: dict[str, Any] = read_json_object(path / _MANIFEST)
             found = cls(path, **manifest)
-        except (OSError, ValueError, TypeError, RecursionError):
+        except (OSError, InputError, TypeError):
             # handled: not complete, so no checkpoint; older ones are used
             return None
         return found if found._is_sound() else None

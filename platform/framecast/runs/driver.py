@@ -18,6 +18,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from framecast.bounded.json_file import read_json_object
+from framecast.errors import InputError
 from framecast.runs.folder import RunFolder
 from framecast.runs.repeating import repeating
 from framecast.safe_files import write_atomically
@@ -57,7 +59,7 @@ class Driver:
     def of(cls, run: RunFolder) -> Driver | None:
         """As noted in the run; None where nothing readable is."""
         try:
-            sign = json.loads((run.path / "driver.json").read_text())
+            sign = read_json_object(run.path / "driver.json")
             started, table = sign.get("started"), sign.get("table")
             return cls(
                 str(sign["host"]),
@@ -68,7 +70,7 @@ class Driver:
                 None if table is None else str(table),
                 sign.get("ended") is True,
             )
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, InputError, ValueError, TypeError, KeyError, OverflowError):
             # handled: nothing readable; without an event that ends it the run counts as died
             return None
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from framecast.bounded.regular_file import read_text
 from framecast.errors import InputError, disk_error_number, disk_problem
 from framecast.runs.journal import Journal
 from framecast.safe_files import (
@@ -151,7 +152,7 @@ class RunFolder:
     def claimed_by(self) -> str:
         """The token of the latest claim; empty if there is none."""
         try:
-            return (self.path / "attempt").read_text()
+            return read_text(self.path / "attempt")
         except FileNotFoundError:  # handled: nobody has claimed the run
             return ""
 
@@ -172,7 +173,7 @@ class RunFolder:
     def stop_requested(self) -> str | None:
         """The reason somebody gave for stopping, or None."""
         try:
-            return self._stop.read_text()
+            return read_text(self._stop)
         except FileNotFoundError:  # handled: nobody has asked it to stop
             return None
 
@@ -189,7 +190,7 @@ class RunFolder:
     def refusal(self) -> str:
         """The reason why a worker refused to begin, which is then forgotten; empty where none did."""
         try:
-            reason = (self.path / "refused").read_text()
+            reason = read_text(self.path / "refused")
         except FileNotFoundError:  # handled: no worker has refused the job
             return ""
         remove_file(self.path / "refused")

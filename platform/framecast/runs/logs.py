@@ -9,6 +9,9 @@ from pathlib import Path
 from framecast.bounded.regular_file import open_regular
 from framecast.errors import InputError
 
+_AT_ONCE = 16 << 20
+"""Bytes of a log that are held at a time."""
+
 
 def lines_of_all(
     logs: Callable[[], Mapping[str, Path]],
@@ -23,12 +26,12 @@ def lines_of_all(
     read: dict[str, int] = dict(start or {})
     refused: set[str] = set()
     while True:
-        last_round = ended()
+        last_round, more = ended(), False
         for name, log in sorted(logs().items()):
             try:
                 with open_regular(log) as stream:
                     stream.seek(read.get(name, 0))
-                    fresh = stream.read()
+                    fresh = stream.read(_AT_ONCE)
             except FileNotFoundError:  # handled: removed since it was listed; there is nothing left to show
                 continue
             except InputError as error:  # a pipe, a folder: the other logs are shown
@@ -36,9 +39,12 @@ def lines_of_all(
                     refused.add(name)
                     yield name, str(error)
                 continue
-            whole = fresh if last_round else fresh[: fresh.rfind(b"\n") + 1]
+            is_part = len(fresh) == _AT_ONCE
+            more = more or is_part
+            end = fresh.rfind(b"\n") + 1
+            whole = fresh if (last_round and not is_part) or (is_part and not end) else fresh[:end]
             read[name] = read.get(name, 0) + len(whole)
             yield from ((name, line) for line in whole.decode(errors="replace").splitlines())
-        if last_round:
+        if last_round and not more:
             return
-        time.sleep(seconds)
+        time.sleep(0 if more else seconds)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import re
 import sys
@@ -21,7 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from framecast.bounded import read_text
+from framecast.bounded.json_file import parse_json
+from framecast.bounded.regular_file import read_bytes, read_text
 from framecast.errors import InputError
 from framecast.json_text import to_json
 from framecast.runs.checkpoints import NAMES, Checkpoint, CheckpointStore
@@ -169,13 +169,13 @@ class Mirror:
         """
         with self._checkpoints_lock:
             folder = self.path / _CHECKPOINTS
-            here = {path.parent.name: path.read_bytes() for path in sorted(folder.glob(f"step-*/{_MANIFEST}"))}
+            here = {path.parent.name: read_bytes(path) for path in sorted(folder.glob(f"step-*/{_MANIFEST}"))}
             if self._there is None:
                 self._there = self._remote_checkpoints()
             for name, manifest in here.items():
                 if self._there.get(name) != manifest:
                     self._remove(name)  # what is left of an interrupted push, or of an attempt that was set back
-                    for file in json.loads(manifest)["files"]:
+                    for file in parse_json(manifest, f"{name}/{_MANIFEST}")["files"]:
                         self.remote.upload(folder / name / file, f"{_CHECKPOINTS}/{name}/{file}")
                     self.remote.write(f"{_CHECKPOINTS}/{name}/{_MANIFEST}", manifest)
                     self._there[name] = manifest
@@ -300,7 +300,7 @@ class Mirror:
         """Fetches the files whose content is not what the manifest says, then the manifest."""
         folder = self.path / _CHECKPOINTS / name
         known = folder / _MANIFEST
-        if known.exists() and known.read_bytes() == manifest:
+        if known.exists() and read_bytes(known) == manifest:
             return
         remove_file(known, self.path)
         wanted = Checkpoint(folder, 0, 0, None, _plain(manifest).get("files", {})).damaged()
@@ -348,7 +348,7 @@ def _hidden(parts: Iterable[str]) -> bool:
 def _plain(text: bytes | None) -> dict[str, Any]:
     """A JSON object as it was read; an empty one where there is none or it is not one."""
     try:
-        found = json.loads(text or b"{}")
-    except ValueError:  # handled: no JSON; nothing is known, and manifests decide
+        found = parse_json(text or b"{}", "what is at the URL")
+    except InputError:  # handled: no JSON; nothing is known, and manifests decide
         return {}
     return found if isinstance(found, dict) else {}

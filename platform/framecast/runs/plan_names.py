@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from framecast.bounded.regular_file import open_regular
+from framecast.errors import InputError
 
 _LONGEST = 200_000
 
@@ -16,6 +17,8 @@ def plan_names(plan: Path) -> dict[str, str | None]:
         with open_regular(plan) as file:
             text = file.read(_LONGEST).decode(errors="replace")
     except FileNotFoundError:  # handled: a run on a cluster, or one whose folder was just made, has no plan here
+        text = ""
+    except InputError:  # handled: the list shows such a run without names; `platform status` says why
         text = ""
     return {section: _name(section, text) for section in ("model", "data")}
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from framecast.bounded import read_json_object
+from framecast.bounded.json_file import read_json
 from framecast.errors import InputError
 from framecast.json_text import to_json
 from framecast.plain_text import plain
@@ -111,7 +112,7 @@ def is_copy(run: RunFolder) -> bool:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        content = json.loads(file.read_text())
-    except (OSError, ValueError):  # handled: nothing readable is remembered; the cluster is asked
+        content = read_json(file)
+    except (OSError, InputError):  # handled: nothing readable is remembered; the cluster is asked
         return {}
     return content if isinstance(content, dict) else {}

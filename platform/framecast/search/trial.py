@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from framecast.bounded.json_file import read_json_object
 from framecast.job.plan_file import PlanFile
 from framecast.job.search import COSTS, SECONDS, Search
 from framecast.json_text import to_json
@@ -57,7 +57,7 @@ class Trial:
     @classmethod
     def of(cls, run: RunFolder) -> Trial:
         """From the run's folder alone."""
-        told = json.loads((run.path / "trial.json").read_text())
+        told = read_json_object(run.path / "trial.json")
         events = run.journal.read()
         status = Status.of(run)
         state, reason = status.state, status.reason

@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from framecast.bounded.regular_file import read_text
 from framecast.command_line import command
 from framecast.errors import InputError, without_credentials
 from framecast.job.document import Document
@@ -139,7 +140,7 @@ def extend(folder: SearchFolder, more: int, overrides: list[str], trust: Trust |
     )
     document.override(overrides)
     _take_paths_from(current_folder(), folder, document, registry)
-    before = (folder.path / folder.marker).read_text()
+    before = read_text(folder.path / folder.marker)
     folder.write(document, registry.sound)
     try:
         space = folder.space(trust)

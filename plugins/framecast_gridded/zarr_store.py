@@ -1,0 +1,50 @@
+"""A Zarr folder whose files are opened with limits: pipes and devices are refused, metadata are bounded."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from zarr.storage import LocalStore
+
+import framecast
+from framecast_gridded.sizes import StatedSizes
+
+_METADATA = ("zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata")
+
+
+class BoundedStore(LocalStore):
+    """Reads only; raises InputError for what is no regular file, or too large."""
+
+    async def get(self, key: str, prototype: Any = None, byte_range: Any = None) -> Any:
+        await asyncio.to_thread(_check, Path(self.root) / key)
+        return await super().get(key, prototype, byte_range)
+
+
+def open_store(path: Path) -> BoundedStore:
+    """The folder at `path`. Raises InputError where its arrays state sizes beyond the limits."""
+    import zarr
+
+    store = BoundedStore(path, read_only=True)
+    sizes = StatedSizes(path)
+    for name, array in zarr.open_group(store, mode="r", use_consolidated=False).arrays():
+        stored = getattr(array, "shards", None) or array.chunks
+        sizes.add(name, array.shape, array.dtype.itemsize, stored)
+    sizes.check()
+    return store
+
+
+def _check(file: Path) -> None:
+    try:
+        if file.name in _METADATA:
+            content = framecast.bounded.read_bytes(file)
+            framecast.bounded.parse_json(content, str(file))
+            return
+        with framecast.bounded.open_regular(file) as stream:
+            size = stream.seek(0, 2)
+    except FileNotFoundError:  # handled: a chunk that nobody wrote holds the fill value
+        return
+    limit = framecast.bounded.CHUNK_BYTES
+    if size > limit.value:
+        raise limit.exceeded(f"{file} has {framecast.bounded.bytes_text(size)}")

@@ -1,0 +1,136 @@
+"""A folder of data in which some entries are damaged, or are no files: each is named and left out, the rest is
+prepared."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attempt import Attempt
+from damage import NO_FILES
+from readers import READERS
+
+Try = Callable[..., Attempt]
+MAKE = {reader.name: reader.make for reader in READERS}
+NOBODY = 65534
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users can read and write."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o777)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def as_nobody(do: Callable[[Path], Any]) -> Callable[[Path], Any]:
+    """In the child: root reads everything."""
+
+    def done(file: Path) -> Any:
+        if not os.getuid():
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+        return do(file)
+
+    return done
+
+
+def add_odd_entries(root: Path, sound: Path, suffix: str) -> set[str]:
+    """Entries of every kind that look like videos by their name; returns the readable names of all that are to be
+    refused."""
+    for how, make in NO_FILES.items():
+        make(root / f"{how}{suffix}")
+    (root / f"empty{suffix}").touch()
+    (root / f"text{suffix}").write_text("this is no video")
+    (root / f"cut{suffix}").write_bytes(sound.read_bytes()[: sound.stat().st_size // 2])
+    shutil.copyfile(sound, root / f"unreadable{suffix}")
+    (root / f"unreadable{suffix}").chmod(0)
+    shutil.copyfile(sound, os.fsencode(root) + b"/not-utf-8-\xff" + suffix.encode())
+    locked = root / "locked"
+    locked.mkdir()
+    locked.chmod(0)
+    names = {f"{how}{suffix}" for how in NO_FILES}
+    names |= {f"empty{suffix}", f"text{suffix}", f"cut{suffix}", f"unreadable{suffix}"}
+    return {*names, f"not-utf-8-\\udcff{suffix}", "locked"}
+
+
+def prepared(name: str, **settings: Any) -> Callable[[Path], str]:
+    """Prepares the data set with a folder; what comes back is everything that was left out, as JSON."""
+
+    def prepare(root: Path) -> str:
+        from framecast.job.data_section import data_part
+
+        part = data_part(name, [f"root={root}", *(f"{key}={value}" for key, value in settings.items())], [])
+        found = part.declaration.prepare(part.settings, lambda done, total: None)
+        return json.dumps([[source, why] for source, why in found.skipped])
+
+    return prepare
+
+
+@pytest.mark.untrusted
+def test_video_folder_leaves_out_each_odd_entry_by_itself(open_folder: Path, attempt_to_read: Try) -> None:
+    for number in range(3):
+        MAKE["mp4"](open_folder).rename(open_folder / f"{number}.mp4")
+    odd = add_odd_entries(open_folder, open_folder / "0.mp4", ".mp4")
+    found = attempt_to_read("video_folder", as_nobody(prepared("video_folder", size=16)), open_folder)
+    assert found.outcome == "skipped", found.text
+    assert not found.is_wrong
+    told = dict(json.loads(found.text))
+    assert set(told) == odd
+    assert "Permission denied" in told["unreadable.mp4"]
+    assert "is a pipe" in told["pipe.mp4"]
+
+
+@pytest.mark.untrusted
+def test_kth_leaves_out_each_odd_entry_by_itself(open_folder: Path, attempt_to_read: Try) -> None:
+    MAKE["KTH archive"](open_folder)
+    film = next((open_folder / "films").iterdir())
+    odd = add_odd_entries(open_folder, film, ".avi")
+    for number, (how, make) in enumerate(NO_FILES.items(), start=2):
+        make(open_folder / f"person{number:02d}_boxing_d1_uncomp.avi")
+        make(open_folder / f"{how}.zip")
+    found = attempt_to_read("kth", as_nobody(prepared("kth", size=16)), open_folder)
+    assert found.outcome == "skipped", found.text
+    told = dict(json.loads(found.text))
+    assert odd <= set(told)
+    assert {f"{how}.zip" for how in NO_FILES} - {"folder.zip"} <= set(told)
+    assert not found.is_wrong
+
+
+@pytest.mark.untrusted
+def test_something_something_leaves_out_each_odd_entry_by_itself(open_folder: Path, attempt_to_read: Try) -> None:
+    MAKE["train.json"](open_folder)
+    MAKE["webm"](open_folder).rename(open_folder / "1.webm")
+    shutil.copyfile(open_folder / "1.webm", open_folder / "3.webm")
+    add_odd_entries(open_folder, open_folder / "1.webm", ".webm")
+    odd = [
+        {"id": how, "template": "Opening [something]"} for how in [*NO_FILES, "empty", "text", "cut", "unreadable"]
+    ]
+    entries = json.loads((open_folder / "train.json").read_text())
+    (open_folder / "train.json").write_text(json.dumps(entries + odd))
+    found = attempt_to_read(
+        "something_something", as_nobody(prepared("something_something", size=16)), open_folder
+    )
+    assert found.outcome == "skipped", found.text
+    told = [name.removesuffix(".webm") for name, _ in json.loads(found.text)]
+    assert {each["id"] for each in odd} - {"folder"} <= set(told)
+    assert not found.is_wrong
+
+
+@pytest.mark.parametrize("make", NO_FILES.values(), ids=NO_FILES)
+def test_a_folder_that_holds_only_odd_entries_is_one_sentence(
+    make: Callable[[Path], None], tmp_path: Path, attempt_to_read: Try
+) -> None:
+    make(tmp_path / "a.mp4")
+    found = attempt_to_read("video_folder", prepared("video_folder", size=16), tmp_path)
+    assert found.outcome == "sentence", found.text
+    assert "a.mp4" in found.text
+    assert not found.is_wrong
