@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +31,24 @@ def shell(tmp_path: Path, runs: Path) -> Shell:
 
 
 @pytest.fixture
-def run(shell: Shell, tmp_path: Path, runs: Path, tiny_job: Callable[..., dict[str, Any]]) -> RunFolder:
+def run(shell: Shell, tmp_path: Path, runs: Path, tiny_job: Callable[..., dict[str, Any]]) -> Iterator[RunFolder]:
     """One that would train for long, some steps after it was left alone."""
     YAML().dump(tiny_job(training={"epochs": 100_000}), tmp_path / "job.yaml")
     done = shell("submit", "job.yaml", "--detach", "--in-process")
     assert done.returncode == 0, done.stderr
     (run,) = RunFolder.all(runs)
-    assert f"logs -f {run.id}" in done.stdout
-    for _ in range(1200):
-        if any(isinstance(event, StepDone) for event in run.journal.raw()):
-            return run
-        time.sleep(0.05)
-    raise AssertionError(run.logs.joinpath("driver.log").read_text())
+    try:
+        assert f"logs -f {run.id}" in done.stdout
+        for _ in range(1200):
+            if any(isinstance(event, StepDone) for event in run.journal.raw()):
+                break
+            time.sleep(0.05)
+        else:
+            raise AssertionError(run.logs.joinpath("driver.log").read_text())
+        yield run
+    finally:
+        if Status.of(run).state == "running":
+            shell("stop", run.id)
 
 
 @pytest.mark.slow

@@ -167,6 +167,7 @@ def test_a_closed_terminal_checkpoints_as_sigterm_does(
     YAML().dump(dict(tiny_job(training={"epochs": 1000}, data={"train_clips": 400})), file)
     process, terminal = pty.fork()
     if process == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests under nohup inherit that it is ignored
         os.execv(sys.executable, [sys.executable, "-m", "framecast", "submit", str(file), "--in-process"])
     while not (found := RunFolder.all(runs)) or not any(isinstance(e, StepDone) for e in found[0].journal.raw()):
         os.read(terminal, 65536)

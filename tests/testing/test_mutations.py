@@ -120,10 +120,8 @@ BUGS = [
     Bug(
         "model",
         "a size that it cannot do and does not refuse",
-        "        before, last = frames",
-        "        if frames.shape[-1] % 2:\n"
-        '            raise framecast.InputError("odd widths are not for me")\n'
-        "        before, last = frames",
+        "before, last = frames",
+        "assert not frames.shape[-1] % 2, 'an odd width'; before, last = frames",
         "does_what_it_accepts",
     ),
     Bug(
