@@ -24,6 +24,7 @@ from framecast.safe_files import (
     open_to_append,
     remove_file,
     remove_tree,
+    remove_unfinished,
     truncate_file,
     validate_no_links,
     validate_output,
@@ -291,3 +292,17 @@ def test_an_output_without_room_is_refused_and_leaves_nothing(top: Path) -> None
     assert not list(top.iterdir())
     validate_output(top / "new" / "model.pt2")
     assert not list(top.iterdir())
+
+
+def test_what_killed_writers_left_is_removed_when_it_is_old(top: Path, precious: Path) -> None:
+    for name in (".plan.0123.writing", ".stop.4567.writing", "notes.writing"):
+        (top / name).touch()
+    (top / ".model.89ab.writing").mkdir()
+    (top / ".model.89ab.writing" / "half").touch()
+    (top / ".link.cdef.writing").symlink_to(precious)
+    for path in top.iterdir():
+        if path.name != ".stop.4567.writing":  # which is being written
+            os.utime(path, (0, 0), follow_symlinks=False)
+    remove_unfinished(top)
+    assert sorted(path.name for path in top.iterdir()) == [".stop.4567.writing", "notes.writing"]
+    assert content(precious) == {"thesis.tex": "years of work"}

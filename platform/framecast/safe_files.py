@@ -15,6 +15,7 @@ import os
 import secrets
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -26,6 +27,9 @@ UNFINISHED = ".writing"
 
 _PROBE = 16 << 10
 """Bytes that show whether a disk has any room."""
+
+_STILL_WRITTEN = 3600.0
+"""Seconds in which a temporary file may belong to a writer that is alive."""
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -175,6 +179,17 @@ def remove_tree(folder: Path, top: Path | None = None, ignore_errors: bool = Fal
         # handled: it is gone already
         os.close(_open_inner(folder.name, parent, folder, top or folder.parent))
         shutil.rmtree(folder.name, ignore_errors=ignore_errors, dir_fd=parent)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Removes what writers that were killed have left in a folder more than an hour ago."""
+    for left in folder.glob(f".*{UNFINISHED}"):
+        if time.time() - left.lstat().st_mtime < _STILL_WRITTEN:
+            continue
+        if left.is_dir() and not left.is_symlink():
+            remove_tree(left, folder, ignore_errors=True)
+        else:
+            remove_file(left, folder)
 
 
 def remove_empty_folder(folder: Path) -> None:

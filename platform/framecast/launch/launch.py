@@ -34,7 +34,7 @@ from framecast.runs.limits import Trained
 from framecast.runs.phases import note_phase
 from framecast.runs.remote import probe
 from framecast.runs.status import Status, in_state
-from framecast.safe_files import write_atomically
+from framecast.safe_files import remove_unfinished, write_atomically
 
 
 def write_plan(run: RunFolder, plan: Plan, folder: Path | None = None) -> None:
@@ -131,6 +131,7 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False, new: bool = Tru
     Whatever else goes wrong is a RunFailed event, with the traceback in the logs.
     """
     run.validate_no_links()
+    remove_unfinished(run.path)
     start = run.journal.size
     undo = Undo(run) if run.journal.attempts() else None
 
