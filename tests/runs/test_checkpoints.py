@@ -289,3 +289,31 @@ def test_what_is_no_plain_file_is_damaged_and_is_not_read(store: CheckpointStore
     (checkpoint.path / "model.bin").unlink()
     (checkpoint.path / "model.bin").symlink_to("/dev/zero")
     assert checkpoint.damaged() == ["model.bin"]
+
+
+@pytest.mark.parametrize(
+    "spoil", ["[]", "{", '{"position": null}', '{"position": {"epoch": -1, "batch": 0, "step": 1}}']
+)
+def test_one_that_is_intact_but_cannot_be_read_is_followed_by_the_older_one(spoil: str, tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path)
+    for step, loop in ((1, '{"position": {"epoch": 0, "batch": 1, "step": 1}}'), (2, spoil)):
+        folder = store.begin(step)
+        (folder / "loop.json").write_text(loop)
+        store.publish(step, 0, None)
+    found, complaints = store.newest_sound()
+    assert found is not None
+    assert found.step == 1
+    assert len(complaints) == 1
+    assert complaints[0].startswith("step-00000002 cannot be read (")
+
+
+def test_a_damaged_manifest_of_a_newer_one_is_told(tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path)
+    for step in (1, 2):
+        (store.begin(step) / "a").write_text("a")
+        store.publish(step, 0, None)
+    (tmp_path / "step-00000002" / "manifest.json").write_text("{}")
+    found, complaints = store.newest_sound()
+    assert found is not None
+    assert found.step == 1
+    assert complaints == ["step-00000002 has a damaged manifest.json and is passed over"]

@@ -504,3 +504,37 @@ def test_nothing_in_a_folder_commands_the_terminal(two: RunFolder, platform: Com
         _, said = platform(*verb)
         assert not any(character in said for character in "\x1b\x07\x9b\r\u202e"), verb
         assert "\nfolder: /etc" not in said.replace("| folder: /etc", ""), verb
+
+
+@pytest.mark.parametrize("content", [b"rubbish", "objects", "shapes", "types"])
+def test_damaged_samples_are_left_out_of_a_report(
+    content: bytes | str, two: RunFolder, mark: Path, platform: Command
+) -> None:
+    import numpy as np
+
+    class Bad:
+        def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
+            return Path.touch, (mark,)  # type: ignore[return-value]
+
+    clips = {name: np.zeros((2, 2, 1, 8, 8), np.uint8) for name in ("context", "target", "prediction")}
+    changed = {
+        "objects": {"prediction": np.array([Bad()], dtype=object)},
+        "shapes": {"context": np.zeros(3, np.uint8)},
+        "types": {"target": np.array(["a"])},
+    }
+    for checkpoint in two.checkpoints.glob("step-*"):
+        if isinstance(content, bytes):
+            (checkpoint / "samples.npz").write_bytes(content)
+        else:
+            np.savez(checkpoint / "samples.npz", **{**clips, **changed[content]})
+    code, said = platform("report", "spoilt")
+    assert (code, mark.exists()) == (0, False), said
+    assert "the report leaves out" in said
+
+
+def test_a_damaged_manifest_is_told(two: RunFolder, platform: Command) -> None:
+    newest = max(path for path in two.checkpoints.glob("step-*"))
+    (newest / "manifest.json").write_text("[1, 2]")
+    code, said = platform("status", "spoilt")
+    assert code == 0, said
+    assert f"warning: {newest.name} has a damaged manifest.json and is passed over" in said

@@ -57,6 +57,7 @@ def bytes_text(count: int) -> str:
 DOCUMENT_BYTES = Limit("DOCUMENT_BYTES", 64 * 2**20, "a file of text that is read whole: JSON, lists, reports")
 YAML_BYTES = Limit("YAML_BYTES", 10**6, "a file of YAML: a job, a plan, a list of clusters")
 STORE_INDEX_BYTES = Limit("STORE_INDEX_BYTES", 128 * 2**20, "the index of a prepared store")
+SAMPLES_BYTES = Limit("SAMPLES_BYTES", 256 * 2**20, "the predicted clips that a checkpoint keeps for its report")
 LINE_BYTES = Limit("LINE_BYTES", 4 * 2**20, "a line of events.jsonl or of a table; a longer one counts as damaged")
 VALUES = Limit("VALUES", 8_000_000, "values in a JSON file; the index of a store has about 30 for each video")
 YAML_VALUES = Limit("YAML_VALUES", 100_000, "values in a YAML file, those of an alias counted each time")
@@ -79,6 +80,7 @@ LIMITS = [
     DOCUMENT_BYTES,
     YAML_BYTES,
     STORE_INDEX_BYTES,
+    SAMPLES_BYTES,
     LINE_BYTES,
     VALUES,
     YAML_VALUES,

@@ -95,6 +95,8 @@ def print_run(folder: RunFolder, as_json: bool) -> None:
     for warning in now.warnings[-_SHOWN:]:
         typer.echo(one_line(f"warning: {warning}"))
     kept = CheckpointStore(folder.checkpoints)
+    for line in kept.without_manifest():
+        typer.echo(one_line(f"warning: {line}"))
     names = {name: point.path.name for name in ("best", "last", "previous") if (point := kept.named(name))}
     if names:
         typer.echo("checkpoints: " + ", ".join(f"{name} is {target}" for name, target in names.items()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 WEIGHTS = "model.safetensors"
 PLAN_KEY = "framecast.plan"
+_MOST_MOVES = 5
+"""How often a checkpoint is looked for that a run has replaced meanwhile."""
 _COMPUTE_OF_THIS_MACHINE = [
     f"compute.{name}={json.dumps(value)}" for name, value in Compute().model_dump(mode="json").items()
 ]
@@ -141,10 +144,19 @@ def find_subject(
     run = find_run(text, root)
     refresh(run, checkpoints=True)
     store = CheckpointStore(run.checkpoints)
-    checkpoint = store.named("best") or store.named("last")
-    if checkpoint is None:
-        return Subject(_label(run), planned(run), None, run=run)
-    return of_checkpoint(run, checkpoint)
+    for line in store.without_manifest():
+        print(f"warning: {line}", file=sys.stderr)
+    for _ in range(_MOST_MOVES):
+        checkpoint = store.named("best") or store.named("last")
+        if checkpoint is None:
+            return Subject(_label(run), planned(run), None, run=run)
+        try:
+            return of_checkpoint(run, checkpoint)
+        except (InputError, FileNotFoundError):
+            if checkpoint.path.is_dir():
+                raise
+            # handled: the run is training, and has just put another one in its place
+    raise InputError(f"the checkpoints of {_label(run)} change faster than they are read: name one of them")
 
 
 def published_subject(file: Path, job: str, overrides: Sequence[str] = ()) -> Subject:
@@ -166,6 +178,8 @@ def _of_checkpoint(run: RunFolder, checkpoint: Checkpoint, plan: Plan) -> Subjec
         raise InputError(
             f"checkpoint {checkpoint.path} has no {WEIGHTS}: it was not written by framecast, or lost it"
         )
+    if why := checkpoint.unreadable():
+        raise InputError(f"checkpoint {checkpoint.path} {why}")
     loop = checkpoint.path / "loop.json"
     try:
         normalisation = read_json_object(loop).get("normalisation")

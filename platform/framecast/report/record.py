@@ -14,6 +14,7 @@ import numpy as np
 
 from framecast.bounded.array_file import read_arrays
 from framecast.bounded.json_file import read_json_object
+from framecast.bounded.limit import SAMPLES_BYTES
 from framecast.errors import InputError
 from framecast.job.recorded_plan import RecordedPlan
 from framecast.registry.kinds import Answer
@@ -213,7 +214,7 @@ class Record:
 def _samples(file: Path) -> dict[str, np.ndarray]:
     """The arrays of pictures in a file; one that cannot be read is left out of the report, which is told."""
     try:
-        arrays = read_arrays(file)
+        arrays = read_arrays(file, SAMPLES_BYTES)
         clips = [array for name, array in arrays.items() if name.endswith(("context", "target", "prediction"))]
         if any(array.ndim != 5 or array.dtype.kind not in "buif" for array in clips):
             raise InputError("its arrays are no pictures (B, T, C, H, W)")
@@ -221,6 +222,9 @@ def _samples(file: Path) -> dict[str, np.ndarray]:
             names = [f"{prefix}{name}" for name in ("context", "target", "prediction")]
             if any(name in arrays for name in names) and not all(name in arrays for name in names):
                 raise InputError(f"of {', '.join(names)} some are missing")
+            shapes = {(len(arrays[name]), *arrays[name].shape[2:]) for name in names if name in arrays}
+            if len(shapes) > 1 or any(0 in shape for shape in shapes):
+                raise InputError(f"{', '.join(names)} are not pictures of the same clips")
     except (OSError, InputError) as error:
         print(f"warning: the report leaves out {file}, which cannot be read: {error}", file=sys.stderr)
         return {}

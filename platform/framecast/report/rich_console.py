@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from framecast.launch.output import undressed
-from framecast.plain_text import one_line
+from framecast.plain_text import plain
 
 Part = str | tuple[str, str]
 """A piece of a line: its text, or its text and its style."""
@@ -43,5 +43,5 @@ def line_of(*parts: Part) -> Text:
     text = Text()
     for part in parts:
         words, style = (part, "") if isinstance(part, str) else part
-        text.append(one_line(words), style)
+        text.append(plain(words), style)
     return text

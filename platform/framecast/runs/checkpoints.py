@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from framecast.bounded.json_file import read_json_object
+from framecast.bounded.safetensors_file import read_metadata
 from framecast.errors import InputError
 from framecast.json_text import to_json
 from framecast.safe_files import (
@@ -64,6 +65,23 @@ class Checkpoint:
         return [
             name for name, checksum in self.files.items() if _checksum(self.path / name, self.path) != checksum
         ]
+
+    def unusable(self) -> str:
+        """Why it cannot be continued from, though it is complete: "is damaged (model.safetensors)"; else empty."""
+        damaged = self.damaged()
+        return f"is damaged ({', '.join(damaged)})" if damaged else self.unreadable()
+
+    def unreadable(self) -> str:
+        """Why its files cannot be read, though they are what was written: "cannot be read (...)"; else empty."""
+        try:
+            for name in self.files:
+                if name.endswith(".safetensors"):
+                    read_metadata(self.path / name)
+            if "loop.json" in self.files:
+                _validate_position(read_json_object(self.path / "loop.json"))
+        except (InputError, OSError) as error:
+            return f"cannot be read ({error})"
+        return ""
 
     def _is_sound(self) -> bool:
         counts = all(isinstance(each, int) and each >= 0 for each in (self.step, self.epoch))
@@ -123,12 +141,24 @@ class CheckpointStore:
     def newest_sound(self) -> tuple[Checkpoint | None, list[str]]:
         """The newest checkpoint whose files are all intact, and what was wrong with newer ones."""
         complaints: list[str] = []
-        for checkpoint in self.all():
-            damaged = checkpoint.damaged()
-            if not damaged:
+        found = self.all()
+        for checkpoint in found:
+            if not (why := checkpoint.unusable()):
+                complaints += self.without_manifest(after=checkpoint.step)
                 return checkpoint, complaints
-            complaints.append(f"{checkpoint.path.name} is damaged ({', '.join(damaged)})")
-        return None, complaints
+            complaints.append(f"{checkpoint.path.name} {why}")
+        return None, [*complaints, *self.without_manifest()]
+
+    def without_manifest(self, after: int = -1) -> list[str]:
+        """What is wrong with checkpoints of more than `after` steps whose manifest is damaged: they are passed
+        over."""
+        names = sorted(path.name for path in self.folder.glob("step-*") if (path / _MANIFEST).exists())
+        known = {checkpoint.path.name for checkpoint in self.all()}
+        return [
+            f"{name} has a damaged {_MANIFEST} and is passed over"
+            for name in names
+            if name not in known and name > _folder(max(after, 0))
+        ]
 
     def begin(self, step: int) -> Path:
         """An empty folder beside the checkpoints, to be filled and then published."""
@@ -220,6 +250,18 @@ class CheckpointStore:
 
     def _beside(self, step: int) -> Path:
         return self.folder / f".step-{step:08d}.writing"
+
+
+def _validate_position(loop: dict[str, Any]) -> None:
+    """Raises InputError where what was saved of the loop says of no place in the training."""
+    position = loop.get("position")
+    position = position if isinstance(position, dict) else {}
+    counts = [position.get(name) for name in ("epoch", "batch", "step")]
+    others = [position.get(name, 0) for name in ("evaluations", "seconds")]
+    sound = all(type(each) is int and 0 <= each < 2**53 for each in counts)
+    sound = sound and all(type(each) in (int, float) and 0 <= each < 2**53 for each in others)
+    if not sound or not position.keys() <= {"epoch", "batch", "step", "evaluations", "seconds", "best"}:
+        raise InputError("loop.json holds no position in the training")
 
 
 def _folder(step: int) -> str:
