@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from framecast.launch.launch import launch, resumed_plan
+from framecast.job.document import Document
+from framecast.job.plan import Plan
+from framecast.launch.launch import create_run, launch, resumed_plan
 from framecast.report.numbers import score
 from framecast.runs.events import Evaluated, Noticed, RunInterrupted, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
@@ -180,8 +182,13 @@ def test_events_of_before_times_and_memory_were_measured_are_read(copy: RunFolde
     assert "peak memory by step" not in words
 
 
-def test_a_run_that_never_took_a_step_has_a_report(train: Train, report: Report) -> None:
-    page = report(train(data={"train_clips": 3}))
+def test_a_run_that_never_took_a_step_has_a_report(
+    tiny_plan: Callable[..., Plan], runs: Path, report: Report
+) -> None:
+    plan = tiny_plan(data={"train_clips": 3})
+    run = create_run(plan, Document.from_data({}), runs)
+    launch(plan, run, in_process=True, new=False)  # as one that was detached
+    page = report(run)
     assert "no batch is full" in page.text
     assert '<span class="state failed">' in page.text
 
