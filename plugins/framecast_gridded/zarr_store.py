@@ -18,7 +18,7 @@ class BoundedStore(LocalStore):
     """Reads only; raises InputError for what is no regular file, or too large."""
 
     async def get(self, key: str, prototype: Any = None, byte_range: Any = None) -> Any:
-        await asyncio.to_thread(_check, Path(self.root) / key)
+        await asyncio.to_thread(_check, Path(self.root) / key, Path(self.root))
         return await super().get(key, prototype, byte_range)
 
 
@@ -35,7 +35,9 @@ def open_store(path: Path) -> BoundedStore:
     return store
 
 
-def _check(file: Path) -> None:
+def _check(file: Path, root: Path) -> None:
+    if not file.resolve().is_relative_to(root.resolve()):
+        raise framecast.InputError(f"{file} leads out of {root}: content of other files is not read")
     try:
         if file.name in _METADATA:
             content = framecast.bounded.read_bytes(file)

@@ -5,6 +5,7 @@ import ctypes
 import netCDF4
 import numpy as np
 import pytest
+import zarr
 
 import framecast
 from framecast_gridded.files import open_file
@@ -69,3 +70,23 @@ def test_a_file_that_holds_its_values_is_read(format, tmp_path):
 
     with open_file(tmp_path / "fields.nc") as opened:
         assert opened["a"].values[2, 2, 2] == 26
+
+
+@pytest.mark.parametrize("link", ["a/c", "a/c/0/0/0", "a"])
+def test_a_zarr_folder_whose_links_lead_out_of_it_is_refused(link, tmp_path):
+    array = zarr.open_group(tmp_path / "fields.zarr", mode="w").create_array(
+        "a", shape=(4, 4, 4), dtype="u1", chunks=(4, 4, 4), compressors=None, dimension_names=("time", "y", "x")
+    )
+    array[:] = 7
+    place = tmp_path / "fields.zarr" / link
+    place.rename(tmp_path / "elsewhere")
+    place.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(framecast.InputError, match="leads out of"):
+        open_file(tmp_path / "fields.zarr")["a"].values  # noqa: B018 - reads the chunks
+
+
+def test_a_zarr_folder_may_itself_be_a_link(tmp_path):
+    group = zarr.open_group(tmp_path / "big.zarr", mode="w")
+    group.create_array("a", shape=(4, 4, 4), dtype="u1", dimension_names=("time", "y", "x"))[:] = 7
+    (tmp_path / "fields.zarr").symlink_to(tmp_path / "big.zarr")
+    assert (open_file(tmp_path / "fields.zarr")["a"].values == 7).all()
