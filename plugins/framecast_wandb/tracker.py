@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import wandb
-from ruamel.yaml import YAML
 
 import framecast
 from framecast_wandb import WandbSettings
@@ -53,7 +52,7 @@ class WandbTracker:
     def _start(self) -> None:
         if self._settings.mode == "online":
             refuse_server_of_a_folder()
-        job = YAML(typ="safe", pure=True).load(self._folder / "plan.yaml")["job"]
+        job = framecast.bounded.read_yaml(self._folder / "plan.yaml")["job"]
         options: dict[str, Any] = {"silent": True, "console": "off"}
         sends = self._settings.mode == "online"
         if sends and "finish_timeout" in getattr(wandb.Settings, "model_fields", ()):  # since wandb 0.22

@@ -40,8 +40,8 @@ class Attempt:
     def is_wrong(self) -> bool:
         """Whether the user would see a traceback, wait for ever, or lose memory."""
         fine = self.outcome in ("works", "sentence", "skipped")
-        one_line = "\n" not in self.text.strip() or self.outcome != "sentence"
-        return not fine or not one_line or self.megabytes > MOST_MEGABYTES
+        told = all(line.strip() for line in self.text.splitlines())  # a line for each problem of a job
+        return not (fine and told) or self.megabytes > MOST_MEGABYTES
 
 
 def attempt(reader: str, read: Callable[[Path], str | None], file: Path) -> Attempt:

@@ -29,6 +29,7 @@ from typing import Any
 
 from framecast.bounded.json_file import read_json_object
 from framecast.bounded.limit import STORE_INDEX_BYTES
+from framecast.bounded.regular_file import read_text
 from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo
 from framecast.data.frame_format import FrameFormat
@@ -129,7 +130,9 @@ def _prepared(
         if whole.signature == signature and not whole.damaged():
             return whole
     plan, top = work / "signature", work.parent
-    if not plan.exists() or plan.read_text() != signature:  # left by other sources or another format
+    if (
+        not plan.exists() or read_text(plan, errors="replace") != signature
+    ):  # left by other sources or another format
         remove_tree(work / "shards", top)
         write_atomically(plan, signature, top)
     make_folder(work / "shards", top)

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from framecast.bounded.json_file import read_json_object
+from framecast.errors import InputError
 from framecast.registry.provider import Provider, not_installed
 from framecast.safe_files import make_folder, write_atomically
 from framecast.user_folders import state_folder
@@ -49,9 +51,9 @@ def note_code(provider: Provider) -> None:
 def was_submitted(folder: Path, provider: Provider) -> bool:
     """Whether this user has named this plugin for the run in `folder`, whatever its code says by now."""
     try:
-        content = json.loads(_submitted(folder).read_text(encoding="utf-8"))
+        content = read_json_object(_submitted(folder))
         return content["folder"] == str(folder.resolve()) and _named(provider) in content["plugins"]
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, InputError, ValueError, TypeError, KeyError):
         # handled: nothing noted that can be read, so nothing is known
         return False
 

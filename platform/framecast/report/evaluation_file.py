@@ -16,7 +16,7 @@ class _Part(BaseModel):
 
 
 class _Score(_Part):
-    value: _Number = None
+    value: _Number
     low: _Number = None
     high: _Number = None
 
@@ -26,7 +26,7 @@ class _Row(_Part):
     model: _Text
     metrics: dict[str, _Score]
     per_frame: dict[str, list[_Number]] = {}
-    confusion: list[list[list[_Number]]] | None = None
+    confusion: list[list[list[float]]] | None = None
 
 
 class _Intervals(_Part):
@@ -63,5 +63,5 @@ def check_evaluation(content: dict[str, Any]) -> None:
                 raise ValueError(f"{name} of {row.label} has no value for each reading")
         size = len(found.classes)
         for matrix in row.confusion or []:
-            if len(matrix) != size or any(len(line) != size for line in matrix):
+            if not size or len(matrix) != size or any(len(line) != size for line in matrix):
                 raise ValueError(f"the confusion of {row.label} is not one of {size} classes")

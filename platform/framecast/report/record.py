@@ -174,7 +174,7 @@ class Record:
 
     @cached_property
     def environment(self) -> dict[str, Any]:
-        return _json(self.run.environment) if self.run.environment.exists() else {}
+        return _json(self.run.environment, _check_environment) if self.run.environment.exists() else {}
 
     @cached_property
     def measured(self) -> list[dict[str, Any]]:
@@ -229,6 +229,12 @@ def _samples(file: Path) -> dict[str, np.ndarray]:
         print(f"warning: the report leaves out {file}, which cannot be read: {error}", file=sys.stderr)
         return {}
     return arrays
+
+
+def _check_environment(content: dict[str, Any]) -> None:
+    packages = content.get("packages", {})
+    if not isinstance(packages, dict):
+        raise ValueError("packages: should be a mapping of names to versions")
 
 
 def _json(file: Path, check: Callable[[dict[str, Any]], None] = lambda content: None) -> dict[str, Any]:

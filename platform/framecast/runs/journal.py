@@ -109,11 +109,9 @@ class Journal:
         """The events written after the first `start` bytes, read as they are asked for."""
         for file, begin in ((self.file, start), (self._last_word, 0)):
             if file.exists():
-                with open(file, "rb") as stream:
-                    stream.seek(begin)
-                    for line in stream:
-                        if event := from_json(line.decode(errors="replace")):
-                            yield event
+                for line in read_lines(file, begin):
+                    if event := from_json(line.decode(errors="replace")):
+                        yield event
 
     def began_since(self, start: int) -> bool:
         """Whether an attempt has begun after the first `start` bytes were written."""

@@ -60,6 +60,8 @@ class RemoteRun(RunFolder):
         file = self.path / self.marker
         try:
             return Whereabouts.from_dict(read_json_object(file))
+        except FileNotFoundError:
+            raise InputError(f"{file}: no such file, so it is not known where the run is") from None
         except (ValueError, TypeError) as error:
             raise InputError(f"{file} does not say where the run is: {plain(str(error))}") from None
 
