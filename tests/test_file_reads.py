@@ -1,4 +1,4 @@
-"""Files of anybody are opened and parsed in `framecast/bounded`. What else does so stands here, with the reason."""
+"""Files of anybody are read by `framecast/bounded`. What else reads files stands here, with the reason."""
 
 from __future__ import annotations
 
@@ -53,10 +53,8 @@ ALLOWED: dict[str, dict[str, str]] = {
         "read_text": SYSTEM,
         "zipfile.ZipFile": "the wheel that pip has just made",
     },
-    "platform/framecast/data/image_file.py": {"Image.open": "of bytes that were read with a limit; headers alone"},
-    "platform/framecast/data/orientation.py": {
-        "Image.open": "of bytes that were read with a limit; headers alone"
-    },
+    "platform/framecast/data/image_file.py": {"Image.open": "of bytes read with a limit, and limited pixels"},
+    "platform/framecast/data/orientation.py": {"Image.open": "of bytes read with a limit, and limited pixels"},
     "platform/framecast/data/store.py": {"open": CHECKED},
     "platform/framecast/data/video_container.py": {"av.open": "of an open regular file, with a limit of pixels"},
     "platform/framecast/data/video_writer.py": {"av.open": "writes"},
