@@ -77,3 +77,11 @@ def test_what_is_not_one_comparison_of_names_and_numbers_is_refused_when_it_is_d
 def test_what_is_no_expression_is_refused(expression: str) -> None:
     with pytest.raises((ValueError, SyntaxError)):
         Constraint(expression, "")
+
+
+@pytest.mark.parametrize(
+    "text", ["order <", "(" * 500, "a\0 < b", "1" * 6000 + " > 0", "order <= steps" + " + 1" * 500]
+)
+def test_what_does_not_parse_is_a_sentence(text: str) -> None:
+    with pytest.raises(ValueError, match="write one comparison"):
+        Constraint(text, "")

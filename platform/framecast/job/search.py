@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isfinite, prod
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
@@ -16,6 +18,11 @@ KINDS = ("choice", "grid", "int", "float", "log")
 SECONDS = "seconds_per_step"
 COSTS = ("parameters", "multiplies")
 """What constraints and objectives can speak of beside settings and metrics; a model's plugin tells them."""
+
+
+_FARTHEST = 2**53
+"""No whole bound lies farther from 0: up to here every whole number is also a float."""
+_MOST_POINTS = 1_000_000
 
 
 class Parameter(Settings):
@@ -44,10 +51,10 @@ class Parameter(Settings):
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     @property
-    def values(self) -> list[Any] | None:
+    def values(self) -> Sequence[Any] | None:
         """All values there are; None where they cannot be counted."""
         if self.int is not None:
-            return list(range(self.int[0], self.int[1] + 1))
+            return range(self.int[0], self.int[1] + 1)
         return self.choice or self.grid
 
     @model_validator(mode="after")
@@ -58,6 +65,8 @@ class Parameter(Settings):
         bounds = self.int or self.float or self.log
         if bounds and not bounds[0] < bounds[1]:
             raise ValueError(f"{self.kind} is the lowest and the highest value, got {list(bounds)}")
+        if (self.int and max(map(abs, self.int)) > _FARTHEST) or (bounds and not isfinite(bounds[1] - bounds[0])):
+            raise ValueError(f"{self.kind} reaches too far, got {list(bounds)}")
         if self.log and self.log[0] <= 0:
             raise ValueError(f"log needs positive bounds, got {list(self.log)}")
         return self
@@ -126,6 +135,9 @@ class Search(Settings):
         for text in self.constraints:
             Constraint(text, "")  # raises where it is not one comparison
         if self.searcher == "grid":
+            count = prod(len(parameter.values or ()) for parameter in self.parameters.values())
+            if count > _MOST_POINTS:
+                raise ValueError(f"the grid has {count:,} points, at most {_MOST_POINTS:,} can be tried")
             uncountable = [key for key, parameter in self.parameters.items() if parameter.values is None]
             if uncountable:
                 raise ValueError(

@@ -25,6 +25,10 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 }
 
 
+_LONGEST = 1000
+"""Characters of an expression."""
+
+
 @dataclass(frozen=True)
 class Constraint:
     """A comparison that settings must satisfy, such as `Constraint("order <= steps", "...")`.
@@ -66,9 +70,15 @@ class Constraint:
         return tuple(dict.fromkeys([*_names(comparison.left), *_names(comparison.comparators[0])]))
 
     def _parse(self) -> ast.Compare:
-        tree = ast.parse(self.expression, mode="eval").body
+        try:
+            if len(self.expression) > _LONGEST:
+                raise ValueError("is too long")
+            tree: ast.expr | None = ast.parse(self.expression, mode="eval").body
+        except (SyntaxError, ValueError, RecursionError, MemoryError):  # handled: refused below
+            tree = None
         if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or type(tree.ops[0]) not in _COMPARISONS:
-            raise ValueError(f"constraint {self.expression!r}: write one comparison, such as 'order <= steps'")
+            shown = repr(self.expression[:80])
+            raise ValueError(f"constraint {shown}: write one comparison, such as 'order <= steps'")
         return tree
 
     def _check(self, node: ast.expr) -> None:
