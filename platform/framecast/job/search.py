@@ -66,7 +66,7 @@ class Parameter(Settings):
         if bounds and not bounds[0] < bounds[1]:
             raise ValueError(f"{self.kind} is the lowest and the highest value, got {list(bounds)}")
         if (self.int and max(map(abs, self.int)) > _FARTHEST) or (bounds and not isfinite(bounds[1] - bounds[0])):
-            raise ValueError(f"{self.kind} reaches too far, got {list(bounds)}")
+            raise ValueError(f"{self.kind} reaches too far, got {list(bounds or ())}")
         if self.log and self.log[0] <= 0:
             raise ValueError(f"log needs positive bounds, got {list(self.log)}")
         return self
