@@ -92,7 +92,7 @@ def _answer(reader: str, read: Callable[[Path], str | None], file: Path, writing
         if "Traceback (most recent call last)" in said.getvalue():
             outcome, text = "traceback", said.getvalue()
         megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        found = asdict(Attempt(reader, outcome, text[-3000:], megabytes, 0.0))
+        found = asdict(Attempt(reader, outcome, text[-6000:], megabytes, 0.0))
         content = json.dumps(found).encode()
         while content:
             content = content[os.write(writing, content) :]
