@@ -153,6 +153,8 @@ def _named(file: FieldFile) -> Iterator[None]:
     except framecast.InputError as error:
         text = str(error)
         raise framecast.InputError(text if str(file.path) in text else f"{text} ({file.path})") from None
+    except (LookupError, TypeError, ValueError, ArithmeticError) as error:  # a header that contradicts itself
+        raise framecast.InputError(f"data.path: {file.path} cannot be read: {first_line(error)}") from None
 
 
 def _span(file: FieldFile, settings: GriddedSettings) -> _Span:

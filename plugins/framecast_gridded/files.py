@@ -78,6 +78,8 @@ def open_file(path: Path, layout: str | None = None) -> xarray.Dataset:
                 store = open_store(path)
                 opened = xarray.open_dataset(store, engine="zarr", consolidated=False, **lazily)  # type: ignore[arg-type]
                 _take_zarr_fills(store, opened)
+                if not all(isinstance(name, str) for name in opened.dims):
+                    raise framecast.InputError(f"data.path: {path} has dimensions without a name")
                 # Zarr lists variables in another order each time, and channels must not change places
                 return opened[sorted(opened.data_vars, key=str)]
             refuse_references(path)
