@@ -100,3 +100,23 @@ def _answer(reader: str, read: Callable[[Path], str | None], file: Path, writing
         traceback.print_exc(file=sys.__stderr__)
     finally:
         os._exit(0)
+
+
+def apart(make: Callable[[], Path]) -> Path:
+    """What `make` returns, called in a forked process: decoders and Zarr leave threads behind, and a process that
+    has some cannot be forked safely."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.write(writing, os.fsencode(make()))
+        except BaseException:
+            traceback.print_exc(file=sys.__stderr__)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream:
+        answer = stream.read()
+    os.waitpid(child, 0)
+    assert answer, "the sample could not be made"
+    return Path(os.fsdecode(answer))

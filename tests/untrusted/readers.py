@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from attempt import apart
 
 from framecast.runs.events import RunStarted, StepDone
 
@@ -35,6 +36,10 @@ class Reader:
     make: Callable[[Path], Path]
     read: Callable[[Path], str | None]
     is_json: bool = False
+
+    def made(self, folder: Path) -> Path:
+        """`make`, in another process."""
+        return apart(lambda: self.make(folder))
 
 
 def _write(file: Path, content: str | bytes) -> Path:

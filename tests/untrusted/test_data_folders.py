@@ -18,7 +18,7 @@ from damage import NO_FILES
 from readers import READERS
 
 Try = Callable[..., Attempt]
-MAKE = {reader.name: reader.make for reader in READERS}
+MAKE = {reader.name: reader.made for reader in READERS}
 
 
 _DROP_FROM_BOUNDS, _READ_ANYTHING = 24, (1, 2)

@@ -35,7 +35,7 @@ def assert_told(found: list[tuple[str, Attempt]]) -> None:
 
 
 def try_no_files(reader: Reader, folder: Path, attempt_to_read: Try) -> None:
-    file = reader.make(folder)
+    file = reader.made(folder)
     found = []
     for how, make in NO_FILES.items():
         file.unlink() if file.is_symlink() or not file.is_dir() else file.rmdir()
@@ -61,7 +61,7 @@ MAY_BE_MISSING = {
 
 
 def try_contents(reader: Reader, folder: Path, attempt_to_read: Try) -> None:
-    file = reader.make(folder)
+    file = reader.made(folder)
     found = []
     for how, content in CONTENTS.items():
         place(file, content)
@@ -72,7 +72,7 @@ def try_contents(reader: Reader, folder: Path, attempt_to_read: Try) -> None:
 @pytest.mark.untrusted
 @of_every_reader
 def test_a_sound_file_is_read(reader: Reader, tmp_path: Path, attempt_to_read: Try) -> None:
-    found = attempt_to_read(reader.name, reader.read, reader.make(tmp_path))
+    found = attempt_to_read(reader.name, reader.read, reader.made(tmp_path))
     assert found.outcome == "works" or reader.name in ("exported model", "published checkpoint"), found.text
     assert not found.is_wrong
 
@@ -99,7 +99,7 @@ def test_what_belongs_into_other_files_is_told(reader: Reader, tmp_path: Path, a
 @pytest.mark.untrusted
 @of_every_reader
 def test_damage_anywhere_is_told(reader: Reader, tmp_path: Path, attempt_to_read: Try) -> None:
-    file = reader.make(tmp_path)
+    file = reader.made(tmp_path)
     sound = file.read_bytes()
 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -114,7 +114,7 @@ def test_damage_anywhere_is_told(reader: Reader, tmp_path: Path, attempt_to_read
 @pytest.mark.untrusted
 @pytest.mark.parametrize("reader", [each for each in READERS if each.is_json], ids=lambda reader: reader.name)
 def test_values_of_other_types_are_told(reader: Reader, tmp_path: Path, attempt_to_read: Try) -> None:
-    file = reader.make(tmp_path)
+    file = reader.made(tmp_path)
     content = json.loads(file.read_text())
     found = []
     for number, other in enumerate(other_values(content)):

@@ -19,7 +19,7 @@ from readers import JOB, READERS
 
 Try = Callable[..., Attempt]
 READ = {reader.name: reader.read for reader in READERS}
-MAKE = {reader.name: reader.make for reader in READERS}
+MAKE = {reader.name: reader.made for reader in READERS}
 
 
 class Touch:
@@ -61,6 +61,7 @@ PICKLES: dict[str, Callable[[object], bytes]] = {
 }
 
 
+@pytest.mark.untrusted
 @pytest.mark.parametrize("how", PICKLES)
 @pytest.mark.parametrize(
     "reader", [".npy", ".npz", ".npy fields", "published checkpoint", "MNIST a.npz", "exported model"]
