@@ -25,6 +25,7 @@ OTHER_WRITES = {
     "platform/framecast/evaluation/export.py": STREAM,
     "platform/framecast/evaluation/result.py": STREAM,
     "platform/framecast/evaluation/scoring.py": PRIVATE,
+    "platform/framecast/launch/chatter.py": "opens /dev/null",
     "platform/framecast/launch/evaluate.py": PRIVATE,
     "platform/framecast/launch/output.py": "opens /dev/null",
     "platform/framecast/launch/process_group.py": PRIVATE,

@@ -124,7 +124,7 @@ def wrong_values() -> Iterator[Case]:
     # a rule between two values speaks of the section or of the other value
     about = {("model.hidden_channels", "[2, 2]"): "model", ("data.digit_size", "28"): "data"}
     about |= {("training.accumulate", "16"): "training.batch_size", ("data.digit_size", "9"): "data"}
-    about["training.epochs", "9" * 5000] = "usable int"  # refused before it is known whose value it is
+    about["training.epochs", "9" * 5000] = "not usable"  # refused before it is known whose value it is
     for key, values in wrong.items():
         for value in values:
             content, place = with_value(key, value)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,7 +50,7 @@ def doctor(address: Address = None, storage: Place = None, as_json: Json = False
         way_out = "from outside, log in to the head and run `platform doctor --address auto` there"
         raise InputError(f"--address {address}: {message}; {way_out}")
     named = storage or os.environ.get("FRAMECAST_RUNS")
-    with quiet(Path(os.devnull)):  # what torch, Ray and DeepSpeed say as they are imported
+    with quiet(None):  # what torch, Ray and DeepSpeed say as they are imported
         findings = examine(address, named)
     bad = sum(each.level == "FAIL" for each in findings)
     if as_json:

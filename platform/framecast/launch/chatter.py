@@ -18,10 +18,11 @@ _BASED_ON_PDB = ("", "0", "pdb", "ipdb")
 """The packages that $PYTHONBREAKPOINT may name without a hook of ours: their prompt is that of pdb.Pdb."""
 
 
-def redirect_output(log: Path) -> None:
-    """Sends everything that this process prints from now on, C++ and child processes too, to the end of `log`."""
+def redirect_output(log: Path | None) -> None:
+    """Sends everything that this process prints from now on, C++ and child processes too, to the end of `log`;
+    nowhere without one."""
     _flush()
-    with open_to_append(log, log.parents[1]) as stream:
+    with open(os.devnull, "ab") if log is None else open_to_append(log, log.parents[1]) as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
 
@@ -35,8 +36,9 @@ def tolerate_full_logs() -> None:
 
 
 @contextmanager
-def quiet(log: Path) -> Iterator[IO[str]]:
-    """Redirects the process's output to `log` and yields the terminal, for what the user should see.
+def quiet(log: Path | None) -> Iterator[IO[str]]:
+    """Redirects the process's output to `log`, or nowhere without one, and yields the terminal, for what the user
+    should see.
 
     The terminal belongs to a debugger while that shows its prompt: `breakpoint()` works in `--in-process` runs.
     """
