@@ -15,9 +15,9 @@ from framecast.errors import InputError
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("[" * 100_000, "nested 100,000 deep"),
-        ("[" * 51 + "]" * 51, "nested 51 deep, the limit is 50"),
-        ('{"a":' * 60 + "1" + "}" * 60, "nested 60 deep"),
+        ("[" * 100_000, "nested too deeply, the limit is 50"),
+        ("[" * 51 + "]" * 51, "nested too deeply, the limit is 50"),
+        ('{"a":' * 60 + "1" + "}" * 60, "nested too deeply"),
         ("9" * 5000, "a number of 5,000 digits, the limit is 100"),
         ("-" + "9" * 101, "digits"),
         ("[1, 2", "x.json:1:6: not JSON"),
@@ -42,6 +42,8 @@ def test_what_is_beyond_a_limit_or_no_json_is_one_sentence(text: str, reason: st
         ['"[[[' * 50, '\\"[' * 40],
         10**99,
         [[]] * 60,
+        eval("[" * 50 + "]" * 50),
+        {"a": [{"b": "]}"}] * 100},
     ],
 )
 def test_all_else_is_what_was_written(content: object) -> None:

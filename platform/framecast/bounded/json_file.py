@@ -13,8 +13,10 @@ from framecast.bounded.regular_file import read_bytes
 from framecast.errors import InputError
 
 _FEW_DIGITS = 18
-_BRACKET_OR_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 """Possessive, so that a text without an end is passed over once."""
+_TO_SQUARE = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 def read_json(file: Path | str, limit: Limit = DOCUMENT_BYTES) -> Any:
@@ -39,8 +41,8 @@ def parse_json(text: str | bytes, where: str, limit: Limit = DOCUMENT_BYTES) -> 
         openings = raw.count(b"[") + raw.count(b"{")
         if openings + raw.count(b",") > VALUES.value:
             raise VALUES.exceeded(f"{where} holds about {openings + raw.count(b','):,} values")
-        if openings > DEPTH.value and (depth := _depth(raw)) > DEPTH.value:
-            raise DEPTH.exceeded(f"{where} is nested {depth:,} deep")
+        if openings > DEPTH.value and _is_deeper(raw, DEPTH.value):
+            raise DEPTH.exceeded(f"{where} is nested too deeply")
         return json.loads(text, parse_int=partial(_integer, where))
     except UnicodeDecodeError as error:
         raise InputError(f"{where} is not text in UTF-8 (byte {error.start})") from None
@@ -58,17 +60,12 @@ def _integer(where: str, text: str) -> int:
     return int(text)
 
 
-def _depth(raw: bytes) -> int:
-    """The deepest nesting, brackets within texts not counted."""
-    depth = deepest = 0
-    for match in _BRACKET_OR_TEXT.finditer(raw):
-        token = raw[match.start()]
-        if token in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token in b"]}":
-            depth -= 1
-    return deepest
+def _is_deeper(raw: bytes, most: int) -> bool:
+    """Whether brackets are nested deeper than that, those within texts not counted."""
+    brackets = _TEXT.sub(b"", raw).translate(_TO_SQUARE, _NO_BRACKETS)
+    for _ in range(most):  # each round takes away the innermost level
+        brackets = brackets.replace(b"[]", b"")
+    return brackets.count(b"[") > most or b"[]" in brackets
 
 
 def _kind(content: object) -> str:
