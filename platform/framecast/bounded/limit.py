@@ -65,9 +65,9 @@ DEPTH = Limit("DEPTH", 50, "lists and mappings within one another, in JSON and i
 DIGITS = Limit("DIGITS", 100, "digits of a whole number in JSON or YAML")
 FRAME_PIXELS = Limit("FRAME_PIXELS", 2**25, "pixels of a frame of a video, or of an image (8192 x 4096)")
 VIDEO_PIXELS = Limit(
-    "VIDEO_PIXELS", 2**34, "pixels of all frames of a video; for each byte of its file PIXELS_PER_BYTE are added"
+    "VIDEO_PIXELS", 2**33, "pixels of all frames of a video; for each byte of its file PIXELS_PER_BYTE are added"
 )
-PIXELS_PER_BYTE = Limit("PIXELS_PER_BYTE", 2**16, "pixels that a byte of a video may become")
+PIXELS_PER_BYTE = Limit("PIXELS_PER_BYTE", 2**14, "pixels that a byte of a video may become")
 IMAGE_BYTES = Limit("IMAGE_BYTES", 256 * 2**20, "an image file")
 UNPACKED_BYTES = Limit("UNPACKED_BYTES", 256 * 2**20, "a member of a zip archive, or a gzip file, unpacked")
 TABLE_BYTES = Limit("TABLE_BYTES", 192 * 2**20, "a table of numbers in text (CSV)")
