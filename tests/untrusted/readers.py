@@ -159,7 +159,9 @@ def _manifest(folder: Path) -> Path:
 
     checkpoint = _events(folder).parent / "checkpoints" / "step-00000003"
     weights = _write(checkpoint / "model.safetensors", _safetensors())
-    _write(checkpoint / "loop.json", "{}")
+    position = {"epoch": 0, "batch": 3, "step": 3}
+    loop = {"position": position, "task": {}, "numbers": {}, "optimizer": "adam", "normalisation": None}
+    _write(checkpoint / "loop.json", json.dumps(loop))
     sums = {
         file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (weights, checkpoint / "loop.json")
     }
