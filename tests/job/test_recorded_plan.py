@@ -101,5 +101,5 @@ def test_a_plan_that_is_no_file_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a folder"):
         PlanFile.read(tmp_path / "plan.yaml")
     (tmp_path / "binary.yaml").write_bytes(bytes(range(256)))
-    with pytest.raises(InputError, match="not UTF-8"):
+    with pytest.raises(InputError, match="not text in UTF-8"):
         PlanFile.read(tmp_path / "binary.yaml")

@@ -49,10 +49,12 @@ def test_a_root_without_digits_names_the_command(tmp_path):
 
 def test_test_clips_are_of_test_digits(monkeypatch):
     asked = []
-    from framecast_moving_mnist import digits
+    import framecast_moving_mnist
 
-    load = digits.load_digits
-    monkeypatch.setattr(digits, "load_digits", lambda root, split: asked.append(split) or load(root, split))
+    load = framecast_moving_mnist.load_digits
+    monkeypatch.setattr(
+        framecast_moving_mnist, "load_digits", lambda root, split: asked.append(split) or load(root, split)
+    )
     for split in ("train", "validation", "test"):
         DATASET.build(DATASET.settings(), split, 3)
 

@@ -58,7 +58,7 @@ def unseen(told, terminal):
 
 def scores(names, root, folder, *overrides):
     subjects = [find_subject(str(name), root, list(overrides)) for name in names]
-    content = evaluate(subjects, "test", folder, unseen).content
+    content = evaluate(subjects, "test", folder, unseen)[0].content
     return [row["metrics"]["mse"]["value"] for row in content["rows"]], content
 
 
