@@ -172,11 +172,10 @@ def remove_tree(folder: Path, top: Path | None = None, ignore_errors: bool = Fal
     Raises InputError where it is a link or no folder, whatever `ignore_errors` says.
     """
     with (
-        contextlib.suppress(FileNotFoundError),
+        contextlib.suppress(FileNotFoundError),  # handled: it is gone already
         _named_in_errors(folder),
         open_folder(folder.parent, top) as parent,
     ):
-        # handled: it is gone already
         os.close(_open_inner(folder.name, parent, folder, top or folder.parent))
         shutil.rmtree(folder.name, ignore_errors=ignore_errors, dir_fd=parent)
 

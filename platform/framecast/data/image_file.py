@@ -33,8 +33,6 @@ class Picture(NamedTuple):
 
 def read_image(file: Path) -> Picture:
     """The picture in a file. Raises DamagedVideo where it cannot be decoded, or holds several."""
-    import av
-
     try:
         content = read_bytes(file, IMAGE_BYTES)
     except (InputError, OSError) as error:
@@ -48,7 +46,7 @@ def read_image(file: Path) -> Picture:
             frame = next(container.decode(stream))
     except DamagedVideo as error:
         raise DamagedVideo(f"its image {file.name} cannot be read: {error}") from None
-    except (av.FFmpegError, OSError, StopIteration, IndexError, MemoryError) as error:
+    except Exception as error:  # FFmpeg and its binding raise errors of every kind
         if is_too_large(error):
             too_large = FRAME_PIXELS.exceeded(f"its image {file.name} has more pixels than are read, or no size")
             raise DamagedVideo(str(too_large)) from None
