@@ -506,6 +506,43 @@ def test_nothing_in_a_folder_commands_the_terminal(two: RunFolder, platform: Com
         assert "\nfolder: /etc" not in said.replace("| folder: /etc", ""), verb
 
 
+@pytest.mark.parametrize("name", ["job.yaml", "logs/driver.log", "logs"])
+def test_what_a_link_leads_to_is_shown_neither_in_a_report_nor_as_a_log(
+    name: str, two: RunFolder, platform: Command, tmp_path: Path
+) -> None:
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "key.log").write_text("PRIVATE KEY\n")
+    link = two.path / name
+    if name == "logs":
+        shutil.rmtree(link)
+        link.symlink_to(private)
+    else:
+        link.unlink(missing_ok=True)
+        link.symlink_to(private / "key.log")
+    code, said = platform("logs", "spoilt")
+    assert (code, platform("report", "spoilt")[0]) == (0, 0), said
+    assert "PRIVATE KEY" not in said + two.report.read_text()
+    refusal = f"{link} is a symbolic link"
+    assert refusal in (two.report.read_text() if name == "job.yaml" else said)
+
+
+def test_an_address_of_a_cluster_adds_no_line_and_shows_no_password(platform: Command, tmp_path: Path) -> None:
+    for number, address in enumerate(["http://u:secret@head:8265", "http://head:8265/\n12 runs are fine"]):
+        folder = tmp_path / "runs" / "far" / f"20260101-000000-000{number}"
+        folder.mkdir(parents=True)
+        content = {"address": address, "job": "a", "runs": None, "variables": [], "earlier": []}
+        (folder / "remote.json").write_text(json.dumps(content))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        code, said = platform("list")
+        assert (code, "secret" in said, "\n12 runs" in said) == (0, False, False), said
+        assert "http://***@head:8265" in said
+        code, said = platform("status", "20260101-000000-0001")
+        assert code == 2
+        assert "remote.json does not say where the run is" in said
+
+
 @pytest.mark.parametrize("content", [b"rubbish", "objects", "shapes", "types"])
 def test_damaged_samples_are_left_out_of_a_report(
     content: bytes | str, two: RunFolder, mark: Path, platform: Command

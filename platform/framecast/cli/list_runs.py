@@ -14,7 +14,7 @@ import typer
 from framecast.cli.options import Address, Json, Runs
 from framecast.cli.table import fit, lines_of_table, table
 from framecast.command_line import command
-from framecast.errors import InputError, in_one_line
+from framecast.errors import InputError, in_one_line, without_credentials
 from framecast.json_text import to_json
 from framecast.plain_text import one_line
 
@@ -188,14 +188,13 @@ def remote_rows(runs: Sequence[RemoteRun]) -> dict[Path, dict[str, Any]]:
     """Of each run on a cluster how it stands there, as `platform status` says too."""
     from framecast.cluster.profiles import list_of_clusters
     from framecast.cluster.remote_states import UNCONFIRMED, remote_states
-    from framecast.plain_text import plain
 
     states = remote_states(runs)
-    strange = sorted({run.whereabouts.address for run in runs if states[run.path] == UNCONFIRMED})
+    strange = sorted(
+        {without_credentials(run.whereabouts.address) for run in runs if states[run.path] == UNCONFIRMED}
+    )
     if strange:
-        note = (
-            f"not asked, for only the folders of runs name them: {', '.join(map(plain, strange))}; if one is yours"
-        )
+        note = f"not asked, for only the folders of runs name them: {', '.join(strange)}; if one is yours"
         typer.echo(f"{note}, name it in {list_of_clusters()} or with --address", err=True)
     return {
         run.path: {
@@ -204,7 +203,7 @@ def remote_rows(runs: Sequence[RemoteRun]) -> dict[Path, dict[str, Any]]:
             "step": None,
             "of": None,
             "best": None,
-            "monitor": f"on {run.whereabouts.address}",
+            "monitor": f"on {without_credentials(run.whereabouts.address)}",
         }
         for run in runs
     }

@@ -50,7 +50,7 @@ def logs(run: Run, follow: Follow = False, rank: Rank = None, runs: Runs = None,
             refresh(folder)
         return not follow or state_of(folder)[0] not in BUSY
 
-    for name, line in lines_of_all(named_logs, ended):
+    for name, line in lines_of_all(named_logs, ended, top=folder.path):
         typer.echo(line if rank is not None else f"{one_line(name)} | {line}")
 
 

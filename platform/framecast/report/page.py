@@ -21,7 +21,7 @@ from framecast.report.step_tables import evaluation_table, step_table, time_tabl
 from framecast.report.summary import data_table, facts, figures, headline, plugin_table
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
-from framecast.safe_files import write_atomically
+from framecast.safe_files import validate_no_links, write_atomically
 
 
 def write_report(run: RunFolder, file: Path | None = None) -> Status:
@@ -62,15 +62,19 @@ def _content(record: Record) -> dict[str, Any]:
         "facts": facts(record),
         "data": data_table(record),
         "plugins": plugin_table(record),
-        "job": _text(run.job),
-        "plan_text": _text(run.plan),
+        "job": _text(run.job, run.path),
+        "plan_text": _text(run.plan, run.path),
         "plan_note": record.plan.note,
     }
 
 
-def _text(file: Path) -> str:
-    """A text as it is shown; why it cannot be, in its place."""
+def _text(file: Path, top: Path) -> str:
+    """A text of the run's folder, `top`, as it is shown; why it cannot be, in its place.
+
+    A link is refused: a page that is passed on must not hold another file of its reader.
+    """
     try:
+        validate_no_links(file, top)
         return without_credentials(read_text(file, YAML_BYTES, errors="replace"))
     except FileNotFoundError:  # handled: a folder that holds no job, whose page shows none
         return ""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from framecast.bounded.regular_file import open_regular
 from framecast.errors import InputError
+from framecast.safe_files import validate_no_links
 
 _AT_ONCE = 16 << 20
 """Bytes of a log that are held at a time."""
@@ -18,10 +19,12 @@ def lines_of_all(
     ended: Callable[[], bool],
     start: Mapping[str, int] | None = None,
     seconds: float = 0.2,
+    top: Path | None = None,
 ) -> Iterator[tuple[str, str]]:
     """(name, line) of every log that `logs()` names, also of those that appear later, until `ended()`.
 
-    What comes at the same time is in order of names. `start` are bytes of logs that are left out.
+    What comes at the same time is in order of names. `start` are bytes of logs that are left out. Of a log that is
+    reached by a link below `top` only the refusal is shown.
     """
     read: dict[str, int] = dict(start or {})
     refused: set[str] = set()
@@ -29,12 +32,14 @@ def lines_of_all(
         last_round, more = ended(), False
         for name, log in sorted(logs().items()):
             try:
+                if top is not None:
+                    validate_no_links(log, top)
                 with open_regular(log) as stream:
                     stream.seek(read.get(name, 0))
                     fresh = stream.read(_AT_ONCE)
             except FileNotFoundError:  # handled: removed since it was listed; there is nothing left to show
                 continue
-            except InputError as error:  # a pipe, a folder: the other logs are shown
+            except InputError as error:  # a pipe, a folder, a link: the other logs are shown
                 if name not in refused:
                     refused.add(name)
                     yield name, str(error)

@@ -42,6 +42,9 @@ class Whereabouts:
         texts = [found.address, found.job, *found.variables, *found.earlier, found.runs or ""]
         if not all(isinstance(text, str) for text in texts) or not isinstance(found.ship_package, bool):
             raise ValueError("a value has the wrong type")
+        for place in (found.address, found.runs or ""):
+            if not place.isprintable():  # a line end in it would add a line to what is shown
+                raise ValueError(f"{place[:80]!r} is no address")
         for name in (found.job, *found.earlier):
             if not _JOB.fullmatch(name):
                 raise ValueError(f"{name[:80]!r} is no name of a job")
