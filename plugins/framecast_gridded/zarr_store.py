@@ -41,7 +41,7 @@ def _check(file: Path, root: Path) -> None:
     try:
         if file.name in _METADATA:
             content = framecast.bounded.read_bytes(file)
-            framecast.bounded.parse_json(content, str(file))
+            _refuse_pickles(framecast.bounded.parse_json(content, str(file)), file)
             return
         with framecast.bounded.open_regular(file) as stream:
             size = stream.seek(0, 2)
@@ -50,3 +50,24 @@ def _check(file: Path, root: Path) -> None:
     limit = framecast.bounded.CHUNK_BYTES
     if size > limit.value:
         raise limit.exceeded(f"{file} has {framecast.bounded.bytes_text(size)}")
+
+
+def _refuse_pickles(metadata: Any, file: Path) -> None:
+    """Raises InputError where chunks of an array are pickles: earlier versions of numcodecs unpickle them."""
+    if not isinstance(metadata, dict):
+        return
+    codecs = [metadata.get("compressor")]
+    for key in ("filters", "codecs"):
+        found = metadata.get(key)
+        codecs += found if isinstance(found, list) else []
+    names = {
+        each.get(key)
+        for each in codecs
+        if isinstance(each, dict)
+        for key in ("id", "name")
+        if isinstance(each.get(key), str)
+    }
+    if not names.isdisjoint({"pickle", "numcodecs.pickle"}):
+        raise framecast.InputError(
+            f"{file} states that the array is pickled: write it again without Python objects"
+        )

@@ -1,6 +1,8 @@
 """Which files a path means, and how each kind is opened."""
 
+import json
 import os
+import pickle
 
 import numpy as np
 import pytest
@@ -97,6 +99,32 @@ def test_an_array_of_python_objects_is_never_unpickled(here):
     np.save("rain.npy", np.array([[[print]]], object), allow_pickle=True)
 
     assert refusal("rain.npy").startswith("data.path: rain.npy cannot be read: ")
+
+
+@pytest.mark.parametrize(
+    "codecs",
+    [
+        {"filters": [{"id": "vlen-utf8"}, {"id": "pickle"}], "compressor": None},
+        {"filters": None, "compressor": {"id": "pickle"}},
+    ],
+    ids=["filter", "compressor"],
+)
+def test_a_pickled_zarr_array_is_refused_before_a_chunk_is_read(here, codecs):
+    group = here / "rain.zarr"
+    array = {
+        "zarr_format": 2,
+        "shape": [8],
+        "chunks": [8],
+        "dtype": "|O",
+        "fill_value": "",
+        "order": "C",
+        **codecs,
+    }
+    (group / "time").mkdir(parents=True)
+    (group / ".zgroup").write_text('{"zarr_format": 2}')
+    (group / "time" / ".zarray").write_text(json.dumps(array))
+    (group / "time" / "0").write_bytes(pickle.dumps(print))
+    assert "states that the array is pickled" in refusal("rain.zarr")
 
 
 def test_opening_a_file_reads_no_field(written, air_field):
