@@ -65,6 +65,11 @@ def test_a_misspelt_setting_is_named_with_the_nearest(platform: Any, videos: Pat
     assert answer.err.strip() == "command line data.sise: unknown key, did you mean size?"
 
 
+def test_a_setting_may_be_named_as_in_a_job(platform: Any, videos: Path) -> None:
+    answer = platform("data", "prepare", "video_folder", f"data.root={videos}", "data.size=0")
+    assert (answer.code, answer.err.split(": ")[0]) == (2, "command line data.size")
+
+
 def test_a_wrong_folder_is_one_line_and_writes_nothing(platform: Any, tmp_path: Path) -> None:
     answer = platform("data", "prepare", "video_folder", "--root", str(tmp_path / "nowhere"))
     assert (answer.code, answer.err) == (2, f"data.root: {tmp_path / 'nowhere'}: no such folder\n")

@@ -32,7 +32,7 @@ Name = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Argument(metavar="KEY=VALUE", help="Settings of the data set, such as size=128."),
+    typer.Argument(metavar="KEY=VALUE", help="Settings of the data set, such as size=128 or data.size=128."),
 ]
 Root = Annotated[
     str | None, typer.Option("--root", metavar="DIR", help="Folder of the files; short for root=DIR.")
@@ -156,7 +156,7 @@ def _chosen(
     """The data set with its settings, and the length of the job's clips where a job was named."""
     from framecast.job.data_section import data_of_job, data_part
 
-    given = [*([f"root={root}"] if root else []), *(settings or [])]
+    given = [*([f"root={root}"] if root else []), *(each.removeprefix("data.") for each in settings or [])]
     if Path(name).suffix in (".yaml", ".yml"):
         return data_of_job(Path(name), given, plugins or [])
     return data_part(name, given, plugins or []), None
