@@ -394,6 +394,28 @@ def test_the_job_of_a_trial_is_printed_without_its_plugin(search: Path, mark: Pa
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        {"number": "x", "attempt": [], "point": 5},
+        {"number": 1, "attempt": 1},
+        {"number": 10**90, "attempt": 1, "point": {}},
+        {"number": 1, "attempt": 1, "point": {"training.seed": float("inf")}},
+    ],
+    ids=["types", "no point", "a large number", "infinity"],
+)
+def test_a_damaged_trial_is_told_and_keeps_nobody_from_other_runs(
+    content: dict[str, object], search: Path, platform: Command
+) -> None:
+    file = search / "trials" / "0001" / "trial.json"
+    file.write_text(json.dumps(content))
+    code, said = platform("list")
+    assert (code, "unreadable" in said) == (0, True), said
+    for verb in ("status", "report", "results"):
+        code, said = platform(verb, "found")
+        assert (code, "trial.json" in said) == (2, True), said
+
+
+@pytest.mark.parametrize(
     "verb",
     [
         ("resume", "found"),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from framecast.bounded.json_file import read_json_object
+from framecast.errors import InputError, Place, Problem
 from framecast.job.plan_file import PlanFile
 from framecast.job.search import COSTS, SECONDS, Search
 from framecast.json_text import to_json
@@ -19,6 +20,9 @@ from framecast.safe_files import make_folder, write_atomically
 
 STOPPED = "stopped early"
 """How the reason of a run begins that a scheduler ended."""
+
+_MOST = 10**6
+"""Trials, and attempts of one: more than any search makes."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,8 @@ class Trial:
 
     @classmethod
     def of(cls, run: RunFolder) -> Trial:
-        """From the run's folder alone."""
-        told = read_json_object(run.path / "trial.json")
+        """From the run's folder alone. Raises InputError where its trial.json is damaged."""
+        number, attempt, point = _noted(run.path / "trial.json")
         events = run.journal.read()
         status = Status.of(run)
         state, reason = status.state, status.reason
@@ -70,9 +74,9 @@ class Trial:
         steps = [event.seconds for event in events if isinstance(event, StepDone)]
         return cls(
             run=run,
-            number=told["number"],
-            attempt=told["attempt"],
-            point=told["point"],
+            number=number,
+            attempt=attempt,
+            point=point,
             state=state,
             reason=reason,
             epoch=max((event.epoch for event in model_evaluations(events)), default=0),
@@ -102,3 +106,18 @@ class Trial:
                 return None
             found.append(float(value))
         return found
+
+
+def _noted(file: Path) -> tuple[int, int, dict[str, Any]]:
+    """The number, the attempt and the point of a trial. Raises InputError where the file does not hold them."""
+    noted = read_json_object(file)
+    number, attempt, point = noted.get("number"), noted.get("attempt"), noted.get("point")
+    for name, value in (("number", number), ("attempt", attempt)):
+        if type(value) is not int or not 0 < value < _MOST:
+            raise InputError(Problem("should be a whole number from 1 on", name, Place(str(file))))
+    if not isinstance(point, dict):
+        raise InputError(Problem("should be a mapping of parameters to values", "point", Place(str(file))))
+    for name, value in point.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InputError(Problem("should be a finite number", f"point.{name}", Place(str(file))))
+    return number, attempt, point
