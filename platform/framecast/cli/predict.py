@@ -10,6 +10,7 @@ import typer
 from framecast.cli.options import Force, OwnPlugins, Published, Runs, Trust
 from framecast.counting import plural
 from framecast.errors import InputError
+from framecast.plain_text import one_line
 
 Checkpoint = Annotated[
     str,
@@ -109,7 +110,7 @@ def predict(
         typer.echo(f"prediction failed: {error}", err=True)
         raise typer.Exit(1) from None
     for note in found.notes:
-        typer.echo(f"{'warning: ' if note.warning else ''}{note.subject}: {note.text}", err=True)
+        typer.echo(one_line(f"{'warning: ' if note.warning else ''}{note.subject}: {note.text}"), err=True)
     make_folder(output.parent)
     if output.suffix == ".npy":
         write_array(output, found.future)
@@ -121,4 +122,4 @@ def predict(
     typer.echo(f"{shown(output)}: {told}")
     typer.echo(f"note: the model saw {treatment(subject, source, found)}", err=True)
     for difference in differences(trained, source, found):
-        typer.echo(f"warning: {source.name} is unlike the training data: {difference}", err=True)
+        typer.echo(one_line(f"warning: {source.name} is unlike the training data: {difference}"), err=True)

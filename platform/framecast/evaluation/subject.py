@@ -232,7 +232,7 @@ def _normalisation(values: Any, file: Path) -> Normalisation | None:
 
 def _exported_plan(file: Path, text: str, overrides: Sequence[str], plugins: Sequence[str]) -> Plan:
     """The plan in an exported file, which imports nothing but what is installed, or named by the caller."""
-    content = PlanFile.read(text)
+    content = PlanFile.read(text, str(file))
     own = [provider.name for provider in not_installed(content.providers)]
     if (needs := [*content.needs, *own]) and not plugins:
         named = " and ".join(needs)

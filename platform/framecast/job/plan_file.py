@@ -28,11 +28,11 @@ class PlanFile:
     """Of an exported model: the plugins of its author that are not installed with a distribution."""
 
     @classmethod
-    def read(cls, plan: Path | str) -> PlanFile:
-        """A plan from its file or its text. Plugins that lie next to the file are found there. Raises InputError,
-        with the file and the key, where it is no plan."""
+    def read(cls, plan: Path | str, named: str = "plan.yaml") -> PlanFile:
+        """A plan from its file, or from text that errors call `named`. Plugins that lie next to the file are found
+        there. Raises InputError, with the file and the key, where it is no plan."""
         if isinstance(plan, str):
-            return cls._of(plan, "plan.yaml", None)
+            return cls._of(plan, named, None)
         try:
             return cls._of(read_text(plan, YAML_BYTES), str(plan), plan.parent)
         except FileNotFoundError:

@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 
 from framecast.launch.output import OutputFailed, open_standard_streams, undressed
 from framecast.launch.tolerant import Terminal, Tolerant
-from framecast.safe_files import open_to_append
+from framecast.safe_files import make_folder, open_to_append
 
 _BASED_ON_PDB = ("", "0", "pdb", "ipdb")
 """The packages that $PYTHONBREAKPOINT may name without a hook of ours: their prompt is that of pdb.Pdb."""
@@ -22,6 +22,8 @@ def redirect_output(log: Path | None) -> None:
     """Sends everything that this process prints from now on, C++ and child processes too, to the end of `log`;
     nowhere without one."""
     _flush()
+    if log is not None:
+        make_folder(log.parent, log.parents[1])  # version control keeps no empty folder
     with open(os.devnull, "ab") if log is None else open_to_append(log, log.parents[1]) as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
