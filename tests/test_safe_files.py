@@ -306,3 +306,8 @@ def test_what_killed_writers_left_is_removed_when_it_is_old(top: Path, precious:
     remove_unfinished(top)
     assert sorted(path.name for path in top.iterdir()) == [".stop.4567.writing", "notes.writing"]
     assert content(precious) == {"thesis.tex": "years of work"}
+
+
+def test_text_that_is_no_unicode_is_spelled_out(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "report.html", "torch \ud800")
+    assert (tmp_path / "report.html").read_text() == "torch \\ud800"

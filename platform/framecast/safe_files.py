@@ -39,10 +39,12 @@ _KNOWN = os.O_NOFOLLOW | os.O_CLOEXEC
 def write_atomically(file: Path, content: str | bytes, top: Path | None = None) -> None:
     """Replaces a file as a whole: a reader sees the old content or the new, never a part.
 
+    Text is written in UTF-8; what is no character, as half of a pair of surrogates, is spelled out as \\udc80.
+
     Raises OSError that names the file, and InputError where a link leads elsewhere.
     """
     with atomic_stream(file, top) as stream:
-        stream.write(content.encode() if isinstance(content, str) else content)
+        stream.write(content.encode(errors="backslashreplace") if isinstance(content, str) else content)
 
 
 @contextlib.contextmanager

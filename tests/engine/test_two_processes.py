@@ -15,6 +15,7 @@ from framecast.job.plan import Plan
 from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run
 from framecast.registry.registry import Registry
+from framecast.registry.submissions import note_submission
 from framecast.runs.events import Evaluated, RunFailed, RunFinished, RunInterrupted, StepDone
 from framecast.runs.folder import RunFolder
 from training_processes import TrainingProcess
@@ -41,6 +42,12 @@ def launched(run: RunFolder, workers: int) -> list[TrainingProcess]:
 
 def started(plan: Plan, root: Path) -> RunFolder:
     return create_run(plan, Document.from_data({}), root)
+
+
+def change_plan(run: RunFolder, plan: Plan) -> None:
+    """As a user who submits the run again with other settings, and with plugins of their own."""
+    run.plan.write_text(plan.to_yaml())
+    assert not note_submission(run.path, plan.providers)
 
 
 def losses(run: RunFolder) -> list[float]:
@@ -110,7 +117,7 @@ def test_another_number_of_processes_goes_on_within_the_epoch(
     }
     run = started(tiny_plan(**settings), runs)
     for workers, at in ((2, 3), (1, 10), (3, 99)):
-        run.plan.write_text(tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": at}]).to_yaml())
+        change_plan(run, tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": at}]))
         trained(run, workers)
         run.clear_stop()
     steps = [event for event in run.journal.read() if isinstance(event, StepDone)]
@@ -128,7 +135,7 @@ def test_either_strategy_goes_on_from_the_others_checkpoint(
             deepspeed={"zero_stage": stage},
             callbacks=[{"name": "interrupter", "at": at}],
         )
-        run.plan.write_text(plan.to_yaml())
+        change_plan(run, plan)
         trained(run, 1)
         run.clear_stop()
     assert losses(run) == pytest.approx(losses(trained(started(tiny_plan(), runs), 1)), rel=1e-4)

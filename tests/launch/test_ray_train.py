@@ -156,11 +156,13 @@ def environment_of(process: int) -> bytes:
 
 
 def status_of(port: int, path: str) -> int:
-    """What a server answers to somebody without a token; 0 where it does not speak HTTP."""
+    """What a server answers to somebody without a token; 0 where it does not speak HTTP, or tells Prometheus how
+    busy it is, whatever the path."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         connection.request("GET", path)
-        return connection.getresponse().status
+        response = connection.getresponse()
+        return 0 if "text/plain; version=" in (response.getheader("Content-Type") or "") else response.status
     except (OSError, http.client.HTTPException):
         return 0
 

@@ -7,6 +7,7 @@ the sign also holds when the process started and which kernel and process table 
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import subprocess
@@ -64,9 +65,9 @@ class Driver:
             return cls(
                 str(sign["host"]),
                 _process_id(sign["process"]),
-                float(sign["seen"]),
-                float(sign.get("since", 0.0)),
-                None if started is None else float(started),
+                _seconds(sign["seen"]),
+                _seconds(sign.get("since", 0.0)),
+                None if started is None else _seconds(started),
                 None if table is None else str(table),
                 sign.get("ended") is True,
             )
@@ -160,6 +161,14 @@ def _process_id(value: object) -> int:
     if type(value) is not int or not 0 < value < 2**31:
         raise ValueError(f"not a process: {value!r}"[:80])
     return value
+
+
+def _seconds(value: object) -> float:
+    """Raises ValueError or TypeError for what is no finite number."""
+    seconds = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(seconds):
+        raise ValueError(f"not a time: {seconds}")
+    return seconds
 
 
 def _start_of(process: int) -> float | None:

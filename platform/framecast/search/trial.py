@@ -111,13 +111,17 @@ class Trial:
 def _noted(file: Path) -> tuple[int, int, dict[str, Any]]:
     """The number, the attempt and the point of a trial. Raises InputError where the file does not hold them."""
     noted = read_json_object(file)
-    number, attempt, point = noted.get("number"), noted.get("attempt"), noted.get("point")
-    for name, value in (("number", number), ("attempt", attempt)):
-        if type(value) is not int or not 0 < value < _MOST:
-            raise InputError(Problem("should be a whole number from 1 on", name, Place(str(file))))
+    number, attempt = (_whole_number(noted.get(name), name, file) for name in ("number", "attempt"))
+    point = noted.get("point")
     if not isinstance(point, dict):
         raise InputError(Problem("should be a mapping of parameters to values", "point", Place(str(file))))
     for name, value in point.items():
         if isinstance(value, float) and not math.isfinite(value):
             raise InputError(Problem("should be a finite number", f"point.{name}", Place(str(file))))
     return number, attempt, point
+
+
+def _whole_number(value: object, name: str, file: Path) -> int:
+    if type(value) is not int or not 0 < value < _MOST:
+        raise InputError(Problem("should be a whole number from 1 on", name, Place(str(file))))
+    return value
