@@ -433,8 +433,8 @@ BUGS = [
     Bug(
         "gridded",
         "an error from deep within where a file is damaged",
-        "        except Exception as error:  # the libraries",
-        "        except KeyError as error:  # the libraries",
+        "\n    except Exception as error:  # the libraries",
+        "\n    except KeyError as error:  # the libraries",
         "damaged_files_are_refused_with_words",
     ),
     Bug(
