@@ -1,6 +1,6 @@
 """Addresses to which this user's secrets may go: those that the environment or a command line has named.
 
-A job, a plan or a folder of runs may name any address; such a file may come from somebody else. What the user has
+A job, a plan or a folder of runs may name any address; such a file may come from another user. What the user has
 named on a command line is noted outside of them, with the names of the variables that were sent there:
 
 ~/.local/state/framecast/addresses.json   {address: {"variables": [...]}}

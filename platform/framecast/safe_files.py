@@ -1,4 +1,4 @@
-"""Writing and deleting in folders that somebody else may have filled: the only way in which Framecast does it.
+"""Writing and deleting in folders that another user may have filled: the only way in which Framecast does it.
 
 The path of a folder that the user names, `top`, may contain symbolic links. Below it none is followed: each folder
 is opened relative to the one above it, and the file relative to the last of them, so that a link which appears

@@ -110,7 +110,7 @@ def refuse_without_login() -> None:
 
 def refuse_server_of_a_folder() -> None:
     """Raises InputError where the current folder names the server that would be given the user's key: wandb reads
-    ./wandb/settings, and the folder may be somebody else's. WANDB_BASE_URL takes its place."""
+    ./wandb/settings, and the folder may be another user's. WANDB_BASE_URL takes its place."""
     if os.environ.get("WANDB_BASE_URL"):
         return
     for file in (Path(".wandb", "settings"), Path("wandb", "settings")):

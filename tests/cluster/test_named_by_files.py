@@ -39,7 +39,7 @@ def server() -> Iterator[StandIn]:
 
 @pytest.fixture
 def planted(tmp_path: Path, server: StandIn) -> Callable[..., Path]:
-    """A folder of runs that somebody else has made: its run is on his server, and asks for a variable."""
+    """A folder of runs that another user has made: its run is on his server, and asks for a variable."""
 
     def make(**fields: Any) -> Path:
         folder = tmp_path / "runs" / "tiny" / "20260101-000000-abcd"

@@ -161,7 +161,7 @@ def test_a_full_disk_says_that_it_goes_on_and_it_does(store, sources, format, tm
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10 * 32 * 32 + 500, before[1]))
     try:
-        with pytest.raises(InputError, match=r"may not grow.*; make room and start again, it goes on from here"):
+        with pytest.raises(InputError, match=r"may not grow.*; make room and start again, it continues from here"):
             prepare_store(tmp_path / "other", sources, format, processes=1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

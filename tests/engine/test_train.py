@@ -324,7 +324,7 @@ def test_checkpoints_within_an_epoch_change_nothing_and_can_be_gone_on_from(
 
 
 def test_an_attempt_that_was_replaced_ends_itself(tiny_plan: Any, runs: Path, stopping_plugin: str) -> None:
-    """As on a host that the network cut off: somebody else claims the run meanwhile."""
+    """As on a host that the network cut off: another user claims the run meanwhile."""
     run = create_run(tiny_plan(), Document.from_data({}), runs)
 
     def replaced(event: object) -> None:

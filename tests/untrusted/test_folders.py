@@ -1,4 +1,4 @@
-"""Folders that somebody else has written: what they name is data, and is imported only where the user says so.
+"""Folders that another user has written: what they name is data, and is imported only where the user says so.
 
 Each test makes a folder as it comes with a cloned repository, a shared disk or a download, whose plugin leaves a
 mark when it is imported.

@@ -67,7 +67,7 @@ def prepare(
         with _Bar() as progress:
             prepared = part.declaration.prepare(part.settings, progress)
     except KeyboardInterrupt:
-        typer.echo("stopped; the same command goes on from here", err=True)
+        typer.echo("stopped; the same command continues from here", err=True)
         raise typer.Exit(130) from None
     if as_json:
         notes = [note._asdict() for note in prepared.notes]

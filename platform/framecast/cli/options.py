@@ -29,7 +29,7 @@ Address = Annotated[
 ]
 Trust = Annotated[
     bool,
-    typer.Option("--trust", help="Import the plugins that the run's folder names, though somebody else wrote it."),
+    typer.Option("--trust", help="Import the plugins that the run's folder names, though another user wrote it."),
 ]
 OwnPlugins = Annotated[
     list[str] | None,

@@ -108,7 +108,7 @@ def prepare_store(
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise InputError(
-                f"{folder}: {why_not_written(error)}; make room and start again, it goes on from here"
+                f"{folder}: {why_not_written(error)}; make room and start again, it continues from here"
             ) from None
         raise InputError(f"{error.filename or folder}: {error.strerror or error}") from None
     return Store.open(folder)
@@ -196,7 +196,7 @@ def _decoded(
                 yield futures[future]
         except BrokenProcessPool:
             raise InputError(
-                "a decoding process died (out of memory, or killed); start again, it goes on from here"
+                "a decoding process died (out of memory, or killed); start again, it continues from here"
             ) from None
         finally:
             pool.shutdown(cancel_futures=True)

@@ -29,7 +29,7 @@ def load(
     (NaN) are filled as in training; infinite ones too, with a warning. Pictures have neither.
 
     Plugins that are not installed are imported where the run was submitted here by this user. For a run that
-    somebody else has trained, `trust=True` imports those that its folder names. An exported file never says where
+    another user has trained, `trust=True` imports those that its folder names. An exported file never says where
     code lies: `trust="my_cell.py"`, or a list of paths and modules, names your own copy of what it needs.
 
     Raises framecast.InputError where there is no such model or it is damaged, and when it is called with frames

@@ -196,7 +196,7 @@ def _is_path(text: str) -> bool:
 
 def _lies_in_current_folder(entry: EntryPoint) -> bool:
     """Whether a distribution is found only because commands are given in its folder, as `python -m` does: a folder
-    that somebody else has made can hold metadata of distributions."""
+    that another user has made can hold metadata of distributions."""
     if entry.dist is None:
         return False
     try:

@@ -1,4 +1,4 @@
-"""Whether plugins that a file names may be imported: a plan that somebody else has written is data."""
+"""Whether plugins that a file names may be imported: a plan that another user has written is data."""
 
 from __future__ import annotations
 

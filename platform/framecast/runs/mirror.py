@@ -77,7 +77,7 @@ def working_copy(url: str, side: str = "") -> Path:
 def url_of_working_copy(root: Path) -> str:
     """The URL of which a root of runs is the working copy; empty for any other folder.
 
-    The file that says so counts only where Framecast itself has made it: a folder of runs that somebody else has
+    The file that says so counts only where Framecast itself has made it: a folder of runs that another user has
     made does not choose an address, to which keys of a store would be sent.
     """
     root = root.resolve()

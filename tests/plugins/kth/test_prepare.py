@@ -126,7 +126,7 @@ def test_stopped_half_way_and_started_again_it_equals_the_uninterrupted_store(
     assert not (root / "framecast-32x32").exists()
     assert 10 <= len(finished) < 200
     if farewell == signal.SIGINT:
-        assert (out, err) == ("", "stopped; the same command goes on from here\n")
+        assert (out, err) == ("", "stopped; the same command continues from here\n")
     first = min(finished)
     inode = first.with_suffix(".frames").stat().st_ino
     again = subprocess.run(arguments, capture_output=True, text=True, check=True)

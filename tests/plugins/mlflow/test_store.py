@@ -157,7 +157,7 @@ def test_credentials_of_the_tracking_uri_do_not_travel_as_settings(
 def test_credentials_do_not_go_to_a_server_that_only_the_job_names(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A job or the plan of a run may be somebody else's."""
+    """A job or the plan of a run may be another user's."""
     monkeypatch.setenv(name, "s3cret")
     settings = CALLBACK.settings(tracking_uri="http://127.0.0.1:9")
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)

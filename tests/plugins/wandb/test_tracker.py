@@ -146,7 +146,7 @@ def test_a_real_run_is_tracked(tiny_job: Callable[..., dict[str, Any]], runs: Pa
 def test_a_folder_does_not_say_where_the_key_goes(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """wandb reads the settings of the current folder, which may be somebody else's."""
+    """wandb reads the settings of the current folder, which may be another user's."""
     monkeypatch.setenv("WANDB_API_KEY", "a" * 40)
     monkeypatch.delenv("WANDB_BASE_URL", raising=False)
     (tmp_path / name).mkdir()
