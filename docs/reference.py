@@ -34,7 +34,7 @@ def pages() -> dict[str, str]:
     """Every generated page by its path within the site."""
     return {
         "index.md": (ROOT / "README.md").read_text().replace("](docs/", "]("),
-        "security.md": (ROOT / "SECURITY.md").read_text().replace(f"]({LIMITS_FILE})", "](reference/limits.md)"),
+        "security.md": security_page(),
         "reference/job.md": job_page(),
         "reference/commands.md": commands_page(),
         "reference/plugins.md": plugins_page(),
@@ -42,6 +42,12 @@ def pages() -> dict[str, str]:
         "reference/events.md": events_page(),
         "reference/limits.md": limits_page(),
     }
+
+
+def security_page() -> str:
+    """SECURITY.md with its links as the site has them."""
+    text = (ROOT / "SECURITY.md").read_text()
+    return text.replace(f"]({LIMITS_FILE})", "](reference/limits.md)").replace("](docs/", "](")
 
 
 def job_page() -> str:
