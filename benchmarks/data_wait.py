@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 
 import framecast
+from framecast.plugin.events import StepDone
 from framecast.registry.registry import Registry
-from framecast.runs.events import StepDone
 from framecast.runs.folder import RunFolder
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))

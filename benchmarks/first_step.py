@@ -11,7 +11,7 @@ from pathlib import Path
 
 from measure import compared, run
 
-from framecast.runs.events import StepDone
+from framecast.plugin.events import StepDone
 from framecast.runs.folder import RunFolder
 
 JOB = "jobs/demo.yaml"

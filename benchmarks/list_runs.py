@@ -16,7 +16,7 @@ from pathlib import Path
 
 from measure import REPOSITORY, compared, machine
 
-from framecast.runs.events import CheckpointSaved, Evaluated, RunFinished, RunStarted, StepDone
+from framecast.plugin.events import CheckpointSaved, Evaluated, RunFinished, RunStarted, StepDone
 
 RUNS, USUAL, LONG = 200, 1_000, 400_000
 PLAN = "job:\n  name: listed\n  model:\n    name: conv_lstm\n  data:\n    name: moving_mnist\n"

@@ -16,7 +16,7 @@ from pathlib import Path
 from measure import compared, run
 
 from framecast.launch.hardware import local_resources
-from framecast.runs.events import StepDone
+from framecast.plugin.events import StepDone
 from framecast.runs.folder import RunFolder
 
 # the 12 layers on frames of 32 pixels, so that a step takes seconds and not minutes

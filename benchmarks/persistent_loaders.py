@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import torch
 
-from framecast.engine.batches import Batches
-from framecast.engine.world import World
+from framecast.engine.data_loading.batches import Batches
+from framecast.engine.distributed_context import World
 from framecast.registry.registry import Registry
 
 EPOCHS, CLIPS, PROCESSES = 8, 64, 2

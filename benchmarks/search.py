@@ -10,7 +10,7 @@ from pathlib import Path
 
 from measure import REPOSITORY, run
 
-from framecast.runs.events import Evaluated, RunStarted, StepDone
+from framecast.plugin.events import Evaluated, RunStarted, StepDone
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
 from framecast.search.trial import Trial

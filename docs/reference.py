@@ -20,10 +20,9 @@ from framecast.bounded.limit import LIMITS
 from framecast.cli.app import app
 from framecast.job.job import Job
 from framecast.job.reference import Explained, settings_table
-from framecast.registry import hooks
-from framecast.registry.kinds import KINDS
+from framecast.plugin import events, hooks
+from framecast.plugin.declarations import KINDS
 from framecast.registry.registry import Registered, Registry
-from framecast.runs import events
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMITS_FILE = "platform/framecast/bounded/limit.py"

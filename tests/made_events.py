@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from framecast.runs import events
+from framecast.plugin import events
 
 
 def started(step: int = 0, attempt: int = 1) -> events.RunStarted:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from framecast.job.document import Document
+from framecast.plugin.events import Evaluated, Event, RunFailed, RunFinished, RunInterrupted, RunStarted, StepDone
 from framecast.registry.registry import Registry
-from framecast.runs.events import Evaluated, Event, RunFailed, RunFinished, RunInterrupted, RunStarted, StepDone
 from framecast.search.search_folder import SearchFolder
 from framecast.search.trial import STOPPED, Trial
 

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from framecast.json_text import number, to_json
-from framecast.runs.events import CheckpointSaved, Evaluated, StepDone, from_json
+from framecast.plugin.events import CheckpointSaved, Evaluated, StepDone, from_json
 
 NAN = math.nan
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from framecast.registry import hooks
+from framecast.plugin import hooks
 
 ROOT = Path(__file__).resolve().parents[1]
 PLATFORM = ROOT / "platform" / "framecast"
@@ -27,10 +27,11 @@ FLOORS: list[set[str]] = [  # from the top; a room imports only from floors belo
     {"job"},
     {"data"},
     {"registry", "runs"},
+    {"plugin"},
     {"confirmed_addresses", "variables_file"},
     {"user_folders", "bounded"},
     {"safe_files", "secret_urls"},
-    {"command_line", "errors", "json_text", "counting", "lazy_exports", "plain_text", "torchvision_import"},
+    {"command_line", "errors", "json_text", "counting", "lazy_exports", "plain_text"},
 ]
 FACADE = {"__init__", "__main__"}  # the two doors: they show what is inside, nobody inside goes through them
 
@@ -109,7 +110,7 @@ def test_no_room_names_a_first_party_plugin(file: Path) -> None:
 def test_the_hooks_file_imports_no_plugin() -> None:
     """It is left out above, because the hook `framecast_metrics` has the name of a plugin package."""
     names = {package.name for package in PLUGINS}
-    assert not names & {module.split(".")[0] for _, module in imported(PLATFORM / "registry" / "hooks.py")}
+    assert not names & {module.split(".")[0] for _, module in imported(PLATFORM / "plugin" / "hooks.py")}
 
 
 @pytest.mark.parametrize("lower", ["engine", "evaluation", "job", "data", "registry", "runs"])

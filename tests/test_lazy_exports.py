@@ -21,7 +21,7 @@ def test_every_exported_name_is_there(package: object) -> None:
 
 def test_a_name_may_be_that_of_its_module_or_the_module_itself() -> None:
     assert callable(framecast.load)  # framecast/evaluation/load.py holds a function of this name
-    assert framecast.events is sys.modules["framecast.runs.events"]
+    assert framecast.events is sys.modules["framecast.plugin.events"]
 
 
 def test_a_package_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

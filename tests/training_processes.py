@@ -12,7 +12,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 _FORKSERVER = multiprocessing.get_context("forkserver")
-_FORKSERVER.set_forkserver_preload(["deepspeed", "framecast.engine.train", "framecast.job.resolve"])
+_FORKSERVER.set_forkserver_preload(["deepspeed", "framecast.engine.loop", "framecast.job.resolve"])
 
 
 class TrainingProcess:
@@ -48,8 +48,8 @@ def _train(folder: Path, meeting_point: Path, rank: int, size: int, output: Path
 
     import torch
 
-    from framecast.engine.train import train
-    from framecast.engine.world import World
+    from framecast.engine.distributed_context import World
+    from framecast.engine.loop import train
     from framecast.job.resolve import read_plan
     from framecast.runs.folder import RunFolder
 

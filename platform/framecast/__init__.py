@@ -14,66 +14,60 @@ if TYPE_CHECKING:
     from framecast import bounded, data, safe_files
     from framecast.cli.run_from_python import run
     from framecast.command_line import command
-    from framecast.engine.frame_loss import as_floats, l1_and_squared
-    from framecast.engine.outputs import Compared, EvaluationOutputs, Recognised
-    from framecast.engine.progress import Progress
-    from framecast.engine.streaming_metric import MetricValue, StreamingMetric
     from framecast.errors import InputError, TrainingFailed, did_you_mean, without_credentials
     from framecast.evaluation.load import load
-    from framecast.registry.constraint import Constraint
-    from framecast.registry.hooks import hookimpl
-    from framecast.registry.kinds import (
-        Callback,
-        Cost,
-        DataNote,
-        Dataset,
-        Metric,
-        Model,
-        Prepared,
-        PublishedResult,
-        SampleShape,
-        Task,
-    )
-    from framecast.registry.path import Path
-    from framecast.registry.settings import Settings
-    from framecast.registry.value_range import ValueRange
+    from framecast.plugin.constraint import Constraint
+    from framecast.plugin.cost import Cost
+    from framecast.plugin.data_note import DataNote
+    from framecast.plugin.declarations import Callback, Dataset, Metric, Model, Task
+    from framecast.plugin.events import Stop
+    from framecast.plugin.frame_loss import as_floats, l1_and_squared
+    from framecast.plugin.hooks import hookimpl
+    from framecast.plugin.outputs import Compared, EvaluationOutputs, Recognised
+    from framecast.plugin.path import Path
+    from framecast.plugin.prepared import Prepared
+    from framecast.plugin.published_result import PublishedResult
+    from framecast.plugin.sample_shape import SampleShape
+    from framecast.plugin.settings import Settings
+    from framecast.plugin.step_context import Progress
+    from framecast.plugin.streaming_metric import MetricValue, StreamingMetric
+    from framecast.plugin.torchvision_import import import_torchvision
+    from framecast.plugin.value_range import ValueRange
     from framecast.runs import events
-    from framecast.runs.events import Stop
-    from framecast.torchvision_import import import_torchvision
 
 _MODULES = {
-    "Callback": "framecast.registry.kinds",
-    "Compared": "framecast.engine.outputs",
-    "Constraint": "framecast.registry.constraint",
-    "Cost": "framecast.registry.kinds",
-    "DataNote": "framecast.registry.kinds",
-    "Dataset": "framecast.registry.kinds",
-    "EvaluationOutputs": "framecast.engine.outputs",
+    "Callback": "framecast.plugin.declarations",
+    "Compared": "framecast.plugin.outputs",
+    "Constraint": "framecast.plugin.constraint",
+    "Cost": "framecast.plugin.cost",
+    "DataNote": "framecast.plugin.data_note",
+    "Dataset": "framecast.plugin.declarations",
+    "EvaluationOutputs": "framecast.plugin.outputs",
     "InputError": "framecast.errors",
-    "Metric": "framecast.registry.kinds",
-    "MetricValue": "framecast.engine.streaming_metric",
-    "Model": "framecast.registry.kinds",
-    "Path": "framecast.registry.path",
-    "Prepared": "framecast.registry.kinds",
-    "Progress": "framecast.engine.progress",
-    "PublishedResult": "framecast.registry.kinds",
-    "Recognised": "framecast.engine.outputs",
-    "SampleShape": "framecast.registry.kinds",
-    "Settings": "framecast.registry.settings",
-    "Stop": "framecast.runs.events",
-    "StreamingMetric": "framecast.engine.streaming_metric",
-    "Task": "framecast.registry.kinds",
+    "Metric": "framecast.plugin.declarations",
+    "MetricValue": "framecast.plugin.streaming_metric",
+    "Model": "framecast.plugin.declarations",
+    "Path": "framecast.plugin.path",
+    "Prepared": "framecast.plugin.prepared",
+    "Progress": "framecast.plugin.step_context",
+    "PublishedResult": "framecast.plugin.published_result",
+    "Recognised": "framecast.plugin.outputs",
+    "SampleShape": "framecast.plugin.sample_shape",
+    "Settings": "framecast.plugin.settings",
+    "Stop": "framecast.plugin.events",
+    "StreamingMetric": "framecast.plugin.streaming_metric",
+    "Task": "framecast.plugin.declarations",
     "TrainingFailed": "framecast.errors",
-    "ValueRange": "framecast.registry.value_range",
-    "as_floats": "framecast.engine.frame_loss",
+    "ValueRange": "framecast.plugin.value_range",
+    "as_floats": "framecast.plugin.frame_loss",
     "bounded": "framecast.bounded",
     "command": "framecast.command_line",
     "data": "framecast.data",
     "did_you_mean": "framecast.errors",
-    "events": "framecast.runs.events",
-    "hookimpl": "framecast.registry.hooks",
-    "import_torchvision": "framecast.torchvision_import",
-    "l1_and_squared": "framecast.engine.frame_loss",
+    "events": "framecast.plugin.events",
+    "hookimpl": "framecast.plugin.hooks",
+    "import_torchvision": "framecast.plugin.torchvision_import",
+    "l1_and_squared": "framecast.plugin.frame_loss",
     "load": "framecast.evaluation.load",
     "plural": "framecast.counting",
     "run": "framecast.cli.run_from_python",

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from framecast.runs.events import StepDone
+from framecast.plugin.events import StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 

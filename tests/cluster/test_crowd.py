@@ -13,7 +13,7 @@ import pytest
 from hosts import Cluster
 from users import EPOCH, User, ended, losses, same_weights, step_of, wait_for, weights
 
-from framecast.runs.events import RunStarted
+from framecast.plugin.events import RunStarted
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 

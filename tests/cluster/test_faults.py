@@ -15,8 +15,8 @@ import pytest
 from hosts import Cluster
 from users import EPOCH, User, at_step, ended, host_with_worker, recovery, same_weights, step_of, wait_for
 
+from framecast.plugin.events import Noticed
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.events import Noticed
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 

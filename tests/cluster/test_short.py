@@ -10,7 +10,7 @@ import pytest
 from hosts import Cluster, why_not
 from users import EPOCH, User, at_step, ended, same_weights
 
-from framecast.runs.events import RunStarted
+from framecast.plugin.events import RunStarted
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 

@@ -13,7 +13,7 @@ import pytest
 from hosts import Cluster, why_not
 from users import EPOCH, User, losses, step_of, wait_for
 
-from framecast.runs.events import RunStarted
+from framecast.plugin.events import RunStarted
 from framecast.runs.folder import RunFolder, runs_root
 from framecast.runs.status import Status
 

@@ -12,7 +12,7 @@ from hosts import Cluster
 from ruamel.yaml import YAML
 from users import EPOCH, JOB, User, at_step, ended, same_weights, step_of, wait_for
 
-from framecast.runs.events import RunStarted
+from framecast.plugin.events import RunStarted
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 

@@ -14,8 +14,8 @@ from hosts import Cluster, Host
 from ruamel.yaml import YAML
 from safetensors.torch import load_file
 
+from framecast.plugin.events import Event, RunStarted, StepDone
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.events import Event, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 

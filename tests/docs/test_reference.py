@@ -13,9 +13,9 @@ import pytest
 
 from framecast.job.job import Job
 from framecast.job.reference import settings_table
-from framecast.registry import hooks
+from framecast.plugin import hooks
+from framecast.plugin.events import Event
 from framecast.registry.registry import Registry
-from framecast.runs.events import Event
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,9 +14,9 @@ from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run
+from framecast.plugin.events import Evaluated, RunFailed, RunFinished, RunInterrupted, StepDone
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
-from framecast.runs.events import Evaluated, RunFailed, RunFinished, RunInterrupted, StepDone
 from framecast.runs.folder import RunFolder
 from training_processes import TrainingProcess
 

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from framecast.errors import Problem
 from framecast.job.document import Document
 from framecast.job.validation import validated
-from framecast.registry.settings import Settings
+from framecast.plugin.settings import Settings
 
 
 class Inner(Settings):

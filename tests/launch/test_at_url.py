@@ -10,8 +10,8 @@ import pytest
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.launch.launch import create_run, launch, resumed_plan
+from framecast.plugin.events import RunStarted, StepDone
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.events import RunStarted, StepDone
 from framecast.runs.folder import RunFolder, runs_root
 from framecast.search.find import find_run
 

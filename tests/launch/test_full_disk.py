@@ -17,7 +17,7 @@ import framecast
 from framecast.errors import InputError, disk_problem, why_not_written
 from framecast.launch.launch import launch, resumed_plan
 from framecast.launch.worker import in_a_line
-from framecast.runs.events import RunFailed, RunStarted, StepDone
+from framecast.plugin.events import RunFailed, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.journal import Journal
 from framecast.runs.status import Status

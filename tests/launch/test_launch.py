@@ -20,8 +20,8 @@ from ruamel.yaml import YAML
 import framecast
 from framecast.job.resolve import relative_paths
 from framecast.launch.launch import resumed_plan
+from framecast.plugin.events import StepDone
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.events import StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 from real_clips import real_video

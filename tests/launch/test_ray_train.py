@@ -21,8 +21,8 @@ from ruamel.yaml import YAML
 from safetensors.torch import load_file
 
 from framecast.launch.listening import listeners_of_ray
+from framecast.plugin.events import RunStarted, StepDone
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.events import RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 

@@ -14,7 +14,7 @@ import framecast
 from framecast.errors import InputError
 from framecast.launch.launch import launch, resumed_plan
 from framecast.launch.undo import REFUSED_LOG
-from framecast.runs.events import RunInterrupted
+from framecast.plugin.events import RunInterrupted
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 

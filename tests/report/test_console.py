@@ -8,9 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from framecast.report.console import LiveView, following
-from framecast.report.rich_console import console_on
-from framecast.runs.events import (
+from framecast.plugin.events import (
     CheckpointSaved,
     DataRead,
     Evaluated,
@@ -20,6 +18,8 @@ from framecast.runs.events import (
     RunStarted,
     StepDone,
 )
+from framecast.report.console import LiveView, following
+from framecast.report.rich_console import console_on
 from framecast.runs.folder import RunFolder
 from framecast.runs.phases import note_phase
 

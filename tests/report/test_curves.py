@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from framecast.plugin.events import StepDone
 from framecast.report.curves import grouped, horizon_curve, smoothed, thinned_out
 from framecast.report.horizon import Horizon
 from framecast.report.palette import MODEL, compared, forecaster
 from framecast.report.step_parts import step_parts
-from framecast.runs.events import StepDone
 
 
 def step(number: int, **parts: float) -> StepDone:

@@ -16,8 +16,8 @@ import pytest
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.launch.launch import create_run, launch, resumed_plan
+from framecast.plugin.events import Evaluated, Noticed, RunInterrupted, RunStarted, StepDone
 from framecast.report.numbers import score
-from framecast.runs.events import Evaluated, Noticed, RunInterrupted, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
+from framecast.plugin.events import RunFinished
 from framecast.runs.driver import Driver, alive, driven_by_another, driver_is_alive
-from framecast.runs.events import RunFinished
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from framecast.runs.events import CheckpointSaved, Event, RunFinished, RunInterrupted, RunStarted, StepDone
+from framecast.plugin.events import CheckpointSaved, Event, RunFinished, RunInterrupted, RunStarted, StepDone
 from framecast.runs.journal import Journal
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from framecast.runs.events import Evaluated, Event, RunStarted, StepDone
+from framecast.plugin.events import Evaluated, Event, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.metrics_table import MetricsTable
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from framecast.errors import InputError
+from framecast.plugin.events import CheckpointSaved, Evaluated, Event, Noticed, RunFinished, RunStarted, StepDone
 from framecast.runs import journal as journal_module
 from framecast.runs import outline as outline_module
-from framecast.runs.events import CheckpointSaved, Evaluated, Event, Noticed, RunFinished, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.outline import outline
 from framecast.runs.status import Status

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from framecast.runs.driver import alive
-from framecast.runs.events import (
+from framecast.plugin.events import (
     CheckpointSaved,
     DataRead,
     Evaluated,
@@ -24,6 +23,7 @@ from framecast.runs.events import (
     RunStarted,
     StepDone,
 )
+from framecast.runs.driver import alive
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 

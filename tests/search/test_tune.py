@@ -19,8 +19,8 @@ from framecast.job.job import Compute
 from framecast.job.search import Search
 from framecast.launch.hardware import Resources
 from framecast.launch.search.tune import concurrency
+from framecast.plugin.events import RunStarted
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.events import RunStarted
 from framecast.runs.status import Status
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder

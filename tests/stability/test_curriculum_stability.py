@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 import torch
 
-from framecast.engine.train import train
-from framecast.engine.world import World
+from framecast.engine.distributed_context import World
+from framecast.engine.loop import train
 from framecast.job.document import Document
 from framecast.launch.launch import create_run
-from framecast.runs.events import Evaluated, RunFinished, StepDone
+from framecast.plugin.events import Evaluated, RunFinished, StepDone
 
 LEARNING_RATE = 5e-3
 VARIANTS: dict[str, tuple[float, dict[str, int]]] = {  # its gradient clipping; what 40 epochs are too short for

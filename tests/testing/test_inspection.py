@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from framecast.errors import InputError
-from framecast.registry.kinds import KINDS
+from framecast.plugin.declarations import KINDS
 from framecast.scaffold.beginning import Beginning
 from framecast.testing import Given, Inspection
 from framecast.testing.inspection import checks, found

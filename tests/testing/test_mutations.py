@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from framecast.registry.kinds import KINDS
+from framecast.plugin.declarations import KINDS
 from framecast.scaffold.beginning import Beginning
 from framecast.testing import Given, Inspection
 from framecast.testing.inspection import Finding, checks

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from attempt import apart
 
-from framecast.runs.events import RunStarted, StepDone
+from framecast.plugin.events import RunStarted, StepDone
 
 JOB = """\
 name: tiny
@@ -307,7 +307,7 @@ def _npz(folder: Path) -> Path:
 
 def _read_array(file: Path) -> None:
     from framecast.evaluation.array_file import load_array, order_axes, picture_scale
-    from framecast.registry.kinds import SampleShape
+    from framecast.plugin.sample_shape import SampleShape
 
     array = order_axes(load_array(file), SampleShape(5, 1, 16, 16), str(file)).frames
     picture_scale(array, (0.0, 1.0), str(file)).apply(array[:5])

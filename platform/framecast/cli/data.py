@@ -17,7 +17,7 @@ from framecast.json_text import to_json
 
 if TYPE_CHECKING:
     from framecast.job.plan import Part
-    from framecast.registry.kinds import DataNote
+    from framecast.plugin.data_note import DataNote
 
 app = typer.Typer(
     cls=Verbs,

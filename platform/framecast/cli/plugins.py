@@ -81,7 +81,7 @@ def list_plugins(as_json: Json = False, again: Again = False, plugin: Plugins = 
 
 def _in_order(outcomes: dict[Provider, Outcome]) -> dict[str, Any]:
     """What came of each plugin, and who implements each hook, both in the order in which hooks are called."""
-    from framecast.registry.hooks import HOOK_OF_KIND
+    from framecast.plugin.hooks import HOOK_OF_KIND
 
     return {
         "plugins": [

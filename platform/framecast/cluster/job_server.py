@@ -16,7 +16,7 @@ from typing import Any
 from framecast.cluster.profiles import Cluster
 from framecast.errors import InputError, without_credentials
 from framecast.plain_text import plain
-from framecast.registry.path import FOLDER_VARIABLE
+from framecast.plugin.path import FOLDER_VARIABLE
 from framecast.variables_file import FILE, FILE_VARIABLE, write_variables
 
 PATIENCE = 60.0

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from framecast.registry.settings import Settings
+from framecast.plugin.settings import Settings
 
 
 class Augmentation(Settings):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError
-from framecast.registry.kinds import DataNote
+from framecast.plugin.data_note import DataNote
 
 if TYPE_CHECKING:
     from torch import Tensor

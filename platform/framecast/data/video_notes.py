@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from framecast.counting import plural
 from framecast.data.store import StoredVideo
 from framecast.data.video_facts import VideoFacts
-from framecast.registry.kinds import DataNote
+from framecast.plugin.data_note import DataNote
 
 _NAMED = 3
 _LISTED = 4

@@ -14,7 +14,7 @@ import numpy as np
 from framecast.bounded.array_file import map_array, read_arrays
 from framecast.counting import plural
 from framecast.errors import InputError
-from framecast.registry.kinds import SampleShape
+from framecast.plugin.sample_shape import SampleShape
 
 ARRAYS = (".npy", ".npz")
 _BARELY_ABOVE = 2

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from framecast.counting import plural
 from framecast.data.normalisation import Normalisation
-from framecast.engine.outputs import Recognised
 from framecast.errors import InputError
 from framecast.evaluation.subject import Subject
+from framecast.plugin.outputs import Recognised
 
 BEYOND = 0.5
 """By how much of their range pictures may lie outside it: more is another scale, such as [0, 255] or [-1, 1]."""

@@ -23,7 +23,7 @@ from framecast.errors import InputError, TrainingFailed
 from framecast.evaluation.array_file import ARRAYS, load_array, order_axes, picture_scale
 from framecast.evaluation.subject import Subject
 from framecast.job.plan import Part
-from framecast.registry.kinds import DataNote
+from framecast.plugin.data_note import DataNote
 
 DEFAULT_RATE = 10.0
 """Frames per second of what has no clock: folders of images, and arrays."""

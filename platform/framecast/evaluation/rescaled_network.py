@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from framecast.data.normalisation import Normalisation
-from framecast.engine.outputs import Recognised
+from framecast.plugin.outputs import Recognised
 
 
 class RescaledNetwork(nn.Module):

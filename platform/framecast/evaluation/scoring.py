@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from framecast.data.normalisation import Normalisation
 from framecast.data.renormalised_clips import ensure_same_channels, normalisation_notes
-from framecast.engine.batches import Batches
-from framecast.engine.evaluation import Observer, evaluate
-from framecast.engine.world import World
+from framecast.engine.data_loading.batches import Batches
+from framecast.engine.distributed_context import World
+from framecast.engine.evaluation.evaluate import Observer, evaluate
 from framecast.errors import InputError
 from framecast.evaluation.request import Request
 from framecast.evaluation.rescaled_network import RescaledNetwork

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from framecast.errors import InputError
-from framecast.registry.kinds import Dataset, SampleShape, Task
+from framecast.plugin.declarations import Dataset, Task
+from framecast.plugin.sample_shape import SampleShape
 
 
 @dataclass(frozen=True)

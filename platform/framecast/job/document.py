@@ -16,7 +16,7 @@ from framecast.bounded.regular_file import read_bytes
 from framecast.bounded.yaml_text import Key, dotted, parse_yaml
 from framecast.counting import plural
 from framecast.errors import InputError, Place, Problem
-from framecast.registry.path import current_folder
+from framecast.plugin.path import current_folder
 from framecast.secret_urls import completed, set_aside
 
 NAMED_SECTIONS = {("training", "optimizer"), ("training", "schedule")}

@@ -11,7 +11,7 @@ from framecast.job.document import Document
 from framecast.job.job import LISTS, SECTIONS, Job
 from framecast.job.key_hints import KeyHints
 from framecast.job.reference import ANY, Choice, Explained, settings_table
-from framecast.registry.kinds import KINDS
+from framecast.plugin.declarations import KINDS
 from framecast.registry.registry import Registered, Registry
 
 

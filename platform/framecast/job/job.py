@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchem
 from pydantic_core import CoreSchema
 
 from framecast.job.search import Search
-from framecast.registry.settings import Settings
+from framecast.plugin.settings import Settings
 
 MOST = 2**31 - 1
 Count = Annotated[int, Field(ge=1, le=MOST)]

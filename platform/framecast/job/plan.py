@@ -12,10 +12,11 @@ from ruamel.yaml import YAML
 
 from framecast.job.data_facts import DataFacts
 from framecast.job.job import Compute, Job
-from framecast.registry.kinds import Cost, SampleShape
+from framecast.plugin.cost import Cost
+from framecast.plugin.sample_shape import SampleShape
+from framecast.plugin.settings import Settings
+from framecast.plugin.value_range import ValueRange
 from framecast.registry.provider import Provider, not_installed
-from framecast.registry.settings import Settings
-from framecast.registry.value_range import ValueRange
 from framecast.secret_urls import set_aside
 
 

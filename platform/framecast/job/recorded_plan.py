@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 from framecast.errors import InputError
 from framecast.job.plan_file import PlanFile
 from framecast.job.resolve import read_plan
-from framecast.registry.kinds import Answer, PublishedResult, SampleShape
+from framecast.plugin.declarations import Answer
+from framecast.plugin.published_result import PublishedResult
+from framecast.plugin.sample_shape import SampleShape
 from framecast.registry.provider import Provider, not_installed
 from framecast.registry.registry import Registry
 from framecast.registry.trust import Trust

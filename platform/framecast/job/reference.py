@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from framecast.job.job import MOST
-from framecast.registry.settings import Settings
+from framecast.plugin.settings import Settings
 
 ANY = "KEY"
 """Stands for a key that the user chooses, in search.parameters.KEY.int."""

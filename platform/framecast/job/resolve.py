@@ -21,7 +21,7 @@ from framecast.job.plan import Part, Plan, measured
 from framecast.job.plan_file import PlanFile
 from framecast.job.search import COSTS, SECONDS
 from framecast.job.validation import validated
-from framecast.registry.kinds import Model
+from framecast.plugin.declarations import Model
 from framecast.registry.provider import Provider, from_text, installed
 from framecast.registry.registry import Registry
 from framecast.registry.trust import Trust

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, model_validator
 
-from framecast.registry.constraint import Constraint
-from framecast.registry.settings import Settings
+from framecast.plugin.constraint import Constraint
+from framecast.plugin.settings import Settings
 
 Value = bool | int | float | str | list[int] | list[float] | list[str]
 Whole: TypeAlias = int  # Parameter has fields called int and float

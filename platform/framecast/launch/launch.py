@@ -24,11 +24,11 @@ from framecast.launch.shared_storage import refuse_unshared
 from framecast.launch.signals import Stopped, StopSignals, stopping_on_signals
 from framecast.launch.undo import Undo
 from framecast.launch.worker import note_failure, train_in_this_process, train_on_workers
+from framecast.plugin.events import RunFailed, RunInterrupted
 from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.driver import Driver, alive, driven_by_another
-from framecast.runs.events import RunFailed, RunInterrupted
 from framecast.runs.folder import RunFolder
 from framecast.runs.limits import Trained
 from framecast.runs.phases import note_phase

@@ -13,7 +13,7 @@ from framecast.job.job import Compute
 from framecast.launch.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from framecast.engine.world import World
+    from framecast.engine.distributed_context import World
 
 
 def alone(compute: Compute, metal: bool = False) -> World:
@@ -21,7 +21,7 @@ def alone(compute: Compute, metal: bool = False) -> World:
     _choose_accelerator(compute)
     import torch
 
-    from framecast.engine.world import World
+    from framecast.engine.distributed_context import World
 
     device = torch.device("cpu")
     if compute.gpus_per_worker:
@@ -38,7 +38,7 @@ def joined(compute: Compute, logs: Path) -> Iterator[World]:
     import ray.train.torch
 
     _choose_accelerator(compute)
-    from framecast.engine.world import World
+    from framecast.engine.distributed_context import World
 
     here = ray.train.get_context()
     if compute.pin_cores:

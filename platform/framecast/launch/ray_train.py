@@ -21,7 +21,7 @@ from framecast.launch.network import choose_interface
 from framecast.launch.ray_address import refuse_absent
 from framecast.launch.ray_folder import ray_folder
 from framecast.launch.ray_token import only_for_this_user
-from framecast.runs.events import Noticed
+from framecast.plugin.events import Noticed
 from framecast.runs.folder import RunFolder
 from framecast.safe_files import copy_tree, make_folder, validate_no_links
 from framecast.secret_urls import kept_aside

@@ -12,8 +12,8 @@ from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
 from framecast.launch.mirroring import as_worker
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
+from framecast.plugin.events import RunFailed, RunStarted, StepDone
 from framecast.registry.trust import Trust, pass_on
-from framecast.runs.events import RunFailed, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.phases import note_phase
 from framecast.runs.status import Status
@@ -28,7 +28,7 @@ def train_in_this_process(folder: str) -> None:
     note_phase(run, "loading PyTorch")
     plan = read_plan(run.plan)
     world = alone(plan.job.compute, metal=plan.job.training.strategy == "torch")
-    from framecast.engine.train import train
+    from framecast.engine.loop import train
 
     train(plan, run, world)
     if refusal := run.refusal():
@@ -57,7 +57,7 @@ def train_on_workers(run: RunFolder, plan: Plan, look: Callable[[], None] = lamb
 
 def _train_joined(run: RunFolder, plan: Plan) -> None:
     with joined(plan.job.compute, run.logs) as world:
-        from framecast.engine.train import train
+        from framecast.engine.loop import train
 
         try:
             train(plan, run, world)

@@ -6,9 +6,9 @@ from types import ModuleType
 
 import pluggy
 
-from framecast.registry import hooks
-from framecast.registry.kinds import KINDS, Declaration
-from framecast.registry.settings import Settings
+from framecast.plugin import hooks
+from framecast.plugin.declarations import KINDS, Declaration
+from framecast.plugin.settings import Settings
 
 
 def declarations(module: ModuleType) -> list[tuple[str, Declaration]]:

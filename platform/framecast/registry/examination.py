@@ -24,8 +24,8 @@ from typing import IO, Any
 from framecast.bounded.json_file import read_json
 from framecast.counting import plural
 from framecast.errors import InputError
+from framecast.plugin.hooks import PROJECT
 from framecast.registry.declarations import declarations
-from framecast.registry.hooks import PROJECT
 from framecast.registry.outcome import Outcome
 from framecast.registry.provider import Provider
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
-from framecast.registry.kinds import Declaration
+from framecast.plugin.declarations import Declaration
 
 
 class Declared(NamedTuple):

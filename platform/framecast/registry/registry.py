@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framecast.errors import InputError, Problem, did_you_mean
+from framecast.plugin.declarations import KINDS, Declaration
 from framecast.registry import memory
 from framecast.registry.declarations import declarations
-from framecast.registry.kinds import KINDS, Declaration
 from framecast.registry.outcome import Declared, Outcome
 from framecast.registry.provider import Provider, from_text, installed
 

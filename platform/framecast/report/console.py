@@ -14,9 +14,7 @@ from rich.progress import Progress, SpinnerColumn
 
 from framecast.counting import plural
 from framecast.launch.tolerant import Tolerant
-from framecast.report.progress_line import ProgressLine
-from framecast.report.rich_console import Part, console_on, fill, line_of
-from framecast.runs.events import (
+from framecast.plugin.events import (
     CheckpointSaved,
     DataRead,
     Evaluated,
@@ -27,6 +25,8 @@ from framecast.runs.events import (
     StepDone,
     from_json,
 )
+from framecast.report.progress_line import ProgressLine
+from framecast.report.rich_console import Part, console_on, fill, line_of
 from framecast.runs.folder import RunFolder
 from framecast.runs.logs import lines_of_all
 from framecast.runs.phases import phases_log

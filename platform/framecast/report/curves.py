@@ -9,13 +9,13 @@ from itertools import accumulate, pairwise
 from markupsafe import Markup
 
 from framecast.counting import plural
-from framecast.registry.kinds import Answer
+from framecast.plugin.declarations import Answer
+from framecast.plugin.events import StepDone
 from framecast.report.chart import Band, Line, Panel, Points, chart
 from framecast.report.horizon import Horizon
 from framecast.report.palette import MODEL, SCHEDULE, TRAINING, Look, forecaster, written
 from framecast.report.record import Record
 from framecast.report.step_parts import PARTS, step_parts
-from framecast.runs.events import StepDone
 
 _MOST_POINTS = 400
 _STRIP = 46

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from framecast.counting import plural
+from framecast.plugin.events import Event, Noticed, RunFailed, RunInterrupted, RunStarted
 from framecast.report.record import Record
 from framecast.report.table import Column, Table, words
-from framecast.runs.events import Event, Noticed, RunFailed, RunInterrupted, RunStarted
 
 
 def history_table(record: Record) -> Table | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from framecast.registry.kinds import Answer
+from framecast.plugin.declarations import Answer
 from framecast.report.chart import Points
 
 

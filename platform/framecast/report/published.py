@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from framecast.command_line import command
 from framecast.counting import plural
 from framecast.json_text import number
-from framecast.registry.kinds import PublishedResult
+from framecast.plugin.published_result import PublishedResult
 from framecast.report.numbers import score
 from framecast.report.palette import is_forecaster
 from framecast.report.record import Record

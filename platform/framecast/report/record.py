@@ -17,13 +17,13 @@ from framecast.bounded.json_file import read_json_object
 from framecast.bounded.limit import SAMPLES_BYTES
 from framecast.errors import InputError
 from framecast.job.recorded_plan import RecordedPlan
-from framecast.registry.kinds import Answer
+from framecast.plugin.declarations import Answer
+from framecast.plugin.events import DataRead, Evaluated, Event, RunStarted, StepDone
 from framecast.report.chart import Points
 from framecast.report.evaluation_file import check_evaluation
 from framecast.report.horizon import Horizon
 from framecast.report.pictures import Clips
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.events import DataRead, Evaluated, Event, RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.journal import without_overtaken
 from framecast.runs.status import Status, model_evaluations

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, repeat
 
 from framecast.counting import plural
-from framecast.registry.kinds import Answer
+from framecast.plugin.declarations import Answer
 from framecast.report.chart import Points
 from framecast.report.numbers import score
 from framecast.report.palette import MODEL, written

@@ -15,8 +15,8 @@ from rich.table import Table
 from framecast.command_line import command
 from framecast.counting import plural
 from framecast.plain_text import one_line
+from framecast.plugin.events import SearchStarted
 from framecast.report.rich_console import console_on, line_of
-from framecast.runs.events import SearchStarted
 from framecast.runs.folder import RunFolder
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from framecast.runs.events import StepDone
+from framecast.plugin.events import StepDone
 
 PARTS = {"data": "orange", "forward": "sky", "backward": "blue", "other": "grey"}
 """Each part with its colour. `other` is the optimizer and the exchange between workers."""

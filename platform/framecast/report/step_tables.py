@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from framecast.plugin.events import StepDone
 from framecast.report.curves import grouped
 from framecast.report.numbers import duration, memory, score
 from framecast.report.record import Record
 from framecast.report.step_parts import step_parts
 from framecast.report.table import Cell, Column, Row, Table, words
-from framecast.runs.events import StepDone
 
 _MOST_ROWS = 40
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from framecast.bounded.regular_file import read_lines
-from framecast.runs.events import ENDINGS, CheckpointSaved, Evaluated, Event, RunStarted, StepDone, from_json
+from framecast.plugin.events import ENDINGS, CheckpointSaved, Evaluated, Event, RunStarted, StepDone, from_json
 from framecast.runs.outline import outline
 from framecast.runs.tail import lines_of
 from framecast.safe_files import open_to_append, remove_file, write_atomically

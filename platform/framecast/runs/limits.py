@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from framecast.counting import plural
-from framecast.runs.events import RunStarted, StepDone
+from framecast.plugin.events import RunStarted, StepDone
 from framecast.runs.folder import RunFolder
 
 _HIGHEST_COUNT = 2**31 - 1

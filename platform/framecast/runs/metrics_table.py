@@ -6,7 +6,7 @@ import csv
 import io
 import statistics
 
-from framecast.runs.events import Evaluated, Event, StepDone
+from framecast.plugin.events import Evaluated, Event, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.safe_files import write_atomically
 

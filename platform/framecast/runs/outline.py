@@ -14,7 +14,7 @@ from pathlib import Path
 from framecast.bounded.limit import LINE_BYTES
 from framecast.bounded.regular_file import open_regular
 from framecast.errors import InputError
-from framecast.runs.events import Event, RunStarted, StepDone, from_json
+from framecast.plugin.events import Event, RunStarted, StepDone, from_json
 
 _OTHER_LINE = re.compile(rb'\n(?!\{"event": "StepDone", |\Z)')
 _MOST_OTHERS = 2_000_000

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framecast.counting import plural
-from framecast.runs.driver import Driver
-from framecast.runs.events import (
+from framecast.plugin.events import (
     CheckpointSaved,
     DataRead,
     Evaluated,
@@ -19,6 +18,7 @@ from framecast.runs.events import (
     RunStarted,
     StepDone,
 )
+from framecast.runs.driver import Driver
 from framecast.runs.folder import RunFolder
 
 _PAST = ("died", "failed")

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from framecast.plugin.events import Event, RunFailed, RunInterrupted, SearchFinished, SearchStarted
 from framecast.runs.driver import driver_is_alive
-from framecast.runs.events import Event, RunFailed, RunInterrupted, SearchFinished, SearchStarted
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
 from framecast.search.trial import Trial

@@ -15,7 +15,7 @@ from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.job.resolve import make_plan
 from framecast.job.search import COSTS, Parameter, Search
-from framecast.registry.constraint import Constraint
+from framecast.plugin.constraint import Constraint
 from framecast.registry.provider import Provider
 from framecast.registry.registry import Registry
 

@@ -13,7 +13,7 @@ from framecast.errors import InputError, Place, Problem
 from framecast.job.plan_file import PlanFile
 from framecast.job.search import COSTS, SECONDS, Search
 from framecast.json_text import to_json
-from framecast.runs.events import Evaluated, StepDone
+from framecast.plugin.events import Evaluated, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status, model_evaluations
 from framecast.safe_files import make_folder, write_atomically

@@ -11,7 +11,7 @@ from typing import Any
 from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.job.plan import Part
-from framecast.runs.events import Evaluated, Event, RunFailed, RunFinished, RunStarted, StepDone, Stop
+from framecast.plugin.events import Evaluated, Event, RunFailed, RunFinished, RunStarted, StepDone, Stop
 from framecast.testing.short_run import ShortRun, run_folder, short_plan, short_run
 from framecast.testing.subject import Subject
 from framecast.testing.verdict import LeftOut, require

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from framecast.engine.outputs import Compared, EvaluationOutputs
-from framecast.registry.hooks import hookimpl
-from framecast.registry.kinds import Dataset, Model, NoSettings, SampleShape, Task
+from framecast.plugin.declarations import Dataset, Model, Task
+from framecast.plugin.hooks import hookimpl
+from framecast.plugin.outputs import Compared, EvaluationOutputs
+from framecast.plugin.sample_shape import SampleShape
+from framecast.plugin.settings import NoSettings
 
 FRAMES = 4
 FORECASTER, RECOGNISER = "conformance_convolution", "conformance_recogniser"
@@ -37,7 +39,7 @@ def _recogniser(settings: NoSettings, sample: SampleShape) -> Any:
     import torch
     from torch import nn
 
-    from framecast.engine.outputs import Recognised
+    from framecast.plugin.outputs import Recognised
 
     class Recogniser(nn.Module):
         """Tells the class from the mean change of each pixel up to a reading, and the next frame from the last."""

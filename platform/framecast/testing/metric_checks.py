@@ -13,8 +13,8 @@ from torch import Tensor
 
 from framecast.counting import plural
 from framecast.errors import InputError
-from framecast.registry.kinds import SampleShape
-from framecast.registry.value_range import ValueRange
+from framecast.plugin.sample_shape import SampleShape
+from framecast.plugin.value_range import ValueRange
 from framecast.testing.subject import Subject
 from framecast.testing.surroundings import untouched
 from framecast.testing.verdict import LeftOut, require

@@ -13,7 +13,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from framecast.errors import InputError
-from framecast.registry.kinds import SampleShape
+from framecast.plugin.sample_shape import SampleShape
 from framecast.testing.drawn import legal_settings
 from framecast.testing.subject import Subject
 from framecast.testing.surroundings import untouched

@@ -11,12 +11,12 @@ from typing import Any
 
 import torch
 
-from framecast.engine.train import train
-from framecast.engine.world import World
+from framecast.engine.distributed_context import World
+from framecast.engine.loop import train
 from framecast.job.document import Document
 from framecast.job.plan import Part, Plan
 from framecast.job.resolve import make_plan
-from framecast.runs.events import Event, Noticed, StepDone
+from framecast.plugin.events import Event, Noticed, StepDone
 from framecast.runs.folder import RunFolder
 from framecast.testing.companions import FORECASTER, RECOGNISER
 from framecast.testing.subject import Subject

@@ -13,9 +13,9 @@ from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.plan import Part
 from framecast.job.resolve import resolved_part
-from framecast.registry.kinds import SampleShape
+from framecast.plugin.sample_shape import SampleShape
+from framecast.plugin.settings import Settings
 from framecast.registry.registry import Registered, Registry
-from framecast.registry.settings import Settings
 from framecast.testing.given import Given
 from framecast.testing.verdict import LeftOut
 

@@ -15,11 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import default_collate
 
-from framecast.engine.outputs import EvaluationOutputs
-from framecast.engine.progress import Progress
 from framecast.errors import InputError
 from framecast.job.plan import Plan
-from framecast.runs.events import RunFinished
+from framecast.plugin.events import RunFinished
+from framecast.plugin.outputs import EvaluationOutputs
+from framecast.plugin.step_context import Progress
 from framecast.testing.short_run import short_plan, short_run
 from framecast.testing.subject import Subject
 from framecast.testing.surroundings import untouched

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from framecast.engine.train import train
-from framecast.engine.world import World
+from framecast.engine.distributed_context import World
+from framecast.engine.loop import train
 from framecast.job.document import Document
 from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run
+from framecast.plugin.events import Evaluated, RunFinished
 from framecast.registry.registry import Registry
-from framecast.runs.events import Evaluated, RunFinished
 
 JOB = {
     "name": "early_recognition",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import framecast
-from framecast.runs import events
+from framecast.plugin import events
 from framecast.runs.folder import RunFolder
 from framecast_early_stopping import framecast_callbacks
 from made_events import evaluated, started

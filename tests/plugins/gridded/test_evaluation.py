@@ -11,8 +11,8 @@ import torch
 import xarray
 
 import framecast
-from framecast.engine.train import train
-from framecast.engine.world import World
+from framecast.engine.distributed_context import World
+from framecast.engine.loop import train
 from framecast.evaluation.export import export_weights
 from framecast.evaluation.prediction import predict
 from framecast.evaluation.subject import find_subject
@@ -20,8 +20,8 @@ from framecast.job.document import Document
 from framecast.job.resolve import make_plan
 from framecast.launch.evaluate import evaluate
 from framecast.launch.launch import create_run
+from framecast.plugin.events import DataRead
 from framecast.registry.registry import Registry
-from framecast.runs.events import DataRead
 from framecast.runs.folder import RunFolder
 
 

@@ -11,14 +11,14 @@ import pytest
 import torch
 
 import framecast
-from framecast.engine.train import train
-from framecast.engine.world import World
+from framecast.engine.distributed_context import World
+from framecast.engine.loop import train
 from framecast.evaluation.subject import find_subject
 from framecast.job.document import Document
 from framecast.job.resolve import load_plan, make_plan
 from framecast.launch.launch import create_run
+from framecast.plugin.events import Evaluated, RunFinished, StepDone
 from framecast.registry.registry import Registry
-from framecast.runs.events import Evaluated, RunFinished, StepDone
 
 RADAR = Path(__file__).resolve().parents[3] / "jobs" / "radar.yaml"
 

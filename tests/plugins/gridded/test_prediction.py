@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 import torch
 
-from framecast.engine.train import train
-from framecast.engine.world import World
+from framecast.engine.distributed_context import World
+from framecast.engine.loop import train
 from framecast.evaluation.prediction import predict
 from framecast.evaluation.subject import find_subject
 from framecast.job.document import Document
 from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run
+from framecast.plugin.events import StepDone
 from framecast.registry.registry import Registry
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.events import StepDone
 from framecast.runs.folder import RunFolder
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import framecast
-from framecast.engine import background
-from framecast.runs.events import Noticed
+from framecast.engine import background_callback as background
+from framecast.plugin.events import Noticed
 from framecast.runs.folder import RunFolder
 from framecast_mlflow import framecast_callbacks
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import framecast
-from framecast.runs import events
+from framecast.plugin import events
 from framecast_mlflow import framecast_callbacks
 from made_events import evaluated, started, step_done
 

@@ -4,14 +4,14 @@ import pytest
 import torch
 
 import framecast
-from framecast.engine.train import train
-from framecast.engine.world import World
+from framecast.engine.distributed_context import World
+from framecast.engine.loop import train
 from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run
+from framecast.plugin.events import RunFinished, StepDone
 from framecast.registry.registry import Registry
-from framecast.runs.events import RunFinished, StepDone
 from framecast_simvp import framecast_models
 
 (MODEL,) = framecast_models()

@@ -6,7 +6,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import framecast
-from framecast.runs import events
+from framecast.plugin import events
 from framecast_tensorboard import framecast_callbacks
 
 (CALLBACK,) = framecast_callbacks()

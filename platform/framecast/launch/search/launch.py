@@ -19,12 +19,12 @@ from framecast.launch.environment import environment
 from framecast.launch.search.tune import run_search
 from framecast.launch.signals import REASONS, Stopped, stopping_on_signals
 from framecast.launch.worker import in_a_line
-from framecast.registry.path import current_folder
+from framecast.plugin.events import RunFailed, RunInterrupted, SearchFinished
+from framecast.plugin.path import current_folder
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust
 from framecast.runs.driver import alive, driven_by_another, driver_is_alive
-from framecast.runs.events import RunFailed, RunInterrupted, SearchFinished
 from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import url_of_working_copy
 from framecast.runs.status import Status, in_state

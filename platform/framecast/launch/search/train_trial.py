@@ -11,9 +11,9 @@ from framecast.job.resolve import read_plan
 from framecast.launch.chatter import redirect_output
 from framecast.launch.processes import alone
 from framecast.launch.worker import note_failure, train_on_workers
+from framecast.plugin.events import Evaluated, Event, RunInterrupted
 from framecast.registry.trust import Trust
 from framecast.runs.driver import alive
-from framecast.runs.events import Evaluated, Event, RunInterrupted
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
 from framecast.search.trial import STOPPED
@@ -41,7 +41,7 @@ def train_trial(config: dict[str, Any]) -> None:
     try:
         with alive(run):
             if plan.job.compute.most == 1:
-                from framecast.engine.train import train
+                from framecast.engine.loop import train
 
                 train(plan, run, alone(plan.job.compute), tell)
             else:

@@ -16,9 +16,9 @@ from framecast.job.search import Search
 from framecast.launch.hardware import Resources, local_resources, settled
 from framecast.launch.ray_train import in_thread, ray_session
 from framecast.launch.search.train_trial import train_trial
+from framecast.plugin.events import RunFailed, SearchStarted
 from framecast.registry.trust import Trust, pass_on
 from framecast.runs.driver import driver_is_alive
-from framecast.runs.events import RunFailed, SearchStarted
 from framecast.runs.folder import RunFolder
 from framecast.runs.repeating import repeating
 from framecast.runs.status import Status

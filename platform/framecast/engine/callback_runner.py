@@ -1,0 +1,119 @@
+"""Who hears a run's events: its journal, its metrics table, and the job's callbacks."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from framecast.engine.background_callback import Background
+from framecast.errors import InputError, Problem, in_one_line, without_credentials
+from framecast.job.plan import Part, Plan
+from framecast.plugin.events import Event, Noticed, Stop
+from framecast.runs.folder import RunFolder
+from framecast.runs.metrics_table import MetricsTable
+
+SLOW_SHARE, SLOW_SECONDS = 0.1, 5.0
+"""A callback is called slow when it has taken this share of the run's time, and so many seconds."""
+
+
+class Listeners:
+    """Hands each event to all. Only the first process has listeners.
+
+    A callback that raises is switched off: a tracker that is down must not cost a week of training. That, and what
+    callbacks in the background report, is a `Noticed` event. Raises InputError where callbacks cannot be built.
+    """
+
+    def __init__(
+        self, plan: Plan, run: RunFolder, first: bool, listen: Callable[[Event], object] | None = None
+    ) -> None:
+        self._essential: list[Callable[[Event], Any]] = []
+        self._callbacks: dict[str, Callable[[Event], Any]] = {}
+        self._background: dict[str, Background] = {}
+        self._messages: deque[str] = deque()  # written by threads too
+        self._stop: str | None = None
+        self._step = 0
+        self._began = time.monotonic()
+        self._spent: dict[str, float] = {}
+        if first:
+            self._essential = [MetricsTable(run), run.journal.append, *([listen] if listen else [])]
+            self._build(plan, run)
+
+    def _build(self, plan: Plan, run: RunFolder) -> None:
+        problems = []
+        for index, part in enumerate(plan.callbacks):
+            try:
+                callback = part.declaration.build(part.settings, run.path)
+            except Exception as error:
+                print(without_credentials(traceback.format_exc()), flush=True)
+                message = f"callback {part.name} cannot be built: {in_one_line(error)}"
+                problems.append(Problem(message, key=f"callbacks.{index}"))
+            else:
+                self._add(part, callback)
+        if problems:
+            raise InputError(problems)
+
+    def _add(self, part: Part, callback: Callable[[Event], Any]) -> None:
+        if part.declaration.background:
+
+            def answered(answer: Any, name: str = part.name) -> None:
+                self._hear(name, answer)
+
+            self._background[part.name] = Background(part.name, callback, self._messages.append, answered)
+        else:
+            self._callbacks[part.name] = callback
+
+    def emit(self, event: Event) -> None:
+        """Hands over an event, then each notice that this or a background callback gave rise to."""
+        self._hand_over(event)
+        while self._messages:
+            self._hand_over(Noticed(self._step, self._messages.popleft()))
+
+    def stop(self) -> str | None:
+        """The reason of the first callback that asked the run to stop, or None."""
+        return self._stop
+
+    def close(self, wait: bool = True) -> None:
+        """Gives background callbacks some time to deliver what is waiting; what they lose is told."""
+        for each in self._background.values():
+            each.close(wait)
+        while self._messages:
+            notice = Noticed(self._step, self._messages.popleft())
+            for listener in self._essential:
+                listener(notice)
+
+    def _hand_over(self, event: Event) -> None:
+        self._step = getattr(event, "step", self._step)
+        for listener in self._essential:
+            listener(event)
+        for each in self._background.values():
+            each.put(event)
+        for name, callback in list(self._callbacks.items()):
+            began = time.monotonic()
+            try:
+                self._hear(name, callback(event))
+            except Exception as error:
+                del self._callbacks[name]
+                print(without_credentials(traceback.format_exc()), flush=True)
+                self._messages.append(f"callback {name} failed and is switched off: {in_one_line(error)}")
+            self._measure(name, time.monotonic() - began)
+
+    def _hear(self, name: str, answer: Any) -> None:
+        if isinstance(answer, Stop) and self._stop is None:
+            self._stop = f"{name}: {answer.reason}"
+
+    def _measure(self, name: str, seconds: float) -> None:
+        """Says once of a callback that it holds up training."""
+        before, share = self._spent.get(name, 0.0), SLOW_SHARE * (time.monotonic() - self._began)
+        if before == float("inf"):
+            return  # told already
+        self._spent[name] = spent = before + seconds
+        if spent > SLOW_SECONDS and spent > share:
+            part = 100 * SLOW_SHARE * spent / share
+            self._messages.append(
+                f"callback {name} is slow: it has taken {spent:.0f} s, {part:.0f} % of the run's time so far. "
+                "Training waits for it, unless it is declared with background=True"
+            )
+            self._spent[name] = float("inf")

@@ -1,0 +1,172 @@
+"""Saving and restoring training: the tensors of a checkpoint, and where in the run it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from framecast.bounded.json_file import read_json_object
+from framecast.data.normalisation import Normalisation
+from framecast.engine.checkpoint.training_state import TrainingState
+from framecast.engine.distributed_context import World
+from framecast.engine.strategies.strategy import Strategy
+from framecast.errors import InputError, TrainingFailed, why_not_written
+from framecast.job.plan import Plan
+from framecast.json_text import to_json
+from framecast.runs.checkpoints import Checkpoint, CheckpointStore
+from framecast.runs.folder import RunFolder
+from framecast.runs.mirror import Mirror
+from framecast.safe_files import atomic_stream, remove_tree, write_atomically
+
+
+@dataclass
+class Position:
+    """Where training stands: `batch` batches of `epoch` are done, `step` optimizer steps in all.
+
+    `seconds` were spent in steps, over all attempts; `best` is the best monitored value that was saved.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    evaluations: int = 0
+    seconds: float = 0.0
+    best: float | None = None
+
+
+class Checkpointing:
+    """Checkpoints of one run. Every process calls `save` and `restore` together; the first one publishes.
+
+    A checkpoint holds model.safetensors (fp32), optimizer.safetensors, loop.json (position, the task's
+    schedules, the loss scale, the data's normalisation, and by whom it was written) and, after an evaluation,
+    samples.npz (a few predictions for the report). Any number of workers can continue from it.
+
+    `normalisation` is that of the run: of its data when it began, and after `restore` of the checkpoint.
+    """
+
+    def __init__(
+        self, plan: Plan, run: RunFolder, world: World, normalisation: Normalisation | None = None
+    ) -> None:
+        kept = plan.job.checkpoints
+        self._store = CheckpointStore(run.checkpoints, kept.keep_last, kept.keep_best, plan.monitor_direction)
+        self._job = plan.job
+        self._world = world
+        self.normalisation = normalisation
+        self.notice = ""
+        """What the user should know of the last `save`."""
+        self._away = False
+        self._mirror = Mirror.of(run.path) if world.first else None
+
+    def save(
+        self,
+        strategy: Strategy,
+        task: Any,
+        position: Position,
+        monitor: float | None = None,
+        samples: Mapping[str, np.ndarray] | None = None,
+    ) -> tuple[Checkpoint | None, bool]:
+        """Writes a checkpoint. Returns it and whether it is the best so far, on the first process.
+
+        Raises TrainingFailed, on every process, if the first one cannot write: what was there before stays.
+        """
+        self.notice = ""
+        state = strategy.state()
+        published: tuple[Checkpoint | None, bool] = (None, False)
+        refused = full = ""
+        if state is not None:
+            loop = {
+                "strategy": self._job.training.strategy,
+                "zero_stage": self._job.deepspeed.zero_stage,
+                "workers": self._world.size,
+                "optimizer": self._job.training.optimizer.name,
+                "numbers": state.numbers,
+                "position": asdict(position),
+                "task": task.state_dict(),
+                "normalisation": self.normalisation.to_dict() if self.normalisation else None,
+            }
+            try:
+                published = self._publish(state, loop, position, monitor, samples)
+                self._bring()
+            except OSError as error:
+                refused, full = error.strerror or str(error), why_not_written(error)
+        if self._world.sum(torch.tensor([float(bool(refused))])).item():
+            why = refused or "the first process says why"
+            raise TrainingFailed(
+                f"{f'{full}: ' if full else ''}the checkpoint at step {position.step} could not be written: "
+                f"{why} ({self._store.folder}); "
+                f"{self.last_good()}: free space, then resume the run"
+            )
+        return published
+
+    def _publish(
+        self,
+        state: TrainingState,
+        loop: dict[str, Any],
+        position: Position,
+        monitor: float | None,
+        samples: Mapping[str, np.ndarray] | None,
+    ) -> tuple[Checkpoint, bool]:
+        """Writes and publishes; what could not be written as a whole is removed, which frees its space."""
+        folder, top = self._store.begin(position.step), self._store.folder.parent
+        try:
+            state.write(folder, top)
+            if samples:
+                with atomic_stream(folder / "samples.npz", top) as stream:
+                    np.savez_compressed(stream, **samples)  # type: ignore[arg-type]
+            write_atomically(folder / "loop.json", to_json(loop, indent=1), top)
+            return self._store.publish(position.step, position.epoch, monitor)
+        except OSError:
+            remove_tree(folder, top, ignore_errors=True)
+            raise
+
+    def _bring(self) -> None:
+        """Brings checkpoints to the run's URL, if it has one. Where that fails training goes on: the next one
+        takes this one along."""
+        try:
+            if self._mirror:
+                self._mirror.push_checkpoints()
+            self._away = False
+        except InputError as error:
+            if not self._away:
+                self.notice = (
+                    f"{error}; the checkpoint is in {self._store.folder}, and is brought with the next one"
+                )
+            self._away = True
+
+    def restore(self, strategy: Strategy, task: Any, position: Position) -> str | None:
+        """Takes all three back to the newest sound checkpoint; leaves them as they are if there is none yet.
+
+        The first process chooses, so that a checkpoint is read through only once. Returns what the user should
+        know about damaged newer ones, on the first process. Raises TrainingFailed, on every process, if all are
+        damaged or the chosen one belongs to another optimizer.
+        """
+        chosen, complaints = self._store.newest_sound() if self._world.first else (None, [])
+        choice = torch.tensor([chosen.step + 1 if chosen else 0, len(complaints)], dtype=torch.float64)
+        successor, damaged = map(int, self._world.sum(choice).tolist())
+        if not successor:
+            if damaged:
+                raise TrainingFailed(f"no checkpoint can be restored: {'; '.join(complaints)}")
+            return None
+        folder = self._store.folder / f"step-{successor - 1:08d}"
+        loop = read_json_object(folder / "loop.json")
+        if loop["optimizer"] != self._job.training.optimizer.name:
+            raise TrainingFailed(
+                f"checkpoint {folder.name} holds the state of the optimizer {loop['optimizer']}: "
+                f"resume with training.optimizer.name={loop['optimizer']}"
+            )
+        if kept := loop.get("normalisation"):
+            self.normalisation = Normalisation.from_dict(kept)
+        strategy.load(TrainingState.read(folder, loop["numbers"]))
+        task.load_state_dict(loop["task"])
+        for name, value in loop["position"].items():
+            setattr(position, name, value)
+        return f"{'; '.join(complaints)}: went on from {folder.name} instead" if complaints else None
+
+    def last_good(self) -> str:
+        """The newest checkpoint in words, for messages."""
+        last = self._store.named("last")
+        return f"the last good checkpoint is {last.path}" if last else "there is no checkpoint yet"

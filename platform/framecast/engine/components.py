@@ -1,0 +1,88 @@
+"""From the plan to the objects that train: every plugin built, on its device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from framecast.engine.data_loading.batches import Batches
+from framecast.engine.distributed_context import World
+from framecast.engine.optimizer import build_optimizer
+from framecast.engine.strategies.precision import resolved_precision
+from framecast.engine.strategies.strategy import Strategy
+from framecast.errors import InputError
+from framecast.job.job import Job
+from framecast.job.plan import Plan
+from framecast.job.readiness import NO_VALIDATION, no_full_batch
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """What the loop works with. `strategy` is None for a model without parameters: nothing to train."""
+
+    task: Any
+    model: nn.Module
+    strategy: Strategy | None
+    training: Batches
+    validation: Batches
+    baselines: dict[str, nn.Module]
+    parameters: int
+
+
+def assemble(plan: Plan, world: World, begin_phase: Callable[[str], None] = lambda phase: None) -> Assembly:
+    """Builds the plan's parts, and says which before it does. Raises InputError where the data are too few for one
+    batch."""
+    job = plan.job
+    begin_phase("building the model")
+    torch.manual_seed(job.training.seed)  # the first weights, the same on every process
+    model = plan.model.declaration.build(plan.model.settings, plan.sample_shape).to(world.device)
+    if job.training.activation_checkpointing == "layers":
+        model.checkpoint_layers = True
+    begin_phase("reading the data")
+    training, validation = (
+        Batches(
+            plan.data.declaration.build(plan.data.settings, split, plan.frames),
+            job.training.batch_size,
+            world,
+            job.compute.data_processes,
+        )
+        for split in ("train", "validation")
+    )
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    if parameters and not training.per_epoch():
+        raise InputError(no_full_batch(job.training.batch_size, len(training.dataset)))
+    if not len(validation.dataset):
+        raise InputError(NO_VALIDATION)
+    for part in plan.metrics:  # what it misses should be found now, not at the first evaluation
+        part.declaration.build(part.settings, plan.value_range)
+    begin_phase(f"setting up {job.training.strategy}")
+    return Assembly(
+        task=plan.task.declaration.build(plan.task.settings),
+        model=model,
+        strategy=_strategy(job, model, world) if parameters else None,
+        training=training,
+        validation=validation,
+        baselines={
+            part.name: part.declaration.build(part.settings, plan.sample_shape).to(world.device)
+            for part in plan.baselines
+            if part.name != plan.model.name
+        },
+        parameters=parameters,
+    )
+
+
+def _strategy(job: Job, model: nn.Module, world: World) -> Strategy:
+    """The strategy that the job asks for, around a model already on its device."""
+    precision = resolved_precision(job.training.precision, world.device)
+    optimizer = build_optimizer(job.training.optimizer, model, world.device)
+    if job.training.strategy == "torch":
+        from framecast.engine.strategies.torch_strategy import TorchStrategy
+
+        return TorchStrategy(model, optimizer, world, precision, job.training)
+    from framecast.engine.strategies.deepspeed_strategy import DeepSpeedStrategy
+
+    return DeepSpeedStrategy(model, optimizer, world, precision, job.training, job.deepspeed)

@@ -1,0 +1,1 @@
+"""How a step is computed: plain torch or DeepSpeed, with which precision and loss scale."""

@@ -1,0 +1,172 @@
+"""The `deepspeed` strategy: fp16 with dynamic loss scaling, bf16, and ZeRO 0 to 3."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
+
+import deepspeed
+import torch
+from torch import Tensor, nn
+
+from framecast.engine.checkpoint.plain_state_adapter import PlainHolder
+from framecast.engine.checkpoint.training_state import Holder, TrainingState
+from framecast.engine.checkpoint.zero_state_adapter import ZeroHolder
+from framecast.engine.distributed_context import World
+from framecast.engine.strategies.loss_scale import ADVICE
+from framecast.engine.strategies.strategy import StepResult
+from framecast.errors import InputError, Problem, TrainingFailed
+from framecast.job.job import DeepSpeed, Training
+
+# our words for what DeepSpeed's loss scaler keeps
+_SCALER_WORDS = {
+    "loss_scale": "cur_scale",
+    "scaled_steps": "cur_iter",
+    "last_overflow": "last_overflow_iter",
+    "patience": "cur_hysteresis",
+}
+
+
+class DeepSpeedStrategy:
+    """Hands the model and its torch optimizer to DeepSpeed, which steps them."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        world: World,
+        precision: str,
+        training: Training,
+        settings: DeepSpeed,
+    ) -> None:
+        self.precision = precision
+        self._world = world
+        self._accumulate = training.accumulate
+        if precision == "fp16" and settings.zero_stage == 0:  # `auto` on a GPU without bf16
+            raise InputError(Problem("fp16 needs ZeRO: write 1 or more", key="deepspeed.zero_stage"))
+        _refuse_scalars(model, settings)
+        deepspeed.logger.setLevel(logging.WARNING)
+        _join_deepspeed(world)
+        self._engine, *_ = deepspeed.initialize(
+            model=model,
+            optimizer=optimizer,
+            config=_configuration(training, settings, precision),
+            dist_init_required=False,
+        )
+        self._holder: Holder = (
+            ZeroHolder(self._engine, world) if settings.zero_stage else PlainHolder(model, self._engine.optimizer)
+        )
+        self._scaler = self._engine.optimizer.loss_scaler if precision == "fp16" else None
+
+    @property
+    def model(self) -> nn.Module:
+        return self._engine
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        return nullcontext()  # the engine casts by itself
+
+    def train(self, training: bool) -> None:
+        self._engine.train(training)
+
+    @contextmanager
+    def micro_batch(self, last: bool) -> Iterator[None]:
+        yield
+        if not last:
+            self._engine.step()  # not a boundary: counts the part, changes nothing
+
+    def backward(self, loss: Tensor, share: float) -> None:
+        # DeepSpeed averages over workers and accumulated parts: times their number makes it a sum
+        self._engine.backward(loss * (share * self._world.size * self._accumulate))
+
+    def step(self, learning_rate: float) -> StepResult:
+        for group in self._engine.optimizer.param_groups:
+            group["lr"] = learning_rate
+        scale = self._loss_scale
+        skipped_before = self._engine.skipped_steps
+        try:
+            self._engine.step()
+        except Exception as error:
+            if "loss scale already at minimum" not in str(error):  # DeepSpeed has no type for it
+                raise
+            message = "fp16 overflows at the lowest loss scale: the gradients are not finite"
+            raise TrainingFailed(f"{message}. {ADVICE}") from None
+        norm = self._engine.get_global_grad_norm()
+        return StepResult(
+            gradient_norm=None if norm is None else float(norm),
+            loss_scale=scale,
+            next_loss_scale=self._loss_scale,
+            skipped=self._engine.skipped_steps > skipped_before,
+        )
+
+    @property
+    def _loss_scale(self) -> float | None:
+        return float(self._scaler.cur_scale) if self._scaler else None
+
+    def state(self) -> TrainingState | None:
+        numbers = {word: getattr(self._scaler, key) for word, key in _SCALER_WORDS.items() if self._scaler}
+        return TrainingState.gathered(self._holder, self._engine.module, numbers, self._world.first)
+
+    def load(self, state: TrainingState) -> None:
+        state.hand_out(self._holder, self._engine.module)
+        for word, key in _SCALER_WORDS.items() if self._scaler else ():
+            if word in state.numbers:
+                setattr(self._scaler, key, state.numbers[word])
+
+
+def _refuse_scalars(model: nn.Module, settings: DeepSpeed) -> None:
+    """ZeRO's own message for them is about something else."""
+    scalars = [name for name, parameter in model.named_parameters() if not parameter.dim()]
+    if scalars and settings.zero_stage:
+        message = (
+            f"ZeRO cannot share out a parameter without dimensions, and the model has {', '.join(scalars)}: "
+            "write it with shape (1,), or set deepspeed.zero_stage=0"
+        )
+        raise InputError(Problem(message, key="model"))
+
+
+def _configuration(training: Training, settings: DeepSpeed, precision: str) -> dict[str, Any]:
+    shares = training.accumulate  # the micro batch is bookkeeping to DeepSpeed; the loop sizes the real ones
+    configuration: dict[str, Any] = {
+        "train_micro_batch_size_per_gpu": max(1, training.batch_size // shares),
+        "gradient_accumulation_steps": training.accumulate,
+        "gradient_clipping": training.gradient_clipping or 0.0,
+        "zero_optimization": {"stage": settings.zero_stage, **_offload(settings)},
+        "zero_allow_untested_optimizer": True,
+        "zero_force_ds_cpu_optimizer": False,  # that one would have to be compiled
+        "steps_per_print": 2**31,
+    }
+    if precision == "fp16":
+        # a loss scale of 0 is a dynamic one; some versions begin at 2**32 without a power, and skip 16 steps
+        configuration["fp16"] = {"enabled": True, "auto_cast": True, "loss_scale": 0, "initial_scale_power": 16}
+    elif precision == "bf16":  # autocast keeps fp32 parameters, which bf16's 8 bits of mantissa need
+        configuration["torch_autocast"] = {"enabled": True, "dtype": "bfloat16"}
+    return _merged(configuration, settings.extra)
+
+
+def _offload(settings: DeepSpeed) -> dict[str, Any]:
+    names = {"none": [], "optimizer": ["offload_optimizer"], "all": ["offload_optimizer", "offload_param"]}
+    return {name: {"device": "cpu"} for name in names[settings.offload]}
+
+
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    result = dict(below)
+    for key, value in above.items():
+        inner = result.get(key)
+        result[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return result
+
+
+def _join_deepspeed(world: World) -> None:
+    """Has DeepSpeed use the process group that is there; one process alone makes itself one."""
+    if world.device.type == "cpu":
+        # else it compiles a shared-memory operator for two minutes; plain gloo serves as well
+        deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    backend = "nccl" if world.device.type == "cuda" else "gloo"
+    if not torch.distributed.is_initialized():
+        os.environ.setdefault("LOCAL_RANK", "0")  # where a launcher would have set it
+        store = torch.distributed.HashStore()  # type: ignore[attr-defined]
+        torch.distributed.init_process_group(backend, store=store, rank=0, world_size=1)
+    deepspeed.init_distributed(dist_backend=backend, auto_mpi_discovery=False, verbose=False)

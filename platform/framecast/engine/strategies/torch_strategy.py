@@ -1,0 +1,91 @@
+"""The `torch` strategy: DistributedDataParallel and autocast, nothing else."""
+
+from __future__ import annotations
+
+import math
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from framecast.engine.checkpoint.plain_state_adapter import PlainHolder
+from framecast.engine.checkpoint.training_state import TrainingState
+from framecast.engine.distributed_context import World
+from framecast.engine.strategies.precision import AUTOCAST_DTYPES
+from framecast.engine.strategies.strategy import StepResult
+from framecast.job.job import Training
+
+# our words for what GradScaler keeps
+_SCALER_WORDS = {"loss_scale": "scale", "steps_without_overflow": "_growth_tracker"}
+
+
+class TorchStrategy:
+    """For machines without DeepSpeed, for pdb, and as the check that both strategies give the same losses."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        world: World,
+        precision: str,
+        training: Training,
+    ) -> None:
+        self.precision = precision
+        self._module = model
+        self._optimizer = optimizer
+        self._holder = PlainHolder(model, optimizer)
+        self._world = world
+        self._clipping = training.gradient_clipping
+        self._scaler = torch.amp.GradScaler(world.device.type, enabled=precision == "fp16")
+        self._parallel = DistributedDataParallel(model) if world.size > 1 else None
+        self._training = True
+
+    @property
+    def model(self) -> nn.Module:
+        # ranks evaluate on their own: DDP's forward could wait for one that is done
+        return self._parallel if self._parallel is not None and self._training else self._module
+
+    def autocast(self) -> AbstractContextManager[Any]:
+        if self.precision == "fp32":
+            return nullcontext()
+        return torch.autocast(self._world.device.type, AUTOCAST_DTYPES[self.precision])
+
+    def train(self, training: bool) -> None:
+        self._training = training
+        self._module.train(training)
+
+    def micro_batch(self, last: bool) -> AbstractContextManager[Any]:
+        # DDP decides in the forward pass whether the backward pass exchanges gradients
+        return nullcontext() if last or self._parallel is None else self._parallel.no_sync()
+
+    def backward(self, loss: Tensor, share: float) -> None:
+        # DDP averages over workers: times their number makes it the sum of the weighted losses
+        self._scaler.scale(loss * (share * self._world.size)).backward()
+
+    def step(self, learning_rate: float) -> StepResult:
+        for group in self._optimizer.param_groups:
+            group["lr"] = learning_rate
+        self._scaler.unscale_(self._optimizer)
+        limit = math.inf if self._clipping is None else self._clipping
+        norm = float(nn.utils.clip_grad_norm_(self._module.parameters(), limit))
+        scale_before = self._scaler.get_scale()
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        self._optimizer.zero_grad(set_to_none=True)
+        scaled = self._scaler.is_enabled()
+        if not scaled:
+            return StepResult(norm)
+        return StepResult(norm, scale_before, self._scaler.get_scale(), not math.isfinite(norm))
+
+    def state(self) -> TrainingState | None:
+        scaler = self._scaler.state_dict()  # empty without fp16
+        numbers = {word: scaler[key] for word, key in _SCALER_WORDS.items() if key in scaler}
+        return TrainingState.gathered(self._holder, self._module, numbers, self._world.first)
+
+    def load(self, state: TrainingState) -> None:
+        state.hand_out(self._holder, self._module)
+        found = {key: state.numbers[word] for word, key in _SCALER_WORDS.items() if word in state.numbers}
+        if self._scaler.is_enabled():
+            self._scaler.load_state_dict({**self._scaler.state_dict(), **found})

@@ -1,0 +1,293 @@
+"""What happens in a run, as plain data. Each event at its place in the loop (`framecast/engine/loop.py`):
+
+    assemble, restore the newest checkpoint        RunStarted         once for each attempt
+    look at the data                               DataRead           train, then validation
+    for each epoch:
+        for each batch:
+            task.training_step, backward, step     StepDone
+            every `checkpoints.every_steps`        CheckpointSaved
+        every `training.evaluate_every` epochs:
+            the first time, each baseline          Evaluated          name "black", "last_frame", ...
+            the model, fed with its own outputs    Evaluated          name "model"
+            task.after_evaluation
+        every `checkpoints.every` epochs, or best  CheckpointSaved
+    the last epoch, `max_steps`, `max_hours`, or a callback that answers Stop:
+        evaluate and save as above                 RunFinished
+    Ctrl-C, `platform stop`, a signal:
+        save, at this very step                    RunInterrupted     `platform resume` begins above again
+    what trying again cannot mend                  RunFailed
+
+    what a user should know, at any time           Noticed
+
+A search has events of its own: SearchStarted, then SearchFinished, RunInterrupted or RunFailed.
+
+Events are appended to events.jsonl by rank 0. The console, the report, `platform status` and callbacks all
+read the same ones.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from framecast.json_text import number, to_json
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events. `time` is in seconds since 1970."""
+
+    time: float = field(default_factory=time.time, kw_only=True)
+
+    def to_json(self) -> str:
+        return to_json({"event": type(self).__name__, **asdict(self)})
+
+
+@dataclass(frozen=True)
+class RunStarted(Event):
+    """An attempt begins; `step` and `epoch` (with `batch` batches of it done) are what it restored, or 0."""
+
+    attempt: int
+    step: int
+    epoch: int
+    batch: int
+    steps_per_epoch: int
+    total_steps: int
+    workers: int
+    device: str
+    precision: str
+    strategy: str
+    parameters: int
+
+
+@dataclass(frozen=True)
+class DataRead(Event):
+    """A split of the data as it was found: `clips` cut from `sequences` videos or spans (None: not from videos);
+    `skipped` sources were left out, of which the first few are named in `reasons`. `notes` say what reading found
+    and assumed, `warnings` what is probably a mistake; each is a line, "subject: text"."""
+
+    split: str
+    clips: int
+    sequences: int | None
+    skipped: int
+    reasons: list[str]
+    notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class StepDone(Event):
+    """One optimizer step, of `seconds`, after `data_wait` seconds of waiting for its clips (first worker).
+
+    `loss` is the mean over the global batch; `skipped`: fp16 overflowed, weights kept. Of `seconds`, `forward`
+    and `backward` are what those took; the rest is the optimizer and the exchange between workers. `memory` is
+    the peak so far in MiB, of the device, or on a CPU of the process.
+    """
+
+    step: int
+    epoch: int
+    loss: float
+    gradient_norm: float | None
+    learning_rate: float
+    loss_scale: float | None
+    skipped: bool
+    seconds: float
+    logs: dict[str, float]
+    data_wait: float = 0.0
+    forward: float = 0.0
+    backward: float = 0.0
+    memory: float = 0.0
+
+
+@dataclass(frozen=True)
+class Evaluated(Event):
+    """Scores on a split. `name` is "model" or a baseline's; `metrics` by `split/metric`; `per_frame` likewise."""
+
+    step: int
+    epoch: int
+    name: str
+    split: str
+    metrics: dict[str, float]
+    per_frame: dict[str, list[float]]
+    samples: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class CheckpointSaved(Event):
+    """A checkpoint is complete on disk. `folder` is relative to the run's checkpoints; `monitor` names what
+    decides which one is best, `value` is what it was here."""
+
+    step: int
+    epoch: int
+    folder: str
+    best: bool
+    monitor: str
+    value: float | None
+
+
+@dataclass(frozen=True)
+class Noticed(Event):
+    """Something that the user should know, which did not end the run: an older checkpoint was taken, fp16
+    overflowed. `message` says what, and what it means for the run."""
+
+    step: int
+    message: str
+
+
+@dataclass(frozen=True)
+class RunFinished(Event):
+    """Training is done: `reason` says which limit ended it."""
+
+    step: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RunInterrupted(Event):
+    """The run stopped early, with a checkpoint at this very step; it can be resumed."""
+
+    step: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class RunFailed(Event):
+    """The run cannot go on; `reason` is for the user, the traceback is in the run's logs."""
+
+    step: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class SearchStarted(Event):
+    """A search begins, or continues; `trials` is how many it will have in all: as many as were asked for, or as
+    its space has points."""
+
+    trials: int
+
+
+@dataclass(frozen=True)
+class SearchFinished(Event):
+    """All `trials` of a search have ended, or its space has no point left; `reason` says which."""
+
+    trials: int
+    reason: str
+
+
+ENDINGS = (RunFinished, RunInterrupted, RunFailed)
+"""The events that end an attempt."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """What a callback answers to end the run at the next step boundary."""
+
+    reason: str
+
+
+_EVENTS: dict[str, type[Event]] = {
+    kind.__name__: kind
+    for kind in (
+        RunStarted,
+        DataRead,
+        StepDone,
+        Evaluated,
+        CheckpointSaved,
+        Noticed,
+        RunFinished,
+        RunInterrupted,
+        RunFailed,
+        SearchStarted,
+        SearchFinished,
+    )
+}
+
+
+def from_json(line: str) -> Event | None:
+    """The event in one line of events.jsonl; None for a line cut short by a crash, an unknown event, or a value
+    that a field cannot have: others may have written the file.
+
+    Numbers that were not finite are null there, and come back as not a number."""
+    try:
+        content: dict[str, Any] = json.loads(line)
+        kind = _EVENTS[content.pop("event")]
+        checks = _CHECKS[kind]
+        for name in _NUMBERS[kind] & content.keys():
+            content[name] = _numbers(content[name])
+        if not all(checks[name](value) for name, value in content.items()):
+            return None
+        return kind(**content)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        # handled: no event; `platform status` and the report warn of lines that no crash explains
+        return None
+
+
+def _numbers(value: Any) -> Any:
+    """The value with not a number in place of each None, also in lists and mappings."""
+    if isinstance(value, dict):
+        return {key: _numbers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_numbers(each) for each in value]
+    return number(value)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < _LARGEST
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) < _LARGEST)
+
+
+def _is_text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _is_time(value: Any) -> bool:
+    return _is_number(value) and 0 <= value <= _LATEST
+
+
+def _lists(each: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: type(value) is list and all(map(each, value))
+
+
+def _maps(each: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: type(value) is dict and all(map(each, value.values()))
+
+
+def _or_none(each: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or each(value)
+
+
+_LARGEST = 2**63
+_LATEST = 253_402_300_799  # the last second of the year 9999
+_CHECKS_OF_TYPES: dict[str, Callable[[Any], bool]] = {
+    "int": _is_count,
+    "float": _is_number,
+    "str": _is_text,
+    "bool": lambda value: type(value) is bool,
+    "int | None": _or_none(_is_count),
+    "float | None": _or_none(_is_number),
+    "list[str]": _lists(_is_text),
+    "dict[str, float]": _maps(_is_number),
+    "dict[str, list[float]]": _maps(_lists(_is_number)),
+}
+_CHECKS = {
+    kind: {
+        each.name: _is_time if each.name == "time" else _CHECKS_OF_TYPES[str(each.type)] for each in fields(kind)
+    }
+    for kind in _EVENTS.values()
+}
+"""Whether a value can be that of a field, for each event; every count is of something, so none is negative."""
+
+_NUMBERS = {
+    kind: {
+        each.name for each in fields(kind) if each.type in ("float", "dict[str, float]", "dict[str, list[float]]")
+    }
+    for kind in _EVENTS.values()
+}
+"""The fields of each event that hold nothing but numbers."""

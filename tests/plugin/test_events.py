@@ -1,0 +1,59 @@
+"""Events are plain data: what is written is what is read, and what cannot be read is nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from framecast.plugin import events
+from framecast.plugin.events import (
+    CheckpointSaved,
+    Evaluated,
+    Event,
+    RunFinished,
+    RunInterrupted,
+    RunStarted,
+    StepDone,
+)
+
+EVENTS: list[Event] = [
+    RunStarted(1, 0, 0, 0, 10, 20, 1, "cpu", "fp32", "torch", 227),
+    events.DataRead("train", 24, 3, 1, ["a.avi: it is empty (0 bytes)"]),
+    StepDone(1, 0, 0.5, None, 1e-3, None, False, 0.01, {"truth_ratio": 1.0}, time=3.5),
+    Evaluated(10, 1, "model", "validation", {"validation/mse": 0.1}, {"validation/mse": [0.1, 0.1]}, 4, 0.2),
+    CheckpointSaved(10, 1, "step-00000010", True, "validation/mse", 0.1),
+    events.Noticed(12, "fp16 overflow"),
+    RunFinished(20, "epochs"),
+    RunInterrupted(20, "Ctrl-C"),
+    events.RunFailed(20, "out of memory"),
+    events.SearchStarted(6),
+    events.SearchFinished(6, "all 6 trials"),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+def test_an_event_is_read_as_it_was_written(event: Event) -> None:
+    line = event.to_json()
+    assert "\n" not in line
+    assert events.from_json(line) == event
+
+
+def test_every_kind_of_event_is_among_these() -> None:
+    ours = {kind for kind in Event.__subclasses__() if kind.__module__ == Event.__module__}
+    assert {type(event) for event in EVENTS} == ours
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("", "{", "null", "[]", '"text"', "{}", "\0\0\0", '{"event": "NobodyKnows"}'),
+        *('{"event": ["RunFinished"]}', '{"event": "RunFinished", "step": 3}'),
+        '{"event": "RunFinished", "step": 3, "reason": "x", "more": 1}',
+    ],
+)
+def test_a_line_that_is_no_event_is_none(line: str) -> None:
+    assert events.from_json(line) is None
+
+
+@pytest.mark.parametrize("length", [1, 20, 60])
+def test_a_line_cut_short_is_none(length: int) -> None:
+    assert events.from_json(EVENTS[1].to_json()[:-length]) is None
