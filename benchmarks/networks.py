@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from typing import Any
 
 import torch
 from measure import REPOSITORY
@@ -78,8 +77,9 @@ def built(setting: Setting, implementation: str) -> nn.Module:
 def predictions(setting: Setting, network: nn.Module, clip: Tensor) -> Tensor:
     seen, truth = clip[:, : setting.frames_in], clip[:, setting.frames_in : -1]
     with setting.autocast():
-        more: Any = (truth,) if setting.inputs == "true" else ()
-        return network(seen, setting.frames_out, *more).float()
+        known = {"truth": truth} if setting.inputs == "true" else {}
+        prediction: Tensor = network(seen, setting.frames_out, **known)
+        return prediction.float()
 
 
 def training_step(setting: Setting, network: nn.Module, clip: Tensor) -> Tensor:

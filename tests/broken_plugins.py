@@ -22,7 +22,7 @@ def build(settings, sample):
     import torch
 
     class LastFrame(torch.nn.Module):
-        def forward(self, frames, frames_out, truth=None, keep_truth=None):
+        def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
             return frames[:, -1:].expand(-1, frames_out, -1, -1, -1)
 
     return LastFrame()

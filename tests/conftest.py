@@ -99,7 +99,7 @@ def fragile(settings, sample):
             self.scale = nn.Parameter(torch.ones(()))
             self.steps = 0
 
-        def forward(self, frames, frames_out, truth=None, keep_truth=None):
+        def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
             self.steps += self.training
             poison = float("nan") if self.steps == 8 else 1.0
             return frames[:, -1:].expand(-1, frames_out, -1, -1, -1) * self.scale * poison

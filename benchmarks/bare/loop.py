@@ -30,7 +30,7 @@ for _ in range(int(steps)):
     frames = next(batches)["frames"].float() / 255
     keep_truth = torch.rand(size, task.frames_out - 1) < task.sampling.ratio
     seen, future = frames[:, : task.frames_in], frames[:, task.frames_in : -1]
-    difference = model(seen, task.frames_out, future, keep_truth) - frames[:, 1:]
+    difference = model(seen, task.frames_out, truth=future, keep_truth=keep_truth) - frames[:, 1:]
     loss = difference.abs().mean() + difference.square().mean()
     optimizer.zero_grad()
     loss.backward()

@@ -79,7 +79,7 @@ class EarlyActivityRecognition:
         settings = self.settings
         frames_BTCHW = framecast.as_floats(batch["frames"])
         observed_BS = observed(places(batch), settings.observed, settings.frames_in)
-        recognised = model(frames_BTCHW[:, : settings.frames_in], settings.frames_out, observed_BS)
+        recognised = model(frames_BTCHW[:, : settings.frames_in], settings.frames_out, observed=observed_BS)
         if recognised.frames is None and settings.prediction_weight:
             raise framecast.InputError(NO_FRAMES)
         return frames_BTCHW, recognised

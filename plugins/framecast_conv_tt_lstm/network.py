@@ -58,10 +58,11 @@ class RecurrentVideoNetwork(nn.Module):
 
     def forward(
         self,
-        frames_BTCHW: Tensor,
+        frames: Tensor,
         frames_out: int,
-        truth_BTCHW: Tensor | None = None,
-        keep_truth_BT: Tensor | None = None,
+        *,
+        truth: Tensor | None = None,
+        keep_truth: Tensor | None = None,
     ) -> Tensor:
         """All next-frame predictions, (B, T_in + frames_out - 1, C, H, W); the last frames_out are the future.
 
@@ -69,10 +70,10 @@ class RecurrentVideoNetwork(nn.Module):
         `keep_truth` (B, frames_out - 1) is set, or everywhere if `truth` (B, frames_out - 1, C, H, W) comes
         alone. Steps whose inputs are all known beforehand are taken together, layer by layer.
         """
-        frames_in, times = frames_BTCHW.shape[1], frames_BTCHW.shape[1] + frames_out - 1
-        known_BTCHW = frames_BTCHW if truth_BTCHW is None else torch.cat([frames_BTCHW, truth_BTCHW], 1)
+        frames_in, times = frames.shape[1], frames.shape[1] + frames_out - 1
+        known_BTCHW = frames if truth is None else torch.cat([frames, truth], 1)
         known_TBCHW = known_BTCHW.transpose(0, 1)
-        fed_back = _fed_back(range(frames_in, times), truth_BTCHW, keep_truth_BT)
+        fed_back = _fed_back(range(frames_in, times), truth, keep_truth)
         blocks: Any = self.blocks
         layers = [[cell.unroll(self.checkpoint_layers) for cell in block] for block in blocks]
         output = self.output()
@@ -81,8 +82,8 @@ class RecurrentVideoNetwork(nn.Module):
             inputs_TBCHW = known_TBCHW[begin:end]
             if begin:
                 first_BCHW = predictions[-1][-1]
-                if truth_BTCHW is not None and keep_truth_BT is not None:
-                    kept_B111 = keep_truth_BT[:, begin - frames_in, None, None, None]
+                if truth is not None and keep_truth is not None:
+                    kept_B111 = keep_truth[:, begin - frames_in, None, None, None]
                     first_BCHW = torch.where(kept_B111, known_TBCHW[begin], first_BCHW)
                 inputs_TBCHW = torch.cat([first_BCHW[None], known_TBCHW[begin + 1 : end]])
             predictions.append(self._predict(inputs_TBCHW, layers, output))

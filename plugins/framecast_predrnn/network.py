@@ -34,18 +34,19 @@ class PredRNN(nn.Module):
 
     def forward(
         self,
-        frames_BTCHW: Tensor,
+        frames: Tensor,
         frames_out: int,
-        truth_BTCHW: Tensor | None = None,
-        keep_truth_BT: Tensor | None = None,
+        *,
+        truth: Tensor | None = None,
+        keep_truth: Tensor | None = None,
     ) -> Tensor:
         """All next-frame predictions, (B, T_in + frames_out - 1, C, H, W); the last frames_out are the future.
 
         After the last of `frames` the input is the network's own last output, or the true frame: where
         `keep_truth` (B, frames_out - 1) is set, or everywhere if `truth` (B, frames_out - 1, C, H, W) comes alone.
         """
-        frames_in = frames_BTCHW.shape[1]
-        known_BTCHW = frames_BTCHW if truth_BTCHW is None else torch.cat([frames_BTCHW, truth_BTCHW], 1)
+        frames_in = frames.shape[1]
+        known_BTCHW = frames if truth is None else torch.cat([frames, truth], 1)
         known_BTDXY = pixel_unshuffle(known_BTCHW, self.patch)
         memory_BMXY = self._zeros(known_BTDXY, self.memory_channels)
         cells = [self._zeros(known_BTDXY, channels) for channels in self.hidden_channels]
@@ -54,8 +55,8 @@ class PredRNN(nn.Module):
         for time in range(frames_in + frames_out - 1):
             if time >= known_BTDXY.shape[1]:
                 passed_BDXY = predictions[-1]
-            elif time >= frames_in and keep_truth_BT is not None:
-                kept_B111 = keep_truth_BT[:, time - frames_in, None, None, None]
+            elif time >= frames_in and keep_truth is not None:
+                kept_B111 = keep_truth[:, time - frames_in, None, None, None]
                 passed_BDXY = torch.where(kept_B111, known_BTDXY[:, time], predictions[-1])
             else:
                 passed_BDXY = known_BTDXY[:, time]

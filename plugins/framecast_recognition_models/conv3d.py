@@ -38,16 +38,16 @@ class Conv3D(nn.Module):
         )
         self.classifier = classifier(channels[-1], sample.classes, settings.dropout)
 
-    def forward(self, frames_BTCHW: Tensor, frames_out: int, observed_BS: Tensor) -> framecast.Recognised:
+    def forward(self, frames: Tensor, frames_out: int, *, observed: Tensor) -> framecast.Recognised:
         """Logits (B, S, K) of the first `observed` (B, S) frames, each reading of those alone, and no frames."""
-        times_T = torch.arange(frames_BTCHW.shape[1], device=frames_BTCHW.device)
-        seen_NT = (times_T < observed_BS[..., None]).flatten(0, 1)
+        times_T = torch.arange(frames.shape[1], device=frames.device)
+        seen_NT = (times_T < observed[..., None]).flatten(0, 1)
         seen_N1T11 = seen_NT[:, None, :, None, None]
-        passed_NCTHW = frames_BTCHW.repeat_interleave(observed_BS.shape[1], 0).transpose(1, 2)
+        passed_NCTHW = frames.repeat_interleave(observed.shape[1], 0).transpose(1, 2)
         for convolution, stride in zip(self.convolutions, self.strides, strict=True):
             passed_NCTHW = convolution(passed_NCTHW.where(seen_N1T11, 0)).relu()
             passed_NCTHW = nn.functional.max_pool3d(passed_NCTHW, (1, stride, stride))
         features_NCT = passed_NCTHW.where(seen_N1T11, 0).mean((-2, -1))
         features_NC = features_NCT.sum(-1) / seen_NT.sum(-1, keepdim=True)
         logits_NK = self.classifier(features_NC)
-        return framecast.Recognised(logits_NK.unflatten(0, observed_BS.shape))
+        return framecast.Recognised(logits_NK.unflatten(0, observed.shape))

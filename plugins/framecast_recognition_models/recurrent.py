@@ -49,15 +49,15 @@ class RecurrentRecogniser(nn.Module):
         self.decoder = FrameDecoder(settings, sample.channels) if settings.decoder else None
         self.checkpoint_layers = False
 
-    def forward(self, frames_BTCHW: Tensor, frames_out: int, observed_BS: Tensor) -> framecast.Recognised:
+    def forward(self, frames: Tensor, frames_out: int, *, observed: Tensor) -> framecast.Recognised:
         """Logits (B, S, K) of the first `observed` (B, S) frames, each reading of those alone, and all next-frame
         predictions (B, T + frames_out - 1, C, H, W), beyond the last frame from its own last output."""
-        frames_in = frames_BTCHW.shape[1]
+        frames_in = frames.shape[1]
         blocks: Any = self.blocks
         layers = [[cell.unroll(self.checkpoint_layers) for cell in block] for block in blocks]
-        levels = self._encode(frames_BTCHW.transpose(0, 1), layers)
+        levels = self._encode(frames.transpose(0, 1), layers)
         features_BTC = levels[-1].amax((-2, -1)).transpose(0, 1)
-        last_BS = observed_BS - 1
+        last_BS = observed - 1
         features_BSC = features_BTC.take_along_dim(last_BS[..., None], 1)
         logits_BSK = self.classifier(features_BSC)
         if self.decoder is None:

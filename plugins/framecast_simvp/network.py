@@ -47,20 +47,27 @@ class SimVP(nn.Module):
         )
         self.output = nn.Conv2d(channels, image_channels, 1)
 
-    def forward(self, frames_BTCHW: Tensor, frames_out: int, *truth: Tensor | None) -> Tensor:
-        """The future frames, (B, frames_out, C, H, W); there is no use for the truth.
+    def forward(
+        self,
+        frames: Tensor,
+        frames_out: int,
+        *,
+        truth: Tensor | None = None,
+        keep_truth: Tensor | None = None,
+    ) -> Tensor:
+        """The future frames, (B, frames_out, C, H, W). Ignores the truth: all frames are predicted at once.
 
         Sees the last `frames_in` frames and predicts as many. Where more are wanted it is applied again to its
         own prediction, as the authors do; where fewer, the later ones are dropped. Raises InputError for fewer
         frames than it sees.
         """
-        seen = frames_BTCHW.shape[1]
+        seen = frames.shape[1]
         if seen < self.frames_in:
             raise framecast.InputError(
                 f"simvp sees {self.frames_in} frames at once and is given {seen}: set model.frames_in={seen}, "
                 "the task's frames_in"
             )
-        clips = [frames_BTCHW[:, seen - self.frames_in :]]
+        clips = [frames[:, seen - self.frames_in :]]
         for _ in range(0, frames_out, self.frames_in):
             clips.append(self._next_clip(clips[-1]))
         return torch.cat(clips[1:], 1)[:, :frames_out]

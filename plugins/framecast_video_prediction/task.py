@@ -38,8 +38,8 @@ class VideoPrediction:
         prediction_BPCHW = model(
             frames_BTCHW[:, :frames_in],
             frames_out,
-            frames_BTCHW[:, frames_in : frames_in + frames_out - 1],
-            keep_truth_BT.to(frames_BTCHW.device),
+            truth=frames_BTCHW[:, frames_in : frames_in + frames_out - 1],
+            keep_truth=keep_truth_BT.to(frames_BTCHW.device),
         )
         length = prediction_BPCHW.shape[1]
         mask_BPCHW = batch["mask"][:, -length:] if "mask" in batch else None

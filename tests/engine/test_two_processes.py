@@ -164,7 +164,7 @@ def greedy(settings, sample):
             self.scale = torch.nn.Parameter(torch.ones(1))
             self.steps = 0
 
-        def forward(self, frames, frames_out, truth=None, keep_truth=None):
+        def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
             self.steps += self.training
             if self.steps == 3 and torch.distributed.get_rank() == 1:
                 torch.empty(2**60, dtype=torch.uint8)

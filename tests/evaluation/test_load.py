@@ -113,7 +113,7 @@ def test_truth_alone_is_fed_back_everywhere(model: LoadedModel) -> None:
     truth = pictures(1, 2, 1, 16, 16)
     with torch.no_grad():
         alone = model(pictures(), 3, truth=truth)
-        assert torch.equal(alone, model(pictures(), 3, truth, torch.ones(1, 2).bool()))
+        assert torch.equal(alone, model(pictures(), 3, truth=truth, keep_truth=torch.ones(1, 2).bool()))
 
 
 def test_a_device_that_is_not_there(trained: RunFolder) -> None:
@@ -225,8 +225,10 @@ def test_a_recogniser_is_asked_with_its_readings(runs: Path) -> None:
     loaded = framecast.load("tiny")
     frames, observed = pictures(2, 2, *loaded.sample_shape.image), torch.tensor([[1, 2], [1, 2]])
     with torch.no_grad():
-        answer = loaded(frames, 1, observed)
-        assert torch.equal(answer.logits, loaded(frames, 1, observed=observed).logits)
+        answer = loaded(frames, 1, observed=observed)
+        assert torch.equal(answer.logits, loaded.network(frames, 1, observed=observed).logits)
     assert answer.logits.shape == (2, 2, loaded.sample_shape.classes)
     with pytest.raises(framecast.InputError, match="where observed"):
         loaded(frames, 1)
+    with pytest.raises(framecast.InputError, match="truth is for models that predict frames"):
+        loaded(frames, 1, truth=frames, observed=observed)

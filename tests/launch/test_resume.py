@@ -31,7 +31,7 @@ def build(settings, folder):
             super().__init__()
             import torch
             self.scale = nn.Parameter(torch.ones(()))
-        def forward(self, frames, frames_out, truth=None, keep_truth=None):
+        def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
             return frames[:, -1:].expand(-1, frames_out, -1, -1, -1) * self.scale
     return Scaled()
 

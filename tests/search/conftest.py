@@ -38,7 +38,7 @@ def build(settings, sample):
             self.dimming = torch.nn.Parameter(torch.tensor([0.9 if settings.mood == "good" else 0.5]))
             self.steps = 0
 
-        def forward(self, frames, frames_out, truth=None, keep_truth=None):
+        def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
             self.steps += self.training
             if self.steps == 3:
                 if settings.mood == "raises":

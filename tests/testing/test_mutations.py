@@ -106,9 +106,30 @@ BUGS = [
     Bug(
         "model",
         "truth one frame too early",
-        "torch.where(keep, truth[:, step], prediction)",
-        "torch.where(keep, truth[:, min(step + 1, truth.shape[1] - 1)], prediction)",
+        "last = truth[:, step]",
+        "last = truth[:, min(step + 1, truth.shape[1] - 1)]",
         "truth_takes_the_place_of_its_own_output",
+    ),
+    Bug(
+        "model",
+        "truth without keep_truth that is ignored",
+        "if truth is not None and step",
+        "if truth is not None and keep_truth is not None and step",
+        "truth_takes_the_place_of_its_own_output",
+    ),
+    Bug(
+        "model",
+        "an argument named otherwise",
+        "        keep_truth: Tensor | None = None,",
+        "        keep: Tensor | None = None,\n            keep_truth = None",
+        "takes_the_arguments_of_the_contract",
+    ),
+    Bug(
+        "conv3d",
+        "an argument named otherwise",
+        "frames_out: int, *, observed: Tensor) -> framecast.Recognised:",
+        "frames_out: int, readings: Tensor) -> framecast.Recognised:",
+        "takes_the_arguments_of_the_contract",
     ),
     Bug(
         "model",

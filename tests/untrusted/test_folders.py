@@ -40,7 +40,7 @@ def build(settings, sample):
             super().__init__()
             self.scale = torch.nn.Parameter(torch.ones(()))
 
-        def forward(self, frames, frames_out, truth=None, keep_truth=None):
+        def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
             return frames[:, -1:].expand(-1, frames_out, -1, -1, -1) * self.scale
 
     return Still()

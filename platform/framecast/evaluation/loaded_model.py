@@ -60,25 +60,29 @@ class LoadedModel(nn.Module):
         self,
         frames: Tensor | None = None,
         frames_out: int | None = None,
+        *,
         truth: Tensor | None = None,
         keep_truth: Tensor | None = None,
-        *,
         observed: Tensor | None = None,
     ) -> Any:
         """All predictions of frames (B, T, C, H, W), (B, P, C, H, W) float32 in the units of the frames; the last
         `frames_out` are the future. `truth` (B, frames_out - 1, C, H, W), in the same units, takes the place of
         its own predictions where `keep_truth` (B, frames_out - 1) is True, or everywhere without `keep_truth`.
 
-        A recognition model is called with `observed` (B, S), as the third argument or by name, and answers with
-        a framecast.Recognised. In fields, values that are not finite are filled as in training, and infinite ones
-        are warned of. Raises InputError for frames that the model cannot take.
+        A recognition model is called with `observed` (B, S) and returns a framecast.Recognised. In fields, values
+        that are not finite are filled as in training, with a warning for infinite ones. Raises InputError for
+        frames that the model cannot take.
         """
         future = self._refuse(frames, frames_out)
         assert frames is not None, "none were refused"
         if self._part.declaration.gives == "logits":
-            observed = truth if observed is None else observed
+            for name, given in (("truth", truth), ("keep_truth", keep_truth)):
+                if given is not None:
+                    raise InputError(
+                        f"{self._part.name} recognises classes: {name} is for models that predict frames"
+                    )
             self._refuse_observed(observed, len(frames))
-            recognised: Recognised = self.network(self._normalised(frames), future, observed)
+            recognised: Recognised = self.network(self._normalised(frames), future, observed=observed)
             return recognised._replace(frames=self._physical(recognised.frames))
         if observed is not None:
             raise InputError(f"{self._part.name} predicts frames: observed is for models that recognise classes")
@@ -87,7 +91,8 @@ class LoadedModel(nn.Module):
         if keep_truth is None and isinstance(truth, Tensor):
             keep_truth = torch.ones(truth.shape[:2], dtype=torch.bool, device=truth.device)
         self._refuse_truth(frames, future, truth, keep_truth)
-        return self._physical(self.network(self._normalised(frames), future, self._normalised(truth), keep_truth))
+        fed_back = {"truth": self._normalised(truth), "keep_truth": keep_truth}
+        return self._physical(self.network(self._normalised(frames), future, **fed_back))
 
     def _normalised(self, frames_BTCHW: Tensor | None) -> Any:
         """In the model's own units, gaps filled."""
@@ -151,7 +156,8 @@ class LoadedModel(nn.Module):
         wanted = f"observed ({batch}, readings) says after how many frames"
         if observed is None:
             raise InputError(
-                f"{self._part.name} recognises classes: model(frames, frames_out, observed), where {wanted}"
+                f"{self._part.name} recognises classes: model(frames, frames_out, observed=observed), where "
+                f"{wanted}"
             )
         if not isinstance(observed, Tensor) or observed.ndim != 2 or len(observed) != batch:
             found = (

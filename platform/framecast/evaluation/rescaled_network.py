@@ -26,14 +26,11 @@ class RescaledNetwork(nn.Module):
             for conversion in (given.conversion_to(own), own.conversion_to(given))
         )
 
-    def forward(self, frames: Tensor, frames_out: int, *arguments: Any, **named: Any) -> Any:
+    def forward(self, frames: Tensor, frames_out: int, *, truth: Tensor | None = None, **others: Any) -> Any:
         """As any model (see `framecast.Model`): true frames that are fed back are rescaled too."""
-        is_frames = [isinstance(each, Tensor) and each.ndim == frames.ndim for each in arguments]
-        rescaled = [
-            _affine(each, *self._to_own) if rescale else each
-            for each, rescale in zip(arguments, is_frames, strict=True)
-        ]
-        answer = self.network(_affine(frames, *self._to_own), frames_out, *rescaled, **named)
+        if truth is not None:
+            others["truth"] = _affine(truth, *self._to_own)
+        answer = self.network(_affine(frames, *self._to_own), frames_out, **others)
         if isinstance(answer, Recognised):
             return answer._replace(frames=_affine(answer.frames, *self._to_given))
         return _affine(answer, *self._to_given)

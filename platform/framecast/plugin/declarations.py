@@ -27,12 +27,15 @@ Answer = Literal["frames", "logits"]
 class Model:
     """A model. `build(settings, sample_shape)` returns a `torch.nn.Module`.
 
-    A video model is called as `model(frames, frames_out, truth=None, keep_truth=None)`:
-    frames (B, T_in, C, H, W) float; returns (B, P, C, H, W) with frames_out <= P <= T_in + frames_out - 1,
-    aligned at the end. `truth` (B, frames_out - 1, C, H, W) with the boolean `keep_truth` (B, frames_out - 1)
-    feeds true frames back in place of its own outputs. A model without parameters is evaluated, never trained.
+    A video model is called as `model(frames, frames_out, truth=truth, keep_truth=keep_truth)`, its forward is
+    `forward(self, frames, frames_out, *, truth=None, keep_truth=None)`: frames (B, T_in, C, H, W) float; returns
+    (B, P, C, H, W) with frames_out <= P <= T_in + frames_out - 1, aligned at the end. After the last of `frames`
+    the input of a step is the model's last output without `truth`. With `truth` (B, frames_out - 1, C, H, W) it
+    is the true frame where the boolean `keep_truth` (B, frames_out - 1) is True, and everywhere where
+    `keep_truth` is None (teacher forcing). A model that predicts all frames at once ignores both. A model without
+    parameters is evaluated, never trained.
 
-    A recognition model (`gives="logits"`) is called as `model(frames, frames_out, observed)` and returns
+    A recognition model (`gives="logits"`) is called as `model(frames, frames_out, observed=observed)` and returns
     `framecast.Recognised`: observed (B, S) int64 says after how many frames of its clip a sample's class is asked
     for, S times in growing order; the logits (B, S, K) of a reading depend on those frames alone. K is
     `sample_shape.classes`. The frames that it predicts with them are as those of a video model, or None where

@@ -26,7 +26,7 @@ def _convolution(settings: NoSettings, sample: SampleShape) -> Any:
             super().__init__()
             self.next = nn.Conv2d(sample.channels, sample.channels, 3, padding=1)
 
-        def forward(self, frames: Any, frames_out: int, *truth: Any) -> Any:
+        def forward(self, frames: Any, frames_out: int, *, truth: Any = None, keep_truth: Any = None) -> Any:
             predictions = [frames[:, -1]]
             for _ in range(frames_out):
                 predictions.append(self.next(predictions[-1]))
@@ -49,7 +49,7 @@ def _recogniser(settings: NoSettings, sample: SampleShape) -> Any:
             self.classes = nn.Linear(sample.channels * sample.height * sample.width, sample.classes)
             self.next = nn.Conv2d(sample.channels, sample.channels, 3, padding=1)
 
-        def forward(self, frames: Any, frames_out: int, observed: Any) -> Recognised:
+        def forward(self, frames: Any, frames_out: int, *, observed: Any) -> Recognised:
             times = torch.arange(1, frames.shape[1] + 1, device=frames.device)
             means = (frames.cumsum(1) / times.view(1, -1, 1, 1, 1)).flatten(2)
             logits = self.classes(means.take_along_dim(observed[..., None] - 1, 1))

@@ -5,6 +5,7 @@ Dimensions: B batch, T time, P predictions, C channels, H W space.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -42,10 +43,23 @@ def builds_from_its_defaults(subject: Subject) -> None:
             _unless_refused(from_defaults)
 
 
+def takes_the_arguments_of_the_contract(subject: Subject) -> None:
+    """A video model is called as `model(frames, frames_out)` and as `model(frames, frames_out, truth=truth,
+    keep_truth=keep_truth)`; a recognition model as `model(frames, frames_out, observed=observed)`.
+
+    Write `def forward(self, frames, frames_out, *, truth=None, keep_truth=None)`, also where the model ignores the
+    truth; for a recognition model `def forward(self, frames, frames_out, *, observed)`."""
+    forward = _built(subject).forward
+    for options in _options(subject):
+        _check_arguments(forward, ("frames", "frames_out"), options)
+        _check_arguments(forward, (), ("frames", "frames_out", *options))
+
+
 def answers_in_the_right_shape(subject: Subject) -> None:
     """A video model, `model(frames, frames_out)`, takes (B, T_in, C, H, W) and returns (B, P, C, H, W) of the same
     frame size, with frames_out <= P <= T_in + frames_out - 1, aligned at the end. A recognition model,
-    `model(frames, frames_out, observed)`, returns framecast.Recognised: logits (B, S, K), and such frames or None.
+    `model(frames, frames_out, observed=observed)`, returns framecast.Recognised: logits (B, S, K), and such frames
+    or None.
 
     Pad convolutions so that height and width stay. What the model cannot do, it refuses with InputError."""
     seen, asked = subject.given.frames_in, subject.given.frames_out
@@ -164,6 +178,7 @@ def samples_do_not_know_of_each_other(subject: Subject) -> None:
 def truth_takes_the_place_of_its_own_output(subject: Subject) -> None:
     """`truth` (B, frames_out - 1, C, H, W) is seen only where `keep_truth` (B, frames_out - 1) is set, and never
     before the frame that follows it is predicted: frame j of the truth may change predictions j + 1 and later.
+    Without `keep_truth` every true frame is seen.
 
     A model that has no use for the truth takes the two arguments and ignores them."""
     if subject.declaration.gives != "frames":
@@ -173,8 +188,10 @@ def truth_takes_the_place_of_its_own_output(subject: Subject) -> None:
     truth = torch.rand(_BATCH, asked - 1, *frames.shape[2:])
     nowhere = torch.zeros(_BATCH, asked - 1, dtype=torch.bool)
 
-    def future(*fed: Tensor) -> Tensor:
-        return model(frames, asked, *fed)[:, -asked:]
+    def future(truth: Tensor | None = None, keep_truth: Tensor | None = None) -> Tensor:
+        answer = _call(subject, model, frames, asked, truth, keep_truth).frames
+        assert answer is not None, "a video model returns frames"
+        return answer[:, -asked:]
 
     with torch.no_grad():
         require(
@@ -182,6 +199,10 @@ def truth_takes_the_place_of_its_own_output(subject: Subject) -> None:
             "with keep_truth False everywhere it still looks at the truth",
         )
         fed, later = future(truth, ~nowhere), truth.clone()
+        require(
+            _close(fed, future(truth)),
+            "truth without keep_truth predicts differently from keep_truth True everywhere",
+        )
         later[:, -1] = 1 - later[:, -1]
         changed = future(later, ~nowhere)
     require(_close(fed[:, :-1], changed[:, :-1]), "predictions depend on true frames that come later")
@@ -341,12 +362,43 @@ class _Answer(NamedTuple):
         return torch.cat([each.float().flatten(1) for each in self if each is not None], 1)
 
 
-def _call(subject: Subject, model: nn.Module, frames: Tensor, frames_out: int, *truth: Tensor) -> _Answer:
+def _call(
+    subject: Subject,
+    model: nn.Module,
+    frames: Tensor,
+    frames_out: int,
+    truth: Tensor | None = None,
+    keep_truth: Tensor | None = None,
+) -> _Answer:
     """The one place that knows how the two kinds of model are called."""
-    if subject.declaration.gives == "frames":
-        return _Answer(None, model(frames, frames_out, *truth))
-    observed = torch.tensor(_readings(frames)).expand(len(frames), 2)
-    return _Answer(*model(frames, frames_out, observed))
+    options: dict[str, Tensor] = {}
+    if subject.declaration.gives == "logits":
+        options["observed"] = torch.tensor(_readings(frames)).expand(len(frames), 2)
+    else:
+        given = {"truth": truth, "keep_truth": keep_truth}
+        options = {name: each for name, each in given.items() if each is not None}
+    _check_arguments(model.forward, ("frames", "frames_out"), tuple(options))
+    answer = model(frames, frames_out, **options)
+    return _Answer(*answer) if subject.declaration.gives == "logits" else _Answer(None, answer)
+
+
+def _options(subject: Subject) -> tuple[tuple[str, ...], ...]:
+    """The sets of keyword arguments that a model of this kind is called with."""
+    if subject.declaration.gives == "logits":
+        return (("observed",),)
+    return (), ("truth",), ("truth", "keep_truth")
+
+
+def _check_arguments(forward: Callable[..., Any], positional: tuple[str, ...], named: tuple[str, ...]) -> None:
+    try:
+        signature = inspect.signature(forward)
+    except (TypeError, ValueError):  # handled: compiled code has no signature, and the calls themselves show it
+        return
+    try:
+        signature.bind(*positional, **dict.fromkeys(named))
+    except TypeError as error:
+        call = ", ".join((*positional, *(f"{name}={name}" for name in named)))
+        require(False, f"it cannot be called as model({call}): forward{signature}: {error}")
 
 
 def _readings(frames: Tensor) -> tuple[int, int]:

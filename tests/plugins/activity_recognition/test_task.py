@@ -23,7 +23,7 @@ class Recogniser(nn.Module):
         self.weight = nn.Parameter(torch.linspace(-1, 1, CLASSES))
         self.factor = nn.Parameter(torch.tensor(0.5)) if decoder else None
 
-    def forward(self, frames, frames_out, observed):
+    def forward(self, frames, frames_out, *, observed):
         self.asked = frames.shape[1], frames_out, observed
         steps = torch.arange(1, frames.shape[1] + 1)
         means = frames.mean((2, 3, 4)).cumsum(1) / steps

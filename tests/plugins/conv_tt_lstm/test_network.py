@@ -51,7 +51,9 @@ class Case:
 
     def loss(self):
         """What the golden losses and gradients were taken of."""
-        predictions = self.network(self.context, self.frames_out, self.truth, self.arrays.get("keep_truth"))
+        predictions = self.network(
+            self.context, self.frames_out, truth=self.truth, keep_truth=self.arrays.get("keep_truth")
+        )
         target = self["input"][:, 1:]
         return l1_loss(predictions, target) + mse_loss(predictions, target)
 
@@ -87,14 +89,14 @@ def test_closed_loop_predictions_stay_the_golden_ones_beyond_the_trained_length(
 def test_teacher_forced_predictions_are_the_golden_ones(name):
     case = Case(name)
 
-    assert_same_frames(case.network(case.context, case.frames_out, case.truth), case["teacher_forced"])
+    assert_same_frames(case.network(case.context, case.frames_out, truth=case.truth), case["teacher_forced"])
 
 
 @torch.no_grad()
 def test_predictions_from_a_mixture_of_truth_and_own_output_are_the_golden_ones():
     case = Case(OPTIMISED)
 
-    predictions = case.network(case.context, case.frames_out, case.truth, case["keep_truth"])
+    predictions = case.network(case.context, case.frames_out, truth=case.truth, keep_truth=case["keep_truth"])
 
     assert 0 < case["keep_truth"].sum() < case["keep_truth"].numel()
     assert_same_frames(predictions, case["mixed_truth"])
@@ -154,7 +156,7 @@ def test_any_network_with_any_mask_is_the_yardstick_in_outputs_and_gradients(che
     results = []
     for network in (slow, fast):
         seen = call[0].clone().requires_grad_()
-        predictions = network(seen, *call[1:])
+        predictions = network(seen, call[1], truth=call[2], keep_truth=call[3])
         (predictions - 0.3).square().sum().backward()
         results.append((predictions, seen.grad))
     expected, found = results
@@ -179,10 +181,10 @@ def test_the_papers_loss_has_the_yardsticks_gradients(setting, forced, dtype, to
     # the blobs that move are as smooth as digits; the tolerance holds for all gradients together
     slow, fast = both(setting, 1)
     clip = moving_blobs(batch=2, frames=8, size=12)
-    call = clip[:, :4], 4, clip[:, 4:-1] if forced else None
+    truth = clip[:, 4:-1] if forced else None
     for network in (slow, fast):
         with torch.autocast("cpu", dtype, enabled=dtype is not None and network is fast):
-            predictions = network(*call)
+            predictions = network(clip[:, :4], 4, truth=truth)
         (l1_loss(predictions.float(), clip[:, 1:]) + mse_loss(predictions.float(), clip[:, 1:])).backward()
 
     assert difference(gradients(fast), gradients_of(slow, setting, 1)) < tolerance
@@ -243,29 +245,33 @@ def test_a_longer_forecast_starts_with_the_shorter_one(network, clip):
 
 @torch.no_grad()
 def test_truth_alone_is_the_same_as_having_seen_those_frames(network, clip):
-    torch.testing.assert_close(network(clip[:, :4], 4, clip[:, 4:]), network(clip, 1))
+    torch.testing.assert_close(network(clip[:, :4], 4, truth=clip[:, 4:]), network(clip, 1))
 
 
 @torch.no_grad()
 def test_keeping_every_true_frame_equals_truth_alone(network, clip):
     seen, truth = clip[:, :4], clip[:, 4:]
 
-    assert torch.equal(network(seen, 4, truth, torch.ones(2, 3, dtype=torch.bool)), network(seen, 4, truth))
+    assert torch.equal(
+        network(seen, 4, truth=truth, keep_truth=torch.ones(2, 3, dtype=torch.bool)), network(seen, 4, truth=truth)
+    )
 
 
 @torch.no_grad()
 def test_keeping_no_true_frame_equals_no_truth(network, clip):
     seen, truth = clip[:, :4], clip[:, 4:]
 
-    assert torch.equal(network(seen, 4, truth, torch.zeros(2, 3, dtype=torch.bool)), network(seen, 4))
+    assert torch.equal(
+        network(seen, 4, truth=truth, keep_truth=torch.zeros(2, 3, dtype=torch.bool)), network(seen, 4)
+    )
 
 
 @torch.no_grad()
 def test_each_sample_keeps_its_own_truth(network, clip):
     seen, truth = clip[:, :4], clip[:, 4:]
-    mixed = network(seen, 4, truth, torch.tensor([[True] * 3, [False] * 3]))
+    mixed = network(seen, 4, truth=truth, keep_truth=torch.tensor([[True] * 3, [False] * 3]))
 
-    torch.testing.assert_close(mixed[0], network(seen, 4, truth)[0])
+    torch.testing.assert_close(mixed[0], network(seen, 4, truth=truth)[0])
     torch.testing.assert_close(mixed[1], network(seen, 4)[1])
 
 
@@ -374,7 +380,7 @@ class Kept(TorchDispatchMode):
 def kept_by(network, clip, truth):
     """Bytes held for the backward pass after the forward one."""
     with Kept() as kept:
-        predictions = network(clip[:, :4], 4, truth)
+        predictions = network(clip[:, :4], 4, truth=truth)
         held = kept.bytes
     assert predictions.requires_grad
     return held

@@ -67,7 +67,7 @@ class Network(nn.Module):
             inputs = hidden + (hidden_channels[skipped] if skipped >= 0 else 0)
         self.layers["output"] = nn.Conv2d(inputs, channels, 1)
 
-    def forward(self, frames, frames_out, truth=None, keep_truth=None):
+    def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
         states, predictions = {}, []
         seen = frames.shape[1]
         for time in range(seen + frames_out - 1):

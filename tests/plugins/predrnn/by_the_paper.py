@@ -43,7 +43,7 @@ def normalised(module, gates):
     return ((every - mean) / (spread + 1e-5).sqrt() * scale + shift).chunk(len(gates), 1)
 
 
-def network(model, frames, frames_out, truth=None, keep_truth=None):
+def network(model, frames, frames_out, *, truth=None, keep_truth=None):
     """All next-frame predictions, one sample, time step and layer after the other."""
     return torch.cat(
         [one_clip(model, frames[[clip]], frames_out, truth, keep_truth, clip) for clip in range(frames.shape[0])]

@@ -38,9 +38,11 @@ def clips(batch=2, channels=1, height=8, width=8, dtype=torch.float32):
 def test_predictions_are_those_of_the_papers_equations(settings, keep):
     model = network(channels=2, **settings).double()
     seen, truth = clips(channels=2, dtype=torch.float64)
-    call = (seen, FRAMES_OUT) if keep is None else (seen, FRAMES_OUT, truth, torch.tensor(keep))
+    fed_back = {} if keep is None else {"truth": truth, "keep_truth": torch.tensor(keep)}
 
-    torch.testing.assert_close(model(*call), by_the_paper(model, *call))
+    torch.testing.assert_close(
+        model(seen, FRAMES_OUT, **fed_back), by_the_paper(model, seen, FRAMES_OUT, **fed_back)
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,17 +54,17 @@ def test_frames_of_any_size_and_colour_come_out_as_they_went_in(channels, height
     seen, truth = clips(3, channels, height, width)
 
     assert model(seen, FRAMES_OUT).shape == (3, FRAMES_IN + FRAMES_OUT - 1, channels, height, width)
-    assert model(seen, FRAMES_OUT, truth).shape == (3, FRAMES_IN + FRAMES_OUT - 1, channels, height, width)
+    assert model(seen, FRAMES_OUT, truth=truth).shape == (3, FRAMES_IN + FRAMES_OUT - 1, channels, height, width)
 
 
 @torch.no_grad()
 def test_keeping_every_truth_is_teacher_forcing_and_keeping_none_is_the_closed_loop():
     model, (seen, truth) = network(), clips()
     every = torch.ones(truth.shape[:2], dtype=torch.bool)
-    forced, closed = model(seen, FRAMES_OUT, truth), model(seen, FRAMES_OUT)
+    forced, closed = model(seen, FRAMES_OUT, truth=truth), model(seen, FRAMES_OUT)
 
-    assert torch.equal(model(seen, FRAMES_OUT, truth, every), forced)
-    assert torch.equal(model(seen, FRAMES_OUT, truth, ~every), closed)
+    assert torch.equal(model(seen, FRAMES_OUT, truth=truth, keep_truth=every), forced)
+    assert torch.equal(model(seen, FRAMES_OUT, truth=truth, keep_truth=~every), closed)
     assert not torch.allclose(forced[:, FRAMES_IN:], closed[:, FRAMES_IN:])
     assert torch.equal(forced[:, :FRAMES_IN], closed[:, :FRAMES_IN])  # no truth is fed back before
 
@@ -70,9 +72,9 @@ def test_keeping_every_truth_is_teacher_forcing_and_keeping_none_is_the_closed_l
 @torch.no_grad()
 def test_truth_may_be_kept_for_one_sample_and_not_for_another():
     model, (seen, truth) = network(), clips()
-    mixed = model(seen, FRAMES_OUT, truth, torch.tensor([[True, True], [False, False]]))
+    mixed = model(seen, FRAMES_OUT, truth=truth, keep_truth=torch.tensor([[True, True], [False, False]]))
 
-    torch.testing.assert_close(mixed[0], model(seen, FRAMES_OUT, truth)[0])
+    torch.testing.assert_close(mixed[0], model(seen, FRAMES_OUT, truth=truth)[0])
     torch.testing.assert_close(mixed[1], model(seen, FRAMES_OUT)[1])
 
 
@@ -82,7 +84,7 @@ def test_a_forced_prediction_has_not_seen_its_own_frame():
     other = truth.clone()
     other[:, 1] = 0
 
-    before, after = model(seen, FRAMES_OUT, truth), model(seen, FRAMES_OUT, other)
+    before, after = model(seen, FRAMES_OUT, truth=truth), model(seen, FRAMES_OUT, truth=other)
 
     assert torch.equal(before[:, : FRAMES_IN + 1], after[:, : FRAMES_IN + 1])
     assert not torch.equal(before[:, FRAMES_IN + 1], after[:, FRAMES_IN + 1])
@@ -108,7 +110,7 @@ def test_the_loss_falls_on_one_batch(layer_norm):
     optimizer = torch.optim.Adam(model.parameters(), 1e-2)
     losses = []
     for _ in range(60):
-        loss = mse_loss(model(seen, FRAMES_OUT, truth)[:, :-1], wanted)
+        loss = mse_loss(model(seen, FRAMES_OUT, truth=truth)[:, :-1], wanted)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -122,16 +124,16 @@ def test_the_loss_falls_on_one_batch(layer_norm):
 def test_autocast_to_bfloat16_predicts_nearly_the_same(layer_norm):
     model, (seen, truth) = network(layer_norm=layer_norm), clips()
     with torch.autocast("cpu", torch.bfloat16):
-        rounded = model(seen, FRAMES_OUT, truth)
+        rounded = model(seen, FRAMES_OUT, truth=truth)
 
     assert rounded.dtype == torch.bfloat16
-    torch.testing.assert_close(rounded.float(), model(seen, FRAMES_OUT, truth), atol=2e-2, rtol=2e-2)
+    torch.testing.assert_close(rounded.float(), model(seen, FRAMES_OUT, truth=truth), atol=2e-2, rtol=2e-2)
 
 
 @torch.no_grad()
 def test_in_half_precision_throughout_it_predicts_nearly_the_same():
     model, (seen, truth) = network(), clips()
-    exact = model(seen, FRAMES_OUT, truth)
+    exact = model(seen, FRAMES_OUT, truth=truth)
 
     rounded = model.half()(seen.half(), FRAMES_OUT, truth.half())
 

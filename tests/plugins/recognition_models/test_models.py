@@ -72,7 +72,7 @@ def test_a_reading_knows_only_the_frames_before_it(name):
     for sample, last in enumerate(READINGS[:, 0]):
         other[sample, last:] = 1 - other[sample, last:]
 
-    logits, changed = network(frames, 0, READINGS).logits, network(other, 0, READINGS).logits
+    logits, changed = network(frames, 0, observed=READINGS).logits, network(other, 0, observed=READINGS).logits
 
     assert torch.equal(logits[:, 0], changed[:, 0])
     assert not torch.allclose(logits[:2, 1], changed[:2, 1])  # the third sample reads the same frames twice
@@ -82,20 +82,20 @@ def test_a_reading_knows_only_the_frames_before_it(name):
 def test_a_reading_knows_every_frame_before_it(name):
     network, frames = built(name), clips(1)
     readings = torch.tensor([[4]])
-    logits = network(frames, 0, readings).logits
+    logits = network(frames, 0, observed=readings).logits
     for time in range(4):
         other = frames.clone()
         other[:, time] = 1 - other[:, time]
 
-        assert not torch.allclose(network(other, 0, readings).logits, logits)
+        assert not torch.allclose(network(other, 0, observed=readings).logits, logits)
 
 
 @EVERY_MODEL
 def test_readings_in_one_pass_are_those_of_a_pass_each(name):
     network, frames = built(name), clips()
 
-    together = network(frames, 0, READINGS).logits
-    alone = [network(frames, 0, READINGS[:, [number]]).logits[:, 0] for number in range(2)]
+    together = network(frames, 0, observed=READINGS).logits
+    alone = [network(frames, 0, observed=READINGS[:, [number]]).logits[:, 0] for number in range(2)]
 
     torch.testing.assert_close(together, torch.stack(alone, 1))
 
@@ -104,8 +104,8 @@ def test_readings_in_one_pass_are_those_of_a_pass_each(name):
 def test_a_reading_is_that_of_a_clip_that_ends_there(name):
     network, frames = built(name), clips()
 
-    of_the_whole = network(frames, 0, torch.full((3, 1), 4)).logits
-    of_its_beginning = network(frames[:, :4], 0, torch.full((3, 1), 4)).logits
+    of_the_whole = network(frames, 0, observed=torch.full((3, 1), 4)).logits
+    of_its_beginning = network(frames[:, :4], 0, observed=torch.full((3, 1), 4)).logits
 
     torch.testing.assert_close(of_the_whole, of_its_beginning)
 
@@ -114,18 +114,18 @@ def test_a_reading_is_that_of_a_clip_that_ends_there(name):
 def test_later_frames_are_predicted_from_its_own_predictions(name):
     network, frames, readings = built(name), clips(), READINGS.clamp(max=6)
 
-    first = network(frames, 1, readings).frames[:, -1:]
-    fed = network(torch.cat([frames, first], 1), 1, readings).frames[:, -1]
+    first = network(frames, 1, observed=readings).frames[:, -1:]
+    fed = network(torch.cat([frames, first], 1), 1, observed=readings).frames[:, -1]
 
-    torch.testing.assert_close(network(frames, 2, readings).frames[:, -1], fed)
+    torch.testing.assert_close(network(frames, 2, observed=readings).frames[:, -1], fed)
 
 
 @EVERY_MODEL
 def test_samples_do_not_know_of_each_other(name):
     network, frames = built(name), clips()
 
-    together = network(frames, 2, READINGS)
-    alone = [network(frames[[each]], 2, READINGS[[each]]) for each in range(3)]
+    together = network(frames, 2, observed=READINGS)
+    alone = [network(frames[[each]], 2, observed=READINGS[[each]]) for each in range(3)]
 
     torch.testing.assert_close(together.logits, torch.cat([each.logits for each in alone]))
     if together.frames is not None:
@@ -136,7 +136,7 @@ def test_samples_do_not_know_of_each_other(name):
 def test_gradients_reach_every_parameter(name):
     network = built(name)
 
-    logits, frames = network(clips(), 2, READINGS)
+    logits, frames = network(clips(), 2, observed=READINGS)
     (logits.square().sum() + (0 if frames is None else frames.square().sum())).backward()
 
     assert not [key for key, value in network.named_parameters() if not value.grad.count_nonzero()]
@@ -147,7 +147,7 @@ def test_gradients_reach_every_parameter(name):
 def test_a_prediction_that_weighs_nothing_still_gives_every_parameter_a_gradient(name, frames_out):
     network = built(name)
 
-    logits, frames = network(clips(), frames_out, READINGS)
+    logits, frames = network(clips(), frames_out, observed=READINGS)
     (logits.sum() + 0 * frames.sum()).backward()
 
     assert all(value.grad is not None for value in network.parameters())
@@ -158,7 +158,7 @@ def test_layers_that_are_computed_again_have_the_same_gradients(name):
     kept, again = built(name), built(name)
     again.checkpoint_layers = True
     for network in (kept, again):
-        logits, frames = network(clips(), 2, READINGS)
+        logits, frames = network(clips(), 2, observed=READINGS)
         (logits.square().sum() + frames.square().sum()).backward()
 
     for mine, its in zip(kept.parameters(), again.parameters(), strict=True):
@@ -176,9 +176,9 @@ def test_one_seed_is_one_model(name):
 @EVERY_MODEL
 def test_bf16_autocast_is_near_fp32(name):
     network = built(name)
-    exact = network(clips(), 2, READINGS)
+    exact = network(clips(), 2, observed=READINGS)
     with torch.autocast("cpu", torch.bfloat16):
-        rounded = network(clips(), 2, READINGS)
+        rounded = network(clips(), 2, observed=READINGS)
 
     assert rounded.logits.dtype == torch.bfloat16
     torch.testing.assert_close(rounded.logits.float(), exact.logits, atol=0.05, rtol=0.05)
@@ -196,9 +196,9 @@ def test_frames_that_the_strides_do_not_divide_are_refused_with_both(name):
 @pytest.mark.parametrize("layers", [1, 2])
 def test_dropout_acts_in_training_only(name, layers):
     network = built(name, dropout=0.5, layers_per_block=[layers, layers])
-    logits = [network(clips(), 0, READINGS).logits for _ in range(2)]
+    logits = [network(clips(), 0, observed=READINGS).logits for _ in range(2)]
     network.eval()
-    evaluated = [network(clips(), 0, READINGS).logits for _ in range(2)]
+    evaluated = [network(clips(), 0, observed=READINGS).logits for _ in range(2)]
 
     assert not torch.equal(*logits)
     assert torch.equal(*evaluated)

@@ -103,7 +103,9 @@ def test_fewer_frames_than_it_sees_are_refused_with_the_setting_to_change():
 def test_the_truth_changes_nothing():
     model, clip = network(), frames()
 
-    assert torch.equal(model(clip, 5, frames(time=4), torch.ones(2, 4, dtype=torch.bool)), model(clip, 5))
+    assert torch.equal(
+        model(clip, 5, truth=frames(time=4), keep_truth=torch.ones(2, 4, dtype=torch.bool)), model(clip, 5)
+    )
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (5, 7), (8, 12), (17, 16)])

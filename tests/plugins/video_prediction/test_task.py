@@ -107,7 +107,7 @@ def test_the_loss_does_not_depend_on_how_a_batch_is_split_over_workers(network, 
 class Listening(nn.Module):
     """Forecasts black and keeps the mask that it was called with."""
 
-    def forward(self, frames, frames_out, truth, keep_truth):
+    def forward(self, frames, frames_out, *, truth, keep_truth):
         self.keep_truth = keep_truth
         return frames.new_zeros(len(frames), frames_out, *frames.shape[2:])
 

@@ -47,20 +47,29 @@ class ConvGRU(nn.Module):
         self,
         frames: Tensor,
         frames_out: int,
+        *,
         truth: Tensor | None = None,
         keep_truth: Tensor | None = None,
     ) -> Tensor:
         """All next frames: from (B, T, C, H, W) to (B, T + frames_out - 1, C, H, W).
 
-        After the seen frames it goes on from its own; where `keep_truth` (B, frames_out - 1), from the true ones.
+        After the seen frames the input is the last prediction, or the frame of `truth`
+        (B, frames_out - 1, C, H, W): where `keep_truth` (B, frames_out - 1) is True, or everywhere
+        without `keep_truth`.
         """
         states: list[Tensor | None] = [None] * len(self.cells)
         predictions: list[Tensor] = []
         seen = frames.shape[1]
         for time in range(seen + frames_out - 1):
-            x = frames[:, time] if time < seen else predictions[-1]
-            if time >= seen and truth is not None and keep_truth is not None:
-                x = torch.where(keep_truth[:, time - seen, None, None, None], truth[:, time - seen], x)
+            if time < seen:
+                x = frames[:, time]
+            elif truth is None:
+                x = predictions[-1]
+            elif keep_truth is None:
+                x = truth[:, time - seen]
+            else:
+                kept = keep_truth[:, time - seen, None, None, None]
+                x = torch.where(kept, truth[:, time - seen], predictions[-1])
             for layer, cell in enumerate(self.cells):
                 states[layer] = x = cell(x, states[layer])
             predictions.append(self.readout(x))
