@@ -153,3 +153,25 @@ def test_a_parameter_without_dimensions_is_refused_for_zero_cannot_share_it_out(
     optimizer = torch.optim.Adam(model.parameters())
     with pytest.raises(InputError, match=r"temperature: write it with shape \(1,\)"):
         DeepSpeedStrategy(model, optimizer, world, "fp32", tiny_plan().job.training, DeepSpeed(zero_stage=1))
+
+
+class Blend(nn.Module):
+    """Joins frames and truth before its weights, as models do that feed true frames back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.next = nn.Linear(8, 1)
+
+    def forward(self, frames: torch.Tensor, *, truth: torch.Tensor, keep_truth: torch.Tensor) -> torch.Tensor:
+        assert keep_truth.dtype == torch.bool
+        return self.next(torch.cat([frames, truth], 1))
+
+
+@pytest.mark.usefixtures("fp16_on_cpu")
+def test_inputs_by_keyword_are_cast_as_positional_ones(tiny_plan: Callable[..., Plan]) -> None:
+    plan, model = tiny_plan(), Blend()
+    settings = plan.job.deepspeed.model_copy(update={"zero_stage": 1})
+    optimizer, world = torch.optim.Adam(model.parameters(), 0.1), World.alone(torch.device("cpu"))
+    strategy = DeepSpeedStrategy(model, optimizer, world, "fp16", plan.job.training, settings)
+    answer = strategy.model(torch.ones(2, 4), truth=torch.ones(2, 4), keep_truth=torch.ones(2, dtype=torch.bool))
+    assert answer.dtype == torch.float16

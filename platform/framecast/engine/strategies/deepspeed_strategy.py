@@ -56,6 +56,8 @@ class DeepSpeedStrategy:
             config=_configuration(training, settings, precision),
             dist_init_required=False,
         )
+        if self._engine.fp16_auto_cast():
+            model.register_forward_pre_hook(_cast_keyword_inputs, with_kwargs=True)
         self._holder: Holder = (
             ZeroHolder(self._engine, world) if settings.zero_stage else PlainHolder(model, self._engine.optimizer)
         )
@@ -125,6 +127,16 @@ def _refuse_scalars(model: nn.Module, settings: DeepSpeed) -> None:
             "write it with shape (1,), or set deepspeed.zero_stage=0"
         )
         raise InputError(Problem(message, key="model"))
+
+
+def _cast_keyword_inputs(
+    module: nn.Module, inputs: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Brings `truth` to the number format of `frames`: DeepSpeed's `auto_cast` casts positional inputs alone."""
+    return inputs, {
+        name: value.half() if isinstance(value, Tensor) and value.is_floating_point() else value
+        for name, value in keywords.items()
+    }
 
 
 def _configuration(training: Training, settings: DeepSpeed, precision: str) -> dict[str, Any]:
