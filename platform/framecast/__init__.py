@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from framecast.command_line import command
     from framecast.errors import InputError, TrainingFailed, did_you_mean, without_credentials
     from framecast.evaluation.load import load
+    from framecast.plugin import events
+    from framecast.plugin.closed_loop import closed_loop, closed_loop_in_segments
     from framecast.plugin.constraint import Constraint
     from framecast.plugin.cost import Cost
     from framecast.plugin.data_note import DataNote
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from framecast.plugin.streaming_metric import MetricValue, StreamingMetric
     from framecast.plugin.torchvision_import import import_torchvision
     from framecast.plugin.value_range import ValueRange
-    from framecast.runs import events
 
 _MODULES = {
     "Callback": "framecast.plugin.declarations",
@@ -61,6 +62,8 @@ _MODULES = {
     "ValueRange": "framecast.plugin.value_range",
     "as_floats": "framecast.plugin.frame_loss",
     "bounded": "framecast.bounded",
+    "closed_loop": "framecast.plugin.closed_loop",
+    "closed_loop_in_segments": "framecast.plugin.closed_loop",
     "command": "framecast.command_line",
     "data": "framecast.data",
     "did_you_mean": "framecast.errors",
@@ -101,6 +104,8 @@ __all__ = [
     "ValueRange",
     "as_floats",
     "bounded",
+    "closed_loop",
+    "closed_loop_in_segments",
     "command",
     "data",
     "did_you_mean",

@@ -6,12 +6,12 @@ Dimensions: B batch, T time, C channels, H W space.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+import framecast
 from framecast_conv_tt_lstm.cells import Cell, ConvLSTMCell, ConvTTLSTMCell, Unrolled
 from framecast_conv_tt_lstm.convolution import convolve
 from framecast_conv_tt_lstm.cost import layer_channels, output_channels
@@ -70,24 +70,14 @@ class RecurrentVideoNetwork(nn.Module):
         `keep_truth` (B, frames_out - 1) is set, or everywhere if `truth` (B, frames_out - 1, C, H, W) comes
         alone. Steps whose inputs are all known beforehand are taken together, layer by layer.
         """
-        frames_in, times = frames.shape[1], frames.shape[1] + frames_out - 1
-        known_BTCHW = frames if truth is None else torch.cat([frames, truth], 1)
-        known_TBCHW = known_BTCHW.transpose(0, 1)
-        fed_back = _fed_back(range(frames_in, times), truth, keep_truth)
         blocks: Any = self.blocks
         layers = [[cell.unroll(self.checkpoint_layers) for cell in block] for block in blocks]
         output = self.output()
-        predictions: list[Tensor] = []
-        for begin, end in pairwise([0, *fed_back, times]):
-            inputs_TBCHW = known_TBCHW[begin:end]
-            if begin:
-                first_BCHW = predictions[-1][-1]
-                if truth is not None and keep_truth is not None:
-                    kept_B111 = keep_truth[:, begin - frames_in, None, None, None]
-                    first_BCHW = torch.where(kept_B111, known_TBCHW[begin], first_BCHW)
-                inputs_TBCHW = torch.cat([first_BCHW[None], known_TBCHW[begin + 1 : end]])
-            predictions.append(self._predict(inputs_TBCHW, layers, output))
-        return torch.cat(predictions).transpose(0, 1)
+
+        def predict(inputs_TBCHW: Tensor) -> Tensor:
+            return self._predict(inputs_TBCHW, layers, output)
+
+        return framecast.closed_loop_in_segments(predict, frames, frames_out, truth=truth, keep_truth=keep_truth)
 
     def _predict(
         self, inputs_TBCHW: Tensor, layers: list[list[Unrolled]], output: tuple[Tensor, Tensor]
@@ -105,15 +95,6 @@ class RecurrentVideoNetwork(nn.Module):
                 passed_TBCHW = torch.cat(both, 1).unflatten(0, passed_TBCHW.shape[:2])
         prediction_TBCHW = convolve(passed_TBCHW, *output)
         return prediction_TBCHW.sigmoid() if self.output_sigmoid else prediction_TBCHW
-
-
-def _fed_back(future: range, truth_BTCHW: Tensor | None, keep_truth_BT: Tensor | None) -> list[int]:
-    """The future steps whose input is, for some sample, the network's own last output."""
-    if truth_BTCHW is None:
-        return list(future)
-    if keep_truth_BT is None:
-        return []
-    return [time for time, kept in zip(future, keep_truth_BT.all(0).tolist(), strict=True) if not kept]
 
 
 def _cell(settings: ConvLSTMSettings, inputs: int, hidden: int) -> Cell:

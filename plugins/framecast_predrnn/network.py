@@ -45,28 +45,28 @@ class PredRNN(nn.Module):
         After the last of `frames` the input is the network's own last output, or the true frame: where
         `keep_truth` (B, frames_out - 1) is set, or everywhere if `truth` (B, frames_out - 1, C, H, W) comes alone.
         """
-        frames_in = frames.shape[1]
-        known_BTCHW = frames if truth is None else torch.cat([frames, truth], 1)
-        known_BTDXY = pixel_unshuffle(known_BTCHW, self.patch)
-        memory_BMXY = self._zeros(known_BTDXY, self.memory_channels)
-        cells = [self._zeros(known_BTDXY, channels) for channels in self.hidden_channels]
+        frames_BTDXY = pixel_unshuffle(frames, self.patch)
+        truth_BTDXY = None if truth is None else pixel_unshuffle(truth, self.patch)
+        memory_BMXY = self._zeros(frames_BTDXY, self.memory_channels)
+        cells = [self._zeros(frames_BTDXY, channels) for channels in self.hidden_channels]
         hiddens = list(cells)
-        predictions: list[Tensor] = []
-        for time in range(frames_in + frames_out - 1):
-            if time >= known_BTDXY.shape[1]:
-                passed_BDXY = predictions[-1]
-            elif time >= frames_in and keep_truth is not None:
-                kept_B111 = keep_truth[:, time - frames_in, None, None, None]
-                passed_BDXY = torch.where(kept_B111, known_BTDXY[:, time], predictions[-1])
-            else:
-                passed_BDXY = known_BTDXY[:, time]
+
+        def step(frame_BDXY: Tensor) -> Tensor:
+            """The frame after one, (B, D, X, Y)."""
+            nonlocal memory_BMXY
+            passed_BDXY = frame_BDXY
             for level, layer in enumerate(self.layers):
                 hiddens[level], cells[level], memory_BMXY = layer(
                     passed_BDXY, hiddens[level], cells[level], memory_BMXY
                 )
                 passed_BDXY = hiddens[level]
-            predictions.append(self.output(passed_BDXY))
-        return pixel_shuffle(torch.stack(predictions, 1), self.patch)
+            following_BDXY: Tensor = self.output(passed_BDXY)
+            return following_BDXY
+
+        predictions_BTDXY = framecast.closed_loop(
+            step, frames_BTDXY, frames_out, truth=truth_BTDXY, keep_truth=keep_truth
+        )
+        return pixel_shuffle(predictions_BTDXY, self.patch)
 
     @staticmethod
     def _zeros(patches_BTDXY: Tensor, channels: int) -> Tensor:

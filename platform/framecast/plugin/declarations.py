@@ -32,7 +32,8 @@ class Model:
     (B, P, C, H, W) with frames_out <= P <= T_in + frames_out - 1, aligned at the end. After the last of `frames`
     the input of a step is the model's last output without `truth`. With `truth` (B, frames_out - 1, C, H, W) it
     is the true frame where the boolean `keep_truth` (B, frames_out - 1) is True, and everywhere where
-    `keep_truth` is None (teacher forcing). A model that predicts all frames at once ignores both. A model without
+    `keep_truth` is None (teacher forcing). `framecast.closed_loop` makes that choice. A model that predicts all
+    frames at once ignores both. A model without
     parameters is evaluated, never trained.
 
     A recognition model (`gives="logits"`) is called as `model(frames, frames_out, observed=observed)` and returns

@@ -66,7 +66,7 @@ def test_the_loss_is_both_errors_by_their_weights(batch):
     task = task_with(classification_weight=2.0, prediction_weight=3.0)
     loss, logs = loss_of(task, batch)
 
-    answer = Recogniser()(batch["frames"][:, :4], 2, torch.tensor([[2, 4]] * BATCH))
+    answer = Recogniser()(batch["frames"][:, :4], 2, observed=torch.tensor([[2, 4]] * BATCH))
     by_reading = [cross_entropy(answer.logits[:, reading], batch["label"]) for reading in (0, 1)]
     frames_error = framecast.l1_and_squared(answer.frames, batch["frames"][:, 1:6]).mean()
     assert logs["classification"].item() == pytest.approx(torch.stack(by_reading).mean().item())
@@ -98,7 +98,9 @@ def test_class_weights_and_smoothing_are_those_of_torch_and_only_train(batch):
     weighted = task_with(class_weights=[1, 2, 3, 4], label_smoothing=0.1, prediction_weight=0)
     plain = task_with(prediction_weight=0)
 
-    logits = Recogniser()(batch["frames"][:, :4], 2, torch.tensor([[2, 4]] * BATCH)).logits.transpose(1, 2)
+    logits = Recogniser()(batch["frames"][:, :4], 2, observed=torch.tensor([[2, 4]] * BATCH)).logits.transpose(
+        1, 2
+    )
     labels, weights = batch["label"][:, None].expand(BATCH, 2), torch.tensor([1.0, 2, 3, 4])
     expected = cross_entropy(logits, labels, weights, reduction="none", label_smoothing=0.1).mean()
     assert loss_of(weighted, batch)[0].item() == pytest.approx(expected.item())
@@ -166,8 +168,8 @@ def test_frames_that_only_fill_up_a_clip_are_no_target(batch):
 
 def test_logits_of_low_precision_are_compared_in_full_precision(batch):
     class Rough(Recogniser):
-        def forward(self, *given):
-            logits, frames = super().forward(*given)
+        def forward(self, *inputs, observed):
+            logits, frames = super().forward(*inputs, observed=observed)
             return framecast.Recognised(logits.bfloat16(), frames.bfloat16())
 
     loss, _ = loss_of(task_with(), batch, Rough())

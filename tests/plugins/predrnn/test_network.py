@@ -135,7 +135,7 @@ def test_in_half_precision_throughout_it_predicts_nearly_the_same():
     model, (seen, truth) = network(), clips()
     exact = model(seen, FRAMES_OUT, truth=truth)
 
-    rounded = model.half()(seen.half(), FRAMES_OUT, truth.half())
+    rounded = model.half()(seen.half(), FRAMES_OUT, truth=truth.half())
 
     assert rounded.dtype == torch.float16
     torch.testing.assert_close(rounded.float(), exact, atol=5e-3, rtol=5e-3)

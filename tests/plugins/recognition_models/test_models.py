@@ -39,13 +39,13 @@ def test_every_model_declares_that_it_gives_logits(name):
 
 @EVERY_MODEL
 def test_logits_are_of_every_reading_and_class(name):
-    assert built(name)(clips(), 0, READINGS).logits.shape == (3, 2, 5)
+    assert built(name)(clips(), 0, observed=READINGS).logits.shape == (3, 2, 5)
 
 
 @PREDICTING
 @pytest.mark.parametrize("frames_out", [0, 1, 4])
 def test_every_next_frame_is_predicted_up_to_those_asked_for(name, frames_out):
-    frames = built(name)(clips(), frames_out, READINGS).frames
+    frames = built(name)(clips(), frames_out, observed=READINGS).frames
 
     assert frames.shape == (3, 6 - 1 + frames_out, 2, 8, 12)
 
@@ -55,14 +55,14 @@ def test_without_a_decoder_no_frames_are_predicted_and_the_logits_are_the_same(n
     with_decoder, without = built(name), built(name, decoder=False)
     without.load_state_dict(with_decoder.state_dict(), strict=False)
 
-    answer = without(clips(), 3, READINGS)
+    answer = without(clips(), 3, observed=READINGS)
 
     assert answer.frames is None
-    assert torch.equal(answer.logits, with_decoder(clips(), 3, READINGS).logits)
+    assert torch.equal(answer.logits, with_decoder(clips(), 3, observed=READINGS).logits)
 
 
 def test_conv3d_predicts_no_frames():
-    assert built("conv3d")(clips(), 3, READINGS).frames is None
+    assert built("conv3d")(clips(), 3, observed=READINGS).frames is None
 
 
 @EVERY_MODEL
@@ -167,7 +167,7 @@ def test_layers_that_are_computed_again_have_the_same_gradients(name):
 
 @EVERY_MODEL
 def test_one_seed_is_one_model(name):
-    one, same, other = (built(name, seed)(clips(), 0, READINGS).logits for seed in (0, 0, 1))
+    one, same, other = (built(name, seed)(clips(), 0, observed=READINGS).logits for seed in (0, 0, 1))
 
     assert torch.equal(one, same)
     assert not torch.equal(one, other)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+import framecast
+
 
 class ConvGRUCell(nn.Module):
     """One layer and one step (Ballas et al. 2016, section 3.1), * the convolution:
@@ -58,19 +60,13 @@ class ConvGRU(nn.Module):
         without `keep_truth`.
         """
         states: list[Tensor | None] = [None] * len(self.cells)
-        predictions: list[Tensor] = []
-        seen = frames.shape[1]
-        for time in range(seen + frames_out - 1):
-            if time < seen:
-                x = frames[:, time]
-            elif truth is None:
-                x = predictions[-1]
-            elif keep_truth is None:
-                x = truth[:, time - seen]
-            else:
-                kept = keep_truth[:, time - seen, None, None, None]
-                x = torch.where(kept, truth[:, time - seen], predictions[-1])
+
+        def step(frame: Tensor) -> Tensor:
+            """The frame after one, (B, C, H, W)."""
+            x = frame
             for layer, cell in enumerate(self.cells):
                 states[layer] = x = cell(x, states[layer])
-            predictions.append(self.readout(x))
-        return torch.stack(predictions, 1)
+            following: Tensor = self.readout(x)
+            return following
+
+        return framecast.closed_loop(step, frames, frames_out, truth=truth, keep_truth=keep_truth)
