@@ -21,8 +21,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     Ray session, for one would find another. Those take longest, so they begin first."""
     of_ray = {item.path for item in items if item.get_closest_marker("ray")}
     for item in items:
-        if item.path.parent.name == "untrusted":  # they fork, which a session with threads of other tests cannot
-            item.add_marker(pytest.mark.untrusted)
         item.add_marker(pytest.mark.xdist_group("ray" if item.path in of_ray else str(item.path)))
     items.sort(key=lambda item: item.path not in of_ray)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import framecast
+from framecast_gridded.classic_header import check_classic_header
 
 _FACTOR = 4096
 """Bytes that a byte on the disk may stand for: fields of one value, compressed."""
@@ -50,7 +51,7 @@ def check_netcdf(path: Path) -> None:
     """Raises InputError where the file is none, or states sizes beyond the limits."""
     import netCDF4
 
-    framecast.bounded.check_regular(path)
+    check_classic_header(path)
     sizes = StatedSizes(path)
     with netCDF4.Dataset(path) as file:
         for name, variable in file.variables.items():

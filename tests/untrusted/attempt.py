@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
-import os
 import resource
-import select
-import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
+
+from clean_process import CleanProcess, ProcessEndedError
 
 from framecast.errors import InputError
 
@@ -23,6 +21,22 @@ _ADDRESS_SPACE = 8 << 30
 """More than the limit, as libraries map what they never touch; less than would stop the machine."""
 PATIENCE = 60.0
 """Seconds after which a reader that has not answered is ended: a safety net, on a machine that does other work."""
+_CALLS = 50
+"""After so many attempts a new process is taken, so that what some leave behind does not add up."""
+
+
+class Reads(Protocol):
+    """A reader of files, which can be pickled."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def changes_its_process(self) -> bool:
+        """Whether nothing else may be tried in the same process."""
+
+    def read(self, file: Path, /) -> str | None:
+        """Reads the file; returns a note of what was left out."""
 
 
 @dataclass(frozen=True)
@@ -44,79 +58,71 @@ class Attempt:
         return not (fine and told) or self.megabytes > MOST_MEGABYTES
 
 
-def attempt(reader: str, read: Callable[[Path], str | None], file: Path) -> Attempt:
-    """Calls `read` with the file in a forked process; what it returns, if anything, is the note of what it left
-    out."""
-    begin = time.monotonic()
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(reading)
-        _answer(reader, read, file, writing)
-    os.close(writing)
-    answer = b""
-    with os.fdopen(reading, "rb", buffering=0) as stream:
-        while True:
-            left = PATIENCE - (time.monotonic() - begin)
-            if left <= 0 or not select.select([stream], [], [], left)[0]:
-                os.kill(child, signal.SIGKILL)
-                break
-            piece = stream.read(1 << 16)
-            if not piece:
-                break
-            answer += piece
-    _, status, usage = os.wait4(child, 0)
-    seconds = time.monotonic() - begin
-    if answer:
-        return Attempt(**{**json.loads(answer), "seconds": seconds})
-    ended = "hangs" if seconds >= PATIENCE else "killed"
-    return Attempt(reader, ended, f"status {status}", usage.ru_maxrss // 1024, seconds)
+class Attempts:
+    """Tries readers in processes without threads of other tests, several inputs of one reader in one process."""
 
+    def __init__(self) -> None:
+        self._process: CleanProcess | None = None
+        self._reader = ""
 
-def _answer(reader: str, read: Callable[[Path], str | None], file: Path, writing: int) -> None:
-    """In the child: never returns."""
-    try:
-        resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        said = io.StringIO()
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-            try:
-                note = read(file)
-                outcome, text = ("skipped", note) if note else ("works", "")
-            except InputError as error:
-                outcome, text = "sentence", str(error)
-                if not text.strip():
-                    outcome = "traceback"
-            except BaseException:
-                outcome, text = "traceback", traceback.format_exc()
-        if "Traceback (most recent call last)" in said.getvalue():
-            outcome, text = "traceback", said.getvalue()
-        megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        found = asdict(Attempt(reader, outcome, text[-6000:], megabytes, 0.0))
-        content = json.dumps(found).encode()
-        while content:
-            content = content[os.write(writing, content) :]
-    except BaseException:
-        traceback.print_exc(file=sys.__stderr__)
-    finally:
-        os._exit(0)
-
-
-def apart(make: Callable[[], Path]) -> Path:
-    """What `make` returns, called in a forked process: decoders and Zarr leave threads behind, and a process that
-    has some cannot be forked safely."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
+    def attempt(self, reader: Reads, file: Path) -> Attempt:
+        """The reader tried on the file."""
+        begin = time.monotonic()
+        process = self._process_for(reader)
         try:
-            os.write(writing, os.fsencode(make()))
+            found: Attempt = process.call(_attempt, reader, file, timeout=PATIENCE)
+        except ProcessEndedError as error:
+            self._process = None
+            seconds = time.monotonic() - begin
+            found = Attempt(reader.name, "hangs" if seconds >= PATIENCE else "killed", str(error), 0, seconds)
+        if reader.changes_its_process:
+            self._end_process()
+        return replace(found, seconds=time.monotonic() - begin)
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._end_process()
+
+    def _process_for(self, reader: Reads) -> CleanProcess:
+        process = self._process
+        if process is None or reader.changes_its_process or self._reader != reader.name or process.calls >= _CALLS:
+            self._end_process()
+            process = self._process = CleanProcess()
+            self._reader = reader.name
+        return process
+
+    def _end_process(self) -> None:
+        if self._process:
+            self._process.end()
+            self._process = None
+
+
+def _attempt(reader: Reads, file: Path) -> Attempt:
+    """In the other process."""
+    resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
+    _clear_caches()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak of the memory starts again
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+        try:
+            note = reader.read(file)
+            outcome, text = ("skipped", note) if note else ("works", "")
+        except InputError as error:
+            outcome, text = "sentence", str(error)
+            if not text.strip():
+                outcome = "traceback"
         except BaseException:
-            traceback.print_exc(file=sys.__stderr__)
-        finally:
-            os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as stream:
-        answer = stream.read()
-    os.waitpid(child, 0)
-    assert answer, "the sample could not be made"
-    return Path(os.fsdecode(answer))
+            outcome, text = "traceback", traceback.format_exc()
+    if "Traceback (most recent call last)" in said.getvalue():
+        outcome, text = "traceback", said.getvalue()
+    peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return Attempt(reader.name, outcome, text[-6000:], int(peak.split()[1]) // 1024, 0.0)
+
+
+def _clear_caches() -> None:
+    """What was kept of the file that was there before."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("framecast"):
+            for each in list(vars(module).values()):
+                if hasattr(each, "cache_clear"):
+                    each.cache_clear()

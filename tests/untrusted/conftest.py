@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
 
 import pytest
-from attempt import Attempt, attempt
-
-_LIBRARIES = ("av", "netCDF4", "torch", "xarray", "zarr", "framecast.report.page", "framecast.evaluation.subject")
+from attempt import Attempt, Attempts, Reads
 
 
 @pytest.fixture
-def attempt_to_read(
-    request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
-) -> Callable[..., Attempt]:
-    """`attempt`, whose outcome is counted in the table."""
-    if request.node.get_closest_marker("untrusted"):
-        for name in _LIBRARIES:  # once, and not in each process
-            import_module(name)
+def attempt_to_read(record_property: Callable[[str, object], None]) -> Iterator[Callable[[Reads, Path], Attempt]]:
+    """Tries a reader on a file; the outcome is counted in the table."""
+    attempts = Attempts()
 
-    def tried(reader: str, read: Callable[[Path], str | None], file: Path) -> Attempt:
-        found = attempt(reader, read, file)
+    def tried(reader: Reads, file: Path) -> Attempt:
+        found = attempts.attempt(reader, file)
         record_property("untrusted", {**asdict(found), "text": found.text[-500:]})
         return found
 
-    return tried
+    yield tried
+    attempts.close()

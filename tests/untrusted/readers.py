@@ -9,11 +9,12 @@ import struct
 import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from attempt import apart
+from clean_process import CleanProcess
 
 from framecast.plugin.events import RunStarted, StepDone
 
@@ -36,10 +37,28 @@ class Reader:
     make: Callable[[Path], Path]
     read: Callable[[Path], str | None]
     is_json: bool = False
+    changes_its_process: bool = False
 
     def made(self, folder: Path) -> Path:
-        """`make`, in another process."""
-        return apart(lambda: self.make(folder))
+        """`make`, in another process: decoders and Zarr leave threads behind."""
+        return _maker().call(_make, self, folder)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reader_named, (self.name,)
+
+
+def reader_named(name: str) -> Reader:
+    """The one of `READERS` that has this name."""
+    return next(each for each in READERS if each.name == name)
+
+
+@cache
+def _maker() -> CleanProcess:
+    return CleanProcess()
+
+
+def _make(reader: Reader, folder: Path) -> Path:
+    return reader.make(folder)
 
 
 def _write(file: Path, content: str | bytes) -> Path:
@@ -62,10 +81,18 @@ def _read_job(file: Path) -> None:
 
 
 def _plan(folder: Path) -> Path:
+    _job(folder)
+    return _write(folder / "runs" / "tiny" / "20260101-000000-aaaa" / "plan.yaml", _plan_text())
+
+
+@cache
+def _plan_text() -> str:
+    from tempfile import TemporaryDirectory
+
     from framecast.job.resolve import load_plan
 
-    run = folder / "runs" / "tiny" / "20260101-000000-aaaa"
-    return _write(run / "plan.yaml", load_plan(_job(folder), [], [])[1].to_yaml())
+    with TemporaryDirectory() as folder:
+        return load_plan(_job(Path(folder)), [], [])[1].to_yaml()
 
 
 def _read_plan(file: Path) -> None:
@@ -338,12 +365,15 @@ def _classic_netcdf(folder: Path) -> Path:
 
 def _read_field(file: Path) -> None:
     from framecast_gridded.fields import Fields
+    from framecast_gridded.handles import HANDLES
     from framecast_gridded.settings import GriddedSettings
 
     # a Zarr store is named by its folder
     place = next((each for each in file.parents if each.suffix == ".zarr"), file)
+    HANDLES._close(0)  # of the file that was there before
     fields = Fields.open(GriddedSettings.model_validate({"path": str(place)}))
-    fields.read(0, min(3, fields.frames))
+    if fields.frames:  # no split of a file without frames has a clip
+        fields.read(0, min(3, fields.frames))
 
 
 def _zarr(part: str, version: int) -> Callable[[Path], Path]:

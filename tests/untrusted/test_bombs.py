@@ -13,10 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attempt import Attempt
-from readers import READERS
+from readers import reader_named
 
 Try = Callable[..., Attempt]
-READ = {reader.name: reader.read for reader in READERS}
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
@@ -111,10 +110,10 @@ LARGE: list[tuple[str, str, Callable[[], bytes], str]] = [
 
 def try_one(bomb: tuple[str, str, Callable[[], bytes], str], folder: Path, attempt_to_read: Try) -> None:
     name, file, make, reason = bomb
-    sound = next(each for each in READERS if each.name == name).made(folder)
+    sound = reader_named(name).made(folder)
     place = sound if name.startswith("KTH s") else sound.with_name(file)
     place.write_bytes(make())
-    found = attempt_to_read(name, READ[name], place)
+    found = attempt_to_read(reader_named(name), place)
     assert not found.is_wrong, f"{found.outcome}, {found.megabytes} MB: {found.text}"
     assert reason in found.text
 
@@ -140,12 +139,12 @@ def test_zarr_metadata_that_state_absurd_sizes_are_refused(
 ) -> None:
     import json
 
-    reader = next(each for each in READERS if each.name == "Zarr 3 array")
+    reader = reader_named("Zarr 3 array")
     file = reader.made(tmp_path)
     content = json.loads(file.read_text())
     content["shape"] = shape
     file.write_text(json.dumps(content))
-    found = attempt_to_read(reader.name, reader.read, file)
+    found = attempt_to_read(reader, file)
     assert found.outcome == "sentence", found.text
     assert "FRAMECAST_LIMIT_" in found.text
     assert not found.is_wrong
@@ -159,7 +158,7 @@ def test_a_time_axis_of_absurd_length_is_refused(tmp_path: Path, attempt_to_read
             file.createDimension(name, size)
         file.createVariable("time", "f8", ("time",), zlib=True, chunksizes=(1000,))
         file.createVariable("rain", "f4", ("time", "y", "x"), zlib=True, chunksizes=(1, 4, 5))
-    found = attempt_to_read("NetCDF 4", READ["NetCDF 4"], tmp_path / "a.nc")
+    found = attempt_to_read(reader_named("NetCDF 4"), tmp_path / "a.nc")
     assert found.outcome == "sentence", found.text
     assert "FRAMECAST_LIMIT_CHUNK_BYTES" in found.text
     assert not found.is_wrong
@@ -170,9 +169,9 @@ def test_the_limit_of_pixels_can_be_raised(
 ) -> None:
     (tmp_path / "a.gif").write_bytes(gif(300, 200, 3))
     monkeypatch.setenv("FRAMECAST_LIMIT_FRAME_PIXELS", "59K")
-    assert attempt_to_read("gif", READ["gif"], tmp_path / "a.gif").outcome == "works"
+    assert attempt_to_read(reader_named("gif"), tmp_path / "a.gif").outcome == "works"
     monkeypatch.setenv("FRAMECAST_LIMIT_FRAME_PIXELS", "59000")
-    found = attempt_to_read("gif", READ["gif"], tmp_path / "a.gif")
+    found = attempt_to_read(reader_named("gif"), tmp_path / "a.gif")
     assert found.outcome == "skipped"
     assert "FRAMECAST_LIMIT_FRAME_PIXELS" in found.text
 
@@ -183,7 +182,7 @@ def test_hours_of_decoding_in_a_small_file_stop_at_a_limit(
     (tmp_path / "a.gif").write_bytes(gif(300, 200, 20_000))
     monkeypatch.setenv("FRAMECAST_LIMIT_VIDEO_PIXELS", "1M")
     monkeypatch.setenv("FRAMECAST_LIMIT_PIXELS_PER_BYTE", "2")
-    found = attempt_to_read("gif", READ["gif"], tmp_path / "a.gif")
+    found = attempt_to_read(reader_named("gif"), tmp_path / "a.gif")
     assert found.outcome == "skipped", found.text
     assert "its frames up to number 33 have more pixels" in found.text
     assert "FRAMECAST_LIMIT_VIDEO_PIXELS" in found.text
@@ -191,5 +190,5 @@ def test_hours_of_decoding_in_a_small_file_stop_at_a_limit(
 
 def test_zero_frames_and_empty_arrays_are_told(tmp_path: Path, attempt_to_read: Try) -> None:
     np.save(tmp_path / "a.npy", np.zeros((0, 16, 16), np.uint8))
-    found = attempt_to_read(".npy", READ[".npy"], tmp_path / "a.npy")
+    found = attempt_to_read(reader_named(".npy"), tmp_path / "a.npy")
     assert found.outcome == "sentence", found.text

@@ -3,45 +3,19 @@ prepared."""
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import shutil
-import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from attempt import Attempt
 from damage import NO_FILES
-from readers import READERS
+from preparations import Preparation
+from readers import reader_named
 
 Try = Callable[..., Attempt]
-MAKE = {reader.name: reader.made for reader in READERS}
-
-
-_DROP_FROM_BOUNDS, _READ_ANYTHING = 24, (1, 2)
-"""prctl's PR_CAPBSET_DROP; CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, which the processes it starts lose too."""
-
-
-def as_other_users(do: Callable[[Path], Any]) -> Callable[[Path], Any]:
-    """In the child: root may read everything, and gives that up."""
-
-    def done(file: Path) -> Any:
-        if not os.getuid():
-            system = ctypes.CDLL(None, use_errno=True)
-            head = struct.pack("=Ii", 0x20080522, 0)
-            capabilities = ctypes.create_string_buffer(24)
-            assert not system.capget(head, capabilities)
-            words = list(struct.unpack("=6I", capabilities.raw))
-            for each in _READ_ANYTHING:
-                assert not system.prctl(_DROP_FROM_BOUNDS, each, 0, 0, 0)
-                words[:3] = [word & ~(1 << each) for word in words[:3]]
-            assert not system.capset(head, struct.pack("=6I", *words))
-        return do(file)
-
-    return done
 
 
 def add_odd_entries(root: Path, sound: Path, suffix: str) -> set[str]:
@@ -63,26 +37,12 @@ def add_odd_entries(root: Path, sound: Path, suffix: str) -> set[str]:
     return {*names, f"not-utf-8-\\udcff{suffix}", "locked"}
 
 
-def prepared(name: str, **settings: Any) -> Callable[[Path], str]:
-    """Prepares the data set with a folder; what comes back is everything that was left out, as JSON."""
-
-    def prepare(root: Path) -> str:
-        from framecast.job.data_section import data_part
-
-        part = data_part(name, [f"root={root}", *(f"{key}={value}" for key, value in settings.items())], [])
-        found = part.declaration.prepare(part.settings, lambda done, total: None)
-        absent = ("not there", "missing in the official set too")
-        return json.dumps([[source, why] for source, why in found.skipped if why not in absent])
-
-    return prepare
-
-
 @pytest.mark.untrusted
 def test_video_folder_leaves_out_each_odd_entry_by_itself(tmp_path: Path, attempt_to_read: Try) -> None:
     for number in range(3):
-        MAKE["mp4"](tmp_path).rename(tmp_path / f"{number}.mp4")
+        reader_named("mp4").made(tmp_path).rename(tmp_path / f"{number}.mp4")
     odd = add_odd_entries(tmp_path, tmp_path / "0.mp4", ".mp4")
-    found = attempt_to_read("video_folder", as_other_users(prepared("video_folder", size=16)), tmp_path)
+    found = attempt_to_read(Preparation("video_folder", as_other_user=True), tmp_path)
     assert found.outcome == "skipped", found.text
     assert not found.is_wrong
     told = dict(json.loads(found.text))
@@ -93,13 +53,13 @@ def test_video_folder_leaves_out_each_odd_entry_by_itself(tmp_path: Path, attemp
 
 @pytest.mark.untrusted
 def test_kth_leaves_out_each_odd_entry_by_itself(tmp_path: Path, attempt_to_read: Try) -> None:
-    MAKE["KTH archive"](tmp_path)
+    reader_named("KTH archive").made(tmp_path)
     film = next((tmp_path / "films").iterdir())
     odd = add_odd_entries(tmp_path, film, ".avi")
     for number, (how, make) in enumerate(NO_FILES.items(), start=2):
         make(tmp_path / f"person{number:02d}_boxing_d1_uncomp.avi")
         make(tmp_path / f"{how}.zip")
-    found = attempt_to_read("kth", as_other_users(prepared("kth", size=16)), tmp_path)
+    found = attempt_to_read(Preparation("kth", as_other_user=True), tmp_path)
     assert found.outcome == "skipped", found.text
     told = dict(json.loads(found.text))
     assert odd <= set(told)
@@ -109,8 +69,8 @@ def test_kth_leaves_out_each_odd_entry_by_itself(tmp_path: Path, attempt_to_read
 
 @pytest.mark.untrusted
 def test_something_something_leaves_out_each_odd_entry_by_itself(tmp_path: Path, attempt_to_read: Try) -> None:
-    MAKE["train.json"](tmp_path)
-    MAKE["webm"](tmp_path).rename(tmp_path / "1.webm")
+    reader_named("train.json").made(tmp_path)
+    reader_named("webm").made(tmp_path).rename(tmp_path / "1.webm")
     shutil.copyfile(tmp_path / "1.webm", tmp_path / "3.webm")
     add_odd_entries(tmp_path, tmp_path / "1.webm", ".webm")
     odd = [
@@ -118,9 +78,7 @@ def test_something_something_leaves_out_each_odd_entry_by_itself(tmp_path: Path,
     ]
     entries = json.loads((tmp_path / "train.json").read_text())
     (tmp_path / "train.json").write_text(json.dumps(entries + odd))
-    found = attempt_to_read(
-        "something_something", as_other_users(prepared("something_something", size=16)), tmp_path
-    )
+    found = attempt_to_read(Preparation("something_something", as_other_user=True), tmp_path)
     assert found.outcome == "skipped", found.text
     told = [name.removesuffix(".webm") for name, _ in json.loads(found.text)]
     assert {each["id"] for each in odd} - {"folder"} <= set(told)
@@ -132,7 +90,7 @@ def test_a_folder_that_holds_only_odd_entries_is_one_sentence(
     make: Callable[[Path], None], tmp_path: Path, attempt_to_read: Try
 ) -> None:
     make(tmp_path / "a.mp4")
-    found = attempt_to_read("video_folder", prepared("video_folder", size=16), tmp_path)
+    found = attempt_to_read(Preparation("video_folder"), tmp_path)
     assert found.outcome == "sentence", found.text
     assert "a.mp4" in found.text
     assert not found.is_wrong

@@ -198,6 +198,7 @@ OTHER_PLACES = {
 }
 
 
+@pytest.mark.untrusted
 @pytest.mark.parametrize("named", OTHER_PLACES)
 def test_however_a_plan_names_code_it_is_not_imported(
     named: str, cloned: RunFolder, mark: Path, platform: Command, monkeypatch: pytest.MonkeyPatch
@@ -214,6 +215,7 @@ def test_however_a_plan_names_code_it_is_not_imported(
     assert not mark.exists()
 
 
+@pytest.mark.untrusted
 def test_metadata_of_a_distribution_in_the_current_folder_installs_nothing(
     cloned: RunFolder, mark: Path, platform: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,6 +231,7 @@ def test_metadata_of_a_distribution_in_the_current_folder_installs_nothing(
         assert not mark.exists(), verb
 
 
+@pytest.mark.untrusted
 def test_ones_own_run_needs_no_word_wherever_it_is_copied(
     mark: Path, tmp_path: Path, platform: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -242,6 +245,7 @@ def test_ones_own_run_needs_no_word_wherever_it_is_copied(
     assert platform("export", tmp_path / "moved" / first.parent.name / first.name, "-o", "b.safetensors")[0] == 0
 
 
+@pytest.mark.untrusted
 def test_an_author_may_go_on_editing_the_plugin_where_the_job_named_it(
     mark: Path, tmp_path: Path, platform: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -317,6 +321,7 @@ def test_an_exported_file_is_used_with_the_callers_own_copy_of_its_plugin(
     assert platform("export", exported, "-o", "again.safetensors", "-p", tmp_path / "mine.py")[0] == 0
 
 
+@pytest.mark.untrusted
 @pytest.mark.parametrize(
     "provider", [{"path": "/{here}/still.py"}, {"module": "still_module"}, {"module": "this"}]
 )
@@ -393,6 +398,7 @@ def test_the_job_of_a_trial_is_printed_without_its_plugin(search: Path, mark: Pa
     assert "name: found-trial-1" in said
 
 
+@pytest.mark.untrusted
 @pytest.mark.parametrize(
     "content",
     [
@@ -463,6 +469,7 @@ def rubbish(file: Path) -> None:
     file.write_bytes(bytes(range(256)) * 20)
 
 
+@pytest.mark.untrusted
 @pytest.mark.parametrize("spoil", [a_pipe, a_folder, a_device, rubbish])
 @pytest.mark.parametrize("name", ["events.jsonl", "plan.yaml", "driver.json", "metrics.csv", "logs/phases.log"])
 def test_one_damaged_folder_keeps_nobody_from_the_others(
@@ -488,6 +495,7 @@ def test_scores_without_the_loss_are_reported(two: RunFolder, platform: Command)
     assert platform("report", "spoilt")[0] == 0
 
 
+@pytest.mark.untrusted
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -565,6 +573,7 @@ def test_an_address_of_a_cluster_adds_no_line_and_shows_no_password(platform: Co
         assert "remote.json does not say where the run is" in said
 
 
+@pytest.mark.untrusted
 @pytest.mark.parametrize("content", [b"rubbish", "objects", "shapes", "types"])
 def test_damaged_samples_are_left_out_of_a_report(
     content: bytes | str, two: RunFolder, mark: Path, platform: Command

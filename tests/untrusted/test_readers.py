@@ -40,7 +40,7 @@ def try_no_files(reader: Reader, folder: Path, attempt_to_read: Try) -> None:
     for how, make in NO_FILES.items():
         file.unlink() if file.is_symlink() or not file.is_dir() else file.rmdir()
         make(file)
-        found.append((how, attempt_to_read(reader.name, reader.read, file)))
+        found.append((how, attempt_to_read(reader, file)))
     assert_told(found)
     assert all(each.outcome != "works" or reader.name in MAY_BE_MISSING for _, each in found)
 
@@ -65,14 +65,14 @@ def try_contents(reader: Reader, folder: Path, attempt_to_read: Try) -> None:
     found = []
     for how, content in CONTENTS.items():
         place(file, content)
-        found.append((how, attempt_to_read(reader.name, reader.read, file)))
+        found.append((how, attempt_to_read(reader, file)))
     assert_told(found)
 
 
 @pytest.mark.untrusted
 @of_every_reader
 def test_a_sound_file_is_read(reader: Reader, tmp_path: Path, attempt_to_read: Try) -> None:
-    found = attempt_to_read(reader.name, reader.read, reader.made(tmp_path))
+    found = attempt_to_read(reader, reader.made(tmp_path))
     assert found.outcome == "works" or reader.name in ("exported model", "published checkpoint"), found.text
     assert not found.is_wrong
 
@@ -106,7 +106,7 @@ def test_damage_anywhere_is_told(reader: Reader, tmp_path: Path, attempt_to_read
     @given(st.integers(0, 2**32))
     def damaged(seed: int) -> None:
         place(file, spoilt(sound, seed))
-        assert_told([(f"seed {seed}", attempt_to_read(reader.name, reader.read, file))])
+        assert_told([(f"seed {seed}", attempt_to_read(reader, file))])
 
     damaged()
 
@@ -121,7 +121,7 @@ def test_values_of_other_types_are_told(reader: Reader, tmp_path: Path, attempt_
         if number % STRIDE == 0:
             text = json.dumps(other)
             place(file, text.encode())
-            found.append((text[:300], attempt_to_read(reader.name, reader.read, file)))
+            found.append((text[:300], attempt_to_read(reader, file)))
     assert_told(found)
 
 

@@ -15,11 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 from attempt import Attempt
-from readers import JOB, READERS
+from readers import JOB, reader_named
 
 Try = Callable[..., Attempt]
-READ = {reader.name: reader.read for reader in READERS}
-MAKE = {reader.name: reader.made for reader in READERS}
 
 
 class Touch:
@@ -77,7 +75,7 @@ def test_nothing_is_unpickled(reader: str, how: str, tmp_path: Path, attempt_to_
     mark = tmp_path / "unpickled"
     file = tmp_path / f"a{suffix}"
     file.write_bytes(PICKLES[how](Touch(mark)))
-    found = attempt_to_read(reader, READ[reader], file)
+    found = attempt_to_read(reader_named(reader), file)
     assert found.outcome == "sentence", found.text
     assert not mark.exists()
 
@@ -86,7 +84,7 @@ NAMES = ["../../x", "/abs/x", "C:\\x\\x", "..\\..\\x", "a/../../x", "\x1b]0;t\x0
 
 
 def test_names_in_an_archive_lead_nowhere(tmp_path: Path, attempt_to_read: Try) -> None:
-    MAKE["KTH archive"](tmp_path)
+    reader_named("KTH archive").made(tmp_path)
     film = next((tmp_path / "films").iterdir()).read_bytes()
     with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
         for number, name in enumerate(NAMES, start=2):
@@ -95,7 +93,7 @@ def test_names_in_an_archive_lead_nowhere(tmp_path: Path, attempt_to_read: Try) 
         link.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(link, "/etc/passwd")
     before = sorted(tmp_path.rglob("*"))
-    found = attempt_to_read("KTH archive", READ["KTH archive"], tmp_path / "more.zip")
+    found = attempt_to_read(reader_named("KTH archive"), tmp_path / "more.zip")
     assert not found.is_wrong, found.text
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -103,7 +101,7 @@ def test_names_in_an_archive_lead_nowhere(tmp_path: Path, attempt_to_read: Try) 
 @pytest.mark.parametrize("name", ["../../elsewhere", "/etc", "a/../../b", "..", "\0", "x" * 300])
 def test_a_name_of_a_job_stays_within_the_folder_of_runs(name: str, tmp_path: Path, attempt_to_read: Try) -> None:
     (tmp_path / "job.yaml").write_text(JOB.replace("name: tiny", f"name: {json.dumps(name)}"))
-    found = attempt_to_read("job", READ["job"], tmp_path / "job.yaml")
+    found = attempt_to_read(reader_named("job"), tmp_path / "job.yaml")
     assert found.outcome == "sentence", found.text
 
 
@@ -117,7 +115,7 @@ def test_html_in_every_text_of_a_run_is_shown_as_text(tmp_path: Path) -> None:
     from framecast.runs import events
     from framecast.runs.folder import RunFolder
 
-    file = MAKE["evaluation-*.json"](tmp_path)
+    file = reader_named("evaluation-*.json").made(tmp_path)
     content = json.loads(file.read_text())
     content["split"] = content["date"] = content["task"] = HOSTILE
     content["protocols"], content["units"] = {"mse": HOSTILE, HOSTILE: HOSTILE}, {"mse": HOSTILE}
