@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import framecast
@@ -48,10 +49,15 @@ def _bytes_on_disk(path: Path) -> int:
 
 
 def check_netcdf(path: Path) -> None:
-    """Raises InputError where the file is none, or states sizes beyond the limits."""
+    """Raises InputError where the file is none, states sizes beyond the limits, or cannot be opened in time."""
+    check_classic_header(path)
+    limit = framecast.bounded.OPEN_SECONDS
+    framecast.bounded.call_within(limit, f"data.path: to open {path}", partial(_check_sizes, path))
+
+
+def _check_sizes(path: Path) -> None:
     import netCDF4
 
-    check_classic_header(path)
     sizes = StatedSizes(path)
     with netCDF4.Dataset(path) as file:
         for name, variable in file.variables.items():

@@ -244,3 +244,58 @@ def test_a_line_that_was_damaged_is_not_taken(tmp_path: Path) -> None:
     for place, other in ((3, "00000000"), (4, words[4][:-4]), (4, "!" + words[4][1:]), (2, "x")):
         assert decode(" ".join([*words[:place], other, *words[place + 1 :]])) is None
     assert decode("epoch 1  loss 0.1") is None
+
+
+def test_a_cluster_that_sends_more_than_it_listed_fills_no_disk(
+    root: Path, trained: RunFolder, server: StandIn
+) -> None:
+    whole = server.started
+
+    def shorter(entrypoint: str) -> dict[str, Any]:
+        """Lists less of the events than it sends."""
+        made = whole(entrypoint)
+        if "--list" in entrypoint:
+            listed = json.loads(made["printed"][-1])
+            listed["files"]["events.jsonl"]["size"] = 100
+            made["printed"][-1] = json.dumps(listed) + "\n"
+        else:
+            pieces = [piece for line in made["printed"] if (piece := decode(line))]
+            number = next(number for number, _, content in pieces if len(content) == 100)
+            (line,) = encode(trained.path, [("events.jsonl", 0, 10**6)])
+            mark, _, rest = line.split(" ", 2)
+            made["printed"] = [f"{mark} {number} {rest}\n"]
+        return made
+
+    server.started = shorter
+    run = remote(root, trained, server.address)
+    with pytest.raises(InputError, match=r"sends more of events\.jsonl than the 100 bytes that it has listed"):
+        fetch(run)
+    assert run.copy() is None
+    assert not run.plan.exists()
+    assert not (run.path / ".fetching" / "events.jsonl").exists()
+    server.started = whole
+    assert is_whole(fetch(run), trained)
+
+
+def test_an_answer_without_end_is_not_taken_whole(
+    root: Path, trained: RunFolder, server: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, run = server.started, remote(root, trained, server.address)
+    server.started = lambda entrypoint: {**whole(entrypoint), "printed": ["{" + "x" * 1000] * 3}
+    monkeypatch.setenv("FRAMECAST_LIMIT_DOCUMENT_BYTES", "2000")
+    with pytest.raises(InputError, match=r"answers to fetch is longer than 1\.95 KiB, .*LIMIT_DOCUMENT_BYTES"):
+        fetch(run)
+    monkeypatch.delenv("FRAMECAST_LIMIT_DOCUMENT_BYTES")
+    monkeypatch.setenv("FRAMECAST_LIMIT_LINE_BYTES", "2000")
+    server.started = lambda entrypoint: (
+        whole(entrypoint) | ({} if "--list" in entrypoint else {"printed": ["x" * 1000] * 3})
+    )
+    with pytest.raises(InputError, match=r"has a line of 2\.93 KiB, .*LIMIT_LINE_BYTES"):
+        fetch(run)
+
+
+def test_a_listing_of_absurdly_many_files_is_refused() -> None:
+    files = {f"plugins/{number}": {"size": 0, "sha256": ""} for number in range(100_001)}
+    text = json.dumps({"folder": "/x", "state": "finished", "files": files, "links": {}})
+    with pytest.raises(InputError, match="lists 100,001 files of one run"):
+        RunFiles.from_json(text)

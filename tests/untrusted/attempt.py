@@ -14,6 +14,7 @@ from typing import Protocol
 
 from clean_process import CleanProcess, ProcessEndedError
 
+from framecast.bounded.limit import OPEN_SECONDS
 from framecast.errors import InputError
 
 MOST_MEGABYTES = 1500
@@ -75,7 +76,7 @@ class Attempts:
             self._process = None
             seconds = time.monotonic() - begin
             found = Attempt(reader.name, "hangs" if seconds >= PATIENCE else "killed", str(error), 0, seconds)
-        if reader.changes_its_process:
+        if reader.changes_its_process or OPEN_SECONDS.variable in found.text:  # where a thread is stuck
             self._end_process()
         return replace(found, seconds=time.monotonic() - begin)
 

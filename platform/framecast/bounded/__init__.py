@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         DOCUMENT_BYTES,
         FRAME_PIXELS,
         MAPPED_BYTES,
+        OPEN_SECONDS,
         TABLE_BYTES,
         UNPACKED_BYTES,
         Limit,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     )
     from framecast.bounded.regular_file import check_regular, open_regular, read_bytes, read_lines, read_text
     from framecast.bounded.safetensors_file import read_metadata
+    from framecast.bounded.time_limit import call_within
     from framecast.bounded.yaml_text import parse_yaml, read_yaml
 
 _MODULES = {
@@ -37,9 +39,11 @@ _MODULES = {
     "FRAME_PIXELS": ".limit",
     "Limit": ".limit",
     "MAPPED_BYTES": ".limit",
+    "OPEN_SECONDS": ".limit",
     "TABLE_BYTES": ".limit",
     "UNPACKED_BYTES": ".limit",
     "bytes_text": ".limit",
+    "call_within": ".time_limit",
     "check_regular": ".regular_file",
     "map_array": ".array_file",
     "named_array": ".array_file",
@@ -65,10 +69,12 @@ __all__ = [
     "DOCUMENT_BYTES",
     "FRAME_PIXELS",
     "MAPPED_BYTES",
+    "OPEN_SECONDS",
     "TABLE_BYTES",
     "UNPACKED_BYTES",
     "Limit",
     "bytes_text",
+    "call_within",
     "check_regular",
     "map_array",
     "named_array",

@@ -75,6 +75,8 @@ ARCHIVE_LIST_BYTES = Limit("ARCHIVE_LIST_BYTES", 16 * 2**20, "the list of member
 ARRAY_BYTES = Limit("ARRAY_BYTES", 512 * 2**20, "the arrays of an .npz file, which are read whole")
 MAPPED_BYTES = Limit("MAPPED_BYTES", 64 * 2**30, "an array in an .npy file, which is read in parts")
 CHUNK_BYTES = Limit("CHUNK_BYTES", 512 * 2**20, "a chunk of a NetCDF or Zarr variable, and a frame of it")
+FETCHED_BYTES = Limit("FETCHED_BYTES", 64 * 2**30, "a file of a run that is fetched from a cluster or a store")
+OPEN_SECONDS = Limit("OPEN_SECONDS", 120, "seconds to open a NetCDF file: its library loops on some damaged ones")
 
 LIMITS = [
     DOCUMENT_BYTES,
@@ -96,5 +98,7 @@ LIMITS = [
     ARRAY_BYTES,
     MAPPED_BYTES,
     CHUNK_BYTES,
+    FETCHED_BYTES,
+    OPEN_SECONDS,
 ]
 """All of them, in the order of docs/security.md."""

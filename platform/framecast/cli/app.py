@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from importlib.metadata import version
@@ -9,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from framecast.bounded.time_limit import is_stuck
 from framecast.cli import (
     data,
     doctor,
@@ -123,6 +125,10 @@ def main() -> None:
         put_back_output()
     for line in told:
         print(plain(without_credentials(line)), file=sys.stderr)
+    if is_stuck():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code)
 
 

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from framecast.bounded.limit import LINE_BYTES, bytes_text
 from framecast.cluster.job_server import ClusterSilentError
 from framecast.cluster.profiles import cluster_at, list_of_clusters, runs_are_users_own
 from framecast.cluster.remote_states import folder_on_shared_disk
@@ -172,9 +173,8 @@ def _stream(
     total = sum(listed.files[name].size for name in names)
     while wanted := _wanted(listed, names, staging, remote.path):
         here = total - sum(size - offset for _, offset, size in wanted)
-        receiver = _Receiver(
-            staging, remote.path, [name for name, _, _ in wanted], partial(_report, progress, here, total)
-        )
+        sizes = {name: size for name, _, size in wanted}
+        receiver = _Receiver(staging, remote.path, sizes, partial(_report, progress, here, total))
         reason = "the cluster sent nothing"
         try:
             _receive(remote, trial, listed, wanted, receiver)
@@ -202,19 +202,26 @@ def _receive(
 
 
 class _Receiver:
-    """Takes what a job prints, and appends the pieces of files to those in `staging`."""
+    """Takes what a job prints, and appends the pieces of files to those in `staging`, each up to its listed size.
 
-    def __init__(self, staging: Path, top: Path, names: list[str], progress: Callable[[int], None]) -> None:
+    Raises InputError where more comes than was listed: the other side decides what is sent, and would fill the
+    disk.
+    """
+
+    def __init__(self, staging: Path, top: Path, sizes: dict[str, int], progress: Callable[[int], None]) -> None:
         self.came = 0
         """Bytes so far."""
         self._progress = progress
         self._top = top
-        self._paths = [staging / name for name in names]
+        self._paths = [staging / name for name in sizes]
+        self._sizes = list(sizes.values())
         self._rest = ""
         self._other: list[str] = []
 
     def __call__(self, text: str) -> None:
         *lines, self._rest = (self._rest + text).split("\n")
+        if len(self._rest) > LINE_BYTES.value:
+            raise LINE_BYTES.exceeded(f"what the cluster sends has a line of {bytes_text(len(self._rest))}")
         for line in lines:
             found = decode(line)
             if found is None:
@@ -222,13 +229,22 @@ class _Receiver:
                     self._other = [*self._other[-20:], line]
                 continue
             number, offset, content = found
-            if (
-                number < len(self._paths) and self._paths[number].stat().st_size == offset
-            ):  # else it came before, or one was lost
-                with open_to_append(self._paths[number], self._top) as file:
-                    file.write(content)
-                self.came += len(content)
-                self._progress(self.came)
+            # else it came before, or one was lost
+            if 0 <= number < len(self._paths) and self._paths[number].stat().st_size == offset:
+                self._append(number, offset, content)
+
+    def _append(self, number: int, offset: int, content: bytes) -> None:
+        path, size = self._paths[number], self._sizes[number]
+        if offset + len(content) > size:
+            remove_file(path, self._top)
+            raise InputError(
+                f"the cluster sends more of {path.name} than the {size:,} bytes that it has listed: nothing of "
+                "that file is kept; fetch the run again"
+            )
+        with open_to_append(path, self._top) as file:
+            file.write(content)
+        self.came += len(content)
+        self._progress(self.came)
 
     def said(self) -> str:
         """The last of what else the job printed."""

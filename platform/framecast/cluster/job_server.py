@@ -28,6 +28,8 @@ _GRACE = "600"  # seconds that a stopped run has for its checkpoint before Ray k
 _RUNS = '"${FRAMECAST_RUNS:-$HOME/framecast-runs}"'  # as the cluster's own shell has it
 _COMMAND_BEGINS = "Running entrypoint for job"
 
+_LONGEST_HEAD = 1 << 20  # characters of Ray's own words before the command begins that are searched at once
+
 QUEUED, RUNNING, LOST = "queued", "running", "lost"
 _CAUSES = {
     "connection refused": "connection refused",
@@ -167,7 +169,7 @@ class JobServer:
         for chunk in self._chunks(name):
             own = chunk
             if not begun:
-                head += chunk
+                head = (head + chunk)[-_LONGEST_HEAD:]
                 _, found, rest = head.partition(_COMMAND_BEGINS)
                 if not found or "\n" not in rest:
                     continue

@@ -22,6 +22,7 @@ PIECE = 192 << 10
 """Bytes in one line of `encode`."""
 MOST_IN_A_JOB = 256 << 20
 """Bytes that one job sends: Ray keeps what a job prints, a third longer, on the head's disk."""
+_MOST_FILES = 100_000
 LINE = "framecast-file"
 """How each line that carries a piece of a file begins."""
 
@@ -88,6 +89,8 @@ class RunFiles:
             raise InputError(
                 "the cluster lists the run's files in a way that this version does not know"
             ) from None
+        if len(files) > _MOST_FILES:
+            raise InputError(f"the cluster lists {len(files):,} files of one run, {_MOST_FILES:,} are the most")
         strange = [name for name in files if not _is_within(name)]
         strange += [target for target in links.values() if len(PurePosixPath(target).parts) != 1 or target == ".."]
         strange += [name for name in links if name not in _NAMES]

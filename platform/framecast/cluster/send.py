@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from framecast.bounded.limit import DOCUMENT_BYTES, bytes_text
 from framecast.cluster.job_server import JobServer, variables_named
 from framecast.cluster.profiles import Cluster, cluster_at, refuse_unconfirmed
 from framecast.cluster.shipment import JOB, SENDER, pack, pack_package
@@ -117,8 +118,20 @@ def follow(whereabouts: Whereabouts) -> int:
 def answer(whereabouts: Whereabouts, arguments: list[str]) -> str:
     """What `platform ARGUMENTS` prints on the cluster. Raises InputError with it where the command fails."""
     said: list[str] = []
+    left = DOCUMENT_BYTES.value
+
+    def take(text: str) -> None:
+        nonlocal left
+        left -= len(text)
+        if left < 0:
+            raise DOCUMENT_BYTES.exceeded(
+                f"what {whereabouts.address} answers to {arguments[0]} is longer than "
+                f"{bytes_text(DOCUMENT_BYTES.value)}"
+            )
+        said.append(text)
+
     server, job = server_of(whereabouts), send_command(whereabouts, arguments)
-    code = server.follow(job, said.append)
+    code = server.follow(job, take)
     text = "".join(said)
     if code:
         raise InputError(text.strip() or f"platform {arguments[0]} failed on {whereabouts.address}")

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
+from framecast.bounded.limit import DOCUMENT_BYTES, FETCHED_BYTES, bytes_text
 from framecast.errors import InputError
 from framecast.safe_files import atomic_stream, make_folder, remove_file, write_atomically
 
@@ -22,6 +23,8 @@ _SECRETS = {"access_key", "secret_key", "session_token", "account_key", "sas_tok
 _READ, _DELETE = "read", "delete in"
 _PIECE = 8 << 20
 """Bytes that are held in memory of a file on its way."""
+_GROWTH = 64 << 20
+"""Bytes by which a file at a URL may grow between its listing and its end: a run writes to it."""
 _SETTLED = 2_000_000_000
 """Nanoseconds. Stores tell times in whole seconds: a file as young as this may change and not look changed."""
 
@@ -96,12 +99,16 @@ class Remote:
         }
 
     def read(self, name: str) -> bytes | None:
-        """What a small file holds; None if there is no such file."""
+        """What a small file holds; None if there is no such file. Raises InputError also where it is large."""
+        most = DOCUMENT_BYTES.value
         try:
             with self._told(_READ), self._system.open_input_stream(self._path(name)) as stream:
-                return bytes(stream.read())
+                content = bytes(stream.read(most + 1))
         except FileNotFoundError:  # handled: there is no such file, which the caller asks for
             return None
+        if len(content) > most:
+            raise DOCUMENT_BYTES.exceeded(f"{name} at {self.url} is longer than {bytes_text(most)}")
+        return content
 
     def write(self, name: str, content: bytes) -> None:
         """Makes a small file, or replaces it in one step."""
@@ -151,12 +158,25 @@ class Remote:
     def download(self, name: str, file: Path, top: Path, entry: Entry | None = None) -> None:
         """Makes or replaces a local file below `top` in one step.
 
-        Raises FileNotFoundError if there is none at the URL. The file gets the time of `entry`, by which it is
-        later known to be the same one.
+        Raises FileNotFoundError if there is none at the URL, InputError where more comes than `entry` lists, but
+        for what a file may have grown since. The file gets the time of `entry`, by which it is later known to be
+        the same one.
         """
+        most = FETCHED_BYTES.value
+        if entry and entry.size > most:
+            raise FETCHED_BYTES.exceeded(f"{name} at {self.url} has {bytes_text(entry.size)}")
+        left = min(most, entry.size + _GROWTH) if entry else most
         make_folder(file.parent, top)
         with atomic_stream(file, top) as target:
-            target.writelines(self.pieces(name))
+            for piece in self.pieces(name):
+                left -= len(piece)
+                if left < 0 and entry:
+                    raise InputError(
+                        f"the store sends more of {name} at {self.url} than the {entry.size:,} bytes that it lists"
+                    )
+                if left < 0:
+                    raise FETCHED_BYTES.exceeded(f"{name} at {self.url} is longer than {bytes_text(most)}")
+                target.write(piece)
             if entry and entry.mtime_ns is not None:
                 settled = time.time_ns() - entry.mtime_ns > _SETTLED
                 stamp = entry.mtime_ns if settled else entry.mtime_ns - 1  # older: to be fetched once more
