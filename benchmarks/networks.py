@@ -49,7 +49,7 @@ class Setting:
         """Floating-point operations of a training step: 2 for each multiply; forward, and two gradients."""
         times = self.frames_in + self.frames_out - 1
         cost = network_cost(self.model, framecast.SampleShape(1, 1, self.size, self.size))
-        return 6.0 * cost.multiplies * self.batch * times
+        return 6.0 * cost.macs * self.batch * times
 
     def clip(self) -> Tensor:
         shape = (self.batch, self.frames_in + self.frames_out, 1, self.size, self.size)
@@ -70,7 +70,7 @@ def built(setting: Setting, implementation: str) -> nn.Module:
     if implementation == "yardstick":
         return slow.to(setting.device)
     fast = load_published(slow.state_dict(), {"steps": setting.steps})
-    fast.checkpoint_layers = implementation == "layers"
+    fast.activation_checkpointing = implementation == "layers"
     return fast.to(setting.device)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import torch
 
 from framecast.engine.data_loading.batches import Batches
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.registry.registry import Registry
 
 EPOCHS, CLIPS, PROCESSES = 8, 64, 2
@@ -25,7 +25,7 @@ def main() -> None:
     dataset = mnist.build(settings, "train", 20)
 
     def batches() -> Batches:
-        return Batches(dataset, 8, World.alone(torch.device("cpu")), PROCESSES)
+        return Batches(dataset, 8, DistributedContext.single_process(torch.device("cpu")), PROCESSES)
 
     lasting = batches()
     new: list[float] = []

@@ -62,7 +62,7 @@ ALLOWED: dict[str, dict[str, str]] = {
         "load_file": "of a checkpoint whose checksums were compared"
     },
     "platform/framecast/evaluation/result.py": {"json.loads": OURS, "open": OURS},
-    "platform/framecast/evaluation/subject.py": {"load_file": LIBRARY},
+    "platform/framecast/evaluation/evaluation_target.py": {"load_file": LIBRARY},
     "platform/framecast/launch/chatter.py": {"os.fdopen": "writes"},
     "platform/framecast/launch/doctor/machine.py": {"read_text": SYSTEM},
     "platform/framecast/launch/doctor/storage.py": {"open": OURS},

@@ -48,7 +48,7 @@ def _train(folder: Path, meeting_point: Path, rank: int, size: int, output: Path
 
     import torch
 
-    from framecast.engine.distributed_context import World
+    from framecast.engine.distributed_context import DistributedContext
     from framecast.engine.loop import train
     from framecast.job.resolve import read_plan
     from framecast.runs.folder import RunFolder
@@ -59,6 +59,10 @@ def _train(folder: Path, meeting_point: Path, rank: int, size: int, output: Path
         torch.distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
     cpu = torch.device("cpu")
     run = RunFolder(folder)
-    train(read_plan(run.plan), run, World.joined(cpu) if size > 1 else World.alone(cpu))
+    train(
+        read_plan(run.plan),
+        run,
+        DistributedContext.from_process_group(cpu) if size > 1 else DistributedContext.single_process(cpu),
+    )
     sys.stdout.flush()
     os._exit(0)  # as Ray ends its workers: unwinding Python while gloo's threads run may abort

@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from framecast.plugin.events import Stop
     from framecast.plugin.frame_loss import as_floats, l1_and_squared
     from framecast.plugin.hooks import hookimpl
-    from framecast.plugin.outputs import Compared, EvaluationOutputs, Recognised
+    from framecast.plugin.outputs import EvaluationOutputs, PredictionTarget, RecognitionOutput
     from framecast.plugin.path import Path
     from framecast.plugin.prepared import Prepared
     from framecast.plugin.published_result import PublishedResult
     from framecast.plugin.sample_shape import SampleShape
     from framecast.plugin.settings import Settings
-    from framecast.plugin.step_context import Progress
+    from framecast.plugin.step_context import StepContext
     from framecast.plugin.streaming_metric import MetricValue, StreamingMetric
     from framecast.plugin.torchvision_import import import_torchvision
     from framecast.plugin.value_range import ValueRange
 
 _MODULES = {
     "Callback": "framecast.plugin.declarations",
-    "Compared": "framecast.plugin.outputs",
+    "PredictionTarget": "framecast.plugin.outputs",
     "Constraint": "framecast.plugin.constraint",
     "Cost": "framecast.plugin.cost",
     "DataNote": "framecast.plugin.data_note",
@@ -50,9 +50,9 @@ _MODULES = {
     "Model": "framecast.plugin.declarations",
     "Path": "framecast.plugin.path",
     "Prepared": "framecast.plugin.prepared",
-    "Progress": "framecast.plugin.step_context",
+    "StepContext": "framecast.plugin.step_context",
     "PublishedResult": "framecast.plugin.published_result",
-    "Recognised": "framecast.plugin.outputs",
+    "RecognitionOutput": "framecast.plugin.outputs",
     "SampleShape": "framecast.plugin.sample_shape",
     "Settings": "framecast.plugin.settings",
     "Stop": "framecast.plugin.events",
@@ -80,7 +80,6 @@ _MODULES = {
 
 __all__ = [
     "Callback",
-    "Compared",
     "Constraint",
     "Cost",
     "DataNote",
@@ -91,12 +90,13 @@ __all__ = [
     "MetricValue",
     "Model",
     "Path",
+    "PredictionTarget",
     "Prepared",
-    "Progress",
     "PublishedResult",
-    "Recognised",
+    "RecognitionOutput",
     "SampleShape",
     "Settings",
+    "StepContext",
     "Stop",
     "StreamingMetric",
     "Task",

@@ -28,7 +28,7 @@ def framecast_tasks() -> Iterator[framecast.Task]:
         build=_build,
         frames=lambda settings: settings.frames,
         default_metrics=("accuracy", "top5_accuracy", "class_accuracy"),
-        needs="logits",
+        requires="logits",
         readings=lambda settings: tuple(settings.observed),
         horizon=lambda settings: (settings.frames_in, settings.frames_out),
         accepts=_accepts,

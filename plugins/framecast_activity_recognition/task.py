@@ -36,7 +36,7 @@ class EarlyActivityRecognition:
         self.settings = settings
 
     def training_step(
-        self, model: Any, batch: Mapping[str, Tensor], progress: framecast.Progress
+        self, model: Any, batch: Mapping[str, Tensor], progress: framecast.StepContext
     ) -> tuple[Tensor, dict[str, float | Tensor]]:
         """The mean of both losses by their weights, a scalar; `logs` tells each by itself."""
         settings = self.settings
@@ -53,10 +53,10 @@ class EarlyActivityRecognition:
         model fed with its own outputs only."""
         frames_BTCHW, recognised = self._recognised(model, batch)
         frames_in, frames_out = self.settings.frames_in, self.settings.frames_out
-        compared = {"logits": framecast.Compared(recognised.logits.float(), batch["label"])}
+        compared = {"logits": framecast.PredictionTarget(recognised.logits.float(), batch["label"])}
         if frames_out and recognised.frames is not None:
             future = slice(frames_in, frames_in + frames_out)
-            compared["frames"] = framecast.Compared(
+            compared["frames"] = framecast.PredictionTarget(
                 recognised.frames[:, -frames_out:].float(), frames_BTCHW[:, future], self._known(batch, future)
             )
         return framecast.EvaluationOutputs(
@@ -74,7 +74,7 @@ class EarlyActivityRecognition:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Nothing to go on with."""
 
-    def _recognised(self, model: Any, batch: Mapping[str, Tensor]) -> tuple[Tensor, framecast.Recognised]:
+    def _recognised(self, model: Any, batch: Mapping[str, Tensor]) -> tuple[Tensor, framecast.RecognitionOutput]:
         """All frames as pictures, and what the model makes of those it sees."""
         settings = self.settings
         frames_BTCHW = framecast.as_floats(batch["frames"])
@@ -88,7 +88,7 @@ class EarlyActivityRecognition:
         self,
         batch: Mapping[str, Tensor],
         frames_BTCHW: Tensor,
-        recognised: framecast.Recognised,
+        recognised: framecast.RecognitionOutput,
         weights_K: Tensor | None = None,
         smoothing: float = 0.0,
     ) -> _Losses:

@@ -76,7 +76,7 @@ def framecast_models() -> Iterator[framecast.Model]:
         build=_build,
         cost=network_cost,
         constraints=(ORDER_WITHIN_STEPS,),
-        checkpoints_layers=True,
+        activation_checkpointing=True,
         load_published=_load_published,
     )
     yield framecast.Model(
@@ -85,6 +85,6 @@ def framecast_models() -> Iterator[framecast.Model]:
         settings=ConvLSTMSettings,
         build=_build,
         cost=network_cost,
-        checkpoints_layers=True,
+        activation_checkpointing=True,
         load_published=_load_published,
     )

@@ -23,8 +23,9 @@ class RecurrentVideoNetwork(nn.Module):
     """Predicts each next frame from the frames before (Su et al. 2020, section 5).
 
     `cells` are the recurrent layers, first to last, `layers_per_block` of them in each block. The output of
-    block b - skip_stride is concatenated to that of block b before what follows it. With `checkpoint_layers`
-    the backward pass computes each layer again instead of keeping its gates: less memory, more time.
+    block b - skip_stride is concatenated to that of block b before what follows it. With
+    `activation_checkpointing` the backward pass computes each layer again instead of keeping its gates: less
+    memory, more time.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class RecurrentVideoNetwork(nn.Module):
         self.output = output
         self.skip_stride = skip_stride
         self.output_sigmoid = output_sigmoid
-        self.checkpoint_layers = False
+        self.activation_checkpointing = False
 
     @classmethod
     def from_settings(cls, settings: ConvLSTMSettings, image_channels: int) -> RecurrentVideoNetwork:
@@ -71,7 +72,7 @@ class RecurrentVideoNetwork(nn.Module):
         alone. Steps whose inputs are all known beforehand are taken together, layer by layer.
         """
         blocks: Any = self.blocks
-        layers = [[cell.unroll(self.checkpoint_layers) for cell in block] for block in blocks]
+        layers = [[cell.unroll(self.activation_checkpointing) for cell in block] for block in blocks]
         output = self.output()
 
         def predict(inputs_TBCHW: Tensor) -> Tensor:

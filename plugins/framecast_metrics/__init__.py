@@ -131,7 +131,7 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
         build=_lazily("accuracy", "Accuracy"),
         direction="max",
         settings=AccuracySettings,
-        needs="logits",
+        requires="logits",
     )
     yield framecast.Metric(
         name="top5_accuracy",
@@ -139,7 +139,7 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
         build=_lazily("accuracy", "TopFiveAccuracy"),
         direction="max",
         settings=TopFiveAccuracySettings,
-        needs="logits",
+        requires="logits",
     )
     yield framecast.Metric(
         name="class_accuracy",
@@ -147,5 +147,5 @@ def framecast_metrics() -> Iterator[framecast.Metric]:
         build=_lazily("class_accuracy", "ClassAccuracy"),
         direction="max",
         settings=ClassAccuracySettings,
-        needs="logits",
+        requires="logits",
     )

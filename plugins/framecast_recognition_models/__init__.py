@@ -38,28 +38,28 @@ def framecast_models() -> Iterator[framecast.Model]:
         summary="Conv-TT-LSTM that names the class after any frame, and predicts the next ones",
         settings=ConvTTLSTMRecognitionSettings,
         build=_build_recurrent,
-        gives="logits",
+        produces="logits",
         predicts_frames=lambda settings: settings.decoder,
         cost=recurrent_cost,
         constraints=(ORDER_WITHIN_STEPS,),
-        checkpoints_layers=True,
+        activation_checkpointing=True,
     )
     yield framecast.Model(
         name="conv_lstm_recognition",
         summary="ConvLSTM that names the class after any frame: the first-order twin",
         settings=ConvLSTMRecognitionSettings,
         build=_build_recurrent,
-        gives="logits",
+        produces="logits",
         predicts_frames=lambda settings: settings.decoder,
         cost=recurrent_cost,
-        checkpoints_layers=True,
+        activation_checkpointing=True,
     )
     yield framecast.Model(
         name="conv3d",
         summary="3D convolutions over the frames seen, after C3D: a baseline that is not recurrent",
         settings=Conv3DSettings,
         build=_build_conv3d,
-        gives="logits",
+        produces="logits",
         predicts_frames=lambda settings: False,
         cost=conv3d_cost,
     )

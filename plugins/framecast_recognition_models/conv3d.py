@@ -38,7 +38,7 @@ class Conv3D(nn.Module):
         )
         self.classifier = classifier(channels[-1], sample.classes, settings.dropout)
 
-    def forward(self, frames: Tensor, frames_out: int, *, observed: Tensor) -> framecast.Recognised:
+    def forward(self, frames: Tensor, frames_out: int, *, observed: Tensor) -> framecast.RecognitionOutput:
         """Logits (B, S, K) of the first `observed` (B, S) frames, each reading of those alone, and no frames."""
         times_T = torch.arange(frames.shape[1], device=frames.device)
         seen_NT = (times_T < observed[..., None]).flatten(0, 1)
@@ -50,4 +50,4 @@ class Conv3D(nn.Module):
         features_NCT = passed_NCTHW.where(seen_N1T11, 0).mean((-2, -1))
         features_NC = features_NCT.sum(-1) / seen_NT.sum(-1, keepdim=True)
         logits_NK = self.classifier(features_NC)
-        return framecast.Recognised(logits_NK.unflatten(0, observed.shape))
+        return framecast.RecognitionOutput(logits_NK.unflatten(0, observed.shape))

@@ -18,20 +18,20 @@ def recurrent_cost(settings: ConvLSTMRecognitionSettings, sample: framecast.Samp
     """
     sizes = [math.prod(size) for size in settings.sizes(sample)]
     channels = [sample.channels, *settings.hidden_channels]
-    parameters, multiplies = _classifier(channels[-1], sample.classes)
+    parameters, macs = _classifier(channels[-1], sample.classes)
     area = settings.kernel_size**2
     for level, stride in enumerate(settings.strides):
         before, hidden, fine, coarse = channels[level], channels[level + 1], sizes[level], sizes[level + 1]
         layers = _layers(settings, level)
         parameters += before * hidden * area + hidden + layers.parameters
-        multiplies += before * hidden * area * fine + layers.multiplies * coarse
+        macs += before * hidden * area * fine + layers.macs * coarse
         if settings.decoder:
             parameters += hidden * before * stride**2 + before
-            multiplies += hidden * before * stride**2 * coarse
+            macs += hidden * before * stride**2 * coarse
         if settings.decoder and level:
             parameters += 2 * before**2 * area + before
-            multiplies += 2 * before**2 * area * fine
-    return framecast.Cost(parameters, multiplies)
+            macs += 2 * before**2 * area * fine
+    return framecast.Cost(parameters, macs)
 
 
 def conv3d_cost(settings: Conv3DSettings, sample: framecast.SampleShape) -> framecast.Cost:
@@ -39,11 +39,11 @@ def conv3d_cost(settings: Conv3DSettings, sample: framecast.SampleShape) -> fram
     them as though it were each frame's."""
     sizes = [math.prod(size) for size in settings.sizes(sample)]
     channels = [sample.channels, *settings.hidden_channels]
-    parameters, multiplies = _classifier(channels[-1], sample.classes)
+    parameters, macs = _classifier(channels[-1], sample.classes)
     for before, hidden, pixels in zip(channels, channels[1:], sizes, strict=False):
         weights = before * hidden * settings.kernel_size**3
-        parameters, multiplies = parameters + weights + hidden, multiplies + weights * pixels
-    return framecast.Cost(parameters, multiplies)
+        parameters, macs = parameters + weights + hidden, macs + weights * pixels
+    return framecast.Cost(parameters, macs)
 
 
 def _classifier(channels: int, classes: int) -> tuple[int, int]:
@@ -57,4 +57,4 @@ def _layers(settings: ConvLSTMRecognitionSettings, level: int) -> framecast.Cost
     pixel = framecast.SampleShape(1, settings.hidden_channels[level], 1, 1)
     network = network_cost(block, pixel)  # which ends in a convolution that makes frames
     output = output_channels(block) * pixel.channels
-    return framecast.Cost(network.parameters - output - pixel.channels, network.multiplies - output)
+    return framecast.Cost(network.parameters - output - pixel.channels, network.macs - output)

@@ -26,8 +26,8 @@ class RecurrentRecogniser(nn.Module):
     On each level a rectified convolution with max pooling makes the image smaller, and a block of recurrent layers
     takes it over time. The class is told from the last level's hidden state after the last frame of a reading, the
     highest of each channel over the image: what moves is small, and a mean would drown it. The decoder makes the
-    next frame of all levels' hidden states. With `checkpoint_layers` the backward pass computes each recurrent
-    layer again instead of keeping its gates.
+    next frame of all levels' hidden states. With `activation_checkpointing` the backward pass computes each
+    recurrent layer again instead of keeping its gates.
 
     Raises ValueError where the strides do not divide the frames.
     """
@@ -47,26 +47,26 @@ class RecurrentRecogniser(nn.Module):
         )
         self.classifier = classifier(channels[-1], sample.classes, settings.dropout)
         self.decoder = FrameDecoder(settings, sample.channels) if settings.decoder else None
-        self.checkpoint_layers = False
+        self.activation_checkpointing = False
 
-    def forward(self, frames: Tensor, frames_out: int, *, observed: Tensor) -> framecast.Recognised:
+    def forward(self, frames: Tensor, frames_out: int, *, observed: Tensor) -> framecast.RecognitionOutput:
         """Logits (B, S, K) of the first `observed` (B, S) frames, each reading of those alone, and all next-frame
         predictions (B, T + frames_out - 1, C, H, W), beyond the last frame from its own last output."""
         frames_in = frames.shape[1]
         blocks: Any = self.blocks
-        layers = [[cell.unroll(self.checkpoint_layers) for cell in block] for block in blocks]
+        layers = [[cell.unroll(self.activation_checkpointing) for cell in block] for block in blocks]
         levels = self._encode(frames.transpose(0, 1), layers)
         features_BTC = levels[-1].amax((-2, -1)).transpose(0, 1)
         last_BS = observed - 1
         features_BSC = features_BTC.take_along_dim(last_BS[..., None], 1)
         logits_BSK = self.classifier(features_BSC)
         if self.decoder is None:
-            return framecast.Recognised(logits_BSK)
+            return framecast.RecognitionOutput(logits_BSK)
         predictions = [self._decode(levels)]
         for _ in range(frames_out - 1):
             predictions.append(self._decode(self._encode(predictions[-1][-1:], layers)))
         future_TBCHW = torch.cat(predictions)[: frames_in + frames_out - 1]
-        return framecast.Recognised(logits_BSK, future_TBCHW.transpose(0, 1))
+        return framecast.RecognitionOutput(logits_BSK, future_TBCHW.transpose(0, 1))
 
     def _encode(self, frames_TBCHW: Tensor, layers: list[list[Any]]) -> list[Tensor]:
         """The hidden states of each level after each of the next frames, (T, B, C, h, w)."""

@@ -27,7 +27,7 @@ class VideoPrediction:
         return self.curriculum.learning_rate_factor
 
     def training_step(
-        self, model: Any, batch: Mapping[str, Tensor], progress: framecast.Progress
+        self, model: Any, batch: Mapping[str, Tensor], progress: framecast.StepContext
     ) -> tuple[Tensor, dict[str, float]]:
         """The mean loss over all that the model predicts (19 frames for 10 -> 10), a scalar."""
         frames_BTCHW = framecast.as_floats(batch["frames"])
@@ -55,7 +55,7 @@ class VideoPrediction:
         mask_BPCHW = batch["mask"][:, frames_in:] if "mask" in batch else None
         return framecast.EvaluationOutputs(
             loss=framecast.l1_and_squared(prediction_BPCHW, target_BPCHW, mask_BPCHW),
-            compared={"frames": framecast.Compared(prediction_BPCHW, target_BPCHW, mask_BPCHW)},
+            compared={"frames": framecast.PredictionTarget(prediction_BPCHW, target_BPCHW, mask_BPCHW)},
             context=context_BTCHW,
         )
 

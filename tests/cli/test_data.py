@@ -141,7 +141,7 @@ def test_a_folder_of_videos_is_trained_on(platform: Any, videos: Path, runs: Pat
     assert answer.code == 0, answer.err
     (run,) = runs.glob("video_folder/*")
     events = [json.loads(line) for line in (run / "events.jsonl").read_text().splitlines()]
-    assert [event["skipped"] for event in events if event["event"] == "DataRead"] == [1, 1]
+    assert [event["skipped"] for event in events if event["event"] == "DatasetLoaded"] == [1, 1]
     assert all(event["data_wait"] > 0 for event in events if event["event"] == "StepDone")
     assert "Left out of train: text.mp4: it cannot be decoded" in (run / "report.html").read_text()
 

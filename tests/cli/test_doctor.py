@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from framecast.launch.doctor import examination
-from framecast.launch.doctor.finding import Finding
+from framecast.launch.doctor.check_result import Finding
 
 FINE = Finding("ok", "memory", "64.0 GiB")
 FEW = Finding("warn", "open files", "at most 1024", "ulimit -n 65536")

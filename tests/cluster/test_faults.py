@@ -15,7 +15,7 @@ import pytest
 from hosts import Cluster
 from users import EPOCH, User, at_step, ended, host_with_worker, recovery, same_weights, step_of, wait_for
 
-from framecast.plugin.events import Noticed
+from framecast.plugin.events import Warned
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
@@ -149,7 +149,7 @@ def test_a_checkpoint_is_damaged(user: User, cluster: Cluster, record: Record) -
     when = time.time()
     resumed(user, run)
     assert ended(run).state == "finished"
-    said = [event.message for event in run.journal.raw() if isinstance(event, Noticed)]
+    said = [event.message for event in run.journal.raw() if isinstance(event, Warned)]
     assert any(newest.path.name in message for message in said), said
     record("the last checkpoint is damaged", "the one before is taken, and said so", run, when, reached, 2)
 

@@ -19,7 +19,7 @@ from framecast.cluster.fetch import fetch
 from framecast.cluster.run_files import RunFiles, decode, encode
 from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
-from framecast.evaluation.subject import find_subject
+from framecast.evaluation.evaluation_target import find_subject
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.folder import RunFolder
 from framecast.runs.remote_run import RemoteRun, Whereabouts

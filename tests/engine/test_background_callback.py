@@ -12,7 +12,7 @@ import pytest
 from framecast.engine import background_callback as background
 from framecast.engine.background_callback import Background
 from framecast.plugin import events
-from framecast.plugin.events import Event, Noticed, StepDone, Stop
+from framecast.plugin.events import Event, StepDone, Stop, Warned
 from made_events import step_done
 
 
@@ -158,13 +158,13 @@ def test_beyond_the_bound_the_oldest_steps_are_left_out(told: list[str], monkeyp
     delivery_ = delivery(tracker, told)
     delivery_.put(step_done(0))
     assert tracker.called.wait(20)  # it is on its way: it stays
-    delivery_.put(Noticed(0, "kept"))
+    delivery_.put(Warned(0, "kept"))
     for step in range(1, 7):
         delivery_.put(step_done(step))
     tracker.gate.set()
     delivery_.close()
     assert tracker.steps == [0, 5, 6]
-    assert any(isinstance(event, Noticed) for event in tracker.taken)
+    assert any(isinstance(event, Warned) for event in tracker.taken)
     assert told[0].startswith("callback tracker: 4 events wait for it")
     assert told[1] == "callback tracker: 4 events not delivered"
 

@@ -11,14 +11,14 @@ import torch
 
 from framecast.engine import background_callback as background
 from framecast.engine import callback_runner as listeners
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import train
 from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run, launch, resumed_plan
-from framecast.plugin.events import Noticed, RunFinished
+from framecast.plugin.events import RunFinished, Warned
 from framecast.registry.registry import Registry
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
@@ -99,12 +99,12 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def trained(plan: Plan, root: Path) -> RunFolder:
     run = create_run(plan, Document.from_data({}), root)
-    train(plan, run, World.alone(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     return run
 
 
 def notices(run: RunFolder) -> list[str]:
-    return [event.message for event in run.journal.read() if isinstance(event, Noticed)]
+    return [event.message for event in run.journal.read() if isinstance(event, Warned)]
 
 
 def test_a_callback_that_cannot_be_built_refuses_the_job_and_leaves_nothing(

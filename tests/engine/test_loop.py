@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import train
 from framecast.errors import InputError
 from framecast.job.document import Document
@@ -22,12 +22,12 @@ from framecast.plugin.events import (
     CheckpointSaved,
     Evaluated,
     Event,
-    Noticed,
     RunFailed,
     RunFinished,
     RunInterrupted,
     RunStarted,
     StepDone,
+    Warned,
 )
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.folder import RunFolder
@@ -44,7 +44,7 @@ def started(plan: Plan, root: Path) -> RunFolder:
 
 def trained(plan: Plan, root: Path) -> RunFolder:
     run = started(plan, root)
-    train(plan, run, World.alone(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     return run
 
 
@@ -80,7 +80,7 @@ def test_a_run_tells_its_story_in_events(tiny_plan: Any, runs: Path) -> None:
     run = trained(tiny_plan(training={"epochs": 1}), runs)
     assert kinds(run.journal.read()) == [
         "RunStarted",
-        *["DataRead"] * 2,
+        *["DatasetLoaded"] * 2,
         *["StepDone"] * 6,
         *["Evaluated"] * 3,  # black, last frame, the model
         "CheckpointSaved",
@@ -115,12 +115,12 @@ def test_a_run_that_was_interrupted_and_resumed_equals_one_that_never_was(
 
     run = started(tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": stop_at}]), runs)
     plan = tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": stop_at}])
-    train(plan, run, World.alone(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     assert isinstance(run.journal.read()[-1], RunInterrupted)
     assert CheckpointStore(run.checkpoints).named("last").step == stop_at + 1  # type: ignore[union-attr]
 
     run.clear_stop()
-    train(plan, run, World.alone(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     assert losses(run) == losses(undisturbed)
     same_files(last_checkpoint(run), last_checkpoint(undisturbed))
 
@@ -130,9 +130,9 @@ def test_a_damaged_checkpoint_is_passed_over_and_told_of(tiny_plan: Any, runs: P
     before = losses(run)
     damaged = last_checkpoint(run) / "optimizer.safetensors"
     damaged.write_bytes(damaged.read_bytes()[:-1])
-    train(tiny_plan(), run, World.alone(torch.device("cpu")))
-    attempt = [event for event in run.journal.read() if isinstance(event, RunStarted | Noticed)][-2:]
-    assert kinds(attempt) == ["RunStarted", "Noticed"]
+    train(tiny_plan(), run, DistributedContext.single_process(torch.device("cpu")))
+    attempt = [event for event in run.journal.read() if isinstance(event, RunStarted | Warned)][-2:]
+    assert kinds(attempt) == ["RunStarted", "Warned"]
     assert attempt[1].step == 6  # type: ignore[attr-defined]
     assert attempt[1].message == (  # type: ignore[attr-defined]
         "step-00000012 is damaged (optimizer.safetensors): went on from step-00000006 instead"
@@ -144,7 +144,7 @@ def test_where_every_checkpoint_is_damaged_the_run_fails_in_words(tiny_plan: Any
     run = trained(tiny_plan(), runs)
     for file in run.checkpoints.glob("step-*/loop.json"):
         file.write_text("{}")
-    train(tiny_plan(), run, World.alone(torch.device("cpu")))
+    train(tiny_plan(), run, DistributedContext.single_process(torch.device("cpu")))
     failed = run.journal.read()[-1]
     assert isinstance(failed, RunFailed)
     assert failed.reason.startswith("no checkpoint can be restored: step-00000012 is damaged (loop.json); step-")
@@ -152,7 +152,11 @@ def test_where_every_checkpoint_is_damaged_the_run_fails_in_words(tiny_plan: Any
 
 def test_another_optimizer_does_not_take_the_state_of_the_first(tiny_plan: Any, runs: Path) -> None:
     run = trained(tiny_plan(), runs)
-    train(tiny_plan(training={"optimizer": {"name": "sgd"}}), run, World.alone(torch.device("cpu")))
+    train(
+        tiny_plan(training={"optimizer": {"name": "sgd"}}),
+        run,
+        DistributedContext.single_process(torch.device("cpu")),
+    )
     failed = run.journal.read()[-1]
     assert isinstance(failed, RunFailed)
     assert "resume with training.optimizer.name=adam" in failed.reason
@@ -162,7 +166,7 @@ def test_resuming_a_run_that_is_done_changes_nothing(tiny_plan: Any, runs: Path)
     plan = tiny_plan(training={"epochs": 1})
     run = trained(plan, runs)
     before = losses(run)
-    train(plan, run, World.alone(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     assert losses(run) == before
     assert isinstance(run.journal.read()[-1], RunFinished)
 
@@ -170,7 +174,7 @@ def test_resuming_a_run_that_is_done_changes_nothing(tiny_plan: Any, runs: Path)
 def test_more_epochs_go_on_where_the_run_ended(tiny_plan: Any, runs: Path) -> None:
     twice = trained(tiny_plan(training={"epochs": 2}), runs)
     run = trained(tiny_plan(training={"epochs": 1}), runs)
-    train(tiny_plan(training={"epochs": 2}), run, World.alone(torch.device("cpu")))
+    train(tiny_plan(training={"epochs": 2}), run, DistributedContext.single_process(torch.device("cpu")))
     assert losses(run) == losses(twice)
 
 
@@ -222,8 +226,8 @@ def test_a_model_without_parameters_is_evaluated_and_never_trained(tiny_plan: An
     run = trained(tiny_plan(model="last_frame"), runs)
     assert kinds(run.journal.read()) == [
         "RunStarted",
-        "DataRead",
-        "DataRead",
+        "DatasetLoaded",
+        "DatasetLoaded",
         "Evaluated",
         "Evaluated",
         "RunFinished",
@@ -253,7 +257,7 @@ def test_a_metric_that_cannot_be_built_fails_before_the_first_step(
     weights.write_bytes(b"not yet spoilt" * 100)
     run = RunFolder.create(runs, "tiny")
     run.plan.write_text(plan.to_yaml())
-    train(plan, run, World.alone(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     assert kinds(run.journal.read()) == ["RunFailed"]
 
 
@@ -317,7 +321,11 @@ def test_checkpoints_within_an_epoch_change_nothing_and_can_be_gone_on_from(
     assert losses(run) == losses(whole)
     for step in (12, 10):
         shutil.rmtree(run.checkpoints / f"step-{step:08d}")
-    train(tiny_plan(checkpoints={"every_steps": 2, "keep_last": 9}), run, World.alone(torch.device("cpu")))
+    train(
+        tiny_plan(checkpoints={"every_steps": 2, "keep_last": 9}),
+        run,
+        DistributedContext.single_process(torch.device("cpu")),
+    )
     again = [event for event in run.journal.raw() if isinstance(event, RunStarted)][1]
     assert (again.step, again.batch) == (8, 2)
     assert losses(run) == losses(whole)
@@ -332,5 +340,5 @@ def test_an_attempt_that_was_replaced_ends_itself(tiny_plan: Any, runs: Path, st
             run.claim()
 
     with pytest.raises(SystemExit, match="another attempt"):
-        train(tiny_plan(), run, World.alone(torch.device("cpu")), replaced)
+        train(tiny_plan(), run, DistributedContext.single_process(torch.device("cpu")), replaced)
     assert len(losses(run)) == 3

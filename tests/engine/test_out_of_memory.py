@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from framecast.engine import loop as train_module
-from framecast.engine.distributed_context import World
-from framecast.engine.out_of_memory import OutOfMemory, enough_memory
+from framecast.engine.distributed_context import DistributedContext
+from framecast.engine.out_of_memory import OutOfMemory, translate_oom
 from framecast.job.document import Document
 from framecast.launch.launch import create_run
 from framecast.plugin.events import RunFailed
@@ -18,14 +18,14 @@ from framecast.plugin.events import RunFailed
 
 def test_an_allocation_that_fails_becomes_advice() -> None:
     said = r"in step 7: .*DefaultCPUAllocator.*; go back.*training\.accumulate"
-    with pytest.raises(OutOfMemory, match=said), enough_memory(7, lambda: "go back"):
+    with pytest.raises(OutOfMemory, match=said), translate_oom(7, lambda: "go back"):
         torch.empty(2**60, dtype=torch.uint8)
 
 
 def test_what_is_not_about_memory_is_left_as_it_is() -> None:
-    with pytest.raises(RuntimeError, match="shape"), enough_memory(7, lambda: ""):
+    with pytest.raises(RuntimeError, match="shape"), translate_oom(7, lambda: ""):
         torch.ones(3).reshape(2)
-    with pytest.raises(OutOfMemory), enough_memory(7, lambda: ""):
+    with pytest.raises(OutOfMemory), translate_oom(7, lambda: ""):
         raise MemoryError
 
 
@@ -37,7 +37,7 @@ def test_the_run_ends_in_words(tiny_plan: Any, runs: Path, monkeypatch: pytest.M
     monkeypatch.setattr(train_module.Loop, "step", greedy)
     plan = tiny_plan()
     run = create_run(plan, Document.from_data({}), runs)
-    train_module.train(plan, run, World.alone(torch.device("cpu")))
+    train_module.train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     failed = run.journal.read()[-1]
     assert isinstance(failed, RunFailed)
     assert "memory ran out in step 1" in failed.reason

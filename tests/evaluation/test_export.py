@@ -10,8 +10,8 @@ import torch
 
 import framecast
 from framecast.errors import InputError, TrainingFailed, disk_problem
+from framecast.evaluation.evaluation_target import find_subject
 from framecast.evaluation.export import export_graph, export_weights, refuse_format
-from framecast.evaluation.subject import find_subject
 from framecast.runs.folder import RunFolder
 
 

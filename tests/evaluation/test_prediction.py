@@ -15,14 +15,14 @@ from framecast.data.frame_format import FrameFormat
 from framecast.data.normalisation import Normalisation
 from framecast.data.video_writer import write_video
 from framecast.errors import InputError
+from framecast.evaluation.evaluation_target import EvaluationTarget, find_subject
 from framecast.evaluation.prediction import Prediction, predict
-from framecast.evaluation.subject import Subject, find_subject
 from framecast.runs.folder import RunFolder
 from made_videos import MATRICES, scene, with_matrix, write_film
 
 
 @pytest.fixture
-def subject(trained: RunFolder) -> Subject:
+def subject(trained: RunFolder) -> EvaluationTarget:
     return find_subject("tiny", trained.root)
 
 
@@ -50,7 +50,7 @@ def source(request: pytest.FixtureRequest, tmp_path: Path, pictures: np.ndarray)
     return file
 
 
-def test_every_kind_of_source_is_predicted_from(subject: Subject, source: Path) -> None:
+def test_every_kind_of_source_is_predicted_from(subject: EvaluationTarget, source: Path) -> None:
     found = predict(subject, source, start=1, frames_in=3, frames_out=4)
     assert found.context.shape[:2] == (3, 1)
     assert found.future.shape[:2] == found.truth.shape[:2] == (4, 1)
@@ -59,7 +59,7 @@ def test_every_kind_of_source_is_predicted_from(subject: Subject, source: Path) 
 
 
 def test_pictures_have_the_sources_size_with_the_truth_on_the_left(
-    subject: Subject, tmp_path: Path, pictures: Any
+    subject: EvaluationTarget, tmp_path: Path, pictures: Any
 ) -> None:
     file = tmp_path / "video.gif"
     write_video(file, pictures, 10)
@@ -87,7 +87,7 @@ def test_pictures_are_no_larger_than_what_they_show(
     assert found.pictures().shape == (4, *drawn, 3)
 
 
-def test_the_truth_ends_where_the_video_does(subject: Subject, tmp_path: Path, pictures: Any) -> None:
+def test_the_truth_ends_where_the_video_does(subject: EvaluationTarget, tmp_path: Path, pictures: Any) -> None:
     np.save(tmp_path / "video.npy", pictures[:6, ..., 0])
     found = predict(subject, tmp_path / "video.npy", 0, 4, 5)
     assert len(found.truth) == 2
@@ -96,12 +96,16 @@ def test_the_truth_ends_where_the_video_does(subject: Subject, tmp_path: Path, p
     assert not left[6:].any()
 
 
-def test_without_any_truth_the_prediction_stands_alone(subject: Subject, tmp_path: Path, pictures: Any) -> None:
+def test_without_any_truth_the_prediction_stands_alone(
+    subject: EvaluationTarget, tmp_path: Path, pictures: Any
+) -> None:
     np.save(tmp_path / "video.npy", pictures[:4, ..., 0])
     assert predict(subject, tmp_path / "video.npy", 0, 4, 5).pictures().shape == (9, 30, 41, 3)
 
 
-def test_a_video_too_short_to_see_says_how_many_it_has(subject: Subject, tmp_path: Path, pictures: Any) -> None:
+def test_a_video_too_short_to_see_says_how_many_it_has(
+    subject: EvaluationTarget, tmp_path: Path, pictures: Any
+) -> None:
     np.save(tmp_path / "video.npy", pictures[:4, ..., 0])
     with pytest.raises(
         InputError, match="has 2 frames from 2 on, the model is to see 3: lower --frames-in or --start"
@@ -118,14 +122,14 @@ def test_a_video_too_short_to_see_says_how_many_it_has(subject: Subject, tmp_pat
     ],
 )
 def test_an_array_of_another_shape_is_refused(
-    subject: Subject, tmp_path: Path, content: Any, message: str
+    subject: EvaluationTarget, tmp_path: Path, content: Any, message: str
 ) -> None:
     np.save(tmp_path / "array.npy", content)
     with pytest.raises(InputError, match=message):
         predict(subject, tmp_path / "array.npy", 0, 2, 2)
 
 
-def test_what_is_no_video_is_refused(subject: Subject, tmp_path: Path) -> None:
+def test_what_is_no_video_is_refused(subject: EvaluationTarget, tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("no video")
     with pytest.raises(InputError, match=r"text.mp4: it cannot be decoded"):
         predict(subject, tmp_path / "text.mp4", 0, 2, 2)
@@ -133,7 +137,7 @@ def test_what_is_no_video_is_refused(subject: Subject, tmp_path: Path) -> None:
         predict(subject, tmp_path / "nowhere.mp4", 0, 2, 2)
 
 
-def test_normalisation_is_applied_before_and_undone_behind(subject: Subject, tmp_path: Path) -> None:
+def test_normalisation_is_applied_before_and_undone_behind(subject: EvaluationTarget, tmp_path: Path) -> None:
     """The same picture in other units is the same prediction in those units."""
     plain = np.random.default_rng(0).random((6, 16, 16)).astype(np.float32)
     np.save(tmp_path / "plain.npy", plain)
@@ -167,7 +171,7 @@ def test_written_videos_can_be_read_again(tmp_path: Path, pictures: np.ndarray) 
     assert [path.name for path in tmp_path.iterdir()] == ["video.mp4"]
 
 
-def stepping(subject: Subject, step: int, **format: Any) -> Subject:
+def stepping(subject: EvaluationTarget, step: int, **format: Any) -> EvaluationTarget:
     """The model as if it had been trained on videos taken like that."""
     part = subject.plan.data
     declaration = replace(
@@ -179,7 +183,9 @@ def stepping(subject: Subject, step: int, **format: Any) -> Subject:
 
 
 @pytest.mark.parametrize("kind", ["npy", "images", "mkv"])
-def test_frames_are_taken_as_far_apart_as_in_training(subject: Subject, tmp_path: Path, kind: str) -> None:
+def test_frames_are_taken_as_far_apart_as_in_training(
+    subject: EvaluationTarget, tmp_path: Path, kind: str
+) -> None:
     ramp = np.repeat(np.arange(0, 250, 10, dtype=np.uint8), 256).reshape(25, 16, 16)
     source = tmp_path / f"ramp.{kind}"
     if kind == "npy":
@@ -197,7 +203,7 @@ def test_frames_are_taken_as_far_apart_as_in_training(subject: Subject, tmp_path
     assert [note.text for note in found.notes] == ["one frame of 3 is taken, as in training (frame_step)"]
 
 
-def test_equal_arrays_are_equal_predictions(subject: Subject, tmp_path: Path) -> None:
+def test_equal_arrays_are_equal_predictions(subject: EvaluationTarget, tmp_path: Path) -> None:
     levels = np.random.default_rng(0).integers(0, 256, (6, 1, 16, 16), np.uint8)
     levels.flat[:2] = 0, 255
     predictions = []
@@ -209,7 +215,7 @@ def test_equal_arrays_are_equal_predictions(subject: Subject, tmp_path: Path) ->
         np.testing.assert_allclose(other.truth, predictions[0].truth, atol=1e-6)
 
 
-def test_a_turned_film_is_predicted_as_it_is_shown(subject: Subject, tmp_path: Path) -> None:
+def test_a_turned_film_is_predicted_as_it_is_shown(subject: EvaluationTarget, tmp_path: Path) -> None:
     film = write_film([scene(time) for time in range(6)])
     (tmp_path / "upright.mp4").write_bytes(film)
     (tmp_path / "turned.mp4").write_bytes(with_matrix(film, MATRICES[8]))
@@ -221,7 +227,7 @@ def test_a_turned_film_is_predicted_as_it_is_shown(subject: Subject, tmp_path: P
     assert [note.text for note in tipped.notes] == ["shown turned by 90 degrees to the left, as the file asks"]
 
 
-def test_a_film_is_resampled_as_in_training(subject: Subject, tmp_path: Path) -> None:
+def test_a_film_is_resampled_as_in_training(subject: EvaluationTarget, tmp_path: Path) -> None:
     times = [*range(0, 400, 100), *range(400, 2000, 400)]
     pictures = [np.full((16, 16, 3), 20 * time, np.uint8) for time in range(len(times))]
     film = write_film(pictures, "matroska", codec="ffv1", pixels="gray", times=times)
@@ -235,7 +241,9 @@ def test_a_film_is_resampled_as_in_training(subject: Subject, tmp_path: Path) ->
     assert ["frame rate varies" in note.text for note in plain.notes if note.warning] == [True]
 
 
-def test_units_that_are_far_from_those_of_training_are_a_warning(subject: Subject, tmp_path: Path) -> None:
+def test_units_that_are_far_from_those_of_training_are_a_warning(
+    subject: EvaluationTarget, tmp_path: Path
+) -> None:
     np.save(tmp_path / "celsius.npy", np.full((6, 16, 16), 11.0))
     kelvin = replace(subject, normalisation=Normalisation(offset=(285.0,), scale=(4.0,)))
     (note,) = predict(kelvin, tmp_path / "celsius.npy", 0, 3, 3).notes
@@ -243,7 +251,7 @@ def test_units_that_are_far_from_those_of_training_are_a_warning(subject: Subjec
     assert "values around 11, and in training they were around 285 give or take 4" in note.text
 
 
-def test_a_jump_in_time_among_the_frames_used_is_a_warning(subject: Subject, tmp_path: Path) -> None:
+def test_a_jump_in_time_among_the_frames_used_is_a_warning(subject: EvaluationTarget, tmp_path: Path) -> None:
     for number in [*range(6), *range(30, 36)]:
         (tmp_path / "gap").mkdir(exist_ok=True)
         Image.fromarray(scene(number)).save(tmp_path / "gap" / f"{number}.png")

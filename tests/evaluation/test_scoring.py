@@ -18,10 +18,10 @@ import pytest
 
 from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError, TrainingFailed
+from framecast.evaluation.evaluation_target import EvaluationTarget, find_subject
 from framecast.evaluation.export import export_weights
 from framecast.evaluation.request import Request
 from framecast.evaluation.result import Result
-from framecast.evaluation.subject import Subject, find_subject
 from framecast.launch.evaluate import evaluate
 from framecast.runs.folder import RunFolder
 
@@ -192,7 +192,7 @@ def test_a_request_keeps_what_a_model_was_normalised_by(trained: RunFolder, tmp_
 
 def test_a_failure_leaves_nothing_half_written(trained: RunFolder) -> None:
     subject = find_subject("tiny", trained.root)
-    vanished = Subject(subject.label, subject.plan, Path("gone.safetensors"))
+    vanished = EvaluationTarget(subject.label, subject.plan, Path("gone.safetensors"))
     with pytest.raises((InputError, TrainingFailed)):
         evaluate([vanished], "test", Path("out"), unseen)
     assert not Path("out").exists()

@@ -34,14 +34,14 @@ class Lost(framecast.Settings):
 def framecast_tasks():
     yield framecast.Task(
         name="tell_apart", summary="Names actions", build=lambda settings: None, frames=lambda settings: 8,
-        default_metrics=("accuracy",), needs="logits", readings=lambda settings: (0.25, 0.5),
+        default_metrics=("accuracy",), requires="logits", readings=lambda settings: (0.25, 0.5),
     )
 
 
 @framecast.hookimpl
 def framecast_models():
     yield framecast.Model(
-        name="by_eye", summary="Looks", build=lambda settings, sample: None, gives="logits",
+        name="by_eye", summary="Looks", build=lambda settings, sample: None, produces="logits",
         cost=lambda settings, sample: framecast.Cost(sample.classes, 0),
     )
 
@@ -73,7 +73,7 @@ def test_models_are_built_for_as_many_classes_as_the_data_have(tmp_path: Path) -
     plan = plan_of(tmp_path)
     assert plan.facts == DataFacts((1, 16, 16), ACTIONS)
     assert plan.sample_shape == framecast.SampleShape(8, 1, 16, 16, classes=2)
-    assert plan.cost == framecast.Cost(parameters=2, multiplies=0)
+    assert plan.cost == framecast.Cost(parameters=2, macs=0)
     assert plan.readings == (0.25, 0.5)
 
 

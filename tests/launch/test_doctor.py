@@ -16,14 +16,14 @@ import pytest
 import torch
 
 from framecast.launch.doctor import accelerators, cluster, machine, software
+from framecast.launch.doctor.check_result import CheckResult
 from framecast.launch.doctor.examination import examine, unnamed_storage
-from framecast.launch.doctor.finding import Finding
 from framecast.launch.doctor.storage import Storage, leave_word, sees_word, shared, storage
 from framecast.launch.listening import Listener, listeners, listeners_of_ray
 from framecast.registry.registry import Registry
 
 
-def levels(findings: list[Finding]) -> dict[str, str]:
+def levels(findings: list[CheckResult]) -> dict[str, str]:
     return {each.subject: each.level for each in findings}
 
 

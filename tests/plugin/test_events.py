@@ -17,11 +17,11 @@ from framecast.plugin.events import (
 
 EVENTS: list[Event] = [
     RunStarted(1, 0, 0, 0, 10, 20, 1, "cpu", "fp32", "torch", 227),
-    events.DataRead("train", 24, 3, 1, ["a.avi: it is empty (0 bytes)"]),
+    events.DatasetLoaded("train", 24, 3, 1, ["a.avi: it is empty (0 bytes)"]),
     StepDone(1, 0, 0.5, None, 1e-3, None, False, 0.01, {"truth_ratio": 1.0}, time=3.5),
     Evaluated(10, 1, "model", "validation", {"validation/mse": 0.1}, {"validation/mse": [0.1, 0.1]}, 4, 0.2),
     CheckpointSaved(10, 1, "step-00000010", True, "validation/mse", 0.1),
-    events.Noticed(12, "fp16 overflow"),
+    events.Warned(12, "fp16 overflow"),
     RunFinished(20, "epochs"),
     RunInterrupted(20, "Ctrl-C"),
     events.RunFailed(20, "out of memory"),
@@ -57,3 +57,9 @@ def test_a_line_that_is_no_event_is_none(line: str) -> None:
 @pytest.mark.parametrize("length", [1, 20, 60])
 def test_a_line_cut_short_is_none(length: int) -> None:
     assert events.from_json(EVENTS[1].to_json()[:-length]) is None
+
+
+@pytest.mark.parametrize(("old", "now"), [("DatasetLoaded", events.DatasetLoaded), ("Warned", events.Warned)])
+def test_events_of_runs_of_version_0_1_are_read_by_their_new_names(old: str, now: type[Event]) -> None:
+    (event,) = (each for each in EVENTS if type(each) is now)
+    assert events.from_json(event.to_json().replace(now.__name__, old)) == event

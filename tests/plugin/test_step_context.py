@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import torch
 
-from framecast.plugin.step_context import Progress
+from framecast.plugin.step_context import StepContext
 
-PROGRESS = Progress(seed=7, epoch=2, step=40, positions=(5, 9))
+PROGRESS = StepContext(seed=7, epoch=2, step=40, positions=(5, 9))
 
 
 def test_a_sample_draws_the_same_in_any_batch() -> None:
-    alone = Progress(seed=7, epoch=2, step=1, positions=(9,))
+    alone = StepContext(seed=7, epoch=2, step=1, positions=(9,))
     assert torch.equal(PROGRESS.uniform(6, "truth")[1:], alone.uniform(6, "truth"))
 
 

@@ -10,13 +10,13 @@ import pytest
 
 from framecast.plugin.events import (
     CheckpointSaved,
-    DataRead,
+    DatasetLoaded,
     Evaluated,
-    Noticed,
     RunFinished,
     RunInterrupted,
     RunStarted,
     StepDone,
+    Warned,
 )
 from framecast.report.console import LiveView, following
 from framecast.report.rich_console import console_on
@@ -60,20 +60,20 @@ def test_an_evaluation_stands_below_its_baselines() -> None:
 
 
 def test_the_best_checkpoint_and_notices_are_told() -> None:
-    notice = Noticed(3, "fp16 overflow at step 3: step skipped, loss scale 65536 -> 32768; 1 overflow so far")
+    notice = Warned(3, "fp16 overflow at step 3: step skipped, loss scale 65536 -> 32768; 1 overflow so far")
     said = drawn(STARTED, notice, CheckpointSaved(10, 1, "step-00000010", True, "m", 0.1))
     assert f"note: {notice.message}" in said
     assert "best so far" in said
 
 
 def test_what_was_left_out_of_the_data_is_counted_and_the_first_are_named() -> None:
-    said = drawn(DataRead("train", 1200, 40, 7, ["a.avi: it is a folder", "b.avi: it has no frames"]))
+    said = drawn(DatasetLoaded("train", 1200, 40, 7, ["a.avi: it is a folder", "b.avi: it has no frames"]))
     assert "train: 1,200 clips from 40 sequences; 7 left out: a.avi: it is a folder; b.avi: it has no" in said
     assert "and 5 more" in said
 
 
 def test_clips_that_are_made_as_needed_need_no_line() -> None:
-    assert drawn(DataRead("train", 1200, None, 0, [])) == "title\n"
+    assert drawn(DatasetLoaded("train", 1200, None, 0, [])) == "title\n"
 
 
 def test_following_shows_what_is_written_meanwhile_up_to_the_last_event(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_following_shows_what_is_written_meanwhile_up_to_the_last_event(tmp_path
 
 def test_notes_and_warnings_of_the_data_are_shown_once() -> None:
     read = [
-        DataRead(split, 10, 2, 0, [], notes=["rain: mm/h, 0 to 32.5"], warnings=["rain: 93 % masked"])
+        DatasetLoaded(split, 10, 2, 0, [], notes=["rain: mm/h, 0 to 32.5"], warnings=["rain: 93 % masked"])
         for split in ("train", "validation")
     ]
     shown = drawn(*read)
@@ -97,7 +97,7 @@ def test_notes_and_warnings_of_the_data_are_shown_once() -> None:
 
 
 def test_generated_clips_have_notes_too() -> None:
-    assert "digits: 12,000" in drawn(DataRead("train", 10, None, 0, [], notes=["digits: 12,000"]))
+    assert "digits: 12,000" in drawn(DatasetLoaded("train", 10, None, 0, [], notes=["digits: 12,000"]))
 
 
 NAMES = ["x [/a].mp4", "walk [old] #1.mp4", "[bold]", "[/]", ":smile: \\[red]", "日本 [green]"]
@@ -107,10 +107,10 @@ NAMES = ["x [/a].mp4", "walk [old] #1.mp4", "[bold]", "[/]", ":smile: \\[red]", 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_users_and_files_are_called_is_shown_as_it_is(name: str, terminal: bool) -> None:
     said = drawn(
-        DataRead(
+        DatasetLoaded(
             "train", 8, 4, 1, [f"{name}: it has 3 frames"], notes=[f"{name} note"], warnings=[f"{name} warning"]
         ),
-        Noticed(1, f"callback {name} failed"),
+        Warned(1, f"callback {name} failed"),
         RunInterrupted(2, name),
         terminal=terminal,
         title=f"{name}: conv_lstm",
@@ -126,7 +126,7 @@ def test_what_users_and_files_are_called_is_shown_as_it_is(name: str, terminal: 
 
 
 def test_a_name_cannot_command_the_terminal() -> None:
-    said = drawn(Noticed(1, "a\x1b[2J\x07\rb.mp4"), terminal=True, title="\x1b]0;taken\x07")
+    said = drawn(Warned(1, "a\x1b[2J\x07\rb.mp4"), terminal=True, title="\x1b]0;taken\x07")
     assert "a\\x1b[2J\\x07\\x0db.mp4" in said
     assert "\\x1b]0;taken\\x07" in said
     assert "\x1b[2J" not in said
@@ -197,7 +197,7 @@ def test_on_a_terminal_a_phase_is_the_progress_line() -> None:
 
 
 def test_one_of_a_kind_is_singular() -> None:
-    said = drawn(RunStarted(1, 0, 0, 0, 1, 1, 1, "cpu", "fp32", "torch", 1), DataRead("train", 1, 1, 0, []))
+    said = drawn(RunStarted(1, 0, 0, 0, 1, 1, 1, "cpu", "fp32", "torch", 1), DatasetLoaded("train", 1, 1, 0, []))
     assert "training 1 parameter on 1 worker (cpu, fp32, torch), 1 step\n" in said
     assert "train: 1 clip from 1 sequence\n" in said
 

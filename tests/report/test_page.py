@@ -16,7 +16,7 @@ import pytest
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.launch.launch import create_run, launch, resumed_plan
-from framecast.plugin.events import Evaluated, Noticed, RunInterrupted, RunStarted, StepDone
+from framecast.plugin.events import Evaluated, RunInterrupted, RunStarted, StepDone, Warned
 from framecast.report.numbers import score
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
@@ -142,7 +142,7 @@ def test_what_befell_a_run_is_told_with_time_and_step(copy: RunFolder, report: R
     (begun,) = [event for event in copy.journal.raw() if isinstance(event, RunStarted)]
     copy.journal.append(RunInterrupted(4, "SIGTERM"))
     copy.journal.append(replace(begun, attempt=2, step=4, workers=3))
-    copy.journal.append(Noticed(4, "step-00000006 is damaged: went on from step-00000004 instead"))
+    copy.journal.append(Warned(4, "step-00000006 is damaged: went on from step-00000004 instead"))
     page = report(copy)
     assert "What happened on the way" in page.headings
     for told in (

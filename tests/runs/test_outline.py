@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from framecast.errors import InputError
-from framecast.plugin.events import CheckpointSaved, Evaluated, Event, Noticed, RunFinished, RunStarted, StepDone
+from framecast.plugin.events import CheckpointSaved, Evaluated, Event, RunFinished, RunStarted, StepDone, Warned
 from framecast.runs import journal as journal_module
 from framecast.runs import outline as outline_module
 from framecast.runs.folder import RunFolder
@@ -71,12 +71,12 @@ COURSES: dict[str, list[Event]] = {
         *map(step, range(21, 25)),
         started(2, 10),
         *(step(number, 2) for number in range(11, 14)),
-        Noticed(13, "a notice", time=1e9 + 2013),
+        Warned(13, "a notice", time=1e9 + 2013),
     ],
     "was set back into the middle of its steps": [
         started(1, 0),
         *map(step, range(1, 30)),
-        Noticed(29, "a notice", time=1e9 + 1029),
+        Warned(29, "a notice", time=1e9 + 1029),
         *map(step, range(30, 35)),
         started(2, 17),
     ],

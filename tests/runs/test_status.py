@@ -13,15 +13,15 @@ import pytest
 
 from framecast.plugin.events import (
     CheckpointSaved,
-    DataRead,
+    DatasetLoaded,
     Evaluated,
     Event,
-    Noticed,
     RunFailed,
     RunFinished,
     RunInterrupted,
     RunStarted,
     StepDone,
+    Warned,
 )
 from framecast.runs.driver import alive
 from framecast.runs.folder import RunFolder
@@ -131,7 +131,7 @@ def test_step_loss_and_length_come_from_the_last_attempt(run: RunFolder) -> None
 
 
 def test_warnings_of_the_data_and_of_the_course_are_kept_each_once(run: RunFolder) -> None:
-    read = [DataRead(split, 4, 1, 0, [], warnings=["rain: 93 % masked"]) for split in ("train", "validation")]
-    for event in (STARTED, *read, STEP, Noticed(7, "the tracker is away")):
+    read = [DatasetLoaded(split, 4, 1, 0, [], warnings=["rain: 93 % masked"]) for split in ("train", "validation")]
+    for event in (STARTED, *read, STEP, Warned(7, "the tracker is away")):
         run.journal.append(event)
     assert Status.of(run).warnings == ["rain: 93 % masked", "the tracker is away"]

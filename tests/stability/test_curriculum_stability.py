@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import train
 from framecast.job.document import Document
 from framecast.launch.launch import create_run
@@ -65,7 +65,7 @@ def test_training_is_stable_while_the_curriculum_takes_truth_and_learning_rate_a
         checkpoints={"every": 40},
     )
     run = create_run(plan, Document.from_data({}), runs)
-    train(plan, run, World.alone(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
 
     events = run.journal.read()
     steps = [event for event in events if isinstance(event, StepDone)]

@@ -18,7 +18,7 @@ import torch
 from skimage.metrics import structural_similarity
 
 from framecast.registry.registry import Registry
-from framecast.testing import Given, Inspection
+from framecast.testing import CheckOptions, Inspection
 from framecast.testing.inspection import COMPANIONS, checks
 from framecast.testing.suite import told
 from real_clips import real_video
@@ -84,32 +84,32 @@ def similarity(prediction: torch.Tensor, target: torch.Tensor) -> float:
 squared = mean_of(torch.square)
 SMALL = {"layers_per_block": [1, 2], "hidden_channels": [4, 4], "kernel_size": 3}
 RECOGNISER = {"layers_per_block": [1, 1], "hidden_channels": [4, 6], "strides": [2, 2]}
-GIVEN: dict[str, Given] = {
-    "conv_lstm": Given(SMALL),
-    "conv_tt_lstm": Given(SMALL),
-    "predrnn": Given({"hidden_channels": [4, 4]}),
-    "simvp": Given({"spatial_channels": 8, "temporal_channels": 32, "temporal_layers": 2}),
-    "conv_lstm_recognition": Given(RECOGNISER),
-    "conv_tt_lstm_recognition": Given(RECOGNISER),
-    "conv3d": Given({"hidden_channels": [4, 6], "strides": [2, 2]}),
-    "early_activity_recognition": Given({"frames": 8, "frames_out": 3}),
-    "digit_motions": Given({"train_clips": 40, "validation_clips": 20, "test_clips": 20}),
-    "moving_mnist": Given(
+GIVEN: dict[str, CheckOptions] = {
+    "conv_lstm": CheckOptions(SMALL),
+    "conv_tt_lstm": CheckOptions(SMALL),
+    "predrnn": CheckOptions({"hidden_channels": [4, 4]}),
+    "simvp": CheckOptions({"spatial_channels": 8, "temporal_channels": 32, "temporal_layers": 2}),
+    "conv_lstm_recognition": CheckOptions(RECOGNISER),
+    "conv_tt_lstm_recognition": CheckOptions(RECOGNISER),
+    "conv3d": CheckOptions({"hidden_channels": [4, 6], "strides": [2, 2]}),
+    "early_activity_recognition": CheckOptions({"frames": 8, "frames_out": 3}),
+    "digit_motions": CheckOptions({"train_clips": 40, "validation_clips": 20, "test_clips": 20}),
+    "moving_mnist": CheckOptions(
         {"size": 32, "digit_size": 14, "train_clips": 40, "validation_clips": 20, "test_clips": 20}
     ),
-    "kth": Given(few_persons),
-    "something_something": Given(few_actions),
-    "video_folder": Given(few_videos),
-    "gridded": Given(air),
-    "mlflow": Given(lambda folder: {"tracking_uri": f"sqlite:///{folder}/mlflow.db"}),
-    "wandb": Given({"mode": "offline"}),
-    "mse": Given(reference=squared),
-    "mae": Given(reference=mean_of(torch.abs)),
-    "rmse": Given(reference=lambda prediction, target: math.sqrt(squared(prediction, target))),
-    "psnr": Given(reference=lambda prediction, target: -10 * math.log10(squared(prediction, target))),
-    "ssim": Given(reference=similarity),
-    "accuracy": Given(reference=lambda logits, label: float(logits.argmax() == label)),
-    "top5_accuracy": Given(reference=lambda logits, label: float(label in logits.topk(5).indices)),
+    "kth": CheckOptions(few_persons),
+    "something_something": CheckOptions(few_actions),
+    "video_folder": CheckOptions(few_videos),
+    "gridded": CheckOptions(air),
+    "mlflow": CheckOptions(lambda folder: {"tracking_uri": f"sqlite:///{folder}/mlflow.db"}),
+    "wandb": CheckOptions({"mode": "offline"}),
+    "mse": CheckOptions(reference=squared),
+    "mae": CheckOptions(reference=mean_of(torch.abs)),
+    "rmse": CheckOptions(reference=lambda prediction, target: math.sqrt(squared(prediction, target))),
+    "psnr": CheckOptions(reference=lambda prediction, target: -10 * math.log10(squared(prediction, target))),
+    "ssim": CheckOptions(reference=similarity),
+    "accuracy": CheckOptions(reference=lambda logits, label: float(logits.argmax() == label)),
+    "top5_accuracy": CheckOptions(reference=lambda logits, label: float(label in logits.topk(5).indices)),
 }
 
 DECLARED = [(each.kind, each.name) for each, _ in Registry.discover().declared()]
@@ -130,7 +130,9 @@ def inspected(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], 
     def inspection(kind: str, name: str) -> Inspection:
         if (kind, name) not in known:
             folder = tmp_path_factory.mktemp(name)
-            known[kind, name] = Inspection(registry.find(kind, name), registry, GIVEN.get(name, Given()), folder)
+            known[kind, name] = Inspection(
+                registry.find(kind, name), registry, GIVEN.get(name, CheckOptions()), folder
+            )
         return known[kind, name]
 
     return inspection

@@ -10,50 +10,50 @@ import torch
 
 from framecast.errors import InputError
 from framecast.plugin.declarations import KINDS
-from framecast.scaffold.beginning import Beginning
-from framecast.testing import Given, Inspection
+from framecast.scaffold.plugin_template import PluginTemplate
+from framecast.testing import CheckOptions, Inspection
 from framecast.testing.inspection import checks, found
-from framecast.testing.subject import Subject
+from framecast.testing.plugin_under_test import PluginUnderTest
 from framecast.testing.verdict import LeftOut, require
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return Beginning("my_metric", "metric", single_file=True).write(tmp_path)
+    return PluginTemplate("my_metric", "metric", single_file=True).write(tmp_path)
 
 
 @pytest.fixture
 def inspection(file: Path, tmp_path: Path) -> Inspection:
-    (inspected,) = Inspection.all(str(file), Given(), tmp_path, tmp_path)
+    (inspected,) = Inspection.all(str(file), CheckOptions(), tmp_path, tmp_path)
     return inspected
 
 
-def holds(subject: Subject) -> None:
+def holds(subject: PluginUnderTest) -> None:
     """Nothing to mend."""
     require(subject.settings.power == 1.5, "it has another power")
 
 
-def breaks(subject: Subject) -> None:
+def breaks(subject: PluginUnderTest) -> None:
     """Mend it thus."""
     require(False, "it is broken")
 
 
-def raises(subject: Subject) -> None:
+def raises(subject: PluginUnderTest) -> None:
     """Raise nothing."""
     raise KeyError("a word")
 
 
-def ends_the_process(subject: Subject) -> None:
+def ends_the_process(subject: PluginUnderTest) -> None:
     """Leave the process alone."""
     raise SystemExit(3)
 
 
-def does_not_apply(subject: Subject) -> None:
+def does_not_apply(subject: PluginUnderTest) -> None:
     """Only of others."""
     raise LeftOut("it is none of them")
 
 
-def disturbs(subject: Subject) -> None:
+def disturbs(subject: PluginUnderTest) -> None:
     """Leave torch as it was."""
     torch.set_default_dtype(torch.float64)
     torch.set_grad_enabled(False)

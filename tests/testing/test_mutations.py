@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from framecast.plugin.declarations import KINDS
-from framecast.scaffold.beginning import Beginning
-from framecast.testing import Given, Inspection
-from framecast.testing.inspection import Finding, checks
+from framecast.scaffold.plugin_template import PluginTemplate
+from framecast.testing import CheckOptions, Inspection
+from framecast.testing.inspection import CheckResult, checks
 from framecast.testing.suite import told
 from real_clips import real_video
 
@@ -48,14 +48,16 @@ PACKAGES = {
 }
 """Our own plugins, and where they are declared."""
 GIVEN = {
-    "dataset": Given({"clips": 40, "size": 16}),
-    "metric": Given(reference=lambda prediction, target: float(((prediction - target).abs() ** 1.5).mean())),
-    "conv_lstm": Given({"layers_per_block": [1, 1], "hidden_channels": [4, 4], "kernel_size": 3}),
-    "conv3d": Given({"hidden_channels": [4, 6], "strides": [2, 2]}),
-    "digit_motions": Given({"train_clips": 40, "validation_clips": 20, "test_clips": 20, "fresh": True}),
-    "gridded": Given(fields),
-    "video_folder": Given(films),
-    "early_stopping": Given({"patience": 0, "min_delta": 1e9}),
+    "dataset": CheckOptions({"clips": 40, "size": 16}),
+    "metric": CheckOptions(
+        reference=lambda prediction, target: float(((prediction - target).abs() ** 1.5).mean())
+    ),
+    "conv_lstm": CheckOptions({"layers_per_block": [1, 1], "hidden_channels": [4, 4], "kernel_size": 3}),
+    "conv3d": CheckOptions({"hidden_channels": [4, 6], "strides": [2, 2]}),
+    "digit_motions": CheckOptions({"train_clips": 40, "validation_clips": 20, "test_clips": 20, "fresh": True}),
+    "gridded": CheckOptions(fields),
+    "video_folder": CheckOptions(films),
+    "early_stopping": CheckOptions({"patience": 0, "min_delta": 1e9}),
 }
 
 
@@ -127,8 +129,8 @@ BUGS = [
     Bug(
         "conv3d",
         "an argument named otherwise",
-        "frames_out: int, *, observed: Tensor) -> framecast.Recognised:",
-        "frames_out: int, readings: Tensor) -> framecast.Recognised:",
+        "frames_out: int, *, observed: Tensor) -> framecast.RecognitionOutput:",
+        "frames_out: int, readings: Tensor) -> framecast.RecognitionOutput:",
         "takes_the_arguments_of_the_contract",
     ),
     Bug(
@@ -516,10 +518,10 @@ class Copy:
     _numbers = itertools.count()
 
     def __init__(self, plugin: str, folder: Path) -> None:
-        self.given, self.folder = GIVEN.get(plugin, Given()), folder
+        self.given, self.folder = GIVEN.get(plugin, CheckOptions()), folder
         if plugin in SCAFFOLDS:
             self.name = f"my_{plugin}"
-            self.files = [Beginning(self.name, plugin, single_file=True).write(folder)]
+            self.files = [PluginTemplate(self.name, plugin, single_file=True).write(folder)]
             self.place = str(self.files[0])
             return
         self.name, self.place = f"copied_{plugin}", f"copy_{next(self._numbers)}_of_{PACKAGES[plugin]}"
@@ -537,7 +539,7 @@ class Copy:
         (file,) = [file for file in self.files if bug.sound in file.read_text()]
         file.write_text(file.read_text().replace(bug.sound, bug.sick, 1))
 
-    def found(self, check: str) -> Finding:
+    def found(self, check: str) -> CheckResult:
         """What comes of the check of that name."""
         inspections = Inspection.all(self.place, self.given, self.folder, self.folder)
         (inspection,) = [each for each in inspections if each.subject.declaration.name == self.name]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from framecast.errors import InputError
-from framecast.scaffold.beginning import Beginning
+from framecast.scaffold.plugin_template import PluginTemplate
 from framecast.testing import conformance
-from framecast.testing.inspection import Finding, checks
+from framecast.testing.inspection import CheckResult, checks
 from framecast.testing.model_checks import answers_in_the_right_shape
 from framecast.testing.suite import told
 
@@ -31,7 +31,7 @@ def test_of_something_else():
 @pytest.fixture
 def plugin(pytester: pytest.Pytester) -> Path:
     """A sound metric, my_metric.py, and beside it a folder of tests."""
-    file = Beginning("my_metric", "metric", single_file=True).write(pytester.path)
+    file = PluginTemplate("my_metric", "metric", single_file=True).write(pytester.path)
     (pytester.path / "tests").mkdir()
     (pytester.path / "tests" / "test_my_metric.py").write_text(SUITE)
     return file
@@ -89,5 +89,5 @@ def test_installed_plugins_and_files_beside_the_caller_are_found_others_are_name
 
 def test_a_failure_without_a_traceback_has_two_parts() -> None:
     advice = answers_in_the_right_shape.__doc__ or ""
-    finding = Finding("model", "mine", "answers_in_the_right_shape", "FAIL", "it returns (2, 3)", advice)
+    finding = CheckResult("model", "mine", "answers_in_the_right_shape", "FAIL", "it returns (2, 3)", advice)
     assert told(finding) == f"model mine: it returns (2, 3)\n\n{advice}"

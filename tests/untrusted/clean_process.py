@@ -30,7 +30,7 @@ _PRELOADED = (
     "framecast.cluster.run_files",
     "framecast.data.preparation",
     "framecast.evaluation.array_file",
-    "framecast.evaluation.subject",
+    "framecast.evaluation.evaluation_target",
     "framecast.report.page",
     "framecast_conv_tt_lstm.published",
     "framecast_gridded.fields",

@@ -260,7 +260,7 @@ def _safetensors(metadata: dict[str, str] | None = None) -> bytes:
 
 def _exported(folder: Path) -> Path:
     from framecast.data.normalisation import Normalisation
-    from framecast.evaluation.subject import NORMALISATION_KEY, PLAN_KEY
+    from framecast.evaluation.evaluation_target import NORMALISATION_KEY, PLAN_KEY
 
     plan = _plan(folder).read_text()
     numbers = json.dumps(Normalisation((1.0,), (2.0,), names=("t",), units=("K",)).to_dict())
@@ -270,7 +270,7 @@ def _exported(folder: Path) -> Path:
 def _read_exported(file: Path) -> None:
     import torch
 
-    from framecast.evaluation.subject import find_subject
+    from framecast.evaluation.evaluation_target import find_subject
 
     find_subject(str(file), file.parent / "no runs").model(torch.device("cpu"))
 

@@ -525,7 +525,7 @@ def test_nothing_in_a_folder_commands_the_terminal(two: RunFolder, platform: Com
     evil = "x\x1b]52;c;AA\x07\x1b]8;;http://y\x1b\\\x1b[2J\x9b1A\r\u202e\nfolder: /etc"
     lines = two.journal.file.read_text().splitlines()[:-1]
     ending = {"event": "RunFailed", "time": 1.8e9, "step": 2, "reason": evil}
-    notice = {"event": "Noticed", "time": 1.8e9, "step": 2, "message": evil}
+    notice = {"event": "Warned", "time": 1.8e9, "step": 2, "message": evil}
     two.journal.file.write_text("\n".join([*lines, json.dumps(notice), json.dumps(ending)]) + "\n")
     (two.logs / f"{evil.replace('/', '')}.log").write_text(evil)
     renamed = two.path.parent.parent / f"{evil.replace('/', '')}"

@@ -132,10 +132,10 @@ def test_html_in_every_text_of_a_run_is_shown_as_text(tmp_path: Path) -> None:
     run.job.write_text(f"# {HOSTILE}\n" + run.job.read_text() if run.job.exists() else f"# {HOSTILE}\n")
     scores = {f"validation/{HOSTILE}": 1.0, "validation/mse": 2.0, "validation/loss": 2.0}
     for event in (
-        events.DataRead(HOSTILE, 4, 2, 1, [HOSTILE], [HOSTILE], [HOSTILE]),
+        events.DatasetLoaded(HOSTILE, 4, 2, 1, [HOSTILE], [HOSTILE], [HOSTILE]),
         events.Evaluated(3, 1, "model", "validation", scores, {HOSTILE: [1.0, 2.0]}, 4, 0.1),
         events.Evaluated(3, 1, HOSTILE, "validation", scores, {HOSTILE: [1.0, 2.0]}, 4, 0.1),
-        events.Noticed(3, HOSTILE),
+        events.Warned(3, HOSTILE),
         events.RunFailed(3, HOSTILE),
     ):
         run.journal.append(event)

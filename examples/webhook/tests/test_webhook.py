@@ -49,7 +49,7 @@ def posted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def test_chosen_events_are_posted_in_words(posted: list[str], tmp_path: Path) -> None:
     hook = build(Settings(events=("Evaluated", "RunFinished")), tmp_path / "demo-1")
     hook(framecast.events.Evaluated(8, 1, "model", "validation", {"validation/mse": 0.01234}, {}, 4, 0.1))
-    hook(framecast.events.Noticed(8, "not chosen"))
+    hook(framecast.events.Warned(8, "not chosen"))
     hook(framecast.events.RunFinished(8, "epochs"))
     assert posted == [
         "demo-1: model at step 8: validation/mse 0.01234",

@@ -16,7 +16,7 @@ from framecast.errors import InputError
 from framecast.json_text import to_json
 
 if TYPE_CHECKING:
-    from framecast.job.plan import Part
+    from framecast.job.plan import PluginConfig
     from framecast.plugin.data_note import DataNote
 
 app = typer.Typer(
@@ -152,7 +152,7 @@ def info(
 
 def _chosen(
     name: str, settings: list[str] | None, root: str | None, plugins: list[str] | None
-) -> tuple[Part, int | None]:
+) -> tuple[PluginConfig, int | None]:
     """The data set with its settings, and the length of the job's clips where a job was named."""
     from framecast.job.data_section import data_of_job, data_part
 

@@ -14,7 +14,7 @@ from framecast.errors import InputError
 from framecast.json_text import to_json
 
 if TYPE_CHECKING:
-    from framecast.launch.doctor.finding import Finding
+    from framecast.launch.doctor.check_result import CheckResult
 
 Address = Annotated[
     str | None,
@@ -61,9 +61,9 @@ def doctor(address: Address = None, storage: Place = None, as_json: Json = False
     raise typer.Exit(1 if bad else 0)
 
 
-def _print(findings: Sequence[Finding]) -> None:
+def _print(findings: Sequence[CheckResult]) -> None:
     """A line for each; what is the same on several nodes is said once."""
-    nodes: dict[Finding, list[str]] = {}
+    nodes: dict[CheckResult, list[str]] = {}
     for each in findings:
         nodes.setdefault(dataclasses.replace(each, node=""), []).append(each.node)
     everywhere = len({each.node for each in findings if each.node})

@@ -16,7 +16,7 @@ from framecast.errors import InputError, Problem
 from framecast.json_text import to_json
 
 if TYPE_CHECKING:
-    from framecast.evaluation.subject import Subject
+    from framecast.evaluation.evaluation_target import EvaluationTarget
 
 Targets = Annotated[
     list[str],
@@ -129,17 +129,17 @@ def _subjects(
     runs: str | None,
     trusted: bool,
     plugins: list[str],
-) -> tuple[list[Subject], list[str]]:
+) -> tuple[list[EvaluationTarget], list[str]]:
     """What is evaluated, with the metrics chosen; and the metrics that the protocol leaves out."""
     from framecast.cli.fetch import brought_here
+    from framecast.evaluation.evaluation_target import find_subject, published_subject
     from framecast.evaluation.metrics_choice import chosen_metrics
-    from framecast.evaluation.subject import find_subject, published_subject
     from framecast.registry.registry import Registry
     from framecast.runs.folder import runs_root
 
     here = [brought_here(text, runs) for text in named] if published is None else []
 
-    def subjects(overrides: list[str]) -> list[Subject]:
+    def subjects(overrides: list[str]) -> list[EvaluationTarget]:
         if published is not None:
             return [published_subject(published, named[0], overrides)]
         return [find_subject(text, runs_root(runs), overrides, trusted, plugins) for text in here]

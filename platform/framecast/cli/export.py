@@ -41,8 +41,8 @@ def export(
     from framecast.cli.fetch import brought_here
     from framecast.command_line import shown
     from framecast.errors import TrainingFailed
+    from framecast.evaluation.evaluation_target import find_subject, published_subject
     from framecast.evaluation.export import FORMATS, export_graph, export_weights, refuse_format
-    from framecast.evaluation.subject import find_subject, published_subject
     from framecast.job.plan_file import PlanFile
     from framecast.runs.folder import runs_root
     from framecast.safe_files import make_folder, validate_output

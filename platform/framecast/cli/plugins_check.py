@@ -14,7 +14,7 @@ from framecast.cli.options import Json, Plugins
 from framecast.json_text import to_json
 
 if TYPE_CHECKING:
-    from framecast.testing.inspection import Finding
+    from framecast.testing.inspection import CheckResult
 
 WORDS = {"ok": "ok", "FAIL": "failed", "left out": "left out"}
 
@@ -36,12 +36,12 @@ def check(plugin: Plugin, settings: Settings = None, as_json: Json = False, name
     Leaves with 0 where all hold, with 1 where one fails, with 2 where there is no such plugin or setting.
     """
     from framecast.job.document import Document
-    from framecast.testing import Given, Inspection
+    from framecast.testing import CheckOptions, Inspection
 
     written = Document.from_data({})
     written.override(settings or [])
-    given = Given(settings=written.data)
-    findings: list[Finding] = []
+    given = CheckOptions(settings=written.data)
+    findings: list[CheckResult] = []
     with TemporaryDirectory(prefix="framecast-check-") as folder:
         inspections = Inspection.all(plugin, given, Path(folder), Path.cwd(), tuple(named or ()))
         for inspection in inspections:
@@ -58,7 +58,7 @@ def check(plugin: Plugin, settings: Settings = None, as_json: Json = False, name
     raise typer.Exit(1 if "FAIL" in states else 0)
 
 
-def told(finding: Finding) -> str:
+def told(finding: CheckResult) -> str:
     """A check in a line; one that failed with the contract's words, and where the plugin raised."""
     reason = f": {finding.reason}" if finding.reason else ""
     line = f"{finding.state:8}  {finding.kind} {finding.name}: {finding.check.replace('_', ' ')}{reason}"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from framecast.scaffold.beginning import Beginning
+from framecast.scaffold.plugin_template import PluginTemplate
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of the plugin and its module, such as my_cell.")]
 Kind = Annotated[
@@ -24,7 +24,7 @@ def new(name: Name, kind: Kind, single_file: SingleFile = False, output: Output 
 
     platform plugins new my_cell --kind model
     """
-    beginning = Beginning(name, kind, single_file)
+    beginning = PluginTemplate(name, kind, single_file)
     written = beginning.write(output)
     typer.echo(f"{written} is there, and works as it is. Next:")
     submit = ["platform", "submit", "jobs/demo.yaml"]

@@ -79,10 +79,10 @@ def predict(
     from framecast.data.prediction_mark import mark_prediction
     from framecast.data.video_writer import FORMATS, write_array, write_video
     from framecast.errors import TrainingFailed
+    from framecast.evaluation.evaluation_target import find_subject, published_subject
     from framecast.evaluation.export import refuse_format
     from framecast.evaluation.likeness import differences, treatment
     from framecast.evaluation.prediction import predict as predicted
-    from framecast.evaluation.subject import find_subject, published_subject
     from framecast.runs.folder import runs_root
     from framecast.safe_files import make_folder, validate_output
 

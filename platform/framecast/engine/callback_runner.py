@@ -10,8 +10,8 @@ from typing import Any
 
 from framecast.engine.background_callback import Background
 from framecast.errors import InputError, Problem, in_one_line, without_credentials
-from framecast.job.plan import Part, Plan
-from framecast.plugin.events import Event, Noticed, Stop
+from framecast.job.plan import Plan, PluginConfig
+from framecast.plugin.events import Event, Stop, Warned
 from framecast.runs.folder import RunFolder
 from framecast.runs.metrics_table import MetricsTable
 
@@ -19,11 +19,11 @@ SLOW_SHARE, SLOW_SECONDS = 0.1, 5.0
 """A callback is called slow when it has taken this share of the run's time, and so many seconds."""
 
 
-class Listeners:
+class CallbackRunner:
     """Hands each event to all. Only the first process has listeners.
 
     A callback that raises is switched off: a tracker that is down must not cost a week of training. That, and what
-    callbacks in the background report, is a `Noticed` event. Raises InputError where callbacks cannot be built.
+    callbacks in the background report, is a `Warned` event. Raises InputError where callbacks cannot be built.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Listeners:
         if problems:
             raise InputError(problems)
 
-    def _add(self, part: Part, callback: Callable[[Event], Any]) -> None:
+    def _add(self, part: PluginConfig, callback: Callable[[Event], Any]) -> None:
         if part.declaration.background:
 
             def answered(answer: Any, name: str = part.name) -> None:
@@ -69,7 +69,7 @@ class Listeners:
         """Hands over an event, then each notice that this or a background callback gave rise to."""
         self._hand_over(event)
         while self._messages:
-            self._hand_over(Noticed(self._step, self._messages.popleft()))
+            self._hand_over(Warned(self._step, self._messages.popleft()))
 
     def stop(self) -> str | None:
         """The reason of the first callback that asked the run to stop, or None."""
@@ -80,7 +80,7 @@ class Listeners:
         for each in self._background.values():
             each.close(wait)
         while self._messages:
-            notice = Noticed(self._step, self._messages.popleft())
+            notice = Warned(self._step, self._messages.popleft())
             for listener in self._essential:
                 listener(notice)
 

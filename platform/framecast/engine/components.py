@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from framecast.engine.data_loading.batches import Batches
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.optimizer import build_optimizer
 from framecast.engine.strategies.precision import resolved_precision
 from framecast.engine.strategies.strategy import Strategy
@@ -21,7 +21,7 @@ from framecast.job.readiness import NO_VALIDATION, no_full_batch
 
 
 @dataclass(frozen=True)
-class Assembly:
+class Components:
     """What the loop works with. `strategy` is None for a model without parameters: nothing to train."""
 
     task: Any
@@ -33,21 +33,23 @@ class Assembly:
     parameters: int
 
 
-def assemble(plan: Plan, world: World, begin_phase: Callable[[str], None] = lambda phase: None) -> Assembly:
+def assemble(
+    plan: Plan, distributed: DistributedContext, begin_phase: Callable[[str], None] = lambda phase: None
+) -> Components:
     """Builds the plan's parts, and says which before it does. Raises InputError where the data are too few for one
     batch."""
     job = plan.job
     begin_phase("building the model")
     torch.manual_seed(job.training.seed)  # the first weights, the same on every process
-    model = plan.model.declaration.build(plan.model.settings, plan.sample_shape).to(world.device)
+    model = plan.model.declaration.build(plan.model.settings, plan.sample_shape).to(distributed.device)
     if job.training.activation_checkpointing == "layers":
-        model.checkpoint_layers = True
+        model.activation_checkpointing = True
     begin_phase("reading the data")
     training, validation = (
         Batches(
             plan.data.declaration.build(plan.data.settings, split, plan.frames),
             job.training.batch_size,
-            world,
+            distributed,
             job.compute.data_processes,
         )
         for split in ("train", "validation")
@@ -60,14 +62,14 @@ def assemble(plan: Plan, world: World, begin_phase: Callable[[str], None] = lamb
     for part in plan.metrics:  # what it misses should be found now, not at the first evaluation
         part.declaration.build(part.settings, plan.value_range)
     begin_phase(f"setting up {job.training.strategy}")
-    return Assembly(
+    return Components(
         task=plan.task.declaration.build(plan.task.settings),
         model=model,
-        strategy=_strategy(job, model, world) if parameters else None,
+        strategy=_strategy(job, model, distributed) if parameters else None,
         training=training,
         validation=validation,
         baselines={
-            part.name: part.declaration.build(part.settings, plan.sample_shape).to(world.device)
+            part.name: part.declaration.build(part.settings, plan.sample_shape).to(distributed.device)
             for part in plan.baselines
             if part.name != plan.model.name
         },
@@ -75,14 +77,14 @@ def assemble(plan: Plan, world: World, begin_phase: Callable[[str], None] = lamb
     )
 
 
-def _strategy(job: Job, model: nn.Module, world: World) -> Strategy:
+def _strategy(job: Job, model: nn.Module, distributed: DistributedContext) -> Strategy:
     """The strategy that the job asks for, around a model already on its device."""
-    precision = resolved_precision(job.training.precision, world.device)
-    optimizer = build_optimizer(job.training.optimizer, model, world.device)
+    precision = resolved_precision(job.training.precision, distributed.device)
+    optimizer = build_optimizer(job.training.optimizer, model, distributed.device)
     if job.training.strategy == "torch":
         from framecast.engine.strategies.torch_strategy import TorchStrategy
 
-        return TorchStrategy(model, optimizer, world, precision, job.training)
+        return TorchStrategy(model, optimizer, distributed, precision, job.training)
     from framecast.engine.strategies.deepspeed_strategy import DeepSpeedStrategy
 
-    return DeepSpeedStrategy(model, optimizer, world, precision, job.training, job.deepspeed)
+    return DeepSpeedStrategy(model, optimizer, distributed, precision, job.training, job.deepspeed)

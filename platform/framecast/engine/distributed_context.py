@@ -1,4 +1,4 @@
-"""The processes that train together, and what they say to each other."""
+"""The processes that train together, and their collective operations."""
 
 from __future__ import annotations
 
@@ -6,37 +6,39 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-import torch.distributed as distributed
+import torch.distributed as dist
 from torch import Tensor
 
 
-def _unwatched() -> None:
-    """Nobody watches."""
+def _no_heartbeat() -> None:
+    """The default: no watchdog is running."""
 
 
 @dataclass(frozen=True)
-class World:
-    """This process among its peers. One process alone needs no process group.
+class DistributedContext:
+    """The rank of this process, the number of processes, and its device. A single process needs no process group.
 
-    `pulse` is called with every batch: who watches over the process knows by it that it does not hang.
+    `heartbeat` is called with every batch: a watchdog sees from it that the process does not hang.
     """
 
     rank: int
     size: int
     device: torch.device
-    pulse: Callable[[], None] = _unwatched
+    heartbeat: Callable[[], None] = _no_heartbeat
 
     @classmethod
-    def alone(cls, device: torch.device) -> World:
+    def single_process(cls, device: torch.device) -> DistributedContext:
         return cls(0, 1, device)
 
     @classmethod
-    def joined(cls, device: torch.device, pulse: Callable[[], None] = _unwatched) -> World:
-        """The world of the process group that this process is already in."""
-        return cls(distributed.get_rank(), distributed.get_world_size(), device, pulse)
+    def from_process_group(
+        cls, device: torch.device, heartbeat: Callable[[], None] = _no_heartbeat
+    ) -> DistributedContext:
+        """The context of the process group that this process is already in."""
+        return cls(dist.get_rank(), dist.get_world_size(), device, heartbeat)
 
     @property
-    def first(self) -> bool:
+    def is_rank_zero(self) -> bool:
         return self.rank == 0
 
     def sum(self, values: Tensor) -> Tensor:
@@ -44,9 +46,9 @@ class World:
         if self.size == 1:
             return values.cpu()
         on_device = values.to(self.device)
-        distributed.all_reduce(on_device)
+        dist.all_reduce(on_device)
         return on_device.cpu()
 
     def barrier(self) -> None:
         if self.size > 1:
-            distributed.barrier()
+            dist.barrier()

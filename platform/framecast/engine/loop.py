@@ -1,6 +1,6 @@
 """The training loop, on one page.
 
-plan -> assemble -> restore?                                      RunStarted, DataRead
+plan -> assemble -> restore?                                      RunStarted, DatasetLoaded
      -> for epoch: for batch: training_step -> backward -> step   StepDone
           -> evaluate (closed loop) -> schedules                  Evaluated
           -> checkpoint                                           CheckpointSaved
@@ -18,57 +18,59 @@ from collections.abc import Callable
 
 import torch
 
-from framecast.engine.callback_runner import Listeners
-from framecast.engine.checkpoint.checkpointing import Checkpointing, Position
+from framecast.engine.callback_runner import CallbackRunner
+from framecast.engine.checkpoint.checkpointing import Checkpointing, LoopState
 from framecast.engine.components import assemble
 from framecast.engine.data_loading.batches import MicroBatch
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.evaluation.evaluate import Scores, evaluate
 from framecast.engine.optimizer import schedule_factor
-from framecast.engine.out_of_memory import OutOfMemory, enough_memory
+from framecast.engine.out_of_memory import OutOfMemory, translate_oom
 from framecast.engine.stopwatch import Stopwatch, peak_memory
-from framecast.engine.strategies.loss_scale import OverflowWatch
+from framecast.engine.strategies.loss_scale import LossScaleMonitor
 from framecast.errors import InputError, TrainingFailed, disk_problem
 from framecast.job.plan import Plan
 from framecast.plugin.events import (
     CheckpointSaved,
     Evaluated,
     Event,
-    Noticed,
     RunFailed,
     RunFinished,
     RunInterrupted,
     RunStarted,
     StepDone,
+    Warned,
 )
-from framecast.plugin.step_context import Progress
+from framecast.plugin.step_context import StepContext
 from framecast.runs.folder import RunFolder
 from framecast.runs.phases import note_phase
 
 _GO_ON, _INTERRUPT, _FINISH = 0.0, 1.0, 2.0
 
 
-def train(plan: Plan, run: RunFolder, world: World, listen: Callable[[Event], object] | None = None) -> None:
-    """Trains the plan's model in this process, one of `world`, going on from the run's newest checkpoint.
+def train(
+    plan: Plan, run: RunFolder, distributed: DistributedContext, listen: Callable[[Event], object] | None = None
+) -> None:
+    """Trains the plan's model in this process, one of `distributed`, going on from the run's newest checkpoint.
 
     The results are in the run folder; `listen` hears each event on the first process, and may end the run by
     raising. A failure that trying again cannot mend ends as RunFailed, on every
     process alike; anything else is raised. Raises InputError, on every process and before the first event, where
     the callbacks cannot be built.
     """
-    listeners = _listeners(plan, run, world, listen)
-    position, start = Position(), run.journal.size
+    listeners = _listeners(plan, run, distributed, listen)
+    position, start = LoopState(), run.journal.size
     try:
-        loop = Loop(plan, run, world, listeners, position)
+        loop = Loop(plan, run, distributed, listeners, position)
         listeners.emit(loop.train() if loop.parts.strategy else loop.only_evaluate())
     except (TrainingFailed, InputError) as error:
-        if isinstance(error, OutOfMemory) and world.size > 1:
+        if isinstance(error, OutOfMemory) and distributed.size > 1:
             raise  # the others wait for this process: who launched it ends them
-        if isinstance(error, InputError) and world.first and not run.journal.began_since(start):
+        if isinstance(error, InputError) and distributed.is_rank_zero and not run.journal.began_since(start):
             run.refuse(str(error))  # whoever launched it takes the attempt back
         listeners.emit(RunFailed(position.step, str(error)))
     except OSError as error:
-        if world.size > 1 or not (why := disk_problem(error)):
+        if distributed.size > 1 or not (why := disk_problem(error)):
             raise  # the others wait for this process: who launched it ends them
         traceback.print_exc()
         listeners.emit(RunFailed(position.step, f"{why}: free space, then resume the run"))
@@ -76,14 +78,16 @@ def train(plan: Plan, run: RunFolder, world: World, listen: Callable[[Event], ob
         listeners.close(wait=not isinstance(sys.exception(), KeyboardInterrupt))
 
 
-def _listeners(plan: Plan, run: RunFolder, world: World, listen: Callable[[Event], object] | None) -> Listeners:
+def _listeners(
+    plan: Plan, run: RunFolder, distributed: DistributedContext, listen: Callable[[Event], object] | None
+) -> CallbackRunner:
     """The listeners of the first process; the others learn whether they could be built."""
     listeners, refused = None, None
     try:
-        listeners = Listeners(plan, run, world.first, listen)
+        listeners = CallbackRunner(plan, run, distributed.is_rank_zero, listen)
     except InputError as error:
         refused = error
-    if world.sum(torch.tensor([float(refused is not None)])).item():
+    if distributed.sum(torch.tensor([float(refused is not None)])).item():
         raise refused or InputError("the first process cannot build its callbacks")
     assert listeners is not None, "nothing was refused"
     return listeners
@@ -92,14 +96,21 @@ def _listeners(plan: Plan, run: RunFolder, world: World, listen: Callable[[Event
 class Loop:
     """One attempt at a run: its assembled parts, and where training stands."""
 
-    def __init__(self, plan: Plan, run: RunFolder, world: World, listeners: Listeners, position: Position) -> None:
-        self.job, self.plan, self.run, self.world = plan.job, plan, run, world
+    def __init__(
+        self,
+        plan: Plan,
+        run: RunFolder,
+        distributed: DistributedContext,
+        listeners: CallbackRunner,
+        position: LoopState,
+    ) -> None:
+        self.job, self.plan, self.run, self.distributed = plan.job, plan, run, distributed
         self.emit, self.listeners, self.position = listeners.emit, listeners, position
-        self.claim = run.claim() if world.first else ""
-        self.parts = assemble(plan, world, self.begin_phase)
+        self.claim = run.claim() if distributed.is_rank_zero else ""
+        self.parts = assemble(plan, distributed, self.begin_phase)
         normalisation = getattr(self.parts.training.dataset, "normalisation", None)
-        self.checkpointing = Checkpointing(plan, run, world, normalisation)
-        self.overflows = OverflowWatch()
+        self.checkpointing = Checkpointing(plan, run, distributed, normalisation)
+        self.overflows = LossScaleMonitor()
         notice = None
         if self.parts.strategy:
             notice = self.checkpointing.restore(self.parts.strategy, self.parts.task, position)
@@ -116,21 +127,21 @@ class Loop:
                 batch=position.batch,
                 steps_per_epoch=self.parts.training.per_epoch(),
                 total_steps=self.total_steps,
-                workers=world.size,
-                device=str(world.device),
+                workers=distributed.size,
+                device=str(distributed.device),
                 precision=self.parts.strategy.precision if self.parts.strategy else "fp32",
                 strategy=self.job.training.strategy,
                 parameters=self.parts.parameters,
             )
         )
         if notice:
-            self.emit(Noticed(position.step, notice))
+            self.emit(Warned(position.step, notice))
         for split, batches in (("train", self.parts.training), ("validation", self.parts.validation)):
             self.emit(batches.found(split))
 
     def begin_phase(self, phase: str) -> None:
         """Says what comes before the first step."""
-        if self.world.first:
+        if self.distributed.is_rank_zero:
             note_phase(self.run, phase)
 
     def train(self) -> Event:
@@ -143,7 +154,7 @@ class Loop:
             for batch in self.parts.training.training(
                 training.seed, position.epoch, position.batch, training.accumulate
             ):
-                with enough_memory(position.step + 1, self.checkpointing.last_good):
+                with translate_oom(position.step + 1, self.checkpointing.last_good):
                     ending = self.step(batch)
                 if ending:
                     break
@@ -168,14 +179,14 @@ class Loop:
         job, position, strategy = self.job, self.position, self.parts.strategy
         assert strategy is not None, "only a model with parameters is trained"
         began = time.monotonic()
-        torch.manual_seed(job.training.seed + 1_000_003 * position.step + self.world.rank)  # for dropout
+        torch.manual_seed(job.training.seed + 1_000_003 * position.step + self.distributed.rank)  # for dropout
         schedule = schedule_factor(job.training.schedule, position.step, self.total_steps)
         rate = job.training.optimizer.learning_rate * schedule * self.parts.task.learning_rate_factor
 
-        watch = Stopwatch(self.world.device)
+        watch = Stopwatch(self.distributed.device)
         sums: dict[str, float | torch.Tensor] = {}
         for number, part in enumerate(batch, start=1):
-            progress = Progress(job.training.seed, position.epoch, position.step, part.positions)
+            progress = StepContext(job.training.seed, position.epoch, position.step, part.positions)
             with strategy.micro_batch(last=number == len(batch)):
                 with watch.measure("forward"), strategy.autocast():
                     loss, logs = self.parts.task.training_step(strategy.model, part.batch, progress)
@@ -189,8 +200,10 @@ class Loop:
         seconds = time.monotonic() - began
         position.batch, position.step = position.batch + 1, position.step + 1
         position.seconds += seconds
-        verdict, reason = self.verdict() if self.world.first else (_GO_ON, "")
-        verdict, *shared = self.world.sum(torch.tensor([verdict, *own], dtype=torch.float64)).tolist()
+        stop_decision, reason = self.stop_decision() if self.distributed.is_rank_zero else (_GO_ON, "")
+        stop_decision, *shared = self.distributed.sum(
+            torch.tensor([stop_decision, *own], dtype=torch.float64)
+        ).tolist()
         means = dict(zip(sums, shared, strict=True))
         self.emit(
             StepDone(
@@ -206,22 +219,22 @@ class Loop:
                 data_wait=sum(part.waited for part in batch),
                 forward=watch.seconds("forward"),
                 backward=watch.seconds("backward"),
-                memory=peak_memory(self.world.device),
+                memory=peak_memory(self.distributed.device),
             )
         )
         if notice := self.overflows.notice(position.step, result):
-            self.emit(Noticed(position.step, notice))
+            self.emit(Warned(position.step, notice))
         if not math.isfinite(means["loss"]):
             scale = "" if result.loss_scale is None else f" (loss scale {result.loss_scale:g})"
             raise TrainingFailed(
                 f"the loss is {means['loss']} at step {position.step}{scale}; {self.checkpointing.last_good()}. "
                 "Try a lower training.optimizer.learning_rate or training.gradient_clipping"
             )
-        if verdict == _INTERRUPT:
+        if stop_decision == _INTERRUPT:
             return RunInterrupted(position.step, reason)
-        return RunFinished(position.step, reason) if verdict == _FINISH else None
+        return RunFinished(position.step, reason) if stop_decision == _FINISH else None
 
-    def verdict(self) -> tuple[float, str]:
+    def stop_decision(self) -> tuple[float, str]:
         """Whether the run ends at this step, and why: the first process decides for all."""
         if self.run.claimed_by() != self.claim:  # cut off by the network, we were replaced and did not notice
             raise SystemExit(f"another attempt at {self.run.path} has begun: this one ends")
@@ -248,7 +261,7 @@ class Loop:
         All workers must save together, and a failure may be one worker's alone: several workers save before the
         run's first evaluation, at which a metric would fail.
         """
-        alone = self.world.size == 1
+        alone = self.distributed.size == 1
         if not alone and self.position.evaluations == 0:
             self.checkpoint()
         try:
@@ -264,11 +277,13 @@ class Loop:
         if position.evaluations == 0:
             for name, baseline in self.parts.baselines.items():
                 began = time.monotonic()
-                scores = evaluate(baseline, self.parts.task, self.plan, self.parts.validation, self.world)
+                scores = evaluate(baseline, self.parts.task, self.plan, self.parts.validation, self.distributed)
                 self.announce(name, scores, time.monotonic() - began)
         began = time.monotonic()
         if strategy is None:
-            scores = evaluate(self.parts.model, self.parts.task, self.plan, self.parts.validation, self.world)
+            scores = evaluate(
+                self.parts.model, self.parts.task, self.plan, self.parts.validation, self.distributed
+            )
         else:
             strategy.train(False)
             scores = evaluate(
@@ -276,7 +291,7 @@ class Loop:
                 self.parts.task,
                 self.plan,
                 self.parts.validation,
-                self.world,
+                self.distributed,
                 strategy.autocast,
             )
             strategy.train(True)
@@ -318,7 +333,7 @@ class Loop:
         if saved:
             self.emit(CheckpointSaved(saved.step, saved.epoch, saved.path.name, best, monitor, value))
         if self.checkpointing.notice:
-            self.emit(Noticed(self.position.step, self.checkpointing.notice))
+            self.emit(Warned(self.position.step, self.checkpointing.notice))
 
     def checkpoint_due(self) -> bool:
         """Whether one is due within the epoch; at its end there is one anyway."""

@@ -15,7 +15,7 @@ class OutOfMemory(TrainingFailed):
 
 
 @contextmanager
-def enough_memory(step: int, last_good: Callable[[], str]) -> Iterator[None]:
+def translate_oom(step: int, last_good: Callable[[], str]) -> Iterator[None]:
     """Around step `step`. Raises OutOfMemory in place of what torch raises; `last_good` names
     the checkpoint to go on from."""
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from framecast.errors import InputError, TrainingFailed
-from framecast.evaluation.subject import NORMALISATION_KEY, PLAN_KEY, Subject
+from framecast.evaluation.evaluation_target import NORMALISATION_KEY, PLAN_KEY, EvaluationTarget
 from framecast.json_text import to_json
 from framecast.runs.folder import reading_out_disk_errors
 from framecast.safe_files import atomic_path, write_atomically
@@ -16,7 +16,7 @@ FORMATS = (".safetensors", ".pt2")
 TOLERANCE = 1e-5
 
 
-def export_weights(subject: Subject, file: Path) -> None:
+def export_weights(subject: EvaluationTarget, file: Path) -> None:
     """Writes the weights as safetensors; the plan and the data's normalisation go along as metadata.
 
     Plugins that are not installed are only named there: their code does not travel, nor does where it lies.
@@ -32,7 +32,7 @@ def export_weights(subject: Subject, file: Path) -> None:
         save_file({name: value.contiguous() for name, value in model.state_dict().items()}, beside, metadata)
 
 
-def export_graph(subject: Subject, file: Path, frames_in: int, frames_out: int, batch: int = 1) -> float:
+def export_graph(subject: EvaluationTarget, file: Path, frames_in: int, frames_out: int, batch: int = 1) -> float:
     """Writes the model as a `torch.export` graph from (B, frames_in, C, H, W) to the next `frames_out` frames.
 
     Returns the largest difference between its outputs and the model's own. Raises TrainingFailed where they are

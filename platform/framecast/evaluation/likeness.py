@@ -11,8 +11,8 @@ from framecast.data.normalisation import Normalisation
 from framecast.data.renormalised_clips import normalise_as
 from framecast.errors import InputError
 from framecast.evaluation.array_file import ARRAYS
+from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.evaluation.prediction import Prediction
-from framecast.evaluation.subject import Subject
 
 _CLIPS = 32
 """Training clips that a video is compared with, evenly spread over them."""
@@ -22,7 +22,7 @@ _MARGIN = 0.5
 """By so much of the training clips' own spread a video may lie outside of it."""
 
 
-def treatment(subject: Subject, source: Path, found: Prediction) -> str:
+def treatment(subject: EvaluationTarget, source: Path, found: Prediction) -> str:
     """What was done to the source: "each frame's 720x720 middle, resized to 32x32, in grey"."""
     channels, height, width = found.context.shape[1:]
     seen = f"{height}x{width}"
@@ -35,7 +35,7 @@ def treatment(subject: Subject, source: Path, found: Prediction) -> str:
     return f"{middle} of {region} pixels{resized}, in {'grey' if channels == 1 else 'colour'}"
 
 
-def differences(subject: Subject, source: Path, found: Prediction) -> list[str]:
+def differences(subject: EvaluationTarget, source: Path, found: Prediction) -> list[str]:
     """What makes the source unlike the training clips of `subject`, a sentence for each; empty where nothing does.
 
     Where the training data are not here, the last sentence says that they could not be looked at.
@@ -60,7 +60,7 @@ def differences(subject: Subject, source: Path, found: Prediction) -> list[str]:
     return said
 
 
-def _training_clips(subject: Subject) -> list[dict[str, float]]:
+def _training_clips(subject: EvaluationTarget) -> list[dict[str, float]]:
     """The measures of some training clips. Raises what the data set raises."""
     plan = subject.plan
     clips = plan.data.declaration.build(plan.data.settings, "train", plan.frames)

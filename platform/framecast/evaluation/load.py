@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framecast.evaluation.subject import find_subject
+from framecast.evaluation.evaluation_target import find_subject
 from framecast.runs.folder import runs_root
 
 if TYPE_CHECKING:

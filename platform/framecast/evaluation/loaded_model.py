@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from framecast.counting import plural
 from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError
-from framecast.evaluation.subject import Subject
-from framecast.plugin.outputs import Recognised
+from framecast.evaluation.evaluation_target import EvaluationTarget
+from framecast.plugin.outputs import RecognitionOutput
 
 BEYOND = 0.5
 """By how much of their range pictures may lie outside it: more is another scale, such as [0, 255] or [-1, 1]."""
@@ -35,7 +35,7 @@ class LoadedModel(nn.Module):
     scale: Tensor
     fill: Tensor
 
-    def __init__(self, subject: Subject, device: torch.device) -> None:
+    def __init__(self, subject: EvaluationTarget, device: torch.device) -> None:
         super().__init__()
         plan = subject.plan
         self.label = subject.label
@@ -69,20 +69,20 @@ class LoadedModel(nn.Module):
         `frames_out` are the future. `truth` (B, frames_out - 1, C, H, W), in the same units, takes the place of
         its own predictions where `keep_truth` (B, frames_out - 1) is True, or everywhere without `keep_truth`.
 
-        A recognition model is called with `observed` (B, S) and returns a framecast.Recognised. In fields, values
-        that are not finite are filled as in training, with a warning for infinite ones. Raises InputError for
-        frames that the model cannot take.
+        A recognition model is called with `observed` (B, S) and returns a framecast.RecognitionOutput. In fields,
+        values that are not finite are filled as in training, with a warning for infinite ones. Raises InputError
+        for frames that the model cannot take.
         """
         future = self._refuse(frames, frames_out)
         assert frames is not None, "none were refused"
-        if self._part.declaration.gives == "logits":
+        if self._part.declaration.produces == "logits":
             for name, given in (("truth", truth), ("keep_truth", keep_truth)):
                 if given is not None:
                     raise InputError(
                         f"{self._part.name} recognises classes: {name} is for models that predict frames"
                     )
             self._refuse_observed(observed, len(frames))
-            recognised: Recognised = self.network(self._normalised(frames), future, observed=observed)
+            recognised: RecognitionOutput = self.network(self._normalised(frames), future, observed=observed)
             return recognised._replace(frames=self._physical(recognised.frames))
         if observed is not None:
             raise InputError(f"{self._part.name} predicts frames: observed is for models that recognise classes")

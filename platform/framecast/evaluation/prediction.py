@@ -21,8 +21,8 @@ from framecast.data.video import VideoReader
 from framecast.data.video_notes import reading_notes
 from framecast.errors import InputError, TrainingFailed
 from framecast.evaluation.array_file import ARRAYS, load_array, order_axes, picture_scale
-from framecast.evaluation.subject import Subject
-from framecast.job.plan import Part
+from framecast.evaluation.evaluation_target import EvaluationTarget
+from framecast.job.plan import PluginConfig
 from framecast.plugin.data_note import DataNote
 
 DEFAULT_RATE = 10.0
@@ -78,7 +78,12 @@ class Prediction:
 
 
 def predict(
-    subject: Subject, source: Path, start: int, frames_in: int, frames_out: int, bit_depth: int | None = None
+    subject: EvaluationTarget,
+    source: Path,
+    start: int,
+    frames_in: int,
+    frames_out: int,
+    bit_depth: int | None = None,
 ) -> Prediction:
     """Predicts `frames_out` frames after the `frames_in` that begin with frame `start` of a video.
 
@@ -124,7 +129,7 @@ class _Read(NamedTuple):
     notes: tuple[DataNote, ...]
 
 
-def _read(subject: Subject, source: Path, start: int, count: int, bit_depth: int | None) -> _Read:
+def _read(subject: EvaluationTarget, source: Path, start: int, count: int, bit_depth: int | None) -> _Read:
     """At most `count` frames from the one of number `start` on, taken as the model's data are."""
     data = subject.plan.data
     step = data.declaration.frame_step(data.settings)
@@ -140,7 +145,7 @@ def _read(subject: Subject, source: Path, start: int, count: int, bit_depth: int
     return found._replace(notes=(*found.notes, every))
 
 
-def _read_fields(trained: Normalisation, data: Part, source: Path, start: int, count: int) -> _Read:
+def _read_fields(trained: Normalisation, data: PluginConfig, source: Path, start: int, count: int) -> _Read:
     frames = data.declaration.read_source(data.settings, source, trained, start, count)
     units = [*trained.units, *[""] * (len(trained.names) - len(trained.units))]
     channels = [f"{name} in {unit}" if unit else name for name, unit in zip(trained.names, units, strict=True)]
@@ -152,7 +157,7 @@ def _read_fields(trained: Normalisation, data: Part, source: Path, start: int, c
     return _Read(frames.astype(np.float32), DEFAULT_RATE, (frames.shape[2], frames.shape[3]), tuple(notes))
 
 
-def _read_array(subject: Subject, source: Path, start: int, count: int, step: int) -> _Read:
+def _read_array(subject: EvaluationTarget, source: Path, start: int, count: int, step: int) -> _Read:
     plan, where = subject.plan, str(source)
     array, assumptions = order_axes(load_array(source), plan.sample_shape, where)
     frames = array[start * step :: step][:count]
@@ -203,7 +208,9 @@ def _unit_warnings(name: str, frames_TCHW: np.ndarray, normalisation: Normalisat
     return notes
 
 
-def _read_video(subject: Subject, source: Path, start: int, count: int, step: int, bit_depth: int | None) -> _Read:
+def _read_video(
+    subject: EvaluationTarget, source: Path, start: int, count: int, step: int, bit_depth: int | None
+) -> _Read:
     plan, data = subject.plan, subject.plan.data
     shape = plan.sample_shape
     if not source.exists():

@@ -16,7 +16,7 @@ from typing import Any
 from framecast.bounded.json_file import read_json_object
 from framecast.bounded.regular_file import read_text
 from framecast.data.normalisation import Normalisation
-from framecast.evaluation.subject import Subject
+from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.job.resolve import read_plan
 from framecast.json_text import to_json
 from framecast.registry.trust import Trust
@@ -30,7 +30,7 @@ class Request:
     folder: Path
 
     @classmethod
-    def write(cls, folder: Path, split: str, subjects: Sequence[Subject]) -> Request:
+    def write(cls, folder: Path, split: str, subjects: Sequence[EvaluationTarget]) -> Request:
         listed = [
             {
                 "label": subject.label,
@@ -48,9 +48,9 @@ class Request:
     def split(self) -> str:
         return self._read()["split"]
 
-    def subjects(self) -> list[Subject]:
+    def subjects(self) -> list[EvaluationTarget]:
         return [
-            Subject(
+            EvaluationTarget(
                 each["label"],
                 read_plan(
                     each["plan"], trust=Trust("the request", everything=True)

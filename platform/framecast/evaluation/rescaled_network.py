@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from framecast.data.normalisation import Normalisation
-from framecast.plugin.outputs import Recognised
+from framecast.plugin.outputs import RecognitionOutput
 
 
 class RescaledNetwork(nn.Module):
@@ -31,7 +31,7 @@ class RescaledNetwork(nn.Module):
         if truth is not None:
             others["truth"] = _affine(truth, *self._to_own)
         answer = self.network(_affine(frames, *self._to_own), frames_out, **others)
-        if isinstance(answer, Recognised):
+        if isinstance(answer, RecognitionOutput):
             return answer._replace(frames=_affine(answer.frames, *self._to_given))
         return _affine(answer, *self._to_given)
 

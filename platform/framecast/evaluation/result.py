@@ -18,6 +18,7 @@ from typing import Any
 from framecast.data.clip_origin import ClipOrigin
 from framecast.errors import InputError
 from framecast.evaluation.cell_sums import CellSums, ScoredClip
+from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.evaluation.intervals import (
     LEVEL,
     NONE,
@@ -28,7 +29,6 @@ from framecast.evaluation.intervals import (
     score_intervals,
 )
 from framecast.evaluation.request import Request
-from framecast.evaluation.subject import Subject
 from framecast.json_text import number, to_json
 from framecast.safe_files import atomic_path, make_folder, remove_file, write_atomically
 
@@ -45,7 +45,7 @@ class Result:
     request: Request
 
     @classmethod
-    def of(cls, request: Request, subjects: Sequence[Subject]) -> Result:
+    def of(cls, request: Request, subjects: Sequence[EvaluationTarget]) -> Result:
         """From what the processes left in the request's folder."""
         answer, plan = request.answered(), subjects[0].plan
         names = ["loss", *(part.name for part in plan.metrics)]
@@ -89,7 +89,7 @@ class Result:
             "protocols": {part.name: getattr(part.settings, "protocol", None) for part in plan.metrics},
             "units": {part.name: part.unit for part in plan.metrics},
             "directions": {part.name: part.declaration.direction for part in plan.metrics},
-            "needs": {part.name: part.declaration.needs for part in plan.metrics},
+            "needs": {part.name: part.declaration.requires for part in plan.metrics},
             "readings": list(plan.readings),
             "classes": list(plan.facts.classes),
             "notes": answer["notes"],
@@ -99,7 +99,7 @@ class Result:
         return cls(cls.name_of(request.split, subjects), json.loads(to_json(content)), request)
 
     @staticmethod
-    def name_of(split: str, subjects: Sequence[Subject]) -> str:
+    def name_of(split: str, subjects: Sequence[EvaluationTarget]) -> str:
         """Names models, split, horizon and protocols, and ends in a digest of all that decides the scores: so one
         evaluation never takes the place of another one."""
         plan = subjects[0].plan

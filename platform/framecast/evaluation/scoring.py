@@ -16,17 +16,18 @@ from torch import Tensor, nn
 from framecast.data.normalisation import Normalisation
 from framecast.data.renormalised_clips import ensure_same_channels, normalisation_notes
 from framecast.engine.data_loading.batches import Batches
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.evaluation.evaluate import Observer, evaluate
 from framecast.errors import InputError
+from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.evaluation.request import Request
 from framecast.evaluation.rescaled_network import RescaledNetwork
-from framecast.evaluation.subject import Subject
 from framecast.job.plan import Plan
 
 
-def score(request: Request, world: World) -> None:
-    """Answers a request together with the other processes of `world`. Each clip goes through each model once.
+def score(request: Request, distributed: DistributedContext) -> None:
+    """Answers a request together with the other processes of `distributed`. Each clip goes through each model
+    once.
 
     Clips are normalised as the first subject was trained, whatever the statistics of the data are by now: its
     scores are those of the model as trained, and the others' have the same unit.
@@ -36,16 +37,16 @@ def score(request: Request, world: World) -> None:
     dataset = plan.data.declaration.build(plan.data.settings, split, plan.frames)
     if not len(dataset):
         raise InputError(f"the {split} split of {plan.data.name} has no clips")
-    batches = Batches(dataset, plan.job.training.batch_size, world, plan.job.compute.data_processes)
+    batches = Batches(dataset, plan.job.training.batch_size, distributed, plan.job.compute.data_processes)
     common = next((subject.normalisation for subject in subjects if subject.normalisation), None)
     batches.normalise_as(common)
     notes = normalisation_notes(dataset.normalisation, common) if common else []
-    models = [*((subject.label, subject.plan, _network(subject, common, world)) for subject in subjects)]
-    models += [(name, plan, model) for name, model in _forecasters(plan, world)]
+    models = [*((subject.label, subject.plan, _network(subject, common, distributed)) for subject in subjects)]
+    models += [(name, plan, model) for name, model in _forecasters(plan, distributed)]
     total = len(dataset) * len(models)
     rows: list[dict[str, Any]] = []
     for number, (label, own_plan, model) in enumerate(models):
-        with _recording(request.clips(number, world.rank), own_plan, dataset) as record:
+        with _recording(request.clips(number, distributed.rank), own_plan, dataset) as record:
 
             def observe(
                 positions: Sequence[int],
@@ -55,11 +56,11 @@ def score(request: Request, world: World) -> None:
                 before: int = number * len(dataset),
             ) -> None:
                 record(positions, values, aggregations)
-                if world.first and positions:
+                if distributed.is_rank_zero and positions:
                     request.tell(before + positions[-1] + 1, total)
 
             task = own_plan.task.declaration.build(own_plan.task.settings)
-            scores = evaluate(model, task, own_plan, batches, world, split=split, observe=observe)
+            scores = evaluate(model, task, own_plan, batches, distributed, split=split, observe=observe)
             aggregations = {name.removeprefix(f"{split}/"): how for name, how in scores.aggregations.items()}
         rows.append(
             {
@@ -72,8 +73,8 @@ def score(request: Request, world: World) -> None:
                 "confusion": None if scores.confusion is None else scores.confusion.tolist(),
             }
         )
-    world.barrier()
-    if world.first:
+    distributed.barrier()
+    if distributed.is_rank_zero:
         grouped_by = getattr(dataset, "grouped_by", None)
         request.answer(
             {
@@ -86,18 +87,20 @@ def score(request: Request, world: World) -> None:
         )
 
 
-def _network(subject: Subject, common: Normalisation | None, world: World) -> nn.Module:
+def _network(
+    subject: EvaluationTarget, common: Normalisation | None, distributed: DistributedContext
+) -> nn.Module:
     """The subject's model, for clips that are normalised by `common`."""
-    network, own = subject.model(world.device), subject.normalisation
+    network, own = subject.model(distributed.device), subject.normalisation
     if own is None or common is None or own.is_equivalent(common):
         return network
     ensure_same_channels(own, common)
-    return RescaledNetwork(network, common, own, world.device)
+    return RescaledNetwork(network, common, own, distributed.device)
 
 
-def _forecasters(plan: Plan, world: World) -> list[tuple[str, nn.Module]]:
+def _forecasters(plan: Plan, distributed: DistributedContext) -> list[tuple[str, nn.Module]]:
     return [
-        (part.name, part.declaration.build(part.settings, plan.sample_shape).to(world.device))
+        (part.name, part.declaration.build(part.settings, plan.sample_shape).to(distributed.device))
         for part in plan.baselines
         if part.name != plan.model.name
     ]

@@ -26,7 +26,7 @@ class DataFacts:
         """Asks the data set. Raises InputError where the task asks for classes and the data have none, or the data
         set refuses to tell."""
         shape = data.sample_shape(settings, frames)
-        if task.needs == "frames":
+        if task.requires == "frames":
             return cls(shape.image)
         classes = data.classes(settings)
         if len(classes) < 2:

@@ -279,7 +279,7 @@ class Job(Settings):
     checkpoints: Checkpoints = Checkpoints()
 
     callbacks: list[PluginSection] = Field(default_factory=list, max_length=100)
-    """Listeners to the run, such as `tensorboard`."""
+    """CallbackRunner to the run, such as `tensorboard`."""
 
     search: Search | None = None
     """Makes the job a search: many trainings, each with other settings. null trains once."""

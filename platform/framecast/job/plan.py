@@ -26,7 +26,7 @@ def measured(metrics: Iterable[str]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Part:
+class PluginConfig:
     """A plugin's declaration with the settings that the job gives it."""
 
     kind: str
@@ -52,12 +52,12 @@ class Plan:
     """What will run. `to_yaml` is its form on disk, which `framecast.job.resolve.read_plan` reads."""
 
     job: Job
-    task: Part
-    model: Part
-    data: Part
-    metrics: tuple[Part, ...]
-    callbacks: tuple[Part, ...]
-    baselines: tuple[Part, ...]
+    task: PluginConfig
+    model: PluginConfig
+    data: PluginConfig
+    metrics: tuple[PluginConfig, ...]
+    callbacks: tuple[PluginConfig, ...]
+    baselines: tuple[PluginConfig, ...]
     known: DataFacts | None = None
     """What an earlier plan knew of the data; else they are asked."""
 
@@ -95,12 +95,12 @@ class Plan:
 
     @property
     def cost(self) -> Cost | None:
-        """Parameters and multiplies of the model, where its plugin can tell."""
+        """Parameters and macs of the model, where its plugin can tell."""
         declaration = self.model.declaration
         return declaration.cost(self.model.settings, self.sample_shape) if declaration.cost else None
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[PluginConfig, ...]:
         return (self.task, self.model, self.data, *self.metrics, *self.callbacks, *self.baselines)
 
     @property
@@ -121,7 +121,7 @@ class Plan:
             "metrics": {
                 part.name: {
                     "direction": part.declaration.direction,
-                    "needs": part.declaration.needs,
+                    "needs": part.declaration.requires,
                     "unit": part.unit,
                 }
                 for part in self.metrics
@@ -139,7 +139,7 @@ class Plan:
         """The same plan, the code of its local plugins copied into `folder`, from where all hosts can load it."""
         here = {provider: provider.copied_into(folder) for provider in self.providers}
 
-        def moved(part: Part) -> Part:
+        def moved(part: PluginConfig) -> PluginConfig:
             return replace(part, provider=here[part.provider])
 
         return replace(
@@ -178,7 +178,7 @@ class Plan:
         }
         result["declared"] = self.declared
         if self.cost:
-            result["cost"] = {"parameters": self.cost.parameters, "multiplies": self.cost.multiplies}
+            result["cost"] = {"parameters": self.cost.parameters, "macs": self.cost.macs}
         return result
 
     def to_yaml(self, folder: Path | None = None) -> str:

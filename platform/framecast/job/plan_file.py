@@ -70,6 +70,8 @@ class PlanFile:
             raise refused("classes", "should be a list of names")
         if cost and not (isinstance(cost, dict) and _are_counts(list(cost.values()))):
             raise refused("cost", "should hold counts")
+        if "multiplies" in cost:  # the name in runs of version 0.1
+            cost["macs"] = cost.pop("multiplies")
         needs = data.get("needs") or []
         if not (isinstance(needs, list) and all(isinstance(each, str) for each in needs)):
             raise refused("needs", "should be a list of names")

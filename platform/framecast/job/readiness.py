@@ -7,7 +7,7 @@ from typing import Any
 
 from framecast.counting import plural
 from framecast.errors import InputError, Problem, in_one_line
-from framecast.job.plan import Part, Plan
+from framecast.job.plan import Plan, PluginConfig
 from framecast.secret_urls import lacks_credentials
 
 
@@ -79,5 +79,5 @@ def _incomplete(settings: Any) -> str:
     return settings if lacks_credentials(settings) else ""
 
 
-def _numbered(key: str, parts: tuple[Part, ...]) -> list[tuple[str, Part]]:
+def _numbered(key: str, parts: tuple[PluginConfig, ...]) -> list[tuple[str, PluginConfig]]:
     return [(f"{key}.{index}", part) for index, part in enumerate(parts)]

@@ -31,7 +31,7 @@ class RecordedMetric(NamedTuple):
     name: str
     protocol: str
     direction: str = "min"
-    needs: Answer = "frames"
+    requires: Answer = "frames"
     unit: str = ""
 
 

@@ -17,7 +17,7 @@ from framecast.job.deepspeed_rules import contradictions
 from framecast.job.document import Document
 from framecast.job.job import LISTS, SECTIONS, Job
 from framecast.job.key_hints import KeyHints
-from framecast.job.plan import Part, Plan, measured
+from framecast.job.plan import Plan, PluginConfig, measured
 from framecast.job.plan_file import PlanFile
 from framecast.job.search import COSTS, SECONDS
 from framecast.job.validation import validated
@@ -188,7 +188,7 @@ def _with_paths(written: Any, resolved: Any) -> Any:
 
 def resolved_part(
     kind: str, entry: Any, key: Key, document: Document, registry: Registry, problems: list[Problem]
-) -> Part | None:
+) -> PluginConfig | None:
     """The plugin's declaration and settings for one section of the job; None where there are problems."""
     if isinstance(entry, str):
         entry = {"name": entry}
@@ -210,10 +210,12 @@ def resolved_part(
         if refusal:
             at = next(((*key, name) for name in constraint.names if name in written), key)
             problems.append(Problem(refusal, key=dotted(at), place=document.place(at)))
-    return Part(kind, declaration, settings, found.provider)
+    return PluginConfig(kind, declaration, settings, found.provider)
 
 
-def _between_settings(job: Job, document: Document, model: Part | None, scores: tuple[str, ...]) -> list[Problem]:
+def _between_settings(
+    job: Job, document: Document, model: PluginConfig | None, scores: tuple[str, ...]
+) -> list[Problem]:
     """What single settings cannot know: rules between them."""
     found: list[tuple[Key, str]] = []
     training, compute = job.training, job.compute
@@ -247,34 +249,38 @@ def _between_settings(job: Job, document: Document, model: Part | None, scores: 
         message = "DeepSpeed does not scale fp16 losses without ZeRO: write 1, which costs one worker nothing"
         found.append((("deepspeed", "zero_stage"), message))
     found += contradictions(job.deepspeed)
-    if training.activation_checkpointing == "layers" and model and not model.declaration.checkpoints_layers:
+    if training.activation_checkpointing == "layers" and model and not model.declaration.activation_checkpointing:
         message = f"the model {model.name} cannot compute its layers again: write none"
         found.append((("training", "activation_checkpointing"), message))
     return [Problem(message, key=dotted(key), place=document.place(key)) for key, message in found]
 
 
 def _between_plugins(
-    task: Part | None, model: Part | None, metrics: list[Part | None], document: Document
+    task: PluginConfig | None, model: PluginConfig | None, metrics: list[PluginConfig | None], document: Document
 ) -> list[Problem]:
     """Whether the model gives what the task asks for, and the task what metrics score."""
     if task is None:
         return []
-    needs = task.declaration.needs
+    needs = task.declaration.requires
     answers = {"frames": "predicts frames", "logits": "recognises classes"}
     found: list[tuple[Key, str]] = []
-    if model and model.declaration.gives != needs:
-        message = f"{model.name} {answers[model.declaration.gives]}, and the task {task.name} needs a model that "
+    if model and model.declaration.produces != needs:
+        message = (
+            f"{model.name} {answers[model.declaration.produces]}, and the task {task.name} needs a model that "
+        )
         found.append((("model",), message + answers[needs]))
     for index, metric in enumerate(metrics):
-        if metric and metric.declaration.needs == "logits" != needs:
+        if metric and metric.declaration.requires == "logits" != needs:
             message = f"{metric.name} scores classes, and the task {task.name} asks for none: leave it out"
             found.append((("metrics", index), message))
-    if model and needs == model.declaration.gives == "logits":
+    if model and needs == model.declaration.produces == "logits":
         found += _without_frames(task, model, metrics)
     return [Problem(message, key=dotted(key), place=document.place(key)) for key, message in found]
 
 
-def _without_frames(task: Part, model: Part, metrics: list[Part | None]) -> list[tuple[Key, str]]:
+def _without_frames(
+    task: PluginConfig, model: PluginConfig, metrics: list[PluginConfig | None]
+) -> list[tuple[Key, str]]:
     """What a recognition model that predicts no frames, or none of the future, cannot be asked for."""
     predicts = model.declaration.predicts_frames(model.settings)
     horizon = task.declaration.horizon
@@ -285,14 +291,16 @@ def _without_frames(task: Part, model: Part, metrics: list[Part | None]) -> list
     found: list[tuple[Key, str]] = [
         (("metrics", index), f"{metric.name} scores predicted frames, and {reason}: leave it out")
         for index, metric in enumerate(metrics)
-        if reason and metric and metric.declaration.needs == "frames"
+        if reason and metric and metric.declaration.requires == "frames"
     ]
     if task.declaration.accepts and (refusal := task.declaration.accepts(task.settings, predicts)):
         found.append((("task",), refusal))
     return found
 
 
-def _refused_scores(callbacks: list[Part | None], scores: tuple[str, ...], document: Document) -> list[Problem]:
+def _refused_scores(
+    callbacks: list[PluginConfig | None], scores: tuple[str, ...], document: Document
+) -> list[Problem]:
     """What callbacks have to say against the scores that the job has."""
     problems = []
     for index, part in enumerate(callbacks):
@@ -358,6 +366,6 @@ def _named_plugins(document: Document, folder: Path) -> list[str]:
     return result
 
 
-def _sound(part: Part | None) -> Part:
+def _sound(part: PluginConfig | None) -> PluginConfig:
     assert part is not None, "a part without problems is there"
     return part

@@ -16,7 +16,7 @@ Whole: TypeAlias = int  # Parameter has fields called int and float
 Real: TypeAlias = float
 KINDS = ("choice", "grid", "int", "float", "log")
 SECONDS = "seconds_per_step"
-COSTS = ("parameters", "multiplies")
+COSTS = ("parameters", "macs")
 """What constraints and objectives can speak of beside settings and metrics; a model's plugin tells them."""
 
 
@@ -80,10 +80,10 @@ class Search(Settings):
 
     constraints: list[str] = Field(default_factory=list)
     """Comparisons between keys that every trial satisfies, such as model.order <= model.steps or parameters <= 4e6
-    (also multiplies); those that the model's plugin declares always hold."""
+    (also macs, multiply-accumulates); those that the model's plugin declares always hold."""
 
     objectives: dict[str, Literal["min", "max"]] = Field({"validation/loss": "min"}, min_length=1, max_length=5)
-    """What is looked for: metrics (validation/mse), parameters, multiplies or seconds_per_step. The first metric
+    """What is looked for: metrics (validation/mse), parameters, macs or seconds_per_step. The first metric
     decides about stopping early; more than one objective makes a Pareto front.
 
     - `min`: lower is better

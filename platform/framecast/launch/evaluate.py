@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from framecast.errors import InputError, Problem, TrainingFailed, disk_problem, in_one_line
+from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.evaluation.request import Request
 from framecast.evaluation.result import Result
-from framecast.evaluation.subject import Subject
 from framecast.job.job import Compute
 from framecast.job.scoring_terms import differing_data, differing_horizon
 from framecast.launch.chatter import quiet
@@ -27,7 +27,7 @@ Told = Callable[[], tuple[int, int]]
 
 
 def evaluate(
-    subjects: Sequence[Subject],
+    subjects: Sequence[EvaluationTarget],
     split: str,
     output: Path,
     progress: Callable[[Told, IO[str]], AbstractContextManager[None]],
@@ -78,7 +78,7 @@ def _keep(result: Result, folder: RunFolder) -> str:
         return f"nor could they be kept in {folder.path}: {_why(error)}"
 
 
-def refuse_to_compare(subjects: Sequence[Subject]) -> None:
+def refuse_to_compare(subjects: Sequence[EvaluationTarget]) -> None:
     """Raises InputError where the subjects would not be scored on the same clips, over the same horizon and by the
     same metrics, or where one is named twice."""
     first = subjects[0]
@@ -120,5 +120,5 @@ def score_as_ray_worker(config: dict[str, Any]) -> None:
     request = Request(folder.path)
     from framecast.evaluation.scoring import score
 
-    with joined(request.subjects()[0].plan.job.compute, folder.logs) as world:
-        score(request, world)
+    with joined(request.subjects()[0].plan.job.compute, folder.logs) as distributed:
+        score(request, distributed)

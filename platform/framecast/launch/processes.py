@@ -13,15 +13,15 @@ from framecast.job.job import Compute
 from framecast.launch.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from framecast.engine.distributed_context import World
+    from framecast.engine.distributed_context import DistributedContext
 
 
-def alone(compute: Compute, metal: bool = False) -> World:
+def alone(compute: Compute, metal: bool = False) -> DistributedContext:
     """This process as the only one there is; with `metal`, on an Apple GPU where there is one."""
     _choose_accelerator(compute)
     import torch
 
-    from framecast.engine.distributed_context import World
+    from framecast.engine.distributed_context import DistributedContext
 
     device = torch.device("cpu")
     if compute.gpus_per_worker:
@@ -29,16 +29,16 @@ def alone(compute: Compute, metal: bool = False) -> World:
     elif metal and torch.backends.mps.is_available():
         device = torch.device("mps")
     _set_threads(compute)
-    return World.alone(device)
+    return DistributedContext.single_process(device)
 
 
 @contextmanager
-def joined(compute: Compute, logs: Path) -> Iterator[World]:
+def joined(compute: Compute, logs: Path) -> Iterator[DistributedContext]:
     """This process among Ray Train's workers; while the body runs it is watched: see `compute.stalled_after`."""
     import ray.train.torch
 
     _choose_accelerator(compute)
-    from framecast.engine.distributed_context import World
+    from framecast.engine.distributed_context import DistributedContext
 
     here = ray.train.get_context()
     if compute.pin_cores:
@@ -46,7 +46,7 @@ def joined(compute: Compute, logs: Path) -> Iterator[World]:
     _set_threads(compute)
     watchdog = Watchdog(logs / f"stacks-rank-{here.get_world_rank()}.txt", compute.stalled_after)
     try:
-        yield World.joined(ray.train.torch.get_device(), watchdog.pulse)
+        yield DistributedContext.from_process_group(ray.train.torch.get_device(), watchdog.pulse)
     finally:
         watchdog.stop()
 

@@ -21,7 +21,7 @@ from framecast.launch.network import choose_interface
 from framecast.launch.ray_address import refuse_absent
 from framecast.launch.ray_folder import ray_folder
 from framecast.launch.ray_token import only_for_this_user
-from framecast.plugin.events import Noticed
+from framecast.plugin.events import Warned
 from framecast.runs.folder import RunFolder
 from framecast.safe_files import copy_tree, make_folder, validate_no_links
 from framecast.secret_urls import kept_aside
@@ -157,7 +157,7 @@ def _temporary_files_in(folder: str | None) -> Iterator[None]:
 def _tell(run: RunFolder, notice: str) -> None:
     """Tells the user, where no other process writes the run's events yet."""
     if type(run) is RunFolder and not url_of(run):
-        run.journal.append(Noticed(0, notice))
+        run.journal.append(Warned(0, notice))
     print(f"note: {notice}", flush=True)
 
 

@@ -27,10 +27,10 @@ def train_in_this_process(folder: str) -> None:
     run.refusal()  # of an earlier attempt
     note_phase(run, "loading PyTorch")
     plan = read_plan(run.plan)
-    world = alone(plan.job.compute, metal=plan.job.training.strategy == "torch")
+    distributed = alone(plan.job.compute, metal=plan.job.training.strategy == "torch")
     from framecast.engine.loop import train
 
-    train(plan, run, world)
+    train(plan, run, distributed)
     if refusal := run.refusal():
         raise InputError(refusal)
 
@@ -56,16 +56,16 @@ def train_on_workers(run: RunFolder, plan: Plan, look: Callable[[], None] = lamb
 
 
 def _train_joined(run: RunFolder, plan: Plan) -> None:
-    with joined(plan.job.compute, run.logs) as world:
+    with joined(plan.job.compute, run.logs) as distributed:
         from framecast.engine.loop import train
 
         try:
-            train(plan, run, world)
+            train(plan, run, distributed)
         except InputError as error:  # on every worker, before anything has happened: the driver refuses the job
-            if world.first:
+            if distributed.is_rank_zero:
                 run.refuse(str(error))
         except Exception as error:
-            if world.size > 1 or _stepped(run):
+            if distributed.size > 1 or _stepped(run):
                 raise  # Ray ends the others, and all try again from the last checkpoint
             note_failure(run, error)  # what fails before its first step fails again
         finally:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 
 class Cost(NamedTuple):
-    """What a model costs: trainable numbers, and multiplications per time step of one sample."""
+    """The cost of a model: trainable parameters, and multiply-accumulate operations (MACs) per time step of one
+    sample."""
 
     parameters: int
-    multiplies: int
+    macs: int

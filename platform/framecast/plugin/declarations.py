@@ -36,14 +36,14 @@ class Model:
     frames at once ignores both. A model without
     parameters is evaluated, never trained.
 
-    A recognition model (`gives="logits"`) is called as `model(frames, frames_out, observed=observed)` and returns
-    `framecast.Recognised`: observed (B, S) int64 says after how many frames of its clip a sample's class is asked
-    for, S times in growing order; the logits (B, S, K) of a reading depend on those frames alone. K is
-    `sample_shape.classes`. The frames that it predicts with them are as those of a video model, or None where
+    A recognition model (`produces="logits"`) is called as `model(frames, frames_out, observed=observed)` and
+    returns `framecast.RecognitionOutput`: observed (B, S) int64 says after how many frames of its clip a sample's
+    class is asked for, S times in growing order; the logits (B, S, K) of a reading depend on those frames alone. K
+    is `sample_shape.classes`. The frames that it predicts with them are as those of a video model, or None where
     `predicts_frames(settings)` is False.
 
-    `checkpoints_layers` says that the module has an attribute `checkpoint_layers`, False: set to True, the
-    backward pass computes each layer again from its input instead of keeping its activations.
+    `activation_checkpointing` says that the module has an attribute `activation_checkpointing`, False: set to
+    True, the backward pass computes each layer again from its input instead of keeping its activations.
     `load_published(path, settings)` returns the module with the weights of a checkpoint that others published.
 
     `accepts(settings, sample_shape, frames_in, frames_out)` returns None where the model can see so many frames of
@@ -55,11 +55,11 @@ class Model:
     summary: str
     build: Callable[[Any, SampleShape], Any]
     settings: type[Settings] = NoSettings
-    gives: Answer = "frames"
+    produces: Answer = "frames"
     predicts_frames: Callable[[Any], bool] = lambda settings: True
     constraints: tuple[Constraint, ...] = ()
     cost: Callable[[Any, SampleShape], Cost] | None = None
-    checkpoints_layers: bool = False
+    activation_checkpointing: bool = False
     load_published: Callable[[Path, Any], Any] | None = None
     accepts: Callable[[Any, SampleShape, int, int], str | None] | None = None
 
@@ -142,7 +142,7 @@ class Metric:
     a metric that clamps clamps both, and only where the range is bounded.
 
     `update(prediction, target, mask=None)` returns per-sample values (B, ...) and adds them to its float64
-    `state`, which the engine sums over processes before `compute()`. `needs` names the output it scores.
+    `state`, which the engine sums over processes before `compute()`. `requires` names the output it scores.
     `unit(settings)` says in a word what its protocol makes of the number, such as "× 1000" or "dB".
 
     `accepts(settings, sample_shape)` returns None where the metric can score such frames or classes, else the
@@ -155,7 +155,7 @@ class Metric:
     build: Callable[[Any, tuple[float, float]], Any]
     direction: Literal["min", "max"]
     settings: type[Settings] = NoSettings
-    needs: Answer = "frames"
+    requires: Answer = "frames"
     accepts: Callable[[Any, SampleShape], str | None] | None = None
     ready: Callable[[Any], None] | None = None
     unit: Callable[[Any], str] = lambda settings: ""
@@ -173,7 +173,7 @@ class Task:
 
     `frames(settings)` is the length of the clips it needs, and `horizon(settings)`, where it is told, how many of
     them the model sees and how many it predicts; `baselines` name the models without parameters
-    that every run is compared with. A task that `needs` logits trains recognition models, on data with classes;
+    that every run is compared with. A task that `requires` logits trains recognition models, on data with classes;
     `readings(settings)` are then the observed shares of a clip, in growing order, to which values of metrics of
     logits belong as those of frames belong to predicted frames. `accepts(settings, predicts_frames)` returns None
     where the task can train a recognition model that predicts frames, or one that does not, else the reason.
@@ -185,7 +185,7 @@ class Task:
     frames: Callable[[Any], int]
     default_metrics: tuple[str, ...]
     settings: type[Settings] = NoSettings
-    needs: Answer = "frames"
+    requires: Answer = "frames"
     readings: Callable[[Any], tuple[float, ...]] = lambda settings: ()
     baselines: tuple[str, ...] = ()
     horizon: Callable[[Any], tuple[int, int]] | None = None

@@ -1,7 +1,7 @@
 """What happens in a run, as plain data. Each event at its place in the loop (`framecast/engine/loop.py`):
 
     assemble, restore the newest checkpoint        RunStarted         once for each attempt
-    look at the data                               DataRead           train, then validation
+    look at the data                               DatasetLoaded           train, then validation
     for each epoch:
         for each batch:
             task.training_step, backward, step     StepDone
@@ -17,7 +17,7 @@
         save, at this very step                    RunInterrupted     `platform resume` begins above again
     what trying again cannot mend                  RunFailed
 
-    what a user should know, at any time           Noticed
+    what a user should know, at any time           Warned
 
 A search has events of its own: SearchStarted, then SearchFinished, RunInterrupted or RunFailed.
 
@@ -64,7 +64,7 @@ class RunStarted(Event):
 
 
 @dataclass(frozen=True)
-class DataRead(Event):
+class DatasetLoaded(Event):
     """A split of the data as it was found: `clips` cut from `sequences` videos or spans (None: not from videos);
     `skipped` sources were left out, of which the first few are named in `reasons`. `notes` say what reading found
     and assumed, `warnings` what is probably a mistake; each is a line, "subject: text"."""
@@ -130,7 +130,7 @@ class CheckpointSaved(Event):
 
 
 @dataclass(frozen=True)
-class Noticed(Event):
+class Warned(Event):
     """Something that the user should know, which did not end the run: an older checkpoint was taken, fp16
     overflowed. `message` says what, and what it means for the run."""
 
@@ -193,11 +193,11 @@ _EVENTS: dict[str, type[Event]] = {
     kind.__name__: kind
     for kind in (
         RunStarted,
-        DataRead,
+        DatasetLoaded,
         StepDone,
         Evaluated,
         CheckpointSaved,
-        Noticed,
+        Warned,
         RunFinished,
         RunInterrupted,
         RunFailed,
@@ -205,6 +205,7 @@ _EVENTS: dict[str, type[Event]] = {
         SearchFinished,
     )
 }
+_EVENTS |= {"DatasetLoaded": DatasetLoaded, "Warned": Warned}  # the names in runs of version 0.1
 
 
 def from_json(line: str) -> Event | None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class Recognised(NamedTuple):
+class RecognitionOutput(NamedTuple):
     """What a recognition model answers: `logits` (B, S, K) over K classes at S readings of each clip; and the
     frames that it predicts, (B, P, C, H, W) aligned at the end, None where it predicts none."""
 
@@ -18,7 +18,7 @@ class Recognised(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Compared:
+class PredictionTarget:
     """A prediction beside its target, of one shape (B, ...); `mask` is False where nothing is known."""
 
     prediction: Tensor
@@ -36,5 +36,5 @@ class EvaluationOutputs:
     """
 
     loss: Tensor
-    compared: dict[str, Compared] = field(default_factory=dict)
+    compared: dict[str, PredictionTarget] = field(default_factory=dict)
     context: Tensor | None = None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Progress:
+class StepContext:
     """What a training step may know of the run: the same for a sample on any number of workers.
 
     `positions` are the places in the epoch of the samples in this batch.

@@ -116,7 +116,7 @@ def _direction(plan: Plan, name: str) -> str:
 
 def _prediction(where: str, plan: Plan) -> list[str]:
     """How frames are predicted from FILE: as a film where they are grey or in colour, else as numbers."""
-    if plan.task.declaration.needs != "frames":
+    if plan.task.declaration.requires != "frames":
         return []
     ending = "mp4" if plan.sample_shape.channels in (1, 3) else "npy"
     return [command("predict", where, "FILE", "-o", f"future.{ending}")]

@@ -31,14 +31,14 @@ from framecast.secret_urls import set_aside
 
 
 @dataclass(frozen=True)
-class Compared:
+class RunComparison:
     """Runs by their letters, A, B, C, ..., each with its look."""
 
     records: dict[str, Record]
     looks: dict[str, Look]
 
     @classmethod
-    def of(cls, runs: Sequence[RunFolder]) -> Compared:
+    def of(cls, runs: Sequence[RunFolder]) -> RunComparison:
         """Raises InputError where a run is named twice."""
         for one, other in combinations(runs, 2):
             if one.path.resolve() == other.path.resolve():
@@ -100,7 +100,7 @@ class Compared:
 
 def write_comparison(runs: Sequence[RunFolder], file: Path) -> None:
     """Writes one self-contained page. Raises InputError where a run is named twice."""
-    these = Compared.of(runs)
+    these = RunComparison.of(runs)
     title = " · ".join(f"{letter} {record.run.name}" for letter, record in these.records.items())
     content = {
         "records": these.records,
@@ -121,7 +121,7 @@ def write_comparison(runs: Sequence[RunFolder], file: Path) -> None:
     write_atomically(file, rendered("comparison.html.j2", title, "the runs' folders", content))
 
 
-def settings_table(these: Compared) -> Table:
+def settings_table(these: RunComparison) -> Table:
     """The settings that are not the same in all runs."""
     told = {letter: dict(_flat(set_aside(record.plan.job))) for letter, record in these.records.items()}
     keys = list(dict.fromkeys(key for settings in told.values() for key in settings))
@@ -133,7 +133,7 @@ def settings_table(these: Compared) -> Table:
     return Table([Column("setting", words=True), *(Column(letter) for letter in told)], rows)
 
 
-def best_table(these: Compared) -> Table:
+def best_table(these: RunComparison) -> Table:
     """Each run's best evaluation; the trivial forecasters where all saw the same clips."""
     named = {
         f"{letter}  {record.plan.model.name}": _by_score(record, record.best.metrics)
@@ -145,7 +145,7 @@ def best_table(these: Compared) -> Table:
     return ranked_table(named | these.baselines(), keyed, "best evaluation", colours)
 
 
-def learning_curves(these: Compared) -> list[Curve]:
+def learning_curves(these: RunComparison) -> list[Curve]:
     """Training losses, and each score over the steps, all runs in one chart."""
     losses, by_score = [], []
     for letter, record in these.records.items():
@@ -164,7 +164,7 @@ def learning_curves(these: Compared) -> list[Curve]:
     return [Curve(chart([panel], "step", reach=(0, last))) for panel in panels if any(True for _ in panel.xs)]
 
 
-def learning_table(these: Compared) -> Table:
+def learning_table(these: RunComparison) -> Table:
     """The numbers of the learning curves: all evaluations, with the training loss up to each."""
     columns = [Column("run", words=True), Column("step"), Column("loss", "training, mean since the last")]
     rows = []
@@ -181,7 +181,7 @@ def learning_table(these: Compared) -> Table:
     return Table([*columns, *(Column(each.name, each.note) for each in these.scores)], rows)
 
 
-def cost_table(these: Compared) -> Table:
+def cost_table(these: RunComparison) -> Table:
     """What each run took."""
     titles = ["run", "on", "steps", "parameters", "wall time", "device hours", "time per step", "peak memory"]
     rows = []
@@ -203,10 +203,10 @@ def cost_table(these: Compared) -> Table:
     return Table([Column(title, words=not number) for number, title in enumerate(titles)], rows)
 
 
-def _horizon_curves(these: Compared, needs: Answer) -> list[Curve]:
+def _horizon_curves(these: RunComparison, requires: Answer) -> list[Curve]:
     curves = []
-    horizon = next(iter(these.records.values())).horizon(needs)
-    for each in (one for one in these.scores[1:] if one.needs == needs):
+    horizon = next(iter(these.records.values())).horizon(requires)
+    for each in (one for one in these.scores[1:] if one.requires == requires):
         series, looks = {}, dict(these.looks)
         for letter, record in these.records.items():
             if record.best and each in record.scores:
@@ -218,9 +218,9 @@ def _horizon_curves(these: Compared, needs: Answer) -> list[Curve]:
     return curves
 
 
-def _horizon_tables(these: Compared, needs: Answer) -> list[Table]:
+def _horizon_tables(these: RunComparison, requires: Answer) -> list[Table]:
     tables = []
-    for each in (one for one in these.scores if one.needs == needs):
+    for each in (one for one in these.scores if one.requires == requires):
         series = {}
         for letter, record in these.records.items():
             if record.best and each in record.scores:
@@ -239,7 +239,7 @@ def _key(score: Score) -> str:
     return f"{score.key} {score.protocol}"
 
 
-def _line(these: Compared, letter: str) -> tuple[str, str, str]:
+def _line(these: RunComparison, letter: str) -> tuple[str, str, str]:
     look = these.looks[letter]
     return look.colour, letter, look.shape
 

@@ -16,13 +16,13 @@ from framecast.counting import plural
 from framecast.launch.tolerant import Tolerant
 from framecast.plugin.events import (
     CheckpointSaved,
-    DataRead,
+    DatasetLoaded,
     Evaluated,
     Event,
-    Noticed,
     RunInterrupted,
     RunStarted,
     StepDone,
+    Warned,
     from_json,
 )
 from framecast.report.progress_line import ProgressLine
@@ -112,7 +112,7 @@ class LiveView:
         match event:
             case RunStarted():
                 self._started(event)
-            case DataRead():
+            case DatasetLoaded():
                 self._data_read(event)
             case StepDone():
                 self._stepped(event)
@@ -120,7 +120,7 @@ class LiveView:
                 self._evaluated_now(event)
             case CheckpointSaved(best=True):
                 self._say(("  best so far", "green"), f", kept as checkpoints/best ({event.folder})")
-            case Noticed():
+            case Warned():
                 self._say(("note: ", "yellow"), event.message)
             case RunInterrupted():
                 self._say(f"stopping: {event.reason}; checkpoint at step {event.step}")
@@ -138,7 +138,7 @@ class LiveView:
             description=f"epoch {event.epoch + 1}",
         )
 
-    def _data_read(self, event: DataRead) -> None:
+    def _data_read(self, event: DatasetLoaded) -> None:
         if event.sequences is None and not (event.notes or event.warnings):
             return  # generated clips: there is nothing to know that the job does not say
         more = f" and {event.skipped - len(event.reasons)} more" if event.skipped > len(event.reasons) else ""

@@ -77,7 +77,7 @@ def metric_curves(record: Record) -> list[Curve]:
     return curves
 
 
-def horizon_curves(record: Record, needs: Answer) -> list[Curve]:
+def horizon_curves(record: Record, requires: Answer) -> list[Curve]:
     """Each metric of frames over the predicted ones: how fast a forecast goes bad; or each metric of classes over
     the observed shares of a clip: how soon they are known."""
     if not record.best:
@@ -85,10 +85,10 @@ def horizon_curves(record: Record, needs: Answer) -> list[Curve]:
     looks = {"model": MODEL}
     looks |= {name: forecaster(name, order) for order, name in enumerate(record.baselines)}
     curves = []
-    for score in (each for each in record.scores[1:] if each.needs == needs):
+    for score in (each for each in record.scores[1:] if each.requires == requires):
         rows = {"model": record.best, **record.baselines}
         series = {name: record.points(score, event) for name, event in rows.items()}
-        curves += horizon_curve(score.name, score.note, series, looks, record.horizon(needs))
+        curves += horizon_curve(score.name, score.note, series, looks, record.horizon(requires))
     return curves
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from framecast.counting import plural
-from framecast.plugin.events import Event, Noticed, RunFailed, RunInterrupted, RunStarted
+from framecast.plugin.events import Event, RunFailed, RunInterrupted, RunStarted, Warned
 from framecast.report.record import Record
 from framecast.report.table import Column, Table, words
 
@@ -16,7 +16,7 @@ def history_table(record: Record) -> Table | None:
     rows = [
         words(datetime.fromtimestamp(event.time).strftime("%Y-%m-%d %H:%M:%S"), f"{event.step:,}", what)
         for event, what in told
-        if what and isinstance(event, RunStarted | Noticed | RunInterrupted | RunFailed)
+        if what and isinstance(event, RunStarted | Warned | RunInterrupted | RunFailed)
     ]
     columns = [Column("time"), Column("step"), Column("what happened", words=True)]
     return Table(columns, rows, "Attempts after the first, and notices") if rows else None
@@ -26,7 +26,7 @@ def _told(event: Event) -> str:
     match event:
         case RunStarted(attempt=attempt, workers=workers) if attempt > 1:
             return f"attempt {attempt} continued from here, with {plural(workers, 'worker')}"
-        case Noticed(message=message):
+        case Warned(message=message):
             return message
         case RunInterrupted(reason=reason):
             return f"interrupted: {reason}"

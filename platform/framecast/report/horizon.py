@@ -17,9 +17,9 @@ class Horizon:
     shares: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, needs: Answer, readings: Sequence[float]) -> Horizon:
+    def of(cls, requires: Answer, readings: Sequence[float]) -> Horizon:
         """That of a score which needs frames, or the logits of some readings."""
-        if needs == "frames":
+        if requires == "frames":
             return cls("predicted frame")
         return cls("observed share of the clip, %", tuple(readings))
 

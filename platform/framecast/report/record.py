@@ -18,7 +18,7 @@ from framecast.bounded.limit import SAMPLES_BYTES
 from framecast.errors import InputError
 from framecast.job.recorded_plan import RecordedPlan
 from framecast.plugin.declarations import Answer
-from framecast.plugin.events import DataRead, Evaluated, Event, RunStarted, StepDone
+from framecast.plugin.events import DatasetLoaded, Evaluated, Event, RunStarted, StepDone
 from framecast.report.chart import Points
 from framecast.report.evaluation_file import check_evaluation
 from framecast.report.horizon import Horizon
@@ -38,7 +38,7 @@ class Score:
     name: str
     protocol: str
     direction: str
-    needs: Answer = "frames"
+    requires: Answer = "frames"
     unit: str = ""
 
     @property
@@ -90,7 +90,7 @@ class Record:
                 metric.name,
                 metric.protocol,
                 metric.direction,
-                metric.needs,
+                metric.requires,
                 metric.unit,
             )
             for metric in self.plan.metrics
@@ -105,10 +105,10 @@ class Record:
     def points(self, score: Score, evaluation: Evaluated) -> Points:
         """An evaluation's values of a score over its horizon; none where it has not that score."""
         values = evaluation.per_frame.get(score.key)
-        return self.horizon(score.needs).points(values) if values else []
+        return self.horizon(score.requires).points(values) if values else []
 
-    def horizon(self, needs: Answer) -> Horizon:
-        return Horizon.of(needs, self.plan.readings)
+    def horizon(self, requires: Answer) -> Horizon:
+        return Horizon.of(requires, self.plan.readings)
 
     @cached_property
     def data_notes(self) -> list[str]:
@@ -142,8 +142,8 @@ class Record:
         return found[-1] if found else None
 
     @cached_property
-    def data(self) -> list[DataRead]:
-        return list({event.split: event for event in self.events if isinstance(event, DataRead)}.values())
+    def data(self) -> list[DatasetLoaded]:
+        return list({event.split: event for event in self.events if isinstance(event, DatasetLoaded)}.values())
 
     @cached_property
     def attempts(self) -> list[Attempt]:

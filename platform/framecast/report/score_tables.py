@@ -44,7 +44,7 @@ def ranked_table(
     return Table([Column(about, words=True), *(Column(each.name, each.note) for each in scores)], rows)
 
 
-def horizon_tables(record: Record, needs: Answer) -> list[Table]:
+def horizon_tables(record: Record, requires: Answer) -> list[Table]:
     """The numbers of the charts over predicted frames, or over observed shares."""
     if not record.best:
         return []
@@ -52,7 +52,7 @@ def horizon_tables(record: Record, needs: Answer) -> list[Table]:
     return [
         table
         for each in record.scores
-        if each.needs == needs
+        if each.requires == requires
         for table in over_horizon(
             each.name, each.note, {name: record.points(each, event) for name, event in rows.items()}
         )

@@ -76,8 +76,8 @@ def facts(record: Record) -> list[Fact]:
     found = [
         Fact("Frames", f"{shape.width} × {shape.height} pixels, {plural(shape.channels, 'channel')}"),
     ]
-    if multiplies := plan.file.cost.get("multiplies"):
-        found.append(Fact("Multiplies", f"{multiplies:,} per frame of one clip"))
+    if macs := plan.file.cost.get("macs"):
+        found.append(Fact("Multiply-accumulates", f"{macs:,} per frame of one clip"))
     if record.attempts:
         found.append(Fact("Begun", _date(record.attempts[0].started.time)))
         found.append(Fact("Last word", _date(record.raw[-1].time)))

@@ -8,15 +8,15 @@ from pathlib import Path
 from framecast.counting import plural
 from framecast.plugin.events import (
     CheckpointSaved,
-    DataRead,
+    DatasetLoaded,
     Evaluated,
     Event,
-    Noticed,
     RunFailed,
     RunFinished,
     RunInterrupted,
     RunStarted,
     StepDone,
+    Warned,
 )
 from framecast.runs.driver import Driver
 from framecast.runs.folder import RunFolder
@@ -127,16 +127,16 @@ def _spoilt(count: int) -> list[str]:
 def _warnings(events: list[Event]) -> list[str]:
     lines: list[str] = []
     for event in events:
-        if isinstance(event, DataRead):
+        if isinstance(event, DatasetLoaded):
             lines += event.warnings
-        elif isinstance(event, Noticed):
+        elif isinstance(event, Warned):
             lines.append(event.message)
     return list(dict.fromkeys(lines))
 
 
 def _state(run: RunFolder, events: list[Event]) -> tuple[str, str]:
     # what a callback lost is told after the end
-    last = next((event for event in reversed(events) if not isinstance(event, Noticed)), None)
+    last = next((event for event in reversed(events) if not isinstance(event, Warned)), None)
     driver = Driver.of(run)
     driven = driver is not None and driver.is_alive
     if isinstance(last, RunFinished | RunInterrupted | RunFailed):

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from framecast.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from framecast.testing.given import Given
+    from framecast.testing.check_options import CheckOptions
     from framecast.testing.inspection import Inspection
     from framecast.testing.suite import conformance
 
-_MODULES = {"Given": ".given", "Inspection": ".inspection", "conformance": ".suite"}
+_MODULES = {"CheckOptions": ".check_options", "Inspection": ".inspection", "conformance": ".suite"}
 
-__all__ = ["Given", "Inspection", "conformance"]
+__all__ = ["CheckOptions", "Inspection", "conformance"]
 
 __getattr__ = lazy_exports(__name__, _MODULES)

@@ -10,14 +10,14 @@ from typing import Any
 
 from framecast.counting import plural
 from framecast.errors import InputError
-from framecast.job.plan import Part
+from framecast.job.plan import PluginConfig
 from framecast.plugin.events import Evaluated, Event, RunFailed, RunFinished, RunStarted, StepDone, Stop
+from framecast.testing.plugin_under_test import PluginUnderTest
 from framecast.testing.short_run import ShortRun, run_folder, short_plan, short_run
-from framecast.testing.subject import Subject
 from framecast.testing.verdict import LeftOut, require
 
 
-def hears_every_event_of_a_run(subject: Subject) -> None:
+def hears_every_event_of_a_run(subject: PluginUnderTest) -> None:
     """`build(settings, run_folder)` returns a callable that takes every event of a run, and raises at none of
     them.
 
@@ -34,7 +34,7 @@ def hears_every_event_of_a_run(subject: Subject) -> None:
     heard.callback(_Tomorrows())
 
 
-def answers_nothing_or_stop(subject: Subject) -> None:
+def answers_nothing_or_stop(subject: PluginUnderTest) -> None:
     """A callback returns None, or framecast.Stop(reason): then the run ends at the next step, and says why.
 
     Other answers mean nothing to the engine, so a `return True` that was meant to stop a run would not."""
@@ -51,7 +51,7 @@ def answers_nothing_or_stop(subject: Subject) -> None:
         )
 
 
-def asks_to_stop_in_the_open(subject: Subject) -> None:
+def asks_to_stop_in_the_open(subject: PluginUnderTest) -> None:
     """A run ends by Stop(reason) alone: whatever else goes wrong in a callback, training continues.
 
     Never call sys.exit, nor end the process: where its folder is gone `build` may raise an Exception, which
@@ -72,7 +72,7 @@ def asks_to_stop_in_the_open(subject: Subject) -> None:
     )
 
 
-def says_with_which_scores_it_works(subject: Subject) -> None:
+def says_with_which_scores_it_works(subject: PluginUnderTest) -> None:
     """`accepts(settings, measured)` returns None where it works with these scores, or the reason in a sentence: a
     monitor that the job does not measure refuses the job. It does not depend on the order of the scores.
 
@@ -88,7 +88,7 @@ def says_with_which_scores_it_works(subject: Subject) -> None:
             require(answer is None, f"it refuses the kit's own scores {', '.join(measured)}: {answer}")
 
 
-def listening_changes_nothing(subject: Subject) -> None:
+def listening_changes_nothing(subject: PluginUnderTest) -> None:
     """A run has the same losses with and without it, and the folder one works in stays as it was.
 
     Draw no random numbers from torch's generator, write below the run's folder alone, and leave events
@@ -105,7 +105,7 @@ def listening_changes_nothing(subject: Subject) -> None:
     require(heard_losses == run.losses[: len(heard_losses)], "it changes the events that others hear")
 
 
-def takes_what_goes_wrong(subject: Subject) -> None:
+def takes_what_goes_wrong(subject: PluginUnderTest) -> None:
     """Losses that are not numbers, gradients that were not measured, scores that are missing, a run that fails: a
     callback hears of them when they matter most, and takes them.
 
@@ -121,7 +121,7 @@ def takes_what_goes_wrong(subject: Subject) -> None:
         _hand(callback, event)
 
 
-def goes_on_in_a_resumed_run(subject: Subject) -> None:
+def goes_on_in_a_resumed_run(subject: PluginUnderTest) -> None:
     """Each attempt at a run builds it anew, with the folder in which it has been before.
 
     Append to what is there, or drop what the attempt overtakes: RunStarted.step says where it goes on."""
@@ -146,14 +146,16 @@ class _Tomorrows(Event):
 class _Heard:
     """The callback under a stethoscope: what it was built with, heard, answered and raised."""
 
-    def __init__(self, subject: Subject, folder: Path | None = None) -> None:
+    def __init__(self, subject: PluginUnderTest, folder: Path | None = None) -> None:
         self._declaration, self._instead = subject.declaration, folder
         self.folder: Path | None = None
         self.events: list[Event] = []
         self.answers: list[Any] = []
         self.raised: Exception | None = None
         self.callback: Any = None
-        self.part: Part = replace(subject.part, declaration=replace(subject.declaration, build=self._build))
+        self.part: PluginConfig = replace(
+            subject.part, declaration=replace(subject.declaration, build=self._build)
+        )
 
     def _build(self, settings: Any, folder: Path) -> Any:
         self.folder = folder

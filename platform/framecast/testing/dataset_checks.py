@@ -18,8 +18,8 @@ from torch.utils.data import DataLoader
 
 from framecast.counting import plural
 from framecast.errors import InputError
-from framecast.testing.subject import Subject
-from framecast.testing.surroundings import untouched
+from framecast.testing.global_state import untouched
+from framecast.testing.plugin_under_test import PluginUnderTest
 from framecast.testing.verdict import LeftOut, require
 
 SPLITS = ("train", "validation", "test")
@@ -28,7 +28,7 @@ _LOOKED_AT = 64
 """Clips of a split that are compared with those of the others."""
 
 
-def clips_are_as_declared(subject: Subject) -> None:
+def clips_are_as_declared(subject: PluginUnderTest) -> None:
     """A sample is {"frames": (T, C, H, W)} of the shape that `sample_shape` tells, uint8, or float32 within
     `value_range`, which only fields without bounds leave after the training period; "mask" (T, C, H, W) is bool,
     "label" int64 the number of one of `classes`, "place" (T,) float32 and grows.
@@ -50,7 +50,7 @@ def clips_are_as_declared(subject: Subject) -> None:
                 _check_facts(sample, frames, classes, place)
 
 
-def the_same_clips_whenever_they_are_read(subject: Subject) -> None:
+def the_same_clips_whenever_they_are_read(subject: PluginUnderTest) -> None:
     """Clip i of an epoch is the same in every process, after every restart, and in whatever order clips are read.
 
     Draw from numpy's Philox seeded by (seed, epoch, clip), never from a generator that is shared."""
@@ -67,7 +67,7 @@ def the_same_clips_whenever_they_are_read(subject: Subject) -> None:
             require(_same(one, three), f"{split} clip {index} is another after a restart")
 
 
-def the_same_clips_in_other_processes(subject: Subject) -> None:
+def the_same_clips_in_other_processes(subject: PluginUnderTest) -> None:
     """A data set is pickled to worker processes, and gives the same clips there.
 
     Open files in `__getitem__` or in `__setstate__`, not in `__init__`; define classes at the top of a module, for
@@ -87,7 +87,7 @@ def the_same_clips_in_other_processes(subject: Subject) -> None:
     require(same, "train has other clips in a worker process")
 
 
-def an_epoch_says_which_clips_it_has(subject: Subject) -> None:
+def an_epoch_says_which_clips_it_has(subject: PluginUnderTest) -> None:
     """`set_epoch(epoch)` decides all that varies between epochs; validation and test clips never vary.
 
     Keep nothing from one epoch to the next: a resumed run begins in the middle of one."""
@@ -108,7 +108,7 @@ def an_epoch_says_which_clips_it_has(subject: Subject) -> None:
         require(split == "train" or _same(seen[0], seen[1]), f"{split} clip {index} varies between epochs")
 
 
-def splits_share_no_clip(subject: Subject) -> None:
+def splits_share_no_clip(subject: PluginUnderTest) -> None:
     """No clip of one split is also in another, nor twice in its own: scores would be too good.
 
     Split by what clips are cut from, such as whole videos, persons or periods, before cutting."""
@@ -121,7 +121,7 @@ def splits_share_no_clip(subject: Subject) -> None:
             first[content] = place
 
 
-def clips_tell_what_they_belong_to(subject: Subject) -> None:
+def clips_tell_what_they_belong_to(subject: PluginUnderTest) -> None:
     """`grouped_by` says what clips that are not independent share, and `origin(index)` in which group and which
     frames of it a clip lies: clips of one video are one observation for the intervals of scores.
 
@@ -142,7 +142,7 @@ def clips_tell_what_they_belong_to(subject: Subject) -> None:
             require(0 <= start < end, f"{split} clip {index} goes from frame {start} to {end} of {group}")
 
 
-def leaves_the_process_as_it_was(subject: Subject) -> None:
+def leaves_the_process_as_it_was(subject: PluginUnderTest) -> None:
     """Building a data set and reading clips change no random state and no defaults that others use.
 
     Use a generator of your own: what the model draws must not depend on which process reads which clip."""
@@ -151,7 +151,7 @@ def leaves_the_process_as_it_was(subject: Subject) -> None:
             _ = clips[0]
 
 
-def files_are_made_ready_once(subject: Subject) -> None:
+def files_are_made_ready_once(subject: PluginUnderTest) -> None:
     """`prepare(settings, progress)` makes raw files ready, tells `progress` the videos done and all there are, and
     finds nothing to do a second time; before it, `ready` raises InputError that names the command.
 
@@ -180,7 +180,7 @@ def files_are_made_ready_once(subject: Subject) -> None:
     require(not changed, f"a second prepare writes {', '.join(changed[:5])} again")
 
 
-def missing_files_are_refused_with_words(subject: Subject) -> None:
+def missing_files_are_refused_with_words(subject: PluginUnderTest) -> None:
     """Where there are no files, `ready`, `prepare` or `build` raise InputError that says what was looked for,
     where.
 
@@ -189,7 +189,7 @@ def missing_files_are_refused_with_words(subject: Subject) -> None:
     require(words, "it is built although no file is there")
 
 
-def damaged_files_are_refused_with_words(subject: Subject) -> None:
+def damaged_files_are_refused_with_words(subject: PluginUnderTest) -> None:
     """Where no file can be read, `ready`, `prepare` or `build` raise InputError that names a file and says why;
     where some can, they may be left out, listed in `skipped`.
 
@@ -198,7 +198,7 @@ def damaged_files_are_refused_with_words(subject: Subject) -> None:
     require(words, "it gives clips although no file can be read")
 
 
-def _ready(subject: Subject) -> Any:
+def _ready(subject: PluginUnderTest) -> Any:
     """The settings, files made ready if the kit made them; a user's own are left as they are."""
     settings, declaration = subject.settings, subject.declaration
     if declaration.prepare is not None and callable(subject.given.settings):
@@ -208,11 +208,11 @@ def _ready(subject: Subject) -> Any:
     return settings
 
 
-def _built(subject: Subject, split: str, frames: int = _FRAMES) -> Any:
+def _built(subject: PluginUnderTest, split: str, frames: int = _FRAMES) -> Any:
     return subject.declaration.build(_ready(subject), split, frames)
 
 
-def _splits(subject: Subject, frames: int = _FRAMES) -> dict[str, Any]:
+def _splits(subject: PluginUnderTest, frames: int = _FRAMES) -> dict[str, Any]:
     settings = _ready(subject)
     return {split: subject.declaration.build(settings, split, frames) for split in SPLITS}
 
@@ -280,7 +280,7 @@ def _damaged(folder: Path) -> None:
         file.write_bytes(bytes((37 * number + place * place) % 251 for place in range(99)))
 
 
-def _refusal(subject: Subject, spoil: Callable[[Path], None]) -> str | None:
+def _refusal(subject: PluginUnderTest, spoil: Callable[[Path], None]) -> str | None:
     """What is said where files are spoilt before they are made ready; None if nothing is."""
     made = subject.with_files(spoil)
     declaration = subject.declaration

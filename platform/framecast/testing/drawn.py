@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from framecast.errors import InputError
-from framecast.testing.subject import Subject
+from framecast.testing.plugin_under_test import PluginUnderTest
 
 ODD_VALUES: tuple[Any, ...] = (None, True, -1, 0, 0.5, "", "no such thing", [], [0], [-1, 2], {}, 10**30)
 """What somebody will write sooner or later."""
 _DRAWS = 200
 
 
-def legal_settings(subject: Subject, count: int, seed: int = 0) -> Iterator[tuple[dict[str, Any], Any]]:
+def legal_settings(subject: PluginUnderTest, count: int, seed: int = 0) -> Iterator[tuple[dict[str, Any], Any]]:
     """Up to `count` different legal settings, (as written, checked): the author's with some fields drawn anew.
 
     Numbers are drawn from their lowest value up to the one given or somewhat more, so that what is built stays
@@ -44,7 +44,7 @@ def legal_settings(subject: Subject, count: int, seed: int = 0) -> Iterator[tupl
             return
 
 
-def odd_settings(subject: Subject) -> Iterator[dict[str, Any]]:
+def odd_settings(subject: PluginUnderTest) -> Iterator[dict[str, Any]]:
     """The author's settings, one field at a time replaced by each of the odd values."""
     base = subject.settings.model_dump(mode="json")
     for name in subject.declaration.settings.model_fields:

@@ -14,11 +14,11 @@ from typing import Any, Literal
 from framecast.errors import InputError, did_you_mean
 from framecast.registry.provider import Provider, from_text
 from framecast.registry.registry import Registered, Registry
-from framecast.testing.given import Given
-from framecast.testing.subject import Subject
+from framecast.testing.check_options import CheckOptions
+from framecast.testing.plugin_under_test import PluginUnderTest
 from framecast.testing.verdict import LeftOut, Nonconformity
 
-Check = Callable[[Subject], None]
+Check = Callable[[PluginUnderTest], None]
 _MODULE_OF_KIND = {
     "model": "model_checks",
     "data": "dataset_checks",
@@ -26,12 +26,12 @@ _MODULE_OF_KIND = {
     "task": "task_checks",
     "callback": "callback_checks",
 }
-COMPANIONS = Provider(name="companions", module="framecast.testing.companions")
+COMPANIONS = Provider(name="companions", module="framecast.testing.fixtures")
 """The kit's own small model, data and task, with which tasks and callbacks train."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """What came of one check: `reason` says in a line what is wrong or why it was left out, `where` holds the
     plugin's own traceback, and `advice` is the check's docstring."""
 
@@ -47,25 +47,25 @@ class Finding:
 class Inspection:
     """The checks of one declaration. They share the files that the author's function makes, in `folder`."""
 
-    def __init__(self, entry: Registered, registry: Registry, given: Given, folder: Path) -> None:
-        self.subject = Subject(entry, registry, given, folder)
+    def __init__(self, entry: Registered, registry: Registry, given: CheckOptions, folder: Path) -> None:
+        self.subject = PluginUnderTest(entry, registry, given, folder)
 
     @classmethod
     def all(
-        cls, plugin: str, given: Given, folder: Path, beside: Path, named: tuple[str, ...] = ()
+        cls, plugin: str, given: CheckOptions, folder: Path, beside: Path, named: tuple[str, ...] = ()
     ) -> list[Inspection]:
         """One for each declaration that `plugin` means, see `found`."""
         registry, entries = found(plugin, beside, named)
         return [cls(entry, registry, given, folder) for entry in entries]
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[CheckResult]:
         """What comes of each check, one after the other."""
         for check in checks(self.subject.kind):
             yield self.finding(check)
 
-    def finding(self, check: Check) -> Finding:
+    def finding(self, check: Check) -> CheckResult:
         """What comes of one check."""
-        from framecast.testing.surroundings import restored  # needs torch
+        from framecast.testing.global_state import restored  # needs torch
 
         said = {
             "kind": self.subject.kind,
@@ -77,13 +77,13 @@ class Inspection:
             with restored():
                 check(self.subject)
         except LeftOut as why:
-            return Finding(**said, state="left out", reason=str(why))
+            return CheckResult(**said, state="left out", reason=str(why))
         except Nonconformity as found:
-            return Finding(**said, state="FAIL", reason=str(found))
+            return CheckResult(**said, state="FAIL", reason=str(found))
         except (Exception, SystemExit) as error:  # a plugin may raise anything
             where = "".join(traceback.format_exception(error))
-            return Finding(**said, state="FAIL", reason=f"{type(error).__name__}: {error}", where=where)
-        return Finding(**said, state="ok")
+            return CheckResult(**said, state="FAIL", reason=f"{type(error).__name__}: {error}", where=where)
+        return CheckResult(**said, state="ok")
 
 
 def found(plugin: str, beside: Path, named: tuple[str, ...] = ()) -> tuple[Registry, list[Registered]]:

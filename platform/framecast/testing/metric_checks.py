@@ -15,8 +15,8 @@ from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.plugin.sample_shape import SampleShape
 from framecast.plugin.value_range import ValueRange
-from framecast.testing.subject import Subject
-from framecast.testing.surroundings import untouched
+from framecast.testing.global_state import untouched
+from framecast.testing.plugin_under_test import PluginUnderTest
 from framecast.testing.verdict import LeftOut, require
 
 _RANGE = (0.0, 1.0)
@@ -27,7 +27,7 @@ _IMAGES = ((1, 40, 40), (3, 64, 48), (5, 32, 32), (2, 9, 1), (1, 6, 6), (3, 16, 
 """Frames (C, H, W) of which a metric says whether it accepts them."""
 
 
-def each_sample_has_its_value(subject: Subject) -> None:
+def each_sample_has_its_value(subject: PluginUnderTest) -> None:
     """`update(prediction, target)` returns the values of its samples, (B, ...), each from that sample alone;
     compute() tells `overall` and one value for each frame.
 
@@ -45,14 +45,14 @@ def each_sample_has_its_value(subject: Subject) -> None:
     )
 
 
-def scores_what_it_accepts(subject: Subject) -> None:
+def scores_what_it_accepts(subject: PluginUnderTest) -> None:
     """What `accepts(settings, sample_shape)` does not refuse can be scored, whatever its size and channels.
 
     Declare `accepts` where frames may be too small or have too many channels: the job is then refused before it
     trains, not at its first evaluation. It returns None, or the reason in a sentence."""
     frames = [SampleShape(4, *image) for image in _IMAGES]
     classes = [SampleShape(4, 1, 16, 16, count) for count in (2, 3, _CLASSES)]
-    for sample in classes if subject.declaration.needs == "logits" else frames:
+    for sample in classes if subject.declaration.requires == "logits" else frames:
         accepts = subject.declaration.accepts
         reason = accepts(subject.settings, sample) if accepts else None
         if reason is not None:
@@ -66,7 +66,7 @@ def scores_what_it_accepts(subject: Subject) -> None:
         require(math.isfinite(score), f"it accepts {what} and scores {score}")
 
 
-def agrees_with_its_reference(subject: Subject) -> None:
+def agrees_with_its_reference(subject: PluginUnderTest) -> None:
     """The metric is what its author says it is: equal to a slow and obvious form of it.
 
     Give one: conformance(..., reference=lambda prediction, target: float(...)), of one frame (C, H, W) each, or of
@@ -76,7 +76,7 @@ def agrees_with_its_reference(subject: Subject) -> None:
         raise LeftOut("the kit was given no reference: conformance(..., reference=slow_form)")
     prediction, target = _pair(subject)
     values = _built(subject).update(prediction.clone(), target)
-    if subject.declaration.needs == "logits":
+    if subject.declaration.requires == "logits":
         slow = [reference(one, label) for one, label in zip(prediction, target, strict=True)]
     else:
         slow = [reference(*pair) for pair in zip(prediction.flatten(0, 1), target.flatten(0, 1), strict=True)]
@@ -85,7 +85,7 @@ def agrees_with_its_reference(subject: Subject) -> None:
     require(_close(values.flatten(), expected, 1e-4), f"it departs from its reference by up to {apart:.3g}")
 
 
-def the_size_of_batches_does_not_matter(subject: Subject) -> None:
+def the_size_of_batches_does_not_matter(subject: PluginUnderTest) -> None:
     """A score is the same however clips were cut into batches: sums and counts are kept, never means of
     batches."""
     prediction, target = _pair(subject)
@@ -95,7 +95,7 @@ def the_size_of_batches_does_not_matter(subject: Subject) -> None:
         require(_near(whole, _score(subject, parts)), f"in batches of {size} the score is another")
 
 
-def the_number_of_processes_does_not_matter(subject: Subject) -> None:
+def the_number_of_processes_does_not_matter(subject: PluginUnderTest) -> None:
     """`state` is a float64 tensor, and the states of several processes add up to that of one.
 
     Keep in it what can be added: sums and counts, not means, roots or extremes."""
@@ -110,7 +110,7 @@ def the_number_of_processes_does_not_matter(subject: Subject) -> None:
     require(_near(_score(subject, [(prediction, target)]), one.compute().overall), "the score is another")
 
 
-def a_perfect_prediction_is_best(subject: Subject) -> None:
+def a_perfect_prediction_is_best(subject: PluginUnderTest) -> None:
     """By the declared `direction` nothing scores better than the truth itself, and what is wrong scores worse.
 
     "min" says that lower is better, "max" that higher is: checkpoints and searches go by it."""
@@ -124,12 +124,12 @@ def a_perfect_prediction_is_best(subject: Subject) -> None:
     require(sign * perfect < sign * awful, f"the truth scores {perfect:g}, what has nothing of it {awful:g}")
 
 
-def a_perfect_prediction_scores_perfectly(subject: Subject) -> None:
+def a_perfect_prediction_scores_perfectly(subject: PluginUnderTest) -> None:
     """The truth itself has one score, the best there is, whatever the value range and wherever the truth lies:
     fields leave the range of their training period.
 
     Treat truth and prediction alike: clamp both or neither, and neither where `value_range.bounded` is False."""
-    if subject.declaration.needs != "frames":
+    if subject.declaration.requires != "frames":
         raise LeftOut("it does not score frames")
     target = _pair(subject)[1]
     ideal = _score(subject, [(target, target)])
@@ -149,7 +149,7 @@ def a_perfect_prediction_scores_perfectly(subject: Subject) -> None:
             )
 
 
-def a_prediction_that_is_no_number_spoils_the_score(subject: Subject) -> None:
+def a_prediction_that_is_no_number_spoils_the_score(subject: PluginUnderTest) -> None:
     """Where a prediction is NaN the score is NaN: a model that breaks must not look good by what is left.
 
     Do not average by nanmean, and mind clamp and comparisons, which may turn NaN into a number."""
@@ -159,13 +159,13 @@ def a_prediction_that_is_no_number_spoils_the_score(subject: Subject) -> None:
     require(math.isnan(score), f"with NaN in one prediction the score is {score:g}")
 
 
-def masked_places_do_not_count(subject: Subject) -> None:
+def masked_places_do_not_count(subject: PluginUnderTest) -> None:
     """With `mask` (B, T, C, H, W), False where nothing is known, only the rest is scored; of logits it is (B,).
 
     A metric that cannot do so refuses a mask with InputError or ValueError, or its score would be of filler."""
     prediction, target = _pair(subject)
     mask = torch.ones(_BATCH, dtype=torch.bool)
-    if subject.declaration.needs == "frames":
+    if subject.declaration.requires == "frames":
         mask = torch.ones(target.shape, dtype=torch.bool)
         mask[..., : target.shape[-1] // 2] = False
         mask[1] = True
@@ -183,7 +183,7 @@ def masked_places_do_not_count(subject: Subject) -> None:
     require(math.isfinite(scores[0]), f"with a mask the score is {scores[0]}")
 
 
-def leaves_everything_as_it_was(subject: Subject) -> None:
+def leaves_everything_as_it_was(subject: PluginUnderTest) -> None:
     """Building and updating write into neither prediction nor target, and change no random state: other metrics
     score the same tensors, and training goes on afterwards.
 
@@ -198,21 +198,21 @@ def leaves_everything_as_it_was(subject: Subject) -> None:
     require(torch.equal(target, before[1]), "update writes into the target")
 
 
-def _built(subject: Subject) -> Any:
+def _built(subject: PluginUnderTest) -> Any:
     return subject.declaration.build(subject.settings, _RANGE)
 
 
-def _score(subject: Subject, batches: list[tuple[Tensor, Tensor]]) -> float:
+def _score(subject: PluginUnderTest, batches: list[tuple[Tensor, Tensor]]) -> float:
     metric = _built(subject)
     for prediction, target in batches:
         metric.update(prediction.clone(), target)
     return metric.compute().overall
 
 
-def _pair(subject: Subject) -> tuple[Tensor, Tensor]:
+def _pair(subject: PluginUnderTest) -> tuple[Tensor, Tensor]:
     """A poor prediction and its target: frames (B, T, 1, 40, 40), or logits (B, K) and labels (B,)."""
     generator = torch.Generator().manual_seed(0)
-    if subject.declaration.needs == "logits":
+    if subject.declaration.requires == "logits":
         target = torch.randint(_CLASSES, (_BATCH,), generator=generator)
         return torch.randn(_BATCH, _CLASSES, generator=generator), target
     rows, columns = torch.meshgrid(torch.linspace(0, 6, 40), torch.linspace(0, 6, 40), indexing="ij")
@@ -222,25 +222,25 @@ def _pair(subject: Subject) -> tuple[Tensor, Tensor]:
     return (target + 0.1 * noise).clamp(0.02, 0.98), target
 
 
-def _drawn(subject: Subject, sample: SampleShape) -> tuple[Tensor, Tensor]:
+def _drawn(subject: PluginUnderTest, sample: SampleShape) -> tuple[Tensor, Tensor]:
     """A prediction and its target by chance, of that shape."""
     generator = torch.Generator().manual_seed(0)
-    if subject.declaration.needs == "logits":
+    if subject.declaration.requires == "logits":
         target = torch.randint(sample.classes, (_BATCH,), generator=generator)
         return torch.randn(_BATCH, sample.classes, generator=generator), target
     shape = (_BATCH, _TIME, *sample.image)
     return torch.rand(shape, generator=generator), torch.rand(shape, generator=generator)
 
 
-def _perfect(subject: Subject, target: Tensor) -> Tensor:
-    if subject.declaration.needs == "logits":
+def _perfect(subject: PluginUnderTest, target: Tensor) -> Tensor:
+    if subject.declaration.requires == "logits":
         return torch.nn.functional.one_hot(target, _CLASSES).float() * 9
     return target.clone()
 
 
-def _awful(subject: Subject, target: Tensor) -> Tensor:
+def _awful(subject: PluginUnderTest, target: Tensor) -> Tensor:
     """What is as wrong as can be: the true class last of all, or frames upside down in their values."""
-    return -_perfect(subject, target) if subject.declaration.needs == "logits" else 1 - target
+    return -_perfect(subject, target) if subject.declaration.requires == "logits" else 1 - target
 
 
 def _near(one: float, two: float) -> bool:

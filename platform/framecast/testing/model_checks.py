@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from framecast.errors import InputError
 from framecast.plugin.sample_shape import SampleShape
 from framecast.testing.drawn import legal_settings
-from framecast.testing.subject import Subject
+from framecast.testing.plugin_under_test import PluginUnderTest
 from framecast.testing.surroundings import untouched
 from framecast.testing.verdict import LeftOut, Nonconformity, require
 
@@ -26,7 +26,7 @@ _BF16 = 0.05
 """Root mean square by which bf16 may depart, as a part of that of the answer: our own depart by 0.01 or less."""
 
 
-def builds_from_its_defaults(subject: Subject) -> None:
+def builds_from_its_defaults(subject: PluginUnderTest) -> None:
     """`build(settings, sample_shape)` makes a torch.nn.Module, from the settings that the kit was given and
     from the defaults of all of them.
 
@@ -43,7 +43,7 @@ def builds_from_its_defaults(subject: Subject) -> None:
             _unless_refused(from_defaults)
 
 
-def takes_the_arguments_of_the_contract(subject: Subject) -> None:
+def takes_the_arguments_of_the_contract(subject: PluginUnderTest) -> None:
     """A video model is called as `model(frames, frames_out)` and as `model(frames, frames_out, truth=truth,
     keep_truth=keep_truth)`; a recognition model as `model(frames, frames_out, observed=observed)`.
 
@@ -55,11 +55,11 @@ def takes_the_arguments_of_the_contract(subject: Subject) -> None:
         _check_arguments(forward, (), ("frames", "frames_out", *options))
 
 
-def answers_in_the_right_shape(subject: Subject) -> None:
+def answers_in_the_right_shape(subject: PluginUnderTest) -> None:
     """A video model, `model(frames, frames_out)`, takes (B, T_in, C, H, W) and returns (B, P, C, H, W) of the same
     frame size, with frames_out <= P <= T_in + frames_out - 1, aligned at the end. A recognition model,
-    `model(frames, frames_out, observed=observed)`, returns framecast.Recognised: logits (B, S, K), and such frames
-    or None.
+    `model(frames, frames_out, observed=observed)`, returns framecast.RecognitionOutput: logits (B, S, K), and such
+    frames or None.
 
     Pad convolutions so that height and width stay. What the model cannot do, it refuses with InputError."""
     seen, asked = subject.given.frames_in, subject.given.frames_out
@@ -79,7 +79,7 @@ def answers_in_the_right_shape(subject: Subject) -> None:
         _unless_refused(of_that_length)
 
 
-def does_what_it_accepts(subject: Subject) -> None:
+def does_what_it_accepts(subject: PluginUnderTest) -> None:
     """What neither `accepts(settings, sample_shape, frames_in, frames_out)` nor `cost` refuses can be built and
     called.
 
@@ -93,7 +93,7 @@ def does_what_it_accepts(subject: Subject) -> None:
         _does_unless_refused(subject, subject.sample._replace(frames=sum(lengths)), *lengths)
 
 
-def builds_from_any_legal_settings(subject: Subject) -> None:
+def builds_from_any_legal_settings(subject: PluginUnderTest) -> None:
     """What the settings class and the constraints allow can be built and called, or is refused by InputError or
     ValueError with a sentence.
 
@@ -111,7 +111,7 @@ def builds_from_any_legal_settings(subject: Subject) -> None:
             require(False, f"with {written}: {type(error).__name__}: {error}")
 
 
-def gradients_reach_every_parameter(subject: Subject) -> None:
+def gradients_reach_every_parameter(subject: PluginUnderTest) -> None:
     """Every trainable parameter has a gradient that is a number and is not 0 everywhere.
 
     A parameter without one is not used in `forward`, or lies behind a `detach`: use it, or leave it out."""
@@ -127,7 +127,7 @@ def gradients_reach_every_parameter(subject: Subject) -> None:
             require(gradient.count_nonzero(), f"that of {name} is 0 everywhere")
 
 
-def weights_survive_a_checkpoint(subject: Subject) -> None:
+def weights_survive_a_checkpoint(subject: PluginUnderTest) -> None:
     """A state dict written, read and loaded into a new model gives the same predictions to the last bit.
 
     What the model remembers beside its parameters must be a registered buffer. Names are what checkpoints hold, so
@@ -139,7 +139,7 @@ def weights_survive_a_checkpoint(subject: Subject) -> None:
     require(_same(_predicted(subject, model, frames), _predicted(subject, other, frames)), "they are others")
 
 
-def the_same_seed_gives_the_same_model(subject: Subject) -> None:
+def the_same_seed_gives_the_same_model(subject: PluginUnderTest) -> None:
     """Weights are drawn from torch's generator, which the engine seeds: one seed, one model, one prediction.
 
     Draw from no other generator, never call torch.manual_seed, and keep no state between two calls."""
@@ -154,7 +154,7 @@ def the_same_seed_gives_the_same_model(subject: Subject) -> None:
         require(differs, "two seeds give the same weights: something seeds torch again")
 
 
-def samples_do_not_know_of_each_other(subject: Subject) -> None:
+def samples_do_not_know_of_each_other(subject: PluginUnderTest) -> None:
     """What is predicted for a clip depends on that clip alone, also in training.
 
     A job gives the same losses on any number of workers, so nothing may be shared over the batch: take GroupNorm
@@ -175,13 +175,13 @@ def samples_do_not_know_of_each_other(subject: Subject) -> None:
     require(_close(alone, both), "alone in its batch a clip is predicted differently")
 
 
-def truth_takes_the_place_of_its_own_output(subject: Subject) -> None:
+def truth_takes_the_place_of_its_own_output(subject: PluginUnderTest) -> None:
     """`truth` (B, frames_out - 1, C, H, W) is seen only where `keep_truth` (B, frames_out - 1) is set, and never
     before the frame that follows it is predicted: frame j of the truth may change predictions j + 1 and later.
     Without `keep_truth` every true frame is seen.
 
     A model that has no use for the truth takes the two arguments and ignores them."""
-    if subject.declaration.gives != "frames":
+    if subject.declaration.produces != "frames":
         raise LeftOut("recognition models are never given the truth")
     model, asked = _built(subject).eval(), max(subject.given.frames_out, 3)
     frames, *_ = _clip(subject)
@@ -208,7 +208,7 @@ def truth_takes_the_place_of_its_own_output(subject: Subject) -> None:
     require(_close(fed[:, :-1], changed[:, :-1]), "predictions depend on true frames that come later")
 
 
-def the_past_does_not_know_the_future(subject: Subject) -> None:
+def the_past_does_not_know_the_future(subject: PluginUnderTest) -> None:
     """Where a model also predicts frames that it has seen (P > frames_out), each comes from the frames before it;
     and the logits of a reading come from the first `observed` frames of a clip.
 
@@ -230,7 +230,7 @@ def the_past_does_not_know_the_future(subject: Subject) -> None:
             require(_close(one.logits[:, 0], two.logits[:, 0]), "a reading depends on frames after those observed")
 
 
-def bf16_is_near_fp32(subject: Subject) -> None:
+def bf16_is_near_fp32(subject: PluginUnderTest) -> None:
     """Under autocast to bf16 predictions are numbers, and near those of fp32.
 
     Sums over many values and states that grow need fp32: cast them, or keep them out of autocast."""
@@ -244,7 +244,7 @@ def bf16_is_near_fp32(subject: Subject) -> None:
     require(apart < _BF16, f"they are apart by {apart:.0%} of their size")
 
 
-def leaves_the_process_as_it_was(subject: Subject) -> None:
+def leaves_the_process_as_it_was(subject: PluginUnderTest) -> None:
     """Building, calling and differentiating change nothing that others use: random states, the default dtype,
     threads, whether gradients are recorded.
 
@@ -263,7 +263,7 @@ def leaves_the_process_as_it_was(subject: Subject) -> None:
     require(torch.equal(frames, before), "it writes into the frames that it was given")
 
 
-def its_declared_cost_is_true(subject: Subject) -> None:
+def its_declared_cost_is_true(subject: PluginUnderTest) -> None:
     """`cost(settings, sample_shape)` tells the numbers that are trained, exactly: searches are bounded by it, and
     it is shown before a run begins.
 
@@ -277,12 +277,12 @@ def its_declared_cost_is_true(subject: Subject) -> None:
             model = _built(subject, settings)
             real = sum(each.numel() for each in model.parameters() if each.requires_grad)
             require(told.parameters == real, f"it tells {told.parameters:,}, and {real:,} are there: {settings}")
-            require(told.multiplies > 0 or not real, f"it tells {told.multiplies} multiplications: {settings}")
+            require(told.macs > 0 or not real, f"it tells {told.macs} multiplications: {settings}")
 
         _unless_refused(counted)
 
 
-def refuses_what_is_no_published_checkpoint(subject: Subject) -> None:
+def refuses_what_is_no_published_checkpoint(subject: PluginUnderTest) -> None:
     """`load_published(path, settings)` refuses another file with InputError or ValueError, and says what is wrong.
 
     Read with torch.load(..., weights_only=True) or safetensors, compare names and shapes, and name those that do
@@ -301,18 +301,21 @@ def refuses_what_is_no_published_checkpoint(subject: Subject) -> None:
         require(_refused(loaded), f"{file} is taken for a checkpoint")
 
 
-def computes_layers_again_on_demand(subject: Subject) -> None:
-    """With `checkpoints_layers` the module has an attribute `checkpoint_layers`, False: set to True it gives the
-    same gradients with less memory.
+def computes_layers_again_on_demand(subject: PluginUnderTest) -> None:
+    """With `activation_checkpointing` the module has an attribute `activation_checkpointing`, False: set to True
+    it gives the same gradients with less memory.
 
     Wrap the layers in torch.utils.checkpoint.checkpoint(..., use_reentrant=False) where it is set."""
-    if not subject.declaration.checkpoints_layers:
-        raise LeftOut("the model does not declare checkpoints_layers")
+    if not subject.declaration.activation_checkpointing:
+        raise LeftOut("the model does not declare activation_checkpointing")
     gradients: list[dict[str, Tensor | None]] = []
     for again in (False, True):
         model: Any = _built(subject)
-        require(getattr(model, "checkpoint_layers", None) is False, "checkpoint_layers is not False at first")
-        model.checkpoint_layers = again
+        require(
+            getattr(model, "activation_checkpointing", None) is False,
+            "activation_checkpointing is not False at first",
+        )
+        model.activation_checkpointing = again
         frames, truth, keep = _clip(subject)
         _call(subject, model, frames, subject.given.frames_out, truth, keep).whole.square().sum().backward()
         gradients.append({name: each.grad for name, each in model.named_parameters()})
@@ -322,7 +325,9 @@ def computes_layers_again_on_demand(subject: Subject) -> None:
             require(anew is not None and _close(kept, anew, 1e-4), f"with it the gradient of {name} is another")
 
 
-def _built(subject: Subject, settings: Any = None, sample: SampleShape | None = None, seed: int = 0) -> nn.Module:
+def _built(
+    subject: PluginUnderTest, settings: Any = None, sample: SampleShape | None = None, seed: int = 0
+) -> nn.Module:
     torch.manual_seed(seed)
     chosen = subject.settings if settings is None else settings
     return subject.declaration.build(chosen, subject.sample if sample is None else sample)
@@ -332,7 +337,7 @@ def _check_module(model: Any) -> None:
     require(isinstance(model, nn.Module), f"build returns {type(model).__name__}, no torch.nn.Module")
 
 
-def _trained(subject: Subject) -> nn.Module:
+def _trained(subject: PluginUnderTest) -> nn.Module:
     """The model. Raises LeftOut where there is nothing to train."""
     model = _built(subject)
     if not any(each.requires_grad for each in model.parameters()):
@@ -340,7 +345,7 @@ def _trained(subject: Subject) -> nn.Module:
     return model
 
 
-def _clip(subject: Subject) -> tuple[Tensor, Tensor, Tensor]:
+def _clip(subject: PluginUnderTest) -> tuple[Tensor, Tensor, Tensor]:
     """Frames in [0, 1], the truth after them, and where it is fed back: the same whenever it is called."""
     generator = torch.Generator().manual_seed(0)
     shape, seen = subject.sample, subject.given.frames_in
@@ -363,7 +368,7 @@ class _Answer(NamedTuple):
 
 
 def _call(
-    subject: Subject,
+    subject: PluginUnderTest,
     model: nn.Module,
     frames: Tensor,
     frames_out: int,
@@ -372,19 +377,19 @@ def _call(
 ) -> _Answer:
     """The one place that knows how the two kinds of model are called."""
     options: dict[str, Tensor] = {}
-    if subject.declaration.gives == "logits":
+    if subject.declaration.produces == "logits":
         options["observed"] = torch.tensor(_readings(frames)).expand(len(frames), 2)
     else:
         given = {"truth": truth, "keep_truth": keep_truth}
         options = {name: each for name, each in given.items() if each is not None}
     _check_arguments(model.forward, ("frames", "frames_out"), tuple(options))
     answer = model(frames, frames_out, **options)
-    return _Answer(*answer) if subject.declaration.gives == "logits" else _Answer(None, answer)
+    return _Answer(*answer) if subject.declaration.produces == "logits" else _Answer(None, answer)
 
 
-def _options(subject: Subject) -> tuple[tuple[str, ...], ...]:
+def _options(subject: PluginUnderTest) -> tuple[tuple[str, ...], ...]:
     """The sets of keyword arguments that a model of this kind is called with."""
-    if subject.declaration.gives == "logits":
+    if subject.declaration.produces == "logits":
         return (("observed",),)
     return (), ("truth",), ("truth", "keep_truth")
 
@@ -406,12 +411,12 @@ def _readings(frames: Tensor) -> tuple[int, int]:
     return max(1, frames.shape[1] // 2), frames.shape[1]
 
 
-def _predicted(subject: Subject, model: nn.Module, frames: Tensor) -> Tensor:
+def _predicted(subject: PluginUnderTest, model: nn.Module, frames: Tensor) -> Tensor:
     with torch.no_grad():
         return _call(subject, model.eval(), frames, subject.given.frames_out).whole
 
 
-def _check_shape(subject: Subject, model: nn.Module, sample: SampleShape, seen: int, asked: int) -> None:
+def _check_shape(subject: PluginUnderTest, model: nn.Module, sample: SampleShape, seen: int, asked: int) -> None:
     frames = torch.rand(_BATCH, seen, *sample.image)
     truth = torch.rand(_BATCH, asked - 1, *sample.image)
     keep = torch.ones(_BATCH, asked - 1, dtype=torch.bool)
@@ -419,7 +424,7 @@ def _check_shape(subject: Subject, model: nn.Module, sample: SampleShape, seen: 
     with torch.no_grad():
         answer = _call(subject, model.eval(), frames, asked)
         fed = _call(subject, model, frames, asked, truth, keep)
-    if subject.declaration.gives == "logits":
+    if subject.declaration.produces == "logits":
         shape = None if answer.logits is None else tuple(answer.logits.shape)
         require(
             shape == (_BATCH, 2, sample.classes),
@@ -434,7 +439,7 @@ def _check_shape(subject: Subject, model: nn.Module, sample: SampleShape, seen: 
         )
 
 
-def _does_unless_refused(subject: Subject, sample: SampleShape, seen: int, asked: int) -> None:
+def _does_unless_refused(subject: PluginUnderTest, sample: SampleShape, seen: int, asked: int) -> None:
     declaration, settings = subject.declaration, subject.settings
     if declaration.cost and _refused(lambda: declaration.cost(settings, sample)) is not None:
         return

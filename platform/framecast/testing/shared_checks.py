@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from framecast.errors import InputError
 from framecast.testing.drawn import odd_settings
-from framecast.testing.subject import Subject
+from framecast.testing.plugin_under_test import PluginUnderTest
 from framecast.testing.verdict import require
 
 _LISTING = """
@@ -24,7 +24,7 @@ print("loaded " + json.dumps(sorted({"torch", "ray", "deepspeed"} & set(sys.modu
 """
 
 
-def is_listed_without_loading_torch(subject: Subject) -> None:
+def is_listed_without_loading_torch(subject: PluginUnderTest) -> None:
     """`platform plugins list` imports every plugin, so importing yours must be quick and silent.
 
     Import torch, and your own modules that need it, inside `build`; print nothing."""
@@ -39,7 +39,7 @@ def is_listed_without_loading_torch(subject: Subject) -> None:
     require(not heavy, f"importing it loads {', '.join(heavy)}")
 
 
-def documents_itself(subject: Subject) -> None:
+def documents_itself(subject: PluginUnderTest) -> None:
     """What users read comes from the declaration: a summary of one line, and a docstring under every setting.
 
     Say a setting's unit, what its default means and what it changes."""
@@ -49,7 +49,7 @@ def documents_itself(subject: Subject) -> None:
     require(not silent, f"no docstring under {', '.join(silent)}")
 
 
-def refuses_illegal_settings_with_words(subject: Subject) -> None:
+def refuses_illegal_settings_with_words(subject: PluginUnderTest) -> None:
     """A setting that cannot be is refused by the settings class, with ValueError and a sentence.
 
     Bound numbers with Field(ge=..., le=...); in validators raise ValueError, and let nothing else escape: not the
@@ -61,7 +61,7 @@ def refuses_illegal_settings_with_words(subject: Subject) -> None:
         require(refusal is None or refusal.strip(), f"{written} is refused without a word")
 
 
-def _refusal(subject: Subject, written: dict[str, Any]) -> str | None:
+def _refusal(subject: PluginUnderTest, written: dict[str, Any]) -> str | None:
     try:
         subject.checked(written)
     except (InputError, ValidationError) as error:

@@ -11,15 +11,15 @@ from typing import Any
 
 import torch
 
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import train
 from framecast.job.document import Document
-from framecast.job.plan import Part, Plan
+from framecast.job.plan import Plan, PluginConfig
 from framecast.job.resolve import make_plan
-from framecast.plugin.events import Event, Noticed, StepDone
+from framecast.plugin.events import Event, StepDone, Warned
 from framecast.runs.folder import RunFolder
-from framecast.testing.companions import FORECASTER, RECOGNISER
-from framecast.testing.subject import Subject
+from framecast.testing.fixtures import FORECASTER, RECOGNISER
+from framecast.testing.plugin_under_test import PluginUnderTest
 
 _JOB: dict[str, Any] = {
     "name": "conformance",
@@ -43,7 +43,7 @@ class ShortRun:
     @property
     def ending(self) -> Event:
         """The event that ended it: notices may follow."""
-        return next(event for event in reversed(self.events) if not isinstance(event, Noticed))
+        return next(event for event in reversed(self.events) if not isinstance(event, Warned))
 
     @property
     def losses(self) -> list[float]:
@@ -51,15 +51,15 @@ class ShortRun:
         return [event.loss for event in self.events if isinstance(event, StepDone)]
 
 
-def short_plan(subject: Subject, **sections: Mapping[str, Any]) -> Plan:
+def short_plan(subject: PluginUnderTest, **sections: Mapping[str, Any]) -> Plan:
     """The kit's small job with the author's sections laid over it, then these. Raises InputError."""
-    tells_classes = subject.kind == "task" and subject.declaration.needs == "logits"
+    tells_classes = subject.kind == "task" and subject.declaration.requires == "logits"
     model = {"model": RECOGNISER if tells_classes else FORECASTER}
     job = {**_JOB, **model, **subject.given.job, **sections}
     return make_plan(Document.from_data(job), subject.registry)
 
 
-def run_folder(subject: Subject, plan: Plan) -> RunFolder:
+def run_folder(subject: PluginUnderTest, plan: Plan) -> RunFolder:
     """A new run's folder with its plan, as a callback finds it."""
     number = next(_NUMBERS)  # folders made within one second sort by chance
     folder = RunFolder.create(subject.folder, plan.job.name, f"{number:04d}")
@@ -67,7 +67,7 @@ def run_folder(subject: Subject, plan: Plan) -> RunFolder:
     return folder
 
 
-def short_run(subject: Subject, plan: Plan, callback: Part | None = None) -> ShortRun:
+def short_run(subject: PluginUnderTest, plan: Plan, callback: PluginConfig | None = None) -> ShortRun:
     """Trains the plan on the CPU, `callback` listening."""
     if callback is not None:
         plan = replace(plan, callbacks=(callback,))
@@ -75,5 +75,5 @@ def short_run(subject: Subject, plan: Plan, callback: Part | None = None) -> Sho
     events: list[Event] = []
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
-        train(plan, folder, World.alone(torch.device("cpu")), events.append)
+        train(plan, folder, DistributedContext.single_process(torch.device("cpu")), events.append)
     return ShortRun(folder, events, said.getvalue())

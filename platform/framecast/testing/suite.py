@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from framecast.testing.given import Given
-from framecast.testing.inspection import Check, Finding, Inspection, checks, found
-from framecast.testing.subject import Subject
+from framecast.testing.check_options import CheckOptions
+from framecast.testing.inspection import Check, CheckResult, Inspection, checks, found
+from framecast.testing.plugin_under_test import PluginUnderTest
 
 
 def conformance(
@@ -26,12 +26,12 @@ def conformance(
 
         TestMyCell = framecast.testing.conformance("../my_cell.py", settings={"hidden_channels": [4]})
 
-    `Given` tells what the rest means. The name that you assign it to has to begin with "Test". Raises InputError
-    where there is no such plugin, or it is broken.
+    `CheckOptions` describes the other arguments. The name that you assign it to has to begin with "Test". Raises
+    InputError where there is no such plugin, or it is broken.
     """
     import pytest
 
-    given = Given(settings or {}, frames_in, frames_out, reference, job or {})
+    given = CheckOptions(settings or {}, frames_in, frames_out, reference, job or {})
     beside = Path(sys._getframe(1).f_globals.get("__file__", "")).resolve().parent
     registry, entries = found(plugin, beside)
     inspections: dict[int, Inspection] = {}
@@ -59,11 +59,11 @@ def conformance(
     return Conformance
 
 
-def told(finding: Finding) -> str:
+def told(finding: CheckResult) -> str:
     """A failure in full: what is wrong, what the contract says, and where the plugin raised."""
     parts = [f"{finding.kind} {finding.name}: {finding.reason}", finding.advice, finding.where]
     return "\n\n".join(part for part in parts if part)
 
 
-def _words(check: Callable[[Subject], None]) -> str:
+def _words(check: Callable[[PluginUnderTest], None]) -> str:
     return check.__name__.replace("_", " ")

@@ -19,19 +19,19 @@ from framecast.errors import InputError
 from framecast.job.plan import Plan
 from framecast.plugin.events import RunFinished
 from framecast.plugin.outputs import EvaluationOutputs
-from framecast.plugin.step_context import Progress
+from framecast.plugin.step_context import StepContext
+from framecast.testing.global_state import untouched
+from framecast.testing.plugin_under_test import PluginUnderTest
 from framecast.testing.short_run import short_plan, short_run
-from framecast.testing.subject import Subject
-from framecast.testing.surroundings import untouched
 from framecast.testing.verdict import require
 
 _STEPS = 60
 _BATCH = 4
 _FALL = 0.8
-"""Part of the first loss that the last must be below."""
+"""PluginConfig of the first loss that the last must be below."""
 
 
-def its_loss_falls_on_one_batch(subject: Subject) -> None:
+def its_loss_falls_on_one_batch(subject: PluginUnderTest) -> None:
     """Trained again and again on one batch, a model gets better at it.
 
     If not, the loss does not belong to what the model is asked, or no gradient leads from it to the weights: look
@@ -57,7 +57,7 @@ def its_loss_falls_on_one_batch(subject: Subject) -> None:
     )
 
 
-def its_loss_is_the_mean_over_samples(subject: Subject) -> None:
+def its_loss_is_the_mean_over_samples(subject: PluginUnderTest) -> None:
     """The loss of a batch is the mean of its samples' losses, so that a job is the same on any number of workers.
 
     Workers' losses are weighted by their samples. Average over the batch last, and never divide by what differs
@@ -72,7 +72,7 @@ def its_loss_is_the_mean_over_samples(subject: Subject) -> None:
     require(math.isclose(whole, mean, rel_tol=1e-4), f"it is {whole:.6g} together and {mean:.6g} in two parts")
 
 
-def its_draws_depend_on_the_position_alone(subject: Subject) -> None:
+def its_draws_depend_on_the_position_alone(subject: PluginUnderTest) -> None:
     """What `training_step` draws follows from seed, epoch and the samples' positions: a resumed run draws the
     same.
 
@@ -85,7 +85,7 @@ def its_draws_depend_on_the_position_alone(subject: Subject) -> None:
     require(losses[0] == losses[1], f"one step has the losses {losses[0]:.6g} and {losses[1]:.6g}")
 
 
-def evaluation_tells_each_sample_apart(subject: Subject) -> None:
+def evaluation_tells_each_sample_apart(subject: PluginUnderTest) -> None:
     """`evaluation_step` returns framecast.EvaluationOutputs: the loss of each sample (B,), and by name what
     metrics compare, prediction and target of one batch.
 
@@ -104,7 +104,7 @@ def evaluation_tells_each_sample_apart(subject: Subject) -> None:
     require(torch.allclose(alone.loss, outputs.loss[:1], rtol=1e-4), "a sample's loss changes with its neighbours")
 
 
-def evaluation_is_repeatable(subject: Subject) -> None:
+def evaluation_is_repeatable(subject: PluginUnderTest) -> None:
     """Evaluating twice gives the same, whatever was drawn before; it changes neither the model nor random states.
 
     Keep scheduled sampling, noise and augmentation to `training_step`."""
@@ -120,7 +120,7 @@ def evaluation_is_repeatable(subject: Subject) -> None:
     require(same, "it changes the model's weights")
 
 
-def its_schedules_survive_a_checkpoint(subject: Subject) -> None:
+def its_schedules_survive_a_checkpoint(subject: PluginUnderTest) -> None:
     """`state_dict()` is plain numbers, texts, lists and dicts, and holds all that `after_evaluation` moves: a
     task that loads it goes on as the first would.
 
@@ -150,7 +150,7 @@ def its_schedules_survive_a_checkpoint(subject: Subject) -> None:
             each.after_evaluation(metrics, epoch)
 
 
-def what_it_names_is_there(subject: Subject) -> None:
+def what_it_names_is_there(subject: PluginUnderTest) -> None:
     """`frames(settings)` is the length of its clips; `default_metrics` and `baselines` name metrics and models
     that are installed, and baselines have no parameters.
 
@@ -170,7 +170,7 @@ def what_it_names_is_there(subject: Subject) -> None:
         _evaluated(task, baseline, batch)
 
 
-def it_trains_in_a_real_run(subject: Subject) -> None:
+def it_trains_in_a_real_run(subject: PluginUnderTest) -> None:
     """A short run of the engine ends as it should, with scores by the default metrics.
 
     `platform submit` with this task and your own model shows the same at length."""
@@ -178,11 +178,11 @@ def it_trains_in_a_real_run(subject: Subject) -> None:
     require(isinstance(run.ending, RunFinished), f"it ends with {run.ending}")
 
 
-def _section(subject: Subject) -> dict[str, Any]:
+def _section(subject: PluginUnderTest) -> dict[str, Any]:
     return {**subject.settings.model_dump(mode="json"), "name": subject.declaration.name}
 
 
-def _parts(subject: Subject) -> tuple[Plan, Any, nn.Module, dict[str, Tensor]]:
+def _parts(subject: PluginUnderTest) -> tuple[Plan, Any, nn.Module, dict[str, Tensor]]:
     """The plan, the task, a model and a batch of four clips."""
     plan = short_plan(subject, task=_section(subject))
     torch.manual_seed(0)
@@ -192,8 +192,8 @@ def _parts(subject: Subject) -> tuple[Plan, Any, nn.Module, dict[str, Tensor]]:
     return plan, task, model, default_collate([clips[index] for index in range(_BATCH)])
 
 
-def _progress(step: int, positions: range = range(_BATCH)) -> Progress:
-    return Progress(seed=0, epoch=0, step=step, positions=tuple(positions))
+def _progress(step: int, positions: range = range(_BATCH)) -> StepContext:
+    return StepContext(seed=0, epoch=0, step=step, positions=tuple(positions))
 
 
 def _loss(task: Any, model: nn.Module, batch: dict[str, Tensor], positions: range) -> float:

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from framecast.engine.checkpoint.training_state import TrainingState
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.strategies.deepspeed_strategy import DeepSpeedStrategy
 from framecast.engine.strategies.strategy import Strategy
 from framecast.engine.strategies.torch_strategy import TorchStrategy
@@ -38,10 +38,10 @@ def made(plan: Plan, stage: int | None, seed: int = 0) -> Strategy:
     torch.manual_seed(seed)
     model = Awkward()
     optimizer = torch.optim.Adam([each for each in model.parameters() if each.requires_grad], 0.1)
-    world, training = World.alone(torch.device("cpu")), plan.job.training
+    distributed, training = DistributedContext.single_process(torch.device("cpu")), plan.job.training
     if stage is None:
-        return TorchStrategy(model, optimizer, world, "fp32", training)
-    return DeepSpeedStrategy(model, optimizer, world, "fp32", training, DeepSpeed(zero_stage=stage))
+        return TorchStrategy(model, optimizer, distributed, "fp32", training)
+    return DeepSpeedStrategy(model, optimizer, distributed, "fp32", training, DeepSpeed(zero_stage=stage))
 
 
 def stepped(strategy: Strategy) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from framecast.engine.data_loading.batches import Batches
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 
 
 class Drawn:
@@ -44,7 +44,7 @@ class ReadsTogether(Drawn):
 
 
 def batches(processes: int, rank: int = 0, size: int = 1, dataset: Any = None) -> Batches:
-    return Batches(dataset or Drawn(), 4, World(rank, size, torch.device("cpu")), processes)
+    return Batches(dataset or Drawn(), 4, DistributedContext(rank, size, torch.device("cpu")), processes)
 
 
 def frames(passed: Iterator[Any]) -> list[Tensor]:

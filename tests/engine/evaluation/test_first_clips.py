@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 
 from framecast.engine.evaluation.first_clips import MOST, FirstClips
-from framecast.plugin.outputs import Compared, EvaluationOutputs
+from framecast.plugin.outputs import EvaluationOutputs, PredictionTarget
 
 
 def outputs(value: float) -> EvaluationOutputs:
     """Two samples of two frames in and one out; the first of them has `value` everywhere."""
     frames = torch.tensor([value, 1.0]).view(2, 1, 1, 1, 1).expand(2, 2, 3, 4, 5)
-    future = Compared(frames[:, :1], frames[:, :1])
+    future = PredictionTarget(frames[:, :1], frames[:, :1])
     return EvaluationOutputs(torch.tensor([1.0, 2.0]), {"frames": future}, frames)
 
 

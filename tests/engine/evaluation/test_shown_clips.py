@@ -6,14 +6,14 @@ import pytest
 import torch
 
 from framecast.engine.evaluation.shown_clips import ShownClips
-from framecast.plugin.outputs import Compared, EvaluationOutputs
+from framecast.plugin.outputs import EvaluationOutputs, PredictionTarget
 
 
 @pytest.fixture
 def outputs() -> EvaluationOutputs:
     """Three samples of two frames in and one out, of three channels with the values 0, 0.5 and 1."""
     frames = torch.tensor([0.0, 0.5, 1.0]).view(1, 1, 3, 1, 1).expand(3, 2, 3, 4, 5)
-    future = Compared(frames[:, :1], frames[:, :1])
+    future = PredictionTarget(frames[:, :1], frames[:, :1])
     return EvaluationOutputs(torch.tensor([3.0, 1.0, 2.0]), {"frames": future}, frames)
 
 

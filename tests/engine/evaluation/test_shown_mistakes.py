@@ -6,13 +6,13 @@ import numpy as np
 import torch
 
 from framecast.engine.evaluation.shown_mistakes import MOST, ShownMistakes
-from framecast.plugin.outputs import Compared, EvaluationOutputs
+from framecast.plugin.outputs import EvaluationOutputs, PredictionTarget
 
 
 def outputs(logits_BSK: torch.Tensor, label_B: list[int]) -> EvaluationOutputs:
     batch = len(label_B)
     seen_BTCHW = torch.arange(batch).view(batch, 1, 1, 1, 1) / 10 * torch.ones(batch, 2, 1, 4, 4)
-    compared = {"logits": Compared(logits_BSK, torch.tensor(label_B))}
+    compared = {"logits": PredictionTarget(logits_BSK, torch.tensor(label_B))}
     return EvaluationOutputs(torch.zeros(batch), compared, seen_BTCHW)
 
 

@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from framecast.engine.checkpoint.training_state import TrainingState
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.strategies.deepspeed_strategy import DeepSpeedStrategy
-from framecast.engine.strategies.loss_scale import OverflowWatch
+from framecast.engine.strategies.loss_scale import LossScaleMonitor
 from framecast.engine.strategies.strategy import StepResult
 from framecast.errors import InputError, TrainingFailed
 from framecast.job.job import DeepSpeed
@@ -30,10 +30,10 @@ def fp16_on_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 def strategy_for(plan: Plan, stage: int) -> tuple[DeepSpeedStrategy, nn.Linear]:
     torch.manual_seed(0)
     model = nn.Linear(4, 1, bias=False)
-    world = World.alone(torch.device("cpu"))
+    distributed = DistributedContext.single_process(torch.device("cpu"))
     settings = plan.job.deepspeed.model_copy(update={"zero_stage": stage})
     optimizer = torch.optim.Adam(model.parameters(), 0.1)
-    return DeepSpeedStrategy(model, optimizer, world, "fp16", plan.job.training, settings), model
+    return DeepSpeedStrategy(model, optimizer, distributed, "fp16", plan.job.training, settings), model
 
 
 def weights(strategy: DeepSpeedStrategy) -> dict[str, torch.Tensor]:
@@ -54,7 +54,7 @@ def stepped(strategy: DeepSpeedStrategy, factor: float = 1.0) -> StepResult:
 def test_an_overflow_skips_the_step_and_lowers_the_loss_scale(tiny_plan: Callable[..., Plan], stage: int) -> None:
     strategy, _ = strategy_for(tiny_plan(), stage)
     before = weights(strategy)
-    watch, told = OverflowWatch(), []
+    watch, told = LossScaleMonitor(), []
     for step in range(1, 41):  # the scale starts at its highest and halves until gradients fit
         result = stepped(strategy, factor=200.0)
         told.append(watch.notice(step, result))
@@ -125,8 +125,8 @@ def test_offloading_changes_where_things_lie_and_not_what_is_learnt(
         model.bias.requires_grad_(False)
         settings = DeepSpeed(zero_stage=stage, offload=offload)  # type: ignore[arg-type]
         optimizer = torch.optim.Adam([model.weight], 0.1)
-        world = World.alone(torch.device("cpu"))
-        strategy = DeepSpeedStrategy(model, optimizer, world, "fp32", tiny_plan().job.training, settings)
+        distributed = DistributedContext.single_process(torch.device("cpu"))
+        strategy = DeepSpeedStrategy(model, optimizer, distributed, "fp32", tiny_plan().job.training, settings)
         for _ in range(3):
             stepped(strategy)
         state = strategy.state()
@@ -149,10 +149,10 @@ def test_a_parameter_without_dimensions_is_refused_for_zero_cannot_share_it_out(
 ) -> None:
     model = nn.Linear(4, 1)
     model.temperature = nn.Parameter(torch.ones(()))
-    world = World.alone(torch.device("cpu"))
+    distributed = DistributedContext.single_process(torch.device("cpu"))
     optimizer = torch.optim.Adam(model.parameters())
     with pytest.raises(InputError, match=r"temperature: write it with shape \(1,\)"):
-        DeepSpeedStrategy(model, optimizer, world, "fp32", tiny_plan().job.training, DeepSpeed(zero_stage=1))
+        DeepSpeedStrategy(model, optimizer, distributed, "fp32", tiny_plan().job.training, DeepSpeed(zero_stage=1))
 
 
 class Blend(nn.Module):
@@ -171,7 +171,10 @@ class Blend(nn.Module):
 def test_inputs_by_keyword_are_cast_as_positional_ones(tiny_plan: Callable[..., Plan]) -> None:
     plan, model = tiny_plan(), Blend()
     settings = plan.job.deepspeed.model_copy(update={"zero_stage": 1})
-    optimizer, world = torch.optim.Adam(model.parameters(), 0.1), World.alone(torch.device("cpu"))
-    strategy = DeepSpeedStrategy(model, optimizer, world, "fp16", plan.job.training, settings)
+    optimizer, distributed = (
+        torch.optim.Adam(model.parameters(), 0.1),
+        DistributedContext.single_process(torch.device("cpu")),
+    )
+    strategy = DeepSpeedStrategy(model, optimizer, distributed, "fp16", plan.job.training, settings)
     answer = strategy.model(torch.ones(2, 4), truth=torch.ones(2, 4), keep_truth=torch.ones(2, dtype=torch.bool))
     assert answer.dtype == torch.float16

@@ -12,7 +12,7 @@ from framecast_activity_recognition.settings import EarlyActivityRecognitionSett
 from framecast_activity_recognition.task import EarlyActivityRecognition, observed, places
 
 BATCH, FRAMES, CLASSES = 3, 8, 4
-PROGRESS = framecast.Progress(seed=0, epoch=0, step=0, positions=tuple(range(BATCH)))
+PROGRESS = framecast.StepContext(seed=0, epoch=0, step=0, positions=tuple(range(BATCH)))
 
 
 class Recogniser(nn.Module):
@@ -29,11 +29,11 @@ class Recogniser(nn.Module):
         means = frames.mean((2, 3, 4)).cumsum(1) / steps
         logits = means.take_along_dim(observed - 1, 1)[..., None] * self.weight
         if self.factor is None:
-            return framecast.Recognised(logits)
+            return framecast.RecognitionOutput(logits)
         predicted = [self.factor * frames]
         for _ in range(frames_out - 1):
             predicted.append(self.factor * predicted[-1][:, -1:])
-        return framecast.Recognised(logits, torch.cat(predicted, 1)[:, : frames.shape[1] - 1 + frames_out])
+        return framecast.RecognitionOutput(logits, torch.cat(predicted, 1)[:, : frames.shape[1] - 1 + frames_out])
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_logits_of_low_precision_are_compared_in_full_precision(batch):
     class Rough(Recogniser):
         def forward(self, *inputs, observed):
             logits, frames = super().forward(*inputs, observed=observed)
-            return framecast.Recognised(logits.bfloat16(), frames.bfloat16())
+            return framecast.RecognitionOutput(logits.bfloat16(), frames.bfloat16())
 
     loss, _ = loss_of(task_with(), batch, Rough())
     assert loss.dtype == torch.float32

@@ -20,7 +20,7 @@ def tensor_train(order, steps, rank):
     return ConvTTLSTMSettings(order=order, steps=steps, rank=rank)
 
 
-# parameters; multiplies for each pixel, which are the parameters without the biases
+# parameters; macs for each pixel, which are the parameters without the biases
 PAPER = [
     (ConvLSTMSettings(), 3_973_201, 3_971_280),
     (tensor_train(1, 1, 8), 2_456_497, 2_454_480),
@@ -67,9 +67,9 @@ BILLIONS = [
 
 @pytest.mark.parametrize(("setting", "billions"), BILLIONS)
 def test_the_table_of_frame_sizes_64_120_and_128_comes_out(setting, billions):
-    sizes = [network_cost(setting, framecast.SampleShape(20, 1, size, size)).multiplies for size in (64, 120, 128)]
+    sizes = [network_cost(setting, framecast.SampleShape(20, 1, size, size)).macs for size in (64, 120, 128)]
 
-    assert " ".join(f"{multiplies / 1e9:.2f}" for multiplies in sizes) == billions
+    assert " ".join(f"{macs / 1e9:.2f}" for macs in sizes) == billions
 
 
 def test_the_clip_length_does_not_change_the_cost_of_a_step():

@@ -146,13 +146,15 @@ def clips(draw):
     return seen, frames_out, truth, None if masks is None else torch.tensor(masks, dtype=torch.bool)
 
 
-@pytest.mark.parametrize("checkpoint_layers", [False, True], ids=["kept", "recomputed"])
+@pytest.mark.parametrize("activation_checkpointing", [False, True], ids=["kept", "recomputed"])
 @settings(max_examples=40, deadline=None)
 @given(networks(channels=3), clips())
-def test_any_network_with_any_mask_is_the_yardstick_in_outputs_and_gradients(checkpoint_layers, setting, call):
+def test_any_network_with_any_mask_is_the_yardstick_in_outputs_and_gradients(
+    activation_checkpointing, setting, call
+):
     # where inputs are known beforehand the fast path takes steps together: the mask says which
     slow, fast = both(setting, 1, torch.float64)
-    fast.checkpoint_layers = checkpoint_layers
+    fast.activation_checkpointing = activation_checkpointing
     results = []
     for network in (slow, fast):
         seen = call[0].clone().requires_grad_()
@@ -322,9 +324,9 @@ def test_a_sigmoid_at_the_output_keeps_predictions_within_zero_and_one(clip):
     torch.testing.assert_close(squashed, plain.sigmoid())
 
 
-@pytest.mark.parametrize("checkpoint_layers", [False, True], ids=["kept", "recomputed"])
-def test_every_weight_of_every_layer_learns(network, clip, checkpoint_layers):
-    network.checkpoint_layers = checkpoint_layers
+@pytest.mark.parametrize("activation_checkpointing", [False, True], ids=["kept", "recomputed"])
+def test_every_weight_of_every_layer_learns(network, clip, activation_checkpointing):
+    network.activation_checkpointing = activation_checkpointing
 
     network(clip[:, :4], 4).square().sum().backward()
 
@@ -333,13 +335,13 @@ def test_every_weight_of_every_layer_learns(network, clip, checkpoint_layers):
 
 
 def test_a_network_keeps_its_layers_unless_it_is_told_to_compute_them_again(network, clip):
-    assert network.checkpoint_layers is False
+    assert network.activation_checkpointing is False
     expected = network(clip[:, :4], 4)
     expected.square().sum().backward()
     kept = gradients(network)
     network.zero_grad()
 
-    network.checkpoint_layers = True
+    network.activation_checkpointing = True
     found = network(clip[:, :4], 4)
     found.square().sum().backward()
 
@@ -397,5 +399,5 @@ def test_what_is_kept_for_the_backward_pass_is_a_share_of_the_yardsticks(steps, 
 
     plain = kept_by(fast, clip, truth)
     assert plain < share * kept_by(slow, clip, truth)
-    fast.checkpoint_layers = True
+    fast.activation_checkpointing = True
     assert kept_by(fast, clip, truth) < 0.7 * plain

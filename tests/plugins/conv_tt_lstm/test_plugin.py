@@ -44,8 +44,10 @@ def test_a_fixed_window_takes_any_number_of_cores():
 def test_each_model_can_compute_its_layers_again_and_starts_without(name):
     model = MODELS[name]
 
-    assert model.checkpoints_layers
-    assert model.build(model.settings(**SMALL), framecast.SampleShape(20, 1, 8, 8)).checkpoint_layers is False
+    assert model.activation_checkpointing
+    assert (
+        model.build(model.settings(**SMALL), framecast.SampleShape(20, 1, 8, 8)).activation_checkpointing is False
+    )
 
 
 @pytest.mark.parametrize("name", framecast_conv_tt_lstm.__all__)

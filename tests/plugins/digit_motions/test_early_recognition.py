@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import train
 from framecast.job.document import Document
 from framecast.job.resolve import make_plan
@@ -52,7 +52,7 @@ def test_a_short_training_tells_the_motion_of_most_digits_after_half_of_the_clip
     plan = make_plan(Document.from_data(JOB), Registry.discover())
     run = create_run(plan, Document.from_data({}), runs)
 
-    train(plan, run, World.alone(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
 
     events = run.journal.read()
     assert isinstance(events[-1], RunFinished)

@@ -11,16 +11,16 @@ import torch
 import xarray
 
 import framecast
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import train
+from framecast.evaluation.evaluation_target import find_subject
 from framecast.evaluation.export import export_weights
 from framecast.evaluation.prediction import predict
-from framecast.evaluation.subject import find_subject
 from framecast.job.document import Document
 from framecast.job.resolve import make_plan
 from framecast.launch.evaluate import evaluate
 from framecast.launch.launch import create_run
-from framecast.plugin.events import DataRead
+from framecast.plugin.events import DatasetLoaded
 from framecast.registry.registry import Registry
 from framecast.runs.folder import RunFolder
 
@@ -47,7 +47,7 @@ def train_on(path: Path, root: Path, **more: object) -> RunFolder:
     }
     plan = make_plan(Document.from_data(job), Registry.discover())
     run = create_run(plan, Document.from_data({}), root)
-    train(plan, run, World.alone(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     return run
 
 
@@ -156,7 +156,7 @@ def test_a_resumed_run_keeps_its_normalisation_when_the_data_have_grown(tmp_path
     before = find_subject(str(run.path), run.root).normalisation
     write(tmp_path / "longer.nc", np.concatenate([fields(40, 10), fields(40, 90, seed=3)])).replace(path)
     plan = find_subject(str(run.path), run.root, ["training.max_steps=2"]).plan
-    train(plan, run, World.alone(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     assert find_subject(str(run.path), run.root).normalisation == before
-    resumed = [event for event in run.journal.read() if isinstance(event, DataRead)][-1]
+    resumed = [event for event in run.journal.read() if isinstance(event, DatasetLoaded)][-1]
     assert any("as in training" in note for note in resumed.notes)

@@ -11,9 +11,9 @@ import pytest
 import torch
 
 import framecast
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import train
-from framecast.evaluation.subject import find_subject
+from framecast.evaluation.evaluation_target import find_subject
 from framecast.job.document import Document
 from framecast.job.resolve import load_plan, make_plan
 from framecast.launch.launch import create_run
@@ -77,7 +77,7 @@ def test_a_network_trains_on_masked_sea_surface_temperature(tmp_path, tiny_job, 
     plan = make_plan(Document.from_data(job), Registry.discover())
     run = create_run(plan, Document.from_data({}), tmp_path / "runs")
 
-    train(plan, run, World.alone(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
 
     events = list(run.journal.read())
     assert isinstance(events[-1], RunFinished)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import train
+from framecast.evaluation.evaluation_target import find_subject
 from framecast.evaluation.prediction import predict
-from framecast.evaluation.subject import find_subject
 from framecast.job.document import Document
 from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run
@@ -45,7 +45,7 @@ def run(sea, tmp_path_factory) -> RunFolder:
     }
     plan = make_plan(Document.from_data(job), Registry.discover())
     run = create_run(plan, Document.from_data({}), tmp_path_factory.mktemp("runs"))
-    train(plan, run, World.alone(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     return run
 
 

@@ -15,7 +15,7 @@ import pytest
 
 import framecast
 from framecast.engine import background_callback as background
-from framecast.plugin.events import Noticed
+from framecast.plugin.events import Warned
 from framecast.runs.folder import RunFolder
 from framecast_mlflow import framecast_callbacks
 
@@ -135,7 +135,7 @@ def test_a_run_whose_server_is_away_for_a_while_loses_nothing(
         result = framecast.run(tiny_job(callbacks=[tracker]), in_process=True)
     assert server.losses == list(range(1, 13))
     assert server.ended == ["FINISHED"]
-    told = [event.message for event in RunFolder(result.folder).journal.read() if isinstance(event, Noticed)]
+    told = [event.message for event in RunFolder(result.folder).journal.read() if isinstance(event, Warned)]
     assert told[0].startswith(f"callback mlflow cannot deliver (MLflow at {uri} does not answer: ")
     assert told[1].startswith("callback mlflow delivers again")
     assert result.state == "finished"

@@ -44,11 +44,11 @@ def test_the_count_is_that_of_the_network_for_any_settings(described):
     setting, sample = described
     with torch.device("meta"):  # shapes alone are enough to count
         network = PredRNN(setting, sample)
-    multiplies = 0
+    macs = 0
 
     def count(convolution, seen, written):
-        nonlocal multiplies
-        multiplies += convolution.weight.numel() * written.shape[-2] * written.shape[-1]
+        nonlocal macs
+        macs += convolution.weight.numel() * written.shape[-2] * written.shape[-1]
 
     for module in network.modules():
         if isinstance(module, torch.nn.Conv2d):
@@ -56,4 +56,4 @@ def test_the_count_is_that_of_the_network_for_any_settings(described):
     network(torch.empty(2, 1, *sample.image, device="meta"), 1)  # two, for torch normalises no single number
 
     parameters = sum(parameter.numel() for parameter in network.parameters())
-    assert predrnn_cost(setting, sample) == (parameters, multiplies)
+    assert predrnn_cost(setting, sample) == (parameters, macs)

@@ -60,4 +60,4 @@ def test_a_step_multiplies_as_often_as_torch_counts(name, given):
     one, two = (multiplied(model, settings, frames) for frames in (3, 4))
 
     classifier = WIDE["hidden_channels"][-1] * SAMPLE.classes  # once a pass here, once a frame in the count
-    assert two - one == model.cost(settings, SAMPLE).multiplies - classifier
+    assert two - one == model.cost(settings, SAMPLE).macs - classifier

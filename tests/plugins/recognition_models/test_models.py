@@ -156,7 +156,7 @@ def test_a_prediction_that_weighs_nothing_still_gives_every_parameter_a_gradient
 @PREDICTING
 def test_layers_that_are_computed_again_have_the_same_gradients(name):
     kept, again = built(name), built(name)
-    again.checkpoint_layers = True
+    again.activation_checkpointing = True
     for network in (kept, again):
         logits, frames = network(clips(), 2, observed=READINGS)
         (logits.square().sum() + frames.square().sum()).backward()

@@ -42,12 +42,12 @@ def test_the_count_is_that_of_the_network_for_any_settings(described):
     setting, sample = described
     with torch.device("meta"):  # shapes alone are enough to count
         network = SimVP(setting, sample.channels)
-    multiplies = 0
+    macs = 0
 
     def count(convolution, seen, written):
-        nonlocal multiplies
+        nonlocal macs
         counted = seen[0] if isinstance(convolution, torch.nn.ConvTranspose2d) else written
-        multiplies += convolution.weight.numel() * math.prod(counted.shape[-2:]) * len(counted)
+        macs += convolution.weight.numel() * math.prod(counted.shape[-2:]) * len(counted)
 
     for module in network.modules():
         if isinstance(module, torch.nn.Conv2d | torch.nn.ConvTranspose2d):
@@ -56,4 +56,4 @@ def test_the_count_is_that_of_the_network_for_any_settings(described):
     network(torch.empty(clips, setting.frames_in, *sample.image, device="meta"), setting.frames_in)
 
     parameters = sum(parameter.numel() for parameter in network.parameters())
-    assert simvp_cost(setting, sample) == (parameters, math.ceil(multiplies / clips / setting.frames_in))
+    assert simvp_cost(setting, sample) == (parameters, math.ceil(macs / clips / setting.frames_in))

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import framecast
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import train
 from framecast.errors import InputError
 from framecast.job.document import Document
@@ -71,7 +71,7 @@ def test_deepspeed_trains_it_as_torch_does(plan_of, tmp_path, stage):
     def losses(strategy, **sections):
         plan = plan_of(training={"max_steps": 3, "strategy": strategy}, **sections)
         run = create_run(plan, Document.from_data({}), tmp_path / strategy)
-        train(plan, run, World.alone(torch.device("cpu")))
+        train(plan, run, DistributedContext.single_process(torch.device("cpu")))
         events = run.journal.read()
         assert isinstance(events[-1], RunFinished)
         return [event.loss for event in events if isinstance(event, StepDone)]

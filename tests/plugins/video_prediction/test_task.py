@@ -24,7 +24,7 @@ def task_with(ratio=1.0, frames_out=FRAMES_OUT, **sampling):
 
 
 def progress_at(*positions, seed=0, epoch=0, step=0):
-    return framecast.Progress(seed, epoch, step, positions)
+    return framecast.StepContext(seed, epoch, step, positions)
 
 
 @pytest.fixture(scope="module")

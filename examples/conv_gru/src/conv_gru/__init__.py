@@ -37,7 +37,7 @@ def cost(settings: Settings, sample: framecast.SampleShape) -> framecast.Cost:
     readout = settings.hidden_channels[-1] * sample.channels
     return framecast.Cost(
         parameters=kernels + 3 * sum(settings.hidden_channels) + readout + sample.channels,
-        multiplies=(kernels + readout) * sample.height * sample.width,
+        macs=(kernels + readout) * sample.height * sample.width,
     )
 
 

@@ -22,7 +22,7 @@ class FrameInterpolation:
         self.before, self.gap, self.after = before, gap, after
 
     def training_step(
-        self, model: Any, batch: Mapping[str, Any], progress: framecast.Progress
+        self, model: Any, batch: Mapping[str, Any], progress: framecast.StepContext
     ) -> tuple[Any, dict[str, float]]:
         """The mean loss over the batch, a scalar; there is nothing else to log."""
         return self.evaluation_step(model, batch).loss.mean(), {}
@@ -40,7 +40,7 @@ class FrameInterpolation:
             error = error.where(mask, 0)  # what is not known costs nothing
         return framecast.EvaluationOutputs(
             loss=error.mean((1, 2, 3, 4)),
-            compared={"frames": framecast.Compared(prediction, target, mask)},
+            compared={"frames": framecast.PredictionTarget(prediction, target, mask)},
             context=before,
         )
 

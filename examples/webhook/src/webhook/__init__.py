@@ -11,7 +11,7 @@ from pydantic import Field
 import framecast
 
 News = Literal[
-    "RunStarted", "Evaluated", "CheckpointSaved", "Noticed", "RunFinished", "RunInterrupted", "RunFailed"
+    "RunStarted", "Evaluated", "CheckpointSaved", "Warned", "RunFinished", "RunInterrupted", "RunFailed"
 ]
 
 

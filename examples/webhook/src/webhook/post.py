@@ -37,6 +37,6 @@ def line(event: Any) -> str:
         case framecast.events.Evaluated():
             scores = ", ".join(f"{name} {value:.4g}" for name, value in event.metrics.items())
             return f"{event.name} at step {event.step}: {scores}"
-        case framecast.events.Noticed():
+        case framecast.events.Warned():
             return f"at step {event.step}: {event.message}"
     return f"{type(event).__name__} at step {event.step}"

@@ -12,7 +12,7 @@ import torch
 from framecast.bounded.json_file import read_json_object
 from framecast.data.normalisation import Normalisation
 from framecast.engine.checkpoint.training_state import TrainingState
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.strategies.strategy import Strategy
 from framecast.errors import InputError, TrainingFailed, why_not_written
 from framecast.job.plan import Plan
@@ -24,7 +24,7 @@ from framecast.safe_files import atomic_stream, remove_tree, write_atomically
 
 
 @dataclass
-class Position:
+class LoopState:
     """Where training stands: `batch` batches of `epoch` are done, `step` optimizer steps in all.
 
     `seconds` were spent in steps, over all attempts; `best` is the best monitored value that was saved.
@@ -49,23 +49,27 @@ class Checkpointing:
     """
 
     def __init__(
-        self, plan: Plan, run: RunFolder, world: World, normalisation: Normalisation | None = None
+        self,
+        plan: Plan,
+        run: RunFolder,
+        distributed: DistributedContext,
+        normalisation: Normalisation | None = None,
     ) -> None:
         kept = plan.job.checkpoints
         self._store = CheckpointStore(run.checkpoints, kept.keep_last, kept.keep_best, plan.monitor_direction)
         self._job = plan.job
-        self._world = world
+        self._distributed = distributed
         self.normalisation = normalisation
         self.notice = ""
         """What the user should know of the last `save`."""
         self._away = False
-        self._mirror = Mirror.of(run.path) if world.first else None
+        self._mirror = Mirror.of(run.path) if distributed.is_rank_zero else None
 
     def save(
         self,
         strategy: Strategy,
         task: Any,
-        position: Position,
+        position: LoopState,
         monitor: float | None = None,
         samples: Mapping[str, np.ndarray] | None = None,
     ) -> tuple[Checkpoint | None, bool]:
@@ -81,7 +85,7 @@ class Checkpointing:
             loop = {
                 "strategy": self._job.training.strategy,
                 "zero_stage": self._job.deepspeed.zero_stage,
-                "workers": self._world.size,
+                "workers": self._distributed.size,
                 "optimizer": self._job.training.optimizer.name,
                 "numbers": state.numbers,
                 "position": asdict(position),
@@ -93,7 +97,7 @@ class Checkpointing:
                 self._bring()
             except OSError as error:
                 refused, full = error.strerror or str(error), why_not_written(error)
-        if self._world.sum(torch.tensor([float(bool(refused))])).item():
+        if self._distributed.sum(torch.tensor([float(bool(refused))])).item():
             why = refused or "the first process says why"
             raise TrainingFailed(
                 f"{f'{full}: ' if full else ''}the checkpoint at step {position.step} could not be written: "
@@ -106,7 +110,7 @@ class Checkpointing:
         self,
         state: TrainingState,
         loop: dict[str, Any],
-        position: Position,
+        position: LoopState,
         monitor: float | None,
         samples: Mapping[str, np.ndarray] | None,
     ) -> tuple[Checkpoint, bool]:
@@ -137,16 +141,16 @@ class Checkpointing:
                 )
             self._away = True
 
-    def restore(self, strategy: Strategy, task: Any, position: Position) -> str | None:
+    def restore(self, strategy: Strategy, task: Any, position: LoopState) -> str | None:
         """Takes all three back to the newest sound checkpoint; leaves them as they are if there is none yet.
 
         The first process chooses, so that a checkpoint is read through only once. Returns what the user should
         know about damaged newer ones, on the first process. Raises TrainingFailed, on every process, if all are
         damaged or the chosen one belongs to another optimizer.
         """
-        chosen, complaints = self._store.newest_sound() if self._world.first else (None, [])
+        chosen, complaints = self._store.newest_sound() if self._distributed.is_rank_zero else (None, [])
         choice = torch.tensor([chosen.step + 1 if chosen else 0, len(complaints)], dtype=torch.float64)
-        successor, damaged = map(int, self._world.sum(choice).tolist())
+        successor, damaged = map(int, self._distributed.sum(choice).tolist())
         if not successor:
             if damaged:
                 raise TrainingFailed(f"no checkpoint can be restored: {'; '.join(complaints)}")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from framecast.engine.checkpoint.training_state import COUNTER, counter
 
 
-class PlainHolder:
+class PlainStateAdapter:
     """A module and the optimizer of its parameters, both in full on every process."""
 
     def __init__(self, module: nn.Module, optimizer: torch.optim.Optimizer) -> None:

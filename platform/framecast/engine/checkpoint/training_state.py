@@ -19,7 +19,7 @@ OPTIMIZER = "optimizer.safetensors"
 COUNTER = "step"
 
 
-class Holder(Protocol):
+class StateAdapter(Protocol):
     """Who holds a module's parameters and their optimizer states; every process calls each method together.
 
     States go by "exp_avg/NAME" and the like, in the parameter's shape; counters "step/NAME" have no dimensions.
@@ -32,7 +32,7 @@ class Holder(Protocol):
         """Every state of every parameter in full, one at a time; none before the first step."""
 
     def load(self, weights: Mapping[str, Tensor], states: Mapping[str, Tensor]) -> None:
-        """Goes back to weights and states as given out before, by this or another holder."""
+        """Goes back to weights and states as given out before, by this or another adapter."""
 
 
 @dataclass(frozen=True)
@@ -45,21 +45,21 @@ class TrainingState:
     numbers: dict[str, float]
 
     @classmethod
-    def gathered(
-        cls, holder: Holder, module: nn.Module, numbers: dict[str, float], first: bool
+    def gather(
+        cls, adapter: StateAdapter, module: nn.Module, numbers: dict[str, float], first: bool
     ) -> TrainingState | None:
-        """The state of a holder and its module, on the first process; None on the others."""
-        weights = {name: _kept(value) for name, value in holder.weights() if first}
-        optimizer = {name: _kept(value) for name, value in holder.optimizer() if first}
+        """The state of an adapter and its module, on the first process; None on the others."""
+        weights = {name: _kept(value) for name, value in adapter.weights() if first}
+        optimizer = {name: _kept(value) for name, value in adapter.optimizer() if first}
         if not first:
             return None
         weights |= {name: _kept(value) for name, value in module.named_buffers(remove_duplicate=False)}
         # without the buffers that the module makes anew
         return cls({name: weights[name] for name in module.state_dict() if name in weights}, optimizer, numbers)
 
-    def hand_out(self, holder: Holder, module: nn.Module) -> None:
-        """Makes a holder and its module what they were when this was gathered."""
-        holder.load(self.weights, self.optimizer)
+    def load_into(self, adapter: StateAdapter, module: nn.Module) -> None:
+        """Makes an adapter and its module what they were when this was gathered."""
+        adapter.load(self.weights, self.optimizer)
         for name, buffer in module.named_buffers():
             if name in self.weights:
                 buffer.copy_(self.weights[name])

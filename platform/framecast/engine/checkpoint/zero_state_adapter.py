@@ -22,16 +22,16 @@ from deepspeed.utils import (
 from torch import Tensor, nn
 
 from framecast.engine.checkpoint.training_state import COUNTER, counter
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 
 
-class ZeroHolder:
+class ZeroStateAdapter:
     """The shares of one DeepSpeed engine at ZeRO 1, 2 or 3."""
 
-    def __init__(self, engine: Any, world: World) -> None:
+    def __init__(self, engine: Any, distributed: DistributedContext) -> None:
         self._module: nn.Module = engine.module
         self._zero = engine.optimizer
-        self._world = world
+        self._distributed = distributed
         self._shares_weights = engine.zero_optimization_stage() == 3
 
     def weights(self) -> Iterator[tuple[str, Tensor]]:
@@ -103,9 +103,9 @@ class ZeroHolder:
         DeepSpeed's `safe_set_full_...` has no padding, and raises where a parameter does not divide.
         """
         length = parameter.ds_tensor.numel()
-        padded = torch.zeros(length * self._world.size, dtype=value.dtype)
+        padded = torch.zeros(length * self._distributed.size, dtype=value.dtype)
         padded[: value.numel()] = value.flatten()
-        return padded.narrow(0, length * self._world.rank, length)
+        return padded.narrow(0, length * self._distributed.rank, length)
 
     def _trained(self) -> Iterator[tuple[str, nn.Parameter]]:
         return ((name, each) for name, each in self._module.named_parameters() if each.requires_grad)

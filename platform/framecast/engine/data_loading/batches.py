@@ -18,9 +18,9 @@ from torch.utils.data import DataLoader, default_collate
 
 from framecast.data.normalisation import Normalisation
 from framecast.data.renormalised_clips import normalise_as
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.plugin.data_note import DataNote
-from framecast.plugin.events import DataRead
+from framecast.plugin.events import DatasetLoaded
 
 NAMED = 5
 """Skipped sources that are named in a run's events; the rest are counted."""
@@ -81,10 +81,10 @@ class Batches:
     `processes` load them, which start with the first pass and stay for all passes.
     """
 
-    def __init__(self, dataset: Any, batch_size: int, world: World, processes: int = 0) -> None:
+    def __init__(self, dataset: Any, batch_size: int, distributed: DistributedContext, processes: int = 0) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
-        self._world = world
+        self._distributed = distributed
         self._requests = Requests()
         self._clips = Clips(dataset)
         self._loader: DataLoader[Any] = DataLoader(
@@ -93,7 +93,7 @@ class Batches:
             num_workers=processes,
             persistent_workers=processes > 0,
             collate_fn=default_collate,
-            pin_memory=world.device.type == "cuda",
+            pin_memory=distributed.device.type == "cuda",
         )
 
     def normalise_as(self, trained: Normalisation | None) -> None:
@@ -101,11 +101,11 @@ class Batches:
         called before the first pass. Raises InputError where the data are of other channels."""
         self.dataset = self._clips.dataset = normalise_as(self.dataset, trained)
 
-    def found(self, split: str) -> DataRead:
+    def found(self, split: str) -> DatasetLoaded:
         """What there is to read."""
         skipped = list(getattr(self.dataset, "skipped", ()))
         notes: list[DataNote] = list(getattr(self.dataset, "notes", ()))
-        return DataRead(
+        return DatasetLoaded(
             split=split,
             clips=len(self.dataset),
             sequences=getattr(self.dataset, "sequences", None),
@@ -148,8 +148,8 @@ class Batches:
 
     def _spans(self, start: int, size: int, accumulate: int) -> list[np.ndarray]:
         """This process's positions within the batch, in `accumulate` parts; shares may differ by one."""
-        pieces = np.array_split(np.arange(start, start + size), self._world.size * accumulate)
-        return pieces[self._world.rank * accumulate : (self._world.rank + 1) * accumulate]
+        pieces = np.array_split(np.arange(start, start + size), self._distributed.size * accumulate)
+        return pieces[self._distributed.rank * accumulate : (self._distributed.rank + 1) * accumulate]
 
     def _micro_batch(self, span: np.ndarray, batch: dict[str, Tensor], waited: float) -> MicroBatch:
         return MicroBatch(batch, tuple(span.tolist()), len(span), len(span) / self.batch_size, waited)
@@ -161,7 +161,7 @@ class Batches:
         self._requests.batches = [(epoch, index.tolist()) for index in indices]
         began = time.monotonic()
         for batch in self._loader:
-            moved = {name: value.to(self._world.device, non_blocking=True) for name, value in batch.items()}
-            self._world.pulse()
+            moved = {name: value.to(self._distributed.device, non_blocking=True) for name, value in batch.items()}
+            self._distributed.heartbeat()
             yield moved, time.monotonic() - began
             began = time.monotonic()

@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from framecast.engine.data_loading.batches import Batches
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.evaluation.first_clips import FirstClips
 from framecast.engine.evaluation.shown_clips import ShownClips
 from framecast.engine.evaluation.shown_mistakes import ShownMistakes
 from framecast.errors import InputError
 from framecast.job.plan import Plan
-from framecast.plugin.outputs import Compared, EvaluationOutputs
+from framecast.plugin.outputs import EvaluationOutputs, PredictionTarget
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def evaluate(
     task: Any,
     plan: Plan,
     batches: Batches,
-    world: World,
+    distributed: DistributedContext,
     autocast: Callable[[], AbstractContextManager[Any]] = nullcontext,
     split: str = "validation",
     observe: Observer | None = None,
@@ -55,7 +55,7 @@ def evaluate(
     value_range = plan.value_range
     metrics = {part.name: part.declaration.build(part.settings, value_range) for part in plan.metrics}
     aggregations = {name: getattr(metric, "aggregation", "mean") for name, metric in metrics.items()}
-    needs = {part.name: part.declaration.needs for part in plan.metrics}
+    needs = {part.name: part.declaration.requires for part in plan.metrics}
     loss = torch.zeros(2, dtype=torch.float64)  # sum over samples, samples
     colours = plan.data.declaration.colours
     shown = ShownClips(value_range, colours), FirstClips(value_range, colours), ShownMistakes(value_range)
@@ -72,14 +72,14 @@ def evaluate(
                 )
             counted = outputs.loss[: part.size].to("cpu", torch.float64)
             loss += torch.stack([counted.sum(), torch.tensor(float(part.size), dtype=torch.float64)])
-            if world.first:
+            if distributed.is_rank_zero:
                 for each in shown:
                     each.see(outputs, part.size)
             if observe:
                 observe(part.positions, {"loss": counted[:, None], **values}, aggregations)
     for metric in metrics.values():
-        metric.state = world.sum(metric.state)
-    total, samples = world.sum(loss).tolist()
+        metric.state = distributed.sum(metric.state)
+    total, samples = distributed.sum(loss).tolist()
     computed = {name: metric.compute() for name, metric in metrics.items()}
     confusion = next((value.confusion.numpy() for value in computed.values() if value.confusion is not None), None)
     arrays = {name: array for each in shown for name, array in each.arrays().items()}
@@ -97,7 +97,7 @@ def evaluate(
     )
 
 
-def _compared(outputs: EvaluationOutputs, metric: str, needs: str) -> Compared:
+def _compared(outputs: EvaluationOutputs, metric: str, needs: str) -> PredictionTarget:
     if needs not in outputs.compared:
         raise InputError(f"metrics: {metric} scores {needs}, of which this task compares none: leave it out")
     return outputs.compared[needs]

@@ -12,10 +12,10 @@ import deepspeed
 import torch
 from torch import Tensor, nn
 
-from framecast.engine.checkpoint.plain_state_adapter import PlainHolder
-from framecast.engine.checkpoint.training_state import Holder, TrainingState
-from framecast.engine.checkpoint.zero_state_adapter import ZeroHolder
-from framecast.engine.distributed_context import World
+from framecast.engine.checkpoint.plain_state_adapter import PlainStateAdapter
+from framecast.engine.checkpoint.training_state import StateAdapter, TrainingState
+from framecast.engine.checkpoint.zero_state_adapter import ZeroStateAdapter
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.strategies.loss_scale import ADVICE
 from framecast.engine.strategies.strategy import StepResult
 from framecast.errors import InputError, Problem, TrainingFailed
@@ -37,19 +37,19 @@ class DeepSpeedStrategy:
         self,
         model: nn.Module,
         optimizer: torch.optim.Optimizer,
-        world: World,
+        distributed: DistributedContext,
         precision: str,
         training: Training,
         settings: DeepSpeed,
     ) -> None:
         self.precision = precision
-        self._world = world
+        self._distributed = distributed
         self._accumulate = training.accumulate
         if precision == "fp16" and settings.zero_stage == 0:  # `auto` on a GPU without bf16
             raise InputError(Problem("fp16 needs ZeRO: write 1 or more", key="deepspeed.zero_stage"))
         _refuse_scalars(model, settings)
         deepspeed.logger.setLevel(logging.WARNING)
-        _join_deepspeed(world)
+        _join_deepspeed(distributed)
         self._engine, *_ = deepspeed.initialize(
             model=model,
             optimizer=optimizer,
@@ -58,8 +58,10 @@ class DeepSpeedStrategy:
         )
         if self._engine.fp16_auto_cast():
             model.register_forward_pre_hook(_cast_keyword_inputs, with_kwargs=True)
-        self._holder: Holder = (
-            ZeroHolder(self._engine, world) if settings.zero_stage else PlainHolder(model, self._engine.optimizer)
+        self._holder: StateAdapter = (
+            ZeroStateAdapter(self._engine, distributed)
+            if settings.zero_stage
+            else PlainStateAdapter(model, self._engine.optimizer)
         )
         self._scaler = self._engine.optimizer.loss_scaler if precision == "fp16" else None
 
@@ -81,7 +83,7 @@ class DeepSpeedStrategy:
 
     def backward(self, loss: Tensor, share: float) -> None:
         # DeepSpeed averages over workers and accumulated parts: times their number makes it a sum
-        self._engine.backward(loss * (share * self._world.size * self._accumulate))
+        self._engine.backward(loss * (share * self._distributed.size * self._accumulate))
 
     def step(self, learning_rate: float) -> StepResult:
         for group in self._engine.optimizer.param_groups:
@@ -109,10 +111,10 @@ class DeepSpeedStrategy:
 
     def state(self) -> TrainingState | None:
         numbers = {word: getattr(self._scaler, key) for word, key in _SCALER_WORDS.items() if self._scaler}
-        return TrainingState.gathered(self._holder, self._engine.module, numbers, self._world.first)
+        return TrainingState.gather(self._holder, self._engine.module, numbers, self._distributed.is_rank_zero)
 
     def load(self, state: TrainingState) -> None:
-        state.hand_out(self._holder, self._engine.module)
+        state.load_into(self._holder, self._engine.module)
         for word, key in _SCALER_WORDS.items() if self._scaler else ():
             if word in state.numbers:
                 setattr(self._scaler, key, state.numbers[word])
@@ -171,12 +173,12 @@ def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _join_deepspeed(world: World) -> None:
+def _join_deepspeed(distributed: DistributedContext) -> None:
     """Has DeepSpeed use the process group that is there; one process alone makes itself one."""
-    if world.device.type == "cpu":
+    if distributed.device.type == "cpu":
         # else it compiles a shared-memory operator for two minutes; plain gloo serves as well
         deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
-    backend = "nccl" if world.device.type == "cuda" else "gloo"
+    backend = "nccl" if distributed.device.type == "cuda" else "gloo"
     if not torch.distributed.is_initialized():
         os.environ.setdefault("LOCAL_RANK", "0")  # where a launcher would have set it
         store = torch.distributed.HashStore()  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ _MOST_IN_A_ROW = 50
 _TOLD_AT_FIRST, _THEN_EACH = 3, 10
 
 
-class OverflowWatch:
+class LossScaleMonitor:
     """Counts the steps that overflowed in this attempt. Some are normal: the scale grows until one does."""
 
     def __init__(self) -> None:

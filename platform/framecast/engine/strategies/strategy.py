@@ -26,7 +26,7 @@ class StepResult:
 
 
 class Strategy(Protocol):
-    """Steps a model on one process of a world. Built in `framecast.engine.components`."""
+    """Steps a model on one of the processes that train together. Built in `framecast.engine.components`."""
 
     precision: str
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from framecast.engine.checkpoint.plain_state_adapter import PlainHolder
+from framecast.engine.checkpoint.plain_state_adapter import PlainStateAdapter
 from framecast.engine.checkpoint.training_state import TrainingState
-from framecast.engine.distributed_context import World
+from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.strategies.precision import AUTOCAST_DTYPES
 from framecast.engine.strategies.strategy import StepResult
 from framecast.job.job import Training
@@ -28,18 +28,18 @@ class TorchStrategy:
         self,
         model: nn.Module,
         optimizer: torch.optim.Optimizer,
-        world: World,
+        distributed: DistributedContext,
         precision: str,
         training: Training,
     ) -> None:
         self.precision = precision
         self._module = model
         self._optimizer = optimizer
-        self._holder = PlainHolder(model, optimizer)
-        self._world = world
+        self._holder = PlainStateAdapter(model, optimizer)
+        self._distributed = distributed
         self._clipping = training.gradient_clipping
-        self._scaler = torch.amp.GradScaler(world.device.type, enabled=precision == "fp16")
-        self._parallel = DistributedDataParallel(model) if world.size > 1 else None
+        self._scaler = torch.amp.GradScaler(distributed.device.type, enabled=precision == "fp16")
+        self._parallel = DistributedDataParallel(model) if distributed.size > 1 else None
         self._training = True
 
     @property
@@ -50,7 +50,7 @@ class TorchStrategy:
     def autocast(self) -> AbstractContextManager[Any]:
         if self.precision == "fp32":
             return nullcontext()
-        return torch.autocast(self._world.device.type, AUTOCAST_DTYPES[self.precision])
+        return torch.autocast(self._distributed.device.type, AUTOCAST_DTYPES[self.precision])
 
     def train(self, training: bool) -> None:
         self._training = training
@@ -62,7 +62,7 @@ class TorchStrategy:
 
     def backward(self, loss: Tensor, share: float) -> None:
         # DDP averages over workers: times their number makes it the sum of the weighted losses
-        self._scaler.scale(loss * (share * self._world.size)).backward()
+        self._scaler.scale(loss * (share * self._distributed.size)).backward()
 
     def step(self, learning_rate: float) -> StepResult:
         for group in self._optimizer.param_groups:
@@ -82,10 +82,10 @@ class TorchStrategy:
     def state(self) -> TrainingState | None:
         scaler = self._scaler.state_dict()  # empty without fp16
         numbers = {word: scaler[key] for word, key in _SCALER_WORDS.items() if key in scaler}
-        return TrainingState.gathered(self._holder, self._module, numbers, self._world.first)
+        return TrainingState.gather(self._holder, self._module, numbers, self._distributed.is_rank_zero)
 
     def load(self, state: TrainingState) -> None:
-        state.hand_out(self._holder, self._module)
+        state.load_into(self._holder, self._module)
         found = {key: state.numbers[word] for word, key in _SCALER_WORDS.items() if word in state.numbers}
         if self._scaler.is_enabled():
             self._scaler.load_state_dict({**self._scaler.state_dict(), **found})

@@ -7,7 +7,7 @@ import ctypes
 import os
 import sys
 
-from framecast.launch.doctor.finding import Finding, fail, in_line, ok, warn
+from framecast.launch.doctor.check_result import CheckResult, fail, in_line, ok, warn
 
 _SUBJECT = "GPU"
 _PLACEHOLDER = "deepspeed_not_implemented"  # stands for what an accelerator has no operator for
@@ -25,7 +25,7 @@ def driver_cuda() -> tuple[int, int] | None:
     return found.value // 1000, found.value % 1000 // 10
 
 
-def gpus(driver: tuple[int, int] | None) -> list[Finding]:
+def gpus(driver: tuple[int, int] | None) -> list[CheckResult]:
     """The driver against torch's CUDA, each GPU that torch sees, and NCCL."""
     import torch
 
@@ -46,7 +46,7 @@ def gpus(driver: tuple[int, int] | None) -> list[Finding]:
     return [*findings, *(_working(index) for index in range(count)), _nccl()]
 
 
-def operators() -> Finding:
+def operators() -> CheckResult:
     """DeepSpeed's own kernels, which it compiles when they are first used."""
     try:
         import torch
@@ -69,7 +69,7 @@ def _compiles(builder: object) -> bool:
     return False
 
 
-def _without_driver(built: str | None) -> Finding:
+def _without_driver(built: str | None) -> CheckResult:
     if sys.platform == "darwin":
         import torch
 
@@ -80,7 +80,7 @@ def _without_driver(built: str | None) -> Finding:
     return ok(_SUBJECT, f"no GPU: training runs on the CPU{spare}")
 
 
-def _hidden() -> Finding:
+def _hidden() -> CheckResult:
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
         message = f"torch sees none, since CUDA_VISIBLE_DEVICES is {chosen!r}: training runs on the CPU"
@@ -89,7 +89,7 @@ def _hidden() -> Finding:
     return fail(_SUBJECT, "there is a driver, but torch sees no GPU", remedy)
 
 
-def _working(index: int) -> Finding:
+def _working(index: int) -> CheckResult:
     """Runs a kernel: a GPU may be listed and yet be broken, or too old or too new for this torch."""
     import torch
 
@@ -102,7 +102,7 @@ def _working(index: int) -> Finding:
     return ok(_SUBJECT, f"cuda:{index} is {found.name} with {found.total_memory / 2**30:.0f} GiB")
 
 
-def _nccl() -> Finding:
+def _nccl() -> CheckResult:
     import torch
 
     if not torch.distributed.is_nccl_available():

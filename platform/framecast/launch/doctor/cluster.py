@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from framecast.counting import plural
-from framecast.launch.doctor.finding import Finding, fail, ok, warn
+from framecast.launch.doctor.check_result import CheckResult, fail, ok, warn
 from framecast.launch.listening import Listener, listeners_of_ray
 from framecast.launch.network import interface_of
 from framecast.launch.ray_token import token_file
@@ -16,7 +16,7 @@ from framecast.launch.ray_token import token_file
 _LARGEST_SKEW = 1.0
 
 
-def interface(address: str, nodes: int) -> Finding:
+def interface(address: str, nodes: int) -> CheckResult:
     """The network interface that gloo and NCCL will use on this node."""
     subject = "network"
     if nodes > 1 and address.startswith("127."):
@@ -33,7 +33,7 @@ def interface(address: str, nodes: int) -> Finding:
     return ok(subject, f"{found} carries {address}, gloo and NCCL will use it")
 
 
-def clock(skew: float, uncertainty: float) -> Finding:
+def clock(skew: float, uncertainty: float) -> CheckResult:
     """How far a node's clock is from the driver's, known to within `uncertainty` seconds."""
     if abs(skew) - uncertainty > _LARGEST_SKEW:
         ahead = "ahead of" if skew > 0 else "behind"
@@ -42,7 +42,7 @@ def clock(skew: float, uncertainty: float) -> Finding:
     return ok("clock", f"within {abs(skew) + uncertainty:.2f} s of the driver's")
 
 
-def authentication(on_cluster: bool, token: Path | None = None) -> Finding:
+def authentication(on_cluster: bool, token: Path | None = None) -> CheckResult:
     """Whether Ray asks for a token that others do not know. Ray takes it from $RAY_AUTH_TOKEN, from the file that
     $RAY_AUTH_TOKEN_PATH names, or from the user's own; a run on one host makes that, and always asks for it."""
     from ray._private.authentication.authentication_utils import is_token_auth_enabled
@@ -62,7 +62,7 @@ def authentication(on_cluster: bool, token: Path | None = None) -> Finding:
     return ok(subject, "Ray that a run starts asks for a token, and listens on this machine only")
 
 
-def listening(on_cluster: bool, found: Sequence[Listener] | None = None) -> Finding:
+def listening(on_cluster: bool, found: Sequence[Listener] | None = None) -> CheckResult:
     """Where this machine's Ray can be reached from, as far as this user may see whose ports are whose."""
     subject = "ports"
     ports = listeners_of_ray() if found is None else list(found)

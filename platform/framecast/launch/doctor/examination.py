@@ -13,7 +13,7 @@ from typing import Any
 from framecast.counting import plural
 from framecast.launch.doctor import cluster
 from framecast.launch.doctor.accelerators import driver_cuda, gpus, operators
-from framecast.launch.doctor.finding import Finding, fail, in_line, ok, warn
+from framecast.launch.doctor.check_result import CheckResult, fail, in_line, ok, warn
 from framecast.launch.doctor.machine import cores, memory, open_files, shared_memory
 from framecast.launch.doctor.software import Versions, differing, software, versions
 from framecast.launch.doctor.storage import Storage, leave_word, sees_word, shared, storage
@@ -23,7 +23,7 @@ from framecast.runs.folder import DEFAULT_ROOT
 _PATIENCE = 120.0  # seconds for all nodes together
 
 
-def examine(address: str | None, named: str | None) -> list[Finding]:
+def examine(address: str | None, named: str | None) -> list[CheckResult]:
     """The findings for this machine, or for the cluster at `address`, with runs kept in `named`; where that is
     None, in the folder that a run would make here."""
     if address is None:
@@ -43,7 +43,7 @@ class NodeDoctor:
     def clock(self) -> float:
         return time.time()
 
-    def examine(self, named: str | None, address: str, nodes: int) -> tuple[Versions, list[Finding]]:
+    def examine(self, named: str | None, address: str, nodes: int) -> tuple[Versions, list[CheckResult]]:
         found, findings = _examine_here(named, on_cluster=True)
         return found, [*findings, cluster.interface(address, nodes)]
 
@@ -55,7 +55,7 @@ class _NoClusterError(Exception):
     pass
 
 
-def _examine_here(named: str | None, on_cluster: bool) -> tuple[Versions, list[Finding]]:
+def _examine_here(named: str | None, on_cluster: bool) -> tuple[Versions, list[CheckResult]]:
     """Storage is not examined where no place is named."""
     registry = Registry.discover()
     found = versions(registry)
@@ -73,7 +73,7 @@ def _examine_here(named: str | None, on_cluster: bool) -> tuple[Versions, list[F
     return found, findings
 
 
-def _examine_cluster(named: str | None) -> list[Finding]:
+def _examine_cluster(named: str | None) -> list[CheckResult]:
     """Asks all nodes at once; one that cannot answer is itself a finding."""
     import ray
 
@@ -101,7 +101,7 @@ def _examine_cluster(named: str | None) -> list[Finding]:
     return [*findings, *_shared(named, {node: doctors[node] for node in found})] if named else findings
 
 
-def unnamed_storage(nodes: int) -> list[Finding]:
+def unnamed_storage(nodes: int) -> list[CheckResult]:
     """Where no place is named, the folder that a run would make here is examined for the only node; several nodes
     would each have a folder of that name, which says nothing of the one that they have to share."""
     if nodes == 1:
@@ -130,7 +130,7 @@ def _doctor_on(node_id: str) -> Any:
     return ray.remote(NodeDoctor).options(num_cpus=0, scheduling_strategy=there).remote()
 
 
-def _clock_of(doctor: Any) -> Finding:
+def _clock_of(doctor: Any) -> CheckResult:
     """Of a doctor that has answered before: a process that has yet to start would make the way long."""
     import ray
 
@@ -140,7 +140,7 @@ def _clock_of(doctor: Any) -> Finding:
     return cluster.clock(there - (began + ended) / 2, (ended - began) / 2)
 
 
-def _shared(named: str, doctors: dict[str, Any]) -> list[Finding]:
+def _shared(named: str, doctors: dict[str, Any]) -> list[CheckResult]:
     import ray
 
     place = Storage(named)

@@ -8,7 +8,7 @@ import resource
 import shutil
 from pathlib import Path
 
-from framecast.launch.doctor.finding import Finding, ok, warn
+from framecast.launch.doctor.check_result import CheckResult, ok, warn
 
 _GIB = 2**30
 _LITTLE_MEMORY = 2 * _GIB
@@ -18,13 +18,13 @@ _SHARED_MEMORY = Path("/dev/shm")
 _LIMIT_OF_GROUP = Path("/sys/fs/cgroup/memory.max")
 
 
-def cores() -> Finding:
+def cores() -> CheckResult:
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     there = os.cpu_count() or usable
     return ok("cores", f"{usable}" if usable == there else f"{usable} of {there}")
 
 
-def memory(limit: Path = _LIMIT_OF_GROUP) -> Finding:
+def memory(limit: Path = _LIMIT_OF_GROUP) -> CheckResult:
     """Of the machine, or of the container where that has less."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with contextlib.suppress(OSError, ValueError):
@@ -36,7 +36,7 @@ def memory(limit: Path = _LIMIT_OF_GROUP) -> Finding:
     return ok("memory", message)
 
 
-def shared_memory(folder: Path = _SHARED_MEMORY) -> Finding:
+def shared_memory(folder: Path = _SHARED_MEMORY) -> CheckResult:
     """What Ray's object store and `compute.data_processes` pass data through."""
     if not folder.exists():
         return ok("shared memory", f"there is no {folder} here, and no need of it")
@@ -51,7 +51,7 @@ def shared_memory(folder: Path = _SHARED_MEMORY) -> Finding:
     return ok("shared memory", message)
 
 
-def open_files(on_cluster: bool) -> Finding:
+def open_files(on_cluster: bool) -> CheckResult:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     few = soft != resource.RLIM_INFINITY and soft < _FEW_FILES
     message = "no limit" if soft == resource.RLIM_INFINITY else f"at most {soft}"

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
-from framecast.launch.doctor.finding import Finding, fail, ok, warn
+from framecast.launch.doctor.check_result import CheckResult, fail, ok, warn
 from framecast.registry.registry import Registry
 
 _PACKAGES = ("framecast", "torch", "ray", "deepspeed")
@@ -22,7 +22,7 @@ def versions(registry: Registry) -> Versions:
     return {"Python": ".".join(map(str, sys.version_info[:3])), **found}
 
 
-def software(found: Versions, registry: Registry) -> list[Finding]:
+def software(found: Versions, registry: Registry) -> list[CheckResult]:
     """A line for each package, one for all plugins that are sound, and one for each that is broken."""
     findings = [ok("Python", found["Python"]), *(_package(name, found.get(name)) for name in _PACKAGES)]
     sound = [str(provider) for provider in registry.sound if provider.distribution != "framecast"]
@@ -34,7 +34,7 @@ def software(found: Versions, registry: Registry) -> list[Finding]:
     return findings
 
 
-def differing(by_node: Mapping[str, Versions]) -> list[Finding]:
+def differing(by_node: Mapping[str, Versions]) -> list[CheckResult]:
     """A line for each package that is not the same on all nodes."""
     findings = []
     for name in dict.fromkeys(name for each in by_node.values() for name in each):
@@ -52,7 +52,7 @@ def differing(by_node: Mapping[str, Versions]) -> list[Finding]:
     return findings
 
 
-def _package(name: str, number: str | None) -> Finding:
+def _package(name: str, number: str | None) -> CheckResult:
     if number:
         return ok(name, number)
     if name == "deepspeed":  # which has no packages for macOS

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from framecast.errors import InputError
-from framecast.launch.doctor.finding import Finding, fail, in_line, ok, warn
+from framecast.launch.doctor.check_result import CheckResult, fail, in_line, ok, warn
 from framecast.runs.remote import Remote, is_url
 from framecast.safe_files import create_file, remove_file
 from framecast.user_folders import expanded
@@ -71,7 +71,7 @@ class Storage:
         return Remote(self.named)
 
 
-def storage(place: Storage, on_cluster: bool) -> list[Finding]:
+def storage(place: Storage, on_cluster: bool) -> list[CheckResult]:
     """Whether runs can be written there, the room that is left, and how fast it is."""
     subject = "storage"
     if not place.is_url and not place.folder.exists():
@@ -94,7 +94,7 @@ def storage(place: Storage, on_cluster: bool) -> list[Finding]:
     ]
 
 
-def _missing(place: Storage, on_cluster: bool) -> list[Finding]:
+def _missing(place: Storage, on_cluster: bool) -> list[CheckResult]:
     """A run makes its folder; on a cluster a missing one is a missing mount."""
     subject = "storage"
     if on_cluster:
@@ -120,7 +120,7 @@ def sees_word(place: Storage, name: str, word: str) -> str:
         return _reason(error)
 
 
-def shared(place: Storage, wrong: dict[str, str]) -> Finding:
+def shared(place: Storage, wrong: dict[str, str]) -> CheckResult:
     """What the answers of all nodes come to; `wrong` holds what each answered."""
     blind = [f"{node} ({why})" for node, why in wrong.items() if why]
     if blind:
@@ -158,7 +158,7 @@ def _read(place: Storage, name: str) -> float:
     return size / 1e6 / (time.perf_counter() - began)
 
 
-def _room(folder: Path) -> Finding:
+def _room(folder: Path) -> CheckResult:
     free = shutil.disk_usage(folder).free
     message = f"{free / _GIB:.1f} GiB free"
     if free < _LITTLE_ROOM:
@@ -166,7 +166,7 @@ def _room(folder: Path) -> Finding:
     return ok("disk", message)
 
 
-def _speed(written: float, read: float) -> Finding:
+def _speed(written: float, read: float) -> CheckResult:
     message = f"writes {written:.0f} MB/s, reads {read:.0f} MB/s"
     if min(written, read) < _SLOW:
         remedy = f"below {_SLOW} MB/s checkpoints and data hold training up: use a faster disk or mount"

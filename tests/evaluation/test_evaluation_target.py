@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import save_file
 
 from framecast.errors import InputError
+from framecast.evaluation.evaluation_target import EvaluationTarget, find_subject
 from framecast.evaluation.export import export_weights
-from framecast.evaluation.subject import Subject, find_subject
 from framecast.job.resolve import load_plan
 from framecast.runs.folder import RunFolder
 
@@ -102,7 +102,7 @@ def test_a_file_that_is_no_export_is_refused(trained: RunFolder, tmp_path: Path)
 
 def test_a_model_that_recognises_is_not_asked_for_frames() -> None:
     job = Path(__file__).resolve().parents[2] / "jobs" / "digit_motions.yaml"
-    recogniser = Subject("motions", load_plan(job, [], [])[1], None)
+    recogniser = EvaluationTarget("motions", load_plan(job, [], [])[1], None)
     with pytest.raises(InputError) as caught:
         recogniser.refuse_unless_frames("prediction")
     said = one_line(caught)

@@ -7,7 +7,7 @@ from typing import Any
 
 from framecast.plugin.declarations import Dataset, Model, Task
 from framecast.plugin.hooks import hookimpl
-from framecast.plugin.outputs import Compared, EvaluationOutputs
+from framecast.plugin.outputs import EvaluationOutputs, PredictionTarget
 from framecast.plugin.sample_shape import SampleShape
 from framecast.plugin.settings import NoSettings
 
@@ -39,7 +39,7 @@ def _recogniser(settings: NoSettings, sample: SampleShape) -> Any:
     import torch
     from torch import nn
 
-    from framecast.plugin.outputs import Recognised
+    from framecast.plugin.outputs import RecognitionOutput
 
     class Recogniser(nn.Module):
         """Tells the class from the mean change of each pixel up to a reading, and the next frame from the last."""
@@ -49,14 +49,14 @@ def _recogniser(settings: NoSettings, sample: SampleShape) -> Any:
             self.classes = nn.Linear(sample.channels * sample.height * sample.width, sample.classes)
             self.next = nn.Conv2d(sample.channels, sample.channels, 3, padding=1)
 
-        def forward(self, frames: Any, frames_out: int, *, observed: Any) -> Recognised:
+        def forward(self, frames: Any, frames_out: int, *, observed: Any) -> RecognitionOutput:
             times = torch.arange(1, frames.shape[1] + 1, device=frames.device)
             means = (frames.cumsum(1) / times.view(1, -1, 1, 1, 1)).flatten(2)
             logits = self.classes(means.take_along_dim(observed[..., None] - 1, 1))
             predictions = [self.next(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])]
             for _ in range(frames_out - 1):
                 predictions.append(self.next(predictions[-1][:, -1])[:, None])
-            return Recognised(logits, torch.cat(predictions, 1)[:, : frames.shape[1] - 1 + frames_out])
+            return RecognitionOutput(logits, torch.cat(predictions, 1)[:, : frames.shape[1] - 1 + frames_out])
 
     return Recogniser()
 
@@ -102,7 +102,7 @@ class NextFrames:
     def evaluation_step(self, model: Any, batch: Any) -> EvaluationOutputs:
         seen, prediction, target = self._compared(model, batch)
         loss = (prediction.float() - target).square().flatten(1).mean(1)
-        return EvaluationOutputs(loss, {"frames": Compared(prediction.float(), target)}, seen)
+        return EvaluationOutputs(loss, {"frames": PredictionTarget(prediction.float(), target)}, seen)
 
     def after_evaluation(self, metrics: Any, epoch: int) -> None:
         """No schedules."""
@@ -117,7 +117,7 @@ class NextFrames:
 @hookimpl
 def framecast_models() -> Iterator[Model]:
     yield Model(name=FORECASTER, summary="One convolution", build=_convolution)
-    yield Model(name=RECOGNISER, summary="One linear layer, one convolution", build=_recogniser, gives="logits")
+    yield Model(name=RECOGNISER, summary="One linear layer, one convolution", build=_recogniser, produces="logits")
 
 
 @hookimpl

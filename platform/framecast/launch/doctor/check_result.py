@@ -9,7 +9,7 @@ Level = Literal["ok", "warn", "FAIL"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """`FAIL`: training will not work, or not as asked. `warn`: it works, but slowly or not safely.
 
     `remedy` says what to do where the level is not ok; `node` is empty where it holds for all there is.
@@ -22,16 +22,16 @@ class Finding:
     node: str = ""
 
 
-def ok(subject: str, message: str) -> Finding:
-    return Finding("ok", subject, message)
+def ok(subject: str, message: str) -> CheckResult:
+    return CheckResult("ok", subject, message)
 
 
-def warn(subject: str, message: str, remedy: str) -> Finding:
-    return Finding("warn", subject, message, remedy)
+def warn(subject: str, message: str, remedy: str) -> CheckResult:
+    return CheckResult("warn", subject, message, remedy)
 
 
-def fail(subject: str, message: str, remedy: str) -> Finding:
-    return Finding("FAIL", subject, message, remedy)
+def fail(subject: str, message: str, remedy: str) -> CheckResult:
+    return CheckResult("FAIL", subject, message, remedy)
 
 
 def in_line(error: BaseException) -> str:

@@ -11,21 +11,21 @@ from typing import Any
 
 from framecast.errors import InputError
 from framecast.job.document import Document
-from framecast.job.plan import Part
+from framecast.job.plan import PluginConfig
 from framecast.job.resolve import resolved_part
 from framecast.plugin.sample_shape import SampleShape
 from framecast.plugin.settings import Settings
 from framecast.registry.registry import Registered, Registry
-from framecast.testing.given import Given
+from framecast.testing.check_options import CheckOptions
 from framecast.testing.verdict import LeftOut
 
 _CLASSES = 5
 
 
-class Subject:
+class PluginUnderTest:
     """A declaration beside what its author gave for it; `folder` is the kit's own."""
 
-    def __init__(self, entry: Registered, registry: Registry, given: Given, folder: Path) -> None:
+    def __init__(self, entry: Registered, registry: Registry, given: CheckOptions, folder: Path) -> None:
         self.kind, self.provider = entry.kind, entry.provider
         self.declaration: Any = entry.declaration  # whose fields differ by kind; a check knows for which it is
         self.registry, self.given, self.folder = registry, given, folder
@@ -43,14 +43,14 @@ class Subject:
         return self.checked(self.written)
 
     @property
-    def part(self) -> Part:
+    def part(self) -> PluginConfig:
         """The declaration with its settings, as a plan holds it."""
-        return Part(self.kind, self.declaration, self.settings, self.provider)
+        return PluginConfig(self.kind, self.declaration, self.settings, self.provider)
 
     @property
     def sample(self) -> SampleShape:
         """Small frames of one channel, of a few classes where a model tells classes."""
-        classes = _CLASSES if self.kind == "model" and self.declaration.gives == "logits" else 0
+        classes = _CLASSES if self.kind == "model" and self.declaration.produces == "logits" else 0
         return SampleShape(self.given.frames_in + self.given.frames_out, 1, 16, 16, classes)
 
     def checked(self, written: Mapping[str, Any]) -> Settings:

@@ -12,7 +12,7 @@ import pytest
 from framecast.cli.app import main
 from framecast.errors import InputError
 from framecast.job.resolve import load_plan
-from framecast.scaffold.beginning import KINDS, LONGEST, Beginning
+from framecast.scaffold.plugin_template import KINDS, LONGEST, PluginTemplate
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "jobs" / "demo.yaml"
@@ -24,11 +24,13 @@ class Written:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.files = {kind: Beginning(f"single_{kind}", kind, single_file=True).write(folder) for kind in KINDS}
-        self.packages = {kind: Beginning(f"whole_{kind}", kind).write(folder) for kind in KINDS}
+        self.files = {
+            kind: PluginTemplate(f"single_{kind}", kind, single_file=True).write(folder) for kind in KINDS
+        }
+        self.packages = {kind: PluginTemplate(f"whole_{kind}", kind).write(folder) for kind in KINDS}
         for number, kind in enumerate(KINDS):
-            Beginning("abcde"[number], kind, single_file=True).write(folder / "short")
-            Beginning("abcde"[number] * LONGEST, kind).write(folder / "long")
+            PluginTemplate("abcde"[number], kind, single_file=True).write(folder / "short")
+            PluginTemplate("abcde"[number] * LONGEST, kind).write(folder / "long")
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +101,7 @@ def test_a_single_file_passes_the_check(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_setting_of_the_demo_takes_it(written: Written, kind: str) -> None:
-    beginning = Beginning(f"single_{kind}", kind, single_file=True)
+    beginning = PluginTemplate(f"single_{kind}", kind, single_file=True)
     _, plan = load_plan(DEMO, [beginning.override], [str(written.files[kind])])
     parts = [plan.task, plan.model, plan.data, *plan.metrics, *plan.callbacks]
     assert beginning.name in {part.name for part in parts}
@@ -109,7 +111,7 @@ def test_one_setting_of_the_demo_takes_it(written: Written, kind: str) -> None:
 def test_single_files_train_in_the_demo(written: Written, tmp_path: Path) -> None:
     chosen = ["model", "metric", "callback"]
     plugins = [word for kind in chosen for word in ("-p", written.files[kind])]
-    overrides = [Beginning(f"single_{kind}", kind, single_file=True).override for kind in chosen]
+    overrides = [PluginTemplate(f"single_{kind}", kind, single_file=True).override for kind in chosen]
     done("framecast", "submit", DEMO, "--in-process", *plugins, *overrides, *SHORT, cwd=tmp_path)
     (run,) = (tmp_path / "runs" / "demo").iterdir()
     assert len((run / "single_callback.csv").read_text().splitlines()) == 2
@@ -118,7 +120,7 @@ def test_single_files_train_in_the_demo(written: Written, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_packages_train_in_the_demo(site: Path, tmp_path: Path) -> None:
-    overrides = [Beginning(f"whole_{kind}", kind).override for kind in ("dataset", "task")]
+    overrides = [PluginTemplate(f"whole_{kind}", kind).override for kind in ("dataset", "task")]
     short = [*SHORT[:2], "data.clips=20", "model.rank=2"]
     done("framecast", "submit", DEMO, "--in-process", *overrides, *short, cwd=tmp_path, PYTHONPATH=str(site))
     (run,) = (tmp_path / "runs" / "demo").iterdir()
@@ -143,31 +145,31 @@ def test_packages_train_in_the_demo(site: Path, tmp_path: Path) -> None:
 )
 def test_an_illegal_name_is_answered_with_a_legal_one(tmp_path: Path, name: str, better: str) -> None:
     with pytest.raises(InputError, match=f"such as {better}$"):
-        Beginning(name, "model").write(tmp_path)
+        PluginTemplate(name, "model").write(tmp_path)
     assert not list(tmp_path.iterdir())
-    assert Beginning(better, "model").write(tmp_path).exists()
+    assert PluginTemplate(better, "model").write(tmp_path).exists()
 
 
 @pytest.mark.parametrize(("name", "kind"), [("numpy", "model"), ("conv_lstm", "model"), ("ssim", "metric")])
 def test_what_is_installed_keeps_its_name(tmp_path: Path, name: str, kind: str) -> None:
     with pytest.raises(InputError, match=f"{name} is installed already"):
-        Beginning(name, kind).write(tmp_path)
+        PluginTemplate(name, kind).write(tmp_path)
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("single_file", [True, False])
 def test_what_is_there_stays_as_it_is(tmp_path: Path, single_file: bool) -> None:
-    place = Beginning("mine", "model", single_file).write(tmp_path)
+    place = PluginTemplate("mine", "model", single_file).write(tmp_path)
     before = {file: file.read_bytes() for file in [place, *place.rglob("*")] if file.is_file()}
     with pytest.raises(InputError, match="is there already"):
-        Beginning("mine", "metric", single_file).write(tmp_path)
+        PluginTemplate("mine", "metric", single_file).write(tmp_path)
     assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
 
 
 def test_a_place_that_cannot_be_written_is_refused_and_stays_empty(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(InputError, match="cannot be written"):
-        Beginning("mine", "model").write(tmp_path / "file")
+        PluginTemplate("mine", "model").write(tmp_path / "file")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
@@ -175,15 +177,15 @@ def test_where_somebody_else_is_quicker_nothing_of_theirs_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = tmp_path / "mine.py"
-    rendered = Beginning.files
+    rendered = PluginTemplate.files
 
-    def slowly(beginning: Beginning) -> dict[str, str]:
+    def slowly(beginning: PluginTemplate) -> dict[str, str]:
         if beginning.name == "mine":
             theirs.write_text("theirs")
         return rendered(beginning)
 
-    monkeypatch.setattr(Beginning, "files", slowly)
+    monkeypatch.setattr(PluginTemplate, "files", slowly)
     with pytest.raises(InputError, match="cannot be written"):
-        Beginning("mine", "model", single_file=True).write(tmp_path)
+        PluginTemplate("mine", "model", single_file=True).write(tmp_path)
     assert theirs.read_text() == "theirs"
     assert list(tmp_path.iterdir()) == [theirs]

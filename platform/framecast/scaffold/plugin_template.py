@@ -40,7 +40,7 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Beginning:
+class PluginTemplate:
     """A plugin to be written: its name, its kind (of `KINDS`), and whether it is one file or a package."""
 
     name: str
@@ -98,7 +98,7 @@ class Beginning:
 
     def _known(self) -> set[str]:
         """The names that a plugin of this kind imports, and those of its other classes."""
-        nodes = list(ast.walk(ast.parse(Beginning("x", self.kind, single_file=True).files()[""])))
+        nodes = list(ast.walk(ast.parse(PluginTemplate("x", self.kind, single_file=True).files()[""])))
         imports = [node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
         classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
         return {each.name for node in imports for each in node.names} | classes - {_class_of("x")}

@@ -42,7 +42,7 @@ NORMALISATION_KEY = "framecast.normalisation"
 
 
 @dataclass(frozen=True)
-class Subject:
+class EvaluationTarget:
     """A model to be asked. `weights` is a safetensors file (`ours`), a checkpoint that others published, or None
     for a model that has no parameters; `normalisation` is that of the data it was trained on."""
 
@@ -77,7 +77,7 @@ class Subject:
             raise InputError(f"{self.label} has no checkpoint yet: let it train, or name another")
         return model.to(device).eval()
 
-    def with_settings(self, overrides: Sequence[str]) -> Subject:
+    def with_settings(self, overrides: Sequence[str]) -> EvaluationTarget:
         """The same model, with settings (key=value) of its run laid over, for a source that needs others. Frames
         keep their shape, and the data need not be here."""
         trust = Trust("this run", everything=True)  # its plugins are imported by now
@@ -88,7 +88,7 @@ class Subject:
 
     def refuse_unless_frames(self, what: str) -> None:
         """Raises InputError where `what` is asked of a model that answers with classes."""
-        if self.plan.model.declaration.gives != "frames":
+        if self.plan.model.declaration.produces != "frames":
             raise InputError(
                 f"{self.plan.model.name} recognises classes, and {what} is for models that predict frames: "
                 "`platform evaluate` scores it, framecast.load gives it to a notebook"
@@ -106,7 +106,7 @@ class Subject:
 
 def find_subject(
     text: str, root: Path, overrides: Sequence[str] = (), trusted: bool = False, plugins: Sequence[str] = ()
-) -> Subject:
+) -> EvaluationTarget:
     """What `text` names: a run or a trial (its best checkpoint, else its last), a checkpoint's folder, or an
     exported file.
 
@@ -124,7 +124,7 @@ def find_subject(
         trust = Trust.in_folder(run.path, trusted)
         return read_plan(run.plan, [*here, *overrides], and_installed=True, trust=trust, named=plugins)
 
-    def of_checkpoint(run: RunFolder, checkpoint: Checkpoint) -> Subject:
+    def of_checkpoint(run: RunFolder, checkpoint: Checkpoint) -> EvaluationTarget:
         found = _of_checkpoint(run, checkpoint, planned(run))
         if found.normalisation and any(text.startswith("data") for text in overrides):
             _ensure_same_range(found.plan, planned(run, ()))
@@ -149,7 +149,7 @@ def find_subject(
     for _ in range(_MOST_MOVES):
         checkpoint = store.named("best") or store.named("last")
         if checkpoint is None:
-            return Subject(_label(run), planned(run), None, run=run)
+            return EvaluationTarget(_label(run), planned(run), None, run=run)
         try:
             return of_checkpoint(run, checkpoint)
         except (InputError, FileNotFoundError):
@@ -159,16 +159,16 @@ def find_subject(
     raise InputError(f"the checkpoints of {_label(run)} change faster than they are read: name one of them")
 
 
-def published_subject(file: Path, job: str, overrides: Sequence[str] = ()) -> Subject:
+def published_subject(file: Path, job: str, overrides: Sequence[str] = ()) -> EvaluationTarget:
     """A checkpoint that others published, as the model of a job file, `overrides` (key=value) laid over it."""
     if Path(job).suffix not in (".yaml", ".yml"):
         raise InputError(f"--published needs a job file, whose model, data and task it takes, not {job}")
     if not file.is_file():
         raise InputError(f"{file}: no such file")
-    return Subject(file.name, load_plan(Path(job), list(overrides), [])[1], file, kind="published")
+    return EvaluationTarget(file.name, load_plan(Path(job), list(overrides), [])[1], file, kind="published")
 
 
-def _of_checkpoint(run: RunFolder, checkpoint: Checkpoint, plan: Plan) -> Subject:
+def _of_checkpoint(run: RunFolder, checkpoint: Checkpoint, plan: Plan) -> EvaluationTarget:
     damaged = checkpoint.damaged()
     if damaged:
         others = [other.path.name for other in CheckpointStore(run.checkpoints).all() if not other.damaged()]
@@ -185,7 +185,7 @@ def _of_checkpoint(run: RunFolder, checkpoint: Checkpoint, plan: Plan) -> Subjec
         normalisation = read_json_object(loop).get("normalisation")
     except FileNotFoundError:
         raise InputError(f"checkpoint {checkpoint.path} has no loop.json: it lost it") from None
-    return Subject(
+    return EvaluationTarget(
         f"{_label(run)} step {checkpoint.step}",
         plan,
         checkpoint.path / WEIGHTS,
@@ -204,7 +204,7 @@ def _ensure_same_range(plan: Plan, trained: Plan) -> None:
         )
 
 
-def _exported(file: Path, overrides: Sequence[str], plugins: Sequence[str]) -> Subject:
+def _exported(file: Path, overrides: Sequence[str], plugins: Sequence[str]) -> EvaluationTarget:
     try:
         metadata = read_metadata(file)
     except InputError as error:
@@ -215,7 +215,7 @@ def _exported(file: Path, overrides: Sequence[str], plugins: Sequence[str]) -> S
     plan = _exported_plan(file, metadata[PLAN_KEY], overrides, plugins)
     if normalisation and any(text.startswith("data") for text in overrides):
         _ensure_same_range(plan, _exported_plan(file, metadata[PLAN_KEY], (), plugins))
-    return Subject(
+    return EvaluationTarget(
         file.name,
         plan,
         file,

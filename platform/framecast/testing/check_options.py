@@ -9,7 +9,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Given:
+class CheckOptions:
     """`settings` of the plugin, as a job writes them: small ones make checks quick. Of a data set that reads files
     they may be a function that writes small real files into an empty folder and returns the settings; then
     the kit also damages and removes such files.
