@@ -142,7 +142,7 @@ def test_an_augmentation_that_makes_labels_wrong_is_refused(augmentation: dict[s
             classes=lambda settings: ("to the left", "on the spot"),
             **declared,
         )
-        task = framecast.Task("t", "", lambda settings: None, lambda settings: 4, (), needs=needs)
+        task = framecast.Task("t", "", lambda settings: None, lambda settings: 4, (), requires=needs)
         settings = _Varied(augmentation=framecast.data.Augmentation(**augmentation))
         return DataFacts.told_by(data, settings, task, 4)
 

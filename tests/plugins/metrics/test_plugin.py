@@ -11,7 +11,7 @@ import framecast
 from framecast_metrics import framecast_metrics
 
 DECLARED = {metric.name: metric for metric in framecast_metrics()}
-METRICS = {name: metric for name, metric in DECLARED.items() if metric.needs == "frames"}
+METRICS = {name: metric for name, metric in DECLARED.items() if metric.requires == "frames"}
 EVERY_METRIC = pytest.mark.parametrize("name", METRICS)
 
 
@@ -45,7 +45,7 @@ def test_errors_are_better_low_and_similarities_high():
 
 
 def test_classes_are_scored_by_their_logits():
-    of_classes = {name for name, metric in DECLARED.items() if metric.needs == "logits"}
+    of_classes = {name for name, metric in DECLARED.items() if metric.requires == "logits"}
     assert of_classes == {"accuracy", "top5_accuracy", "class_accuracy"}
 
 

@@ -34,7 +34,7 @@ READINGS = torch.tensor([[1, 4], [2, 6], [3, 3]])
 
 @EVERY_MODEL
 def test_every_model_declares_that_it_gives_logits(name):
-    assert MODELS[name].gives == "logits"
+    assert MODELS[name].produces == "logits"
 
 
 @EVERY_MODEL
