@@ -50,4 +50,10 @@ class Curriculum:
         return {name: value for name, value in vars(self).items() if name != "settings"}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Raises ValueError where this is not what `state_dict` returned."""
+        known = self.state_dict().keys()
+        if not state.keys() <= known or not all(
+            each is None or type(each) in (int, float) for each in state.values()
+        ):
+            raise ValueError(f"a curriculum's state has the numbers {', '.join(known)}")
         vars(self).update(state)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import train
@@ -138,6 +140,76 @@ def test_a_damaged_checkpoint_is_passed_over_and_told_of(tiny_plan: Any, runs: P
         "step-00000012 is damaged (optimizer.safetensors): went on from step-00000006 instead"
     )
     assert losses(run) == before
+
+
+def _with_tensor(file: str, name: str, value: torch.Tensor | None) -> Callable[[Path], None]:
+    def spoil(checkpoint: Path) -> None:
+        tensors = load_file(checkpoint / file)
+        name_found = next(each for each in tensors if each.endswith(name))
+        if value is None:
+            del tensors[name_found]
+        else:
+            tensors[name_found] = value
+        save_file(tensors, checkpoint / file)
+
+    return spoil
+
+
+def _with_loop(**changes: Any) -> Callable[[Path], None]:
+    def spoil(checkpoint: Path) -> None:
+        loop = json.loads((checkpoint / "loop.json").read_text())
+        (checkpoint / "loop.json").write_text(json.dumps({**loop, **changes}))
+
+    return spoil
+
+
+def _cut(checkpoint: Path) -> None:
+    weights = checkpoint / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (_with_tensor("model.safetensors", "weight", torch.zeros(3, 3)), "has the shape [3, 3], not ["),
+        (_with_tensor("model.safetensors", "bias", None), "bias is missing"),
+        (_with_tensor("model.safetensors", "bias", torch.zeros(4, dtype=torch.int8)), "another model ("),
+        (_with_tensor("optimizer.safetensors", "bias", torch.zeros(7)), "holds the optimizer's state of another"),
+        (_with_loop(task={"x": "y"}), "holds a state that the task does not take ("),
+        (_with_loop(numbers={"a": "b"}), "holds no numbers of a loss scale"),
+        (_with_loop(optimizer=None), "does not say which optimizer it is of"),
+        (_with_loop(normalisation={"offset": "x"}), "cannot be read ("),
+        (_cut, "model.safetensors is not whole"),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_passed_over_like_a_damaged_one(
+    spoil: Callable[[Path], None], told: str, tiny_plan: Any, runs: Path
+) -> None:
+    run = trained(tiny_plan(), runs)
+    before = losses(run)
+    newest = last_checkpoint(run)
+    spoil(newest)
+    manifest = json.loads((newest / "manifest.json").read_text())
+    manifest["files"] = {
+        name: hashlib.sha256((newest / name).read_bytes()).hexdigest() for name in manifest["files"]
+    }
+    (newest / "manifest.json").write_text(json.dumps(manifest))
+    train(tiny_plan(), run, DistributedContext.single_process(torch.device("cpu")))
+    notice = [event for event in run.journal.read() if isinstance(event, Noticed)][-1]
+    assert notice.message.startswith("step-00000012 ")
+    assert told in notice.message
+    assert notice.message.endswith(": went on from step-00000006 instead")
+    assert losses(run) == before
+
+
+def test_where_no_checkpoint_fits_the_model_the_run_fails_in_words(tiny_plan: Any, runs: Path) -> None:
+    run = trained(tiny_plan(), runs)
+    train(tiny_plan(model={"hidden_channels": [6]}), run, DistributedContext.single_process(torch.device("cpu")))
+    failed = run.journal.read()[-1]
+    assert isinstance(failed, RunFailed)
+    assert failed.reason.startswith(
+        "no checkpoint can be restored: step-00000012 holds the weights of another model"
+    )
 
 
 def test_where_every_checkpoint_is_damaged_the_run_fails_in_words(tiny_plan: Any, runs: Path) -> None:

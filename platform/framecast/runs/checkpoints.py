@@ -12,6 +12,7 @@ import hashlib
 import math
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -138,12 +139,15 @@ class CheckpointStore:
         sign = -1 if direction == "max" else 1
         return sorted(measured, key=lambda each: (sign * values[each.step], each.step))
 
-    def newest_sound(self) -> tuple[Checkpoint | None, list[str]]:
-        """The newest checkpoint whose files are all intact, and what was wrong with newer ones."""
+    def newest_sound(
+        self, why_unfit: Callable[[Checkpoint], str] = lambda checkpoint: ""
+    ) -> tuple[Checkpoint | None, list[str]]:
+        """The newest checkpoint whose files are all intact, and what was wrong with newer ones. `why_unfit` says
+        in words why one cannot be used all the same; empty where it can."""
         complaints: list[str] = []
         found = self.all()
         for checkpoint in found:
-            if not (why := checkpoint.unusable()):
+            if not (why := checkpoint.unusable() or why_unfit(checkpoint)):
                 complaints += self.without_manifest(after=checkpoint.step)
                 return checkpoint, complaints
             complaints.append(f"{checkpoint.path.name} {why}")

@@ -148,3 +148,9 @@ def test_a_curriculum_restored_midway_continues_as_if_never_stopped(settings, st
         resumed.after_evaluation(loss, epoch)
         assert resumed.state_dict() == straight.state_dict()
     assert straight.learning_rate_factor < 1  # it went through all of its phases
+
+
+@pytest.mark.parametrize("state", [{"settings": None}, {"after_evaluation": 1}, {"ratio": "1"}, {"ratio": [1.0]}])
+def test_what_is_no_state_of_a_curriculum_is_refused(state: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="a curriculum's state has the numbers ratio"):
+        Curriculum(ScheduledSampling()).load_state_dict(state)

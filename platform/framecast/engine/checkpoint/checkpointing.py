@@ -11,6 +11,7 @@ import torch
 
 from framecast.bounded.json_file import read_json_object
 from framecast.data.normalisation import Normalisation
+from framecast.engine.checkpoint.fitting import why_unfit
 from framecast.engine.checkpoint.training_state import TrainingState
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.strategies.strategy import Strategy
@@ -146,9 +147,14 @@ class Checkpointing:
 
         The first process chooses, so that a checkpoint is read through only once. Returns what the user should
         know about damaged newer ones, on the first process. Raises TrainingFailed, on every process, if all are
-        damaged or the chosen one belongs to another optimizer.
+        damaged or of another model, or the chosen one belongs to another optimizer.
         """
-        chosen, complaints = self._store.newest_sound() if self._distributed.is_rank_zero else (None, [])
+        shapes, optimizer = strategy.shapes(), self._job.training.optimizer.name
+
+        def unfit(checkpoint: Checkpoint) -> str:
+            return why_unfit(checkpoint.path, shapes, task, optimizer)
+
+        chosen, complaints = self._store.newest_sound(unfit) if self._distributed.is_rank_zero else (None, [])
         choice = torch.tensor([chosen.step + 1 if chosen else 0, len(complaints)], dtype=torch.float64)
         successor, damaged = map(int, self._distributed.sum(choice).tolist())
         if not successor:
@@ -157,7 +163,7 @@ class Checkpointing:
             return None
         folder = self._store.folder / f"step-{successor - 1:08d}"
         loop = read_json_object(folder / "loop.json")
-        if loop["optimizer"] != self._job.training.optimizer.name:
+        if loop["optimizer"] != optimizer:
             raise TrainingFailed(
                 f"checkpoint {folder.name} holds the state of the optimizer {loop['optimizer']}: "
                 f"resume with training.optimizer.name={loop['optimizer']}"

@@ -113,6 +113,11 @@ class DeepSpeedStrategy:
         numbers = {word: getattr(self._scaler, key) for word, key in _SCALER_WORDS.items() if self._scaler}
         return TrainingState.gather(self._holder, self._engine.module, numbers, self._distributed.is_rank_zero)
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        # at ZeRO 3 a parameter itself is empty, and says what it is in full
+        named = self._engine.module.named_parameters()
+        return {name: tuple(getattr(parameter, "ds_shape", parameter.shape)) for name, parameter in named}
+
     def load(self, state: TrainingState) -> None:
         state.load_into(self._holder, self._engine.module)
         for word, key in _SCALER_WORDS.items() if self._scaler else ():

@@ -52,6 +52,9 @@ class Strategy(Protocol):
     def state(self) -> TrainingState | None:
         """All that going on needs, on the first process; None on the others. All call it together."""
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of every parameter in full, by name."""
+
     def load(self, state: TrainingState) -> None:
         """Goes back to `state` exactly; it may come from another strategy or number of workers. All call it
         together."""

@@ -84,6 +84,9 @@ class TorchStrategy:
         numbers = {word: scaler[key] for word, key in _SCALER_WORDS.items() if key in scaler}
         return TrainingState.gather(self._holder, self._module, numbers, self._distributed.is_rank_zero)
 
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return {name: tuple(parameter.shape) for name, parameter in self._module.named_parameters()}
+
     def load(self, state: TrainingState) -> None:
         state.load_into(self._holder, self._module)
         found = {key: state.numbers[word] for word, key in _SCALER_WORDS.items() if word in state.numbers}
