@@ -195,7 +195,7 @@ def test_a_checkpoint_that_does_not_fit_is_passed_over_like_a_damaged_one(
     }
     (newest / "manifest.json").write_text(json.dumps(manifest))
     train(tiny_plan(), run, DistributedContext.single_process(torch.device("cpu")))
-    notice = [event for event in run.journal.read() if isinstance(event, Noticed)][-1]
+    notice = [event for event in run.journal.read() if isinstance(event, Warned)][-1]
     assert notice.message.startswith("step-00000012 ")
     assert told in notice.message
     assert notice.message.endswith(": went on from step-00000006 instead")
