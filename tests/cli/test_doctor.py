@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from framecast.launch.doctor import examination
-from framecast.launch.doctor.check_result import Finding
+from framecast.launch.doctor.check_result import CheckResult
 
-FINE = Finding("ok", "memory", "64.0 GiB")
-FEW = Finding("warn", "open files", "at most 1024", "ulimit -n 65536")
+FINE = CheckResult("ok", "memory", "64.0 GiB")
+FEW = CheckResult("warn", "open files", "at most 1024", "ulimit -n 65536")
 
 
-def found(monkeypatch: pytest.MonkeyPatch, *findings: Finding) -> None:
+def found(monkeypatch: pytest.MonkeyPatch, *findings: CheckResult) -> None:
     monkeypatch.setattr(examination, "examine", lambda address, storage: list(findings))
 
 
@@ -51,8 +51,8 @@ def test_a_line_says_what_was_found_and_what_to_do(platform, monkeypatch: pytest
 
 
 def test_what_is_the_same_on_all_nodes_is_said_once(platform, monkeypatch: pytest.MonkeyPatch) -> None:
-    both = [Finding("ok", "memory", "64.0 GiB", node=node) for node in ("10.0.0.1", "10.0.0.2")]
-    found(monkeypatch, *both, Finding("FAIL", "node", "no answer", "look there", node="10.0.0.2"))
+    both = [CheckResult("ok", "memory", "64.0 GiB", node=node) for node in ("10.0.0.1", "10.0.0.2")]
+    found(monkeypatch, *both, CheckResult("FAIL", "node", "no answer", "look there", node="10.0.0.2"))
     answer = platform("doctor", "--address", "auto")
     assert answer.code == 1
     assert answer.out.splitlines() == [

@@ -13,6 +13,7 @@ import pytest
 from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
 from framecast.launch import ray_address
+from framecast.launch.doctor.examination import examine
 from framecast.launch.ray_address import refuse_absent
 
 SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
@@ -99,6 +100,12 @@ def test_a_ray_that_another_user_runs_here_is_not_given_the_token(monkeypatch: p
     try:
         with pytest.raises(InputError, match=r"belongs to another user of this machine \(uid 65534\)"):
             refuse_absent("auto")
+        (told,) = [each for each in examine("auto", None) if each.subject == "cluster"]
+        assert told.level == "FAIL"
+        assert (
+            f"(uid 65534), who would be given your token: if you mean it, write --address={address}"
+            in told.message
+        )
     finally:
         ours.sendall(b".")
         os.waitpid(child, 0)

@@ -12,6 +12,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -273,6 +274,29 @@ def test_in_a_shared_folder_another_user_cannot_change_which_code_my_run_imports
     assert "since you submitted it" in said
 
 
+@pytest.mark.parametrize("edited", [True, False])
+def test_with_settings_of_another_user_only_code_that_i_have_trained_with_is_imported(
+    edited: bool, mark: Path, tmp_path: Path, platform: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "still.py").write_text(_PLUGIN)
+    job = {**_JOB, "plugins": [str(tmp_path / "still.py")]}
+    folder = RunFolder(run(job, runs=tmp_path / "runs", in_process=True).folder)
+    own = folder.plan.read_text()
+    folder.plan.write_text(own.replace("train_clips: 8", "train_clips: 12"))
+    if edited:
+        (tmp_path / "still.py").write_text(_PLUGIN + "# better\n")
+    mark.unlink()
+    _forget()
+    resume = ("resume", folder.path, "training.epochs=2", "--in-process")
+    code, said = platform(*resume)
+    assert (code, mark.exists()) == ((2, False) if edited else (0, True)), said
+    if edited:
+        assert "has another plan than you wrote" in said
+        folder.plan.write_text(own)
+        assert platform(*resume)[0] == 0
+
+
 def test_bytecode_beside_a_plugin_is_not_what_runs(mark: Path, tmp_path: Path) -> None:
     """A .pyc that claims to fit any source is other code with the same checksum of the source."""
     import importlib._bootstrap_external as external
@@ -487,11 +511,18 @@ def test_one_damaged_folder_keeps_nobody_from_the_others(
     assert platform("report", "own")[0] == 0
 
 
+def change_events(run: RunFolder, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    """Writes each line of the journal anew, as `change` returns it."""
+    lines = [json.loads(line) for line in run.journal.file.read_text().splitlines()]
+    run.journal.file.write_text("".join(json.dumps(change(line)) + "\n" for line in lines))
+
+
 def test_scores_without_the_loss_are_reported(two: RunFolder, platform: Command) -> None:
-    lines = [json.loads(line) for line in two.journal.file.read_text().splitlines()]
-    for line in lines:
+    def without_loss(line: dict[str, Any]) -> dict[str, Any]:
         line.get("metrics", {}).pop("validation/loss", None)
-    two.journal.file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return line
+
+    change_events(two, without_loss)
     assert platform("report", "spoilt")[0] == 0
 
 
@@ -510,10 +541,7 @@ def test_scores_without_the_loss_are_reported(two: RunFolder, platform: Command)
 def test_values_that_no_event_has_are_damaged_lines(
     key: str, value: object, two: RunFolder, platform: Command
 ) -> None:
-    lines = [json.loads(line) for line in two.journal.file.read_text().splitlines()]
-    two.journal.file.write_text(
-        "".join(json.dumps({**line, key: value} if key in line else line) + "\n" for line in lines)
-    )
+    change_events(two, lambda line: {**line, key: value} if key in line else line)
     code, said = platform("status", "spoilt")
     assert code == 0
     assert "of events.jsonl cannot be read and are left out" in said

@@ -68,11 +68,14 @@ def open_zip(file: Path) -> Iterator[zipfile.ZipFile]:
 def open_member(archive: zipfile.ZipFile, name: str, where: str) -> Iterator[IO[bytes]]:
     """A member of an open archive, unpacked as it is read. Raises InputError, which begins with `where`."""
     try:
-        if archive.getinfo(name).compress_type not in _METHODS:
-            raise NotImplementedError("its compression is not one of those that are read (deflate, bzip2)")
-        stream = archive.open(name)
+        method = archive.getinfo(name).compress_type
+        stream = archive.open(name) if method in _METHODS else None
     except (*DAMAGED, KeyError) as error:
         raise InputError(f"{where} cannot be unpacked: {error}") from None
+    if stream is None:
+        raise InputError(
+            f"{where} cannot be unpacked: its compression is not one of those that are read (deflate, bzip2)"
+        )
     with stream:
         yield stream
 

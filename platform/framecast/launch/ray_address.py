@@ -30,9 +30,8 @@ def refuse_absent(address: str) -> None:
         )
     found = address == "auto"
     if found:
-        address = _found_by_ray()
+        address = find_own_ray()
         named = f"{address}, found for auto"
-        _refuse_another_users(address)
     host, _, port = address.rpartition(":")
     if not host or not port.isdigit():
         raise InputError(f"{named}: write HOST:PORT of a Ray, auto, or http://HEAD:8265")
@@ -52,7 +51,15 @@ def _namer(address: str) -> str:
     return "$RAY_ADDRESS" if os.environ.get("RAY_ADDRESS", "").strip() == address else "compute.address"
 
 
-def _refuse_another_users(address: str) -> None:
+def find_own_ray(setting: str = "compute.address") -> str:
+    """The address of the Ray on this machine, for a `setting` that is auto. Raises InputError where there is none,
+    or it is another user's."""
+    address = _found_by_ray(setting)
+    _refuse_another_users(address, setting)
+    return address
+
+
+def _refuse_another_users(address: str, setting: str) -> None:
     """Raises InputError where the Ray that was found on this machine is another user's: who writes the file by
     which Ray finds it, or listens at its port, would be given the token."""
     if is_confirmed(address) or os.environ.get("RAY_ADDRESS", "").strip() or not hasattr(os, "getuid"):
@@ -66,22 +73,21 @@ def _refuse_another_users(address: str) -> None:
     if strange:
         raise InputError(
             f"the Ray at {address}, found for auto, belongs to another user of this machine (uid {strange[0]}), "
-            f"who would be given your token: if you mean it, write compute.address={address} on the command line"
+            f"who would be given your token: if you mean it, write {setting}={address} on the command line"
         )
 
 
-def _found_by_ray() -> str:
+def _found_by_ray(setting: str) -> str:
     """What Ray takes `auto` for: $RAY_ADDRESS, or the Ray that runs on this machine."""
     try:
         found = import_module("ray._private.services").canonicalize_bootstrap_address("auto")
     except (ConnectionError, ValueError) as error:
         raise InputError(
-            f"compute.address is auto, and no Ray runs on this machine ({str(error).split('. ')[0]}): start one "
-            f"with "
+            f"{setting} is auto, and no Ray runs on this machine ({str(error).split('. ')[0]}): start one with "
             "`ray start --head`, or leave the address out"
         ) from None
     if not found:
-        raise InputError("compute.address is auto, and no Ray runs on this machine: leave the address out")
+        raise InputError(f"{setting} is auto, and no Ray runs on this machine: leave the address out")
     return str(found)
 
 

@@ -1,6 +1,6 @@
 """Which plugins this user has trained with: noted outside the folders of runs, which others may have written.
 
-submitted/<digest of a folder's path>.json   the plugins of the run or search in that folder
+submitted/<digest of a folder's path>.json   the plugins of the run or search in that folder, and its plans' digests
 code/<digest of the code>                    that this very code has been imported before
 """
 
@@ -15,26 +15,37 @@ from pathlib import Path
 from typing import Any
 
 from framecast.bounded.json_file import read_json_object
+from framecast.bounded.limit import YAML_BYTES
+from framecast.bounded.regular_file import read_bytes
 from framecast.errors import InputError
 from framecast.registry.provider import Provider, not_installed
 from framecast.safe_files import make_folder, write_atomically
 from framecast.user_folders import state_folder
 
+_PLANS = ("plan.yaml", "search.yaml")
+_MOST_PLANS = 20
 _MOST_FILES = 10_000
 _LARGEST = 256 << 20
 """Bytes. What is larger than these is no plugin, and is never the same as one."""
 
 
 def note_submission(folder: Path, providers: Sequence[Provider]) -> str:
-    """Notes that this user trains in `folder` with these plugins. Returns what kept it from being noted, in words;
-    empty where nothing did, and where all of them are installed."""
+    """Notes that this user trains in `folder` with these plugins, by the plan that was just written there; plans
+    noted before stay known, for an attempt that cannot start is undone. Returns what kept it from being noted, in
+    words; empty where nothing did, and where all of them are installed."""
     own = not_installed(providers)
     if not own:
         return ""
     try:
         for provider in own:
             note_code(provider)
-        content = {"folder": str(folder.resolve()), "plugins": [_named(provider) for provider in own]}
+        digest = _plan_digest(folder)
+        plans = [each for each in _plans(_noted(folder)) if each != digest]
+        content = {
+            "folder": str(folder.resolve()),
+            "plugins": [_named(provider) for provider in own],
+            "plans": [*plans[-_MOST_PLANS:], digest],
+        }
         _write(_submitted(folder), json.dumps(content, indent=1))
     except OSError as error:
         where = error.filename or state_folder()
@@ -49,18 +60,21 @@ def note_code(provider: Provider) -> None:
 
 
 def was_submitted(folder: Path, provider: Provider) -> bool:
-    """Whether this user has named this plugin for the run in `folder`, whatever its code says by now."""
-    try:
-        content = read_json_object(_submitted(folder))
-        return content["folder"] == str(folder.resolve()) and _named(provider) in content["plugins"]
-    except (OSError, InputError, ValueError, TypeError, KeyError):
-        # handled: nothing noted that can be read, so nothing is known
-        return False
+    """Whether this user has named this plugin for the run in `folder`, whatever its code says by now, and the
+    run's plan is one that this user has written."""
+    noted = _noted(folder)
+    plugins = noted.get("plugins")
+    return isinstance(plugins, list) and _named(provider) in plugins and has_own_plan(folder)
 
 
 def has_submitted(folder: Path) -> bool:
     """Whether this user has trained in `folder` with plugins that are not installed."""
-    return _submitted(folder).is_file()
+    return bool(_noted(folder))
+
+
+def has_own_plan(folder: Path) -> bool:
+    """Whether the plan in `folder` is one that this user has written there."""
+    return bool(digest := _plan_digest(folder)) and digest in _plans(_noted(folder))
 
 
 def is_known_code(provider: Provider) -> bool:
@@ -100,6 +114,30 @@ def _files(code: Path) -> list[Path]:
         inner[:] = [name for name in inner if name != "__pycache__" and not name.startswith(".")]
         found += [Path(folder, name) for name in (*files, *linked) if not name.startswith(".")]
     return sorted(found)
+
+
+def _noted(folder: Path) -> dict[str, Any]:
+    """What is noted of the folder; empty where that is nothing, or cannot be read."""
+    try:
+        content = read_json_object(_submitted(folder))
+    except (OSError, InputError):  # handled: nothing noted that can be read, so nothing is known
+        return {}
+    return content if content.get("folder") == str(folder.resolve()) else {}
+
+
+def _plans(noted: dict[str, Any]) -> list[str]:
+    plans = noted.get("plans")
+    return [str(each) for each in plans] if isinstance(plans, list) else []
+
+
+def _plan_digest(folder: Path) -> str:
+    """Of the plan of a run or a search; empty where it has none that can be read."""
+    for name in _PLANS:
+        try:
+            return hashlib.sha256(read_bytes(folder / name, YAML_BYTES)).hexdigest()
+        except (OSError, InputError):
+            continue  # handled: the other name, or there is no plan
+    return ""
 
 
 def _named(provider: Provider) -> dict[str, Any]:

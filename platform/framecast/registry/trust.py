@@ -9,7 +9,7 @@ from typing import Any
 
 from framecast.errors import InputError
 from framecast.registry.provider import Provider, not_installed
-from framecast.registry.submissions import code_digest, has_submitted, is_known_code, was_submitted
+from framecast.registry.submissions import code_digest, has_own_plan, has_submitted, is_known_code, was_submitted
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class Trust:
     a module, may be imported where
 
     - the user has said so: `everything`;
-    - this user's own job has named it for the run in one of these `folders`. A run's plugin that lies within them,
-      where others may have changed it, and any plugin of a run that came from elsewhere must be code that this
-      user has trained with before;
+    - this user's own job has named it for the run in one of these `folders`, whose plan is as this user wrote it.
+      A run's plugin that lies within them, where others may have changed it, and any plugin of a run that came
+      from elsewhere, or whose plan has changed since, must be code that this user has trained with before;
     - the process that drives the run has imported it: `given`, with the digest of its code; or this process has.
 
     `source` is what the plan was read from, for messages.
@@ -71,6 +71,8 @@ class Trust:
         why = "was not submitted here by you"
         if any(has_submitted(folder) for folder in self.folders):
             why = "names code that has changed, or been added, since you submitted it"
+            if not any(has_own_plan(folder) for folder in self.folders):
+                why = "has another plan than you wrote, and names code that has changed since you submitted it"
         raise InputError(
             f"{self.source} {why}: this would import {listed}, which can do whatever you can. Where you trust "
             "it, add --trust (in Python: trust=True)"

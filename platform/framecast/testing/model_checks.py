@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from framecast.errors import InputError
 from framecast.plugin.sample_shape import SampleShape
 from framecast.testing.drawn import legal_settings
+from framecast.testing.global_state import untouched
 from framecast.testing.plugin_under_test import PluginUnderTest
-from framecast.testing.surroundings import untouched
 from framecast.testing.verdict import LeftOut, Nonconformity, require
 
 _BATCH = 2

@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from framecast.counting import plural
+from framecast.errors import InputError
 from framecast.launch.doctor import cluster
 from framecast.launch.doctor.accelerators import driver_cuda, gpus, operators
 from framecast.launch.doctor.check_result import CheckResult, fail, in_line, ok, warn
 from framecast.launch.doctor.machine import cores, memory, open_files, shared_memory
 from framecast.launch.doctor.software import Versions, differing, software, versions
 from framecast.launch.doctor.storage import Storage, leave_word, sees_word, shared, storage
+from framecast.launch.ray_address import find_own_ray
 from framecast.registry.registry import Registry
 from framecast.runs.folder import DEFAULT_ROOT
 
@@ -28,6 +30,12 @@ def examine(address: str | None, named: str | None) -> list[CheckResult]:
     None, in the folder that a run would make here."""
     if address is None:
         return _examine_here(named or DEFAULT_ROOT, on_cluster=False)[1]
+    if address == "auto":
+        try:
+            address = find_own_ray("--address")  # the token would be sent to another user's
+        except InputError as error:
+            here = _examine_here(named or DEFAULT_ROOT, on_cluster=False)[1]
+            return [*here, fail("cluster", f"cannot join Ray at auto: {error}", "see docs/clusters.md")]
     try:
         with _joined(address):
             return _examine_cluster(named)

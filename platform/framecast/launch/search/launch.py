@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from framecast.launch.signals import REASONS, Stopped, stopping_on_signals
 from framecast.launch.worker import in_a_line
 from framecast.plugin.events import RunFailed, RunInterrupted, SearchFinished
 from framecast.plugin.path import current_folder
+from framecast.registry.provider import Provider
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust
@@ -46,8 +48,7 @@ def create_search(
         on_cluster = isinstance(data.get("compute"), dict) and data["compute"].get("address")
         plugins = [each.copied_into(folder.plugins) if on_cluster else each for each in registry.sound]
         folder.write(Document.from_data(data, folder=document.folder), plugins)
-        if problem := note_submission(folder.path, plugins):
-            print(f"note: {problem}", file=sys.stderr)
+        _note(folder, plugins)
         plan = folder.space(Trust("this job", everything=True)).example()
         refuse_unready(plan)
         refuse_too_few_clips(plan)
@@ -57,6 +58,12 @@ def create_search(
     write_atomically(folder.job, without_credentials(document.text) or document.to_yaml())
     write_atomically(folder.environment, to_json(environment(), indent=1))
     return folder
+
+
+def _note(folder: SearchFolder, plugins: Sequence[Provider]) -> None:
+    """Notes outside of the folder that this user searches there with these plugins."""
+    if problem := note_submission(folder.path, plugins):
+        print(f"note: {problem}", file=sys.stderr)
 
 
 def launch_search(folder: SearchFolder, trust: Trust | None = None) -> SearchStatus:
@@ -142,6 +149,7 @@ def extend(folder: SearchFolder, more: int, overrides: list[str], trust: Trust |
     _take_paths_from(current_folder(), folder, document, registry)
     before = read_text(folder.path / folder.marker)
     folder.write(document, registry.sound)
+    _note(folder, registry.sound)
     try:
         space = folder.space(trust)
         space.example()
