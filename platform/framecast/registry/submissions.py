@@ -1,6 +1,6 @@
 """Which plugins this user has trained with: noted outside the folders of runs, which others may have written.
 
-submitted/<digest of a folder's path>.json   the plugins of the run or search in that folder, and its plans' digests
+submitted/<digest of a folder's path>.json   the plugins of the run or search there, and digests of its plans
 code/<digest of the code>                    that this very code has been imported before
 """
 
