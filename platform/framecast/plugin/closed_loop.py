@@ -63,6 +63,8 @@ def closed_loop_in_segments(
     import torch
 
     frames_in, times = frames.shape[1], frames.shape[1] + frames_out - 1
+    if truth is not None and not truth.shape[1]:  # one frame is predicted: nothing is fed back
+        truth = keep_truth = None
     known_TBCHW = (frames if truth is None else torch.cat([frames, truth], 1)).transpose(0, 1)
     if truth is None:
         fed_back = list(range(frames_in, times))
