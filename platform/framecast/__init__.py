@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from framecast.plugin.events import Stop
     from framecast.plugin.frame_loss import as_floats, l1_and_squared
     from framecast.plugin.hooks import hookimpl
+    from framecast.plugin.logged_value import LoggedValue
     from framecast.plugin.outputs import EvaluationOutputs, PredictionTarget, RecognitionOutput
     from framecast.plugin.path import Path
     from framecast.plugin.prepared import Prepared
@@ -45,6 +46,7 @@ _MODULES = {
     "Dataset": "framecast.plugin.declarations",
     "EvaluationOutputs": "framecast.plugin.outputs",
     "InputError": "framecast.errors",
+    "LoggedValue": "framecast.plugin.logged_value",
     "Metric": "framecast.plugin.declarations",
     "MetricValue": "framecast.plugin.streaming_metric",
     "Model": "framecast.plugin.declarations",
@@ -86,6 +88,7 @@ __all__ = [
     "Dataset",
     "EvaluationOutputs",
     "InputError",
+    "LoggedValue",
     "Metric",
     "MetricValue",
     "Model",

@@ -31,5 +31,10 @@ def framecast_tasks() -> Iterator[framecast.Task]:
         requires="logits",
         readings=lambda settings: tuple(settings.observed),
         horizon=lambda settings: (settings.frames_in, settings.frames_out),
+        horizon_settings=(None, "frames_out"),
         accepts=_accepts,
+        logs=(
+            framecast.LoggedValue("classification", "classification loss"),
+            framecast.LoggedValue("prediction", "prediction loss"),
+        ),
     )

@@ -14,6 +14,7 @@ import framecast
 from framecast_conv_tt_lstm.cost import network_cost, output_channels
 from framecast_conv_tt_lstm.settings import (
     ORDER_WITHIN_STEPS,
+    TENSOR_TRAIN_GROUP,
     ConvLSTMSettings,
     ConvTTLSTMSettings,
     Odd,
@@ -37,6 +38,7 @@ _MODULES = {
 
 __all__ = [
     "ORDER_WITHIN_STEPS",
+    "TENSOR_TRAIN_GROUP",
     "ConvLSTMCell",
     "ConvLSTMSettings",
     "ConvTTLSTMCell",
@@ -76,6 +78,7 @@ def framecast_models() -> Iterator[framecast.Model]:
         build=_build,
         cost=network_cost,
         constraints=(ORDER_WITHIN_STEPS,),
+        setting_groups=(TENSOR_TRAIN_GROUP,),
         activation_checkpointing=True,
         load_published=_load_published,
     )

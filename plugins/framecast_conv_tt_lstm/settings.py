@@ -100,6 +100,9 @@ ORDER_WITHIN_STEPS = framecast.Constraint(
 )
 """What `TensorTrainSettings` must keep, for models to declare."""
 
+TENSOR_TRAIN_GROUP = ("order", "rank", "steps")
+"""The settings of a tensor train that act together: searches chart their scores by order and rank."""
+
 
 class ConvTTLSTMSettings(TensorTrainSettings, ConvLSTMSettings):
     """The same stack with tensor-train cells, which look several hidden states back."""

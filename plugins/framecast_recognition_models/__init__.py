@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import framecast
-from framecast_conv_tt_lstm import ORDER_WITHIN_STEPS
+from framecast_conv_tt_lstm import ORDER_WITHIN_STEPS, TENSOR_TRAIN_GROUP
 from framecast_recognition_models.cost import conv3d_cost, recurrent_cost
 from framecast_recognition_models.settings import (
     Conv3DSettings,
@@ -42,6 +42,7 @@ def framecast_models() -> Iterator[framecast.Model]:
         predicts_frames=lambda settings: settings.decoder,
         cost=recurrent_cost,
         constraints=(ORDER_WITHIN_STEPS,),
+        setting_groups=(TENSOR_TRAIN_GROUP,),
         activation_checkpointing=True,
     )
     yield framecast.Model(

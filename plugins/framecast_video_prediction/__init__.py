@@ -37,20 +37,30 @@ def framecast_tasks() -> Iterator[framecast.Task]:
         frames=lambda settings: settings.frames_in + settings.frames_out,
         horizon=lambda settings: (settings.frames_in, settings.frames_out),
         default_metrics=("mse", "mae", "psnr", "ssim"),
+        horizon_settings=("frames_in", "frames_out"),
         baselines=("black", "last_frame"),
+        logs=(
+            framecast.LoggedValue(
+                "truth_ratio", "sampling ratio", note="share of true frames that are fed back", share=True
+            ),
+        ),
     )
 
 
 @framecast.hookimpl
 def framecast_models() -> Iterator[framecast.Model]:
-    yield framecast.Model(name="black", summary="Forecasts black frames; no parameters", build=_build_black)
+    yield framecast.Model(
+        name="black", summary="Forecasts black frames; no parameters", build=_build_black, baseline=True
+    )
     yield framecast.Model(
         name="last_frame",
         summary="Forecasts the last seen frame, again and again; no parameters",
         build=_build_last_frame,
+        baseline=True,
     )
     yield framecast.Model(
         name="persistence",
         summary="last_frame by the name it has in forecasting, for jobs of its own; no parameters",
         build=_build_last_frame,
+        baseline=True,
     )

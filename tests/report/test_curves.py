@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from framecast.plugin.events import StepDone
 from framecast.report.curves import grouped, horizon_curve, smoothed, thinned_out
 from framecast.report.horizon import Horizon
-from framecast.report.palette import MODEL, compared, forecaster
+from framecast.report.palette import MODEL, baseline_looks, compared, in_words
 from framecast.report.step_parts import step_parts
 
 
@@ -58,8 +58,19 @@ def test_a_metric_that_knows_no_frames_has_no_curve_over_them() -> None:
     assert horizon_curve("odd", "", {"model": []}, {"model": MODEL}, Horizon("predicted frame")) == []
 
 
-def test_trained_models_never_look_like_forecasters() -> None:
-    models = [compared(order) for order in range(12)]
-    assert len(set(models)) == 12
-    assert not {forecaster("black"), forecaster("last_frame")} & set(models)
-    assert {look.colour for look in models}.isdisjoint({"ink", "vermillion"})
+def test_trained_models_never_look_like_baselines() -> None:
+    models = [compared(order) for order in range(15)]
+    assert len(set(models)) == 15
+    looks = baseline_looks([f"baseline_{number}" for number in range(5)])
+    assert len(set(looks.values())) == 5
+    assert not set(looks.values()) & set(models)
+
+
+def test_a_baseline_keeps_its_look_where_another_is_left_out() -> None:
+    declared = ("zeros", "last_seen")
+    assert baseline_looks(["last_seen"], declared)["last_seen"] == baseline_looks(declared)["last_seen"]
+    assert baseline_looks(["unheard_of", "zeros"], declared)["zeros"] == baseline_looks(declared)["zeros"]
+
+
+def test_a_baseline_is_named_in_words() -> None:
+    assert in_words("last_seen") == "last seen"

@@ -14,13 +14,13 @@ from framecast.bounded.regular_file import read_text
 from framecast.errors import InputError, Place, Problem
 
 Key = tuple[str | int, ...]
-"""The way to a value: ("model", "rank"), or ("metrics", 3, "net")."""
+"""The way to a value: ("model", "width"), or ("metrics", 3, "power")."""
 
 _TAG = "tag:yaml.org,2002:"
 
 
 def dotted(key: Key) -> str:
-    """A key as a user writes it: model.rank."""
+    """A key as a user writes it: model.width."""
     return ".".join(map(str, key))
 
 

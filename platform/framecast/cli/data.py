@@ -28,14 +28,15 @@ app = typer.Typer(
 
 Name = Annotated[
     str,
-    typer.Argument(metavar="NAME", help="A data set, such as kth; or a job file, whose data section is taken."),
+    typer.Argument(metavar="NAME", help="A data set; or a job file, whose data section is taken."),
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Argument(metavar="KEY=VALUE", help="Settings of the data set, such as size=128 or data.size=128."),
+    typer.Argument(metavar="KEY=VALUE", help="Settings of the data set, as KEY=VALUE or data.KEY=VALUE."),
 ]
 Root = Annotated[
-    str | None, typer.Option("--root", metavar="DIR", help="Folder of the files; short for root=DIR.")
+    str | None,
+    typer.Option("--root", metavar="DIR", help="Where the files are: the data set's first path setting."),
 ]
 Frames = Annotated[
     int | None, typer.Option("--frames", min=1, help="Length of the clips. [default: the job's, or 20]")
@@ -55,7 +56,7 @@ def prepare(
 ) -> None:
     """Prepare raw files: check each, decode it once, write a store that training reads fast.
 
-    platform data prepare kth --root data/kth size=128
+    platform data prepare my_videos --root data/my_videos
 
     Interrupted, the same command continues. Files that cannot be used are listed, not fatal.
     """
@@ -96,7 +97,7 @@ def info(
 ) -> None:
     """Show what a data set holds: clips of each split, their shape, and a picture of some of them.
 
-    platform data info jobs/kth.yaml
+    platform data info job.yaml
     """
     part, of_job = _chosen(name, settings, root, plugin)
     length = frames or of_job or 20
@@ -156,10 +157,10 @@ def _chosen(
     """The data set with its settings, and the length of the job's clips where a job was named."""
     from framecast.job.data_section import data_of_job, data_part
 
-    given = [*([f"root={root}"] if root else []), *(each.removeprefix("data.") for each in settings or [])]
+    given = [each.removeprefix("data.") for each in settings or []]
     if Path(name).suffix in (".yaml", ".yml"):
-        return data_of_job(Path(name), given, plugins or [])
-    return data_part(name, given, plugins or []), None
+        return data_of_job(Path(name), given, plugins or [], root)
+    return data_part(name, given, plugins or [], root), None
 
 
 def _print_notes(notes: Sequence[DataNote]) -> None:

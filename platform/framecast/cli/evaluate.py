@@ -32,7 +32,9 @@ Metrics = Annotated[
 Protocol = Annotated[
     str | None,
     typer.Option(
-        "--protocol", metavar="NAME", help="How metrics are computed: framecast, conv-tt-lstm or openstl."
+        "--protocol",
+        metavar="NAME",
+        help="How metrics are computed; `platform explain metrics.protocol` names all.",
     ),
 ]
 Output = Annotated[
@@ -56,12 +58,12 @@ def evaluate(
 ) -> None:
     """Score models on a split of their data.
 
-    With the trivial forecasters, and 95 % intervals over videos, persons or blocks of time:
+    With the task's baselines, and 95 % intervals over videos, persons or blocks of time:
 
-    platform evaluate demo task.frames_out=30 --metrics mse,ssim,lpips --protocol conv-tt-lstm
+    platform evaluate demo --split validation
 
     Several runs are scored on the same clips, side by side. compute.workers=4 shares the work out through Ray;
-    data.test_clips=500 makes fewer clips, where a data set makes its clips itself.
+    task.KEY=VALUE and data.KEY=VALUE change what is predicted and on which clips (`platform explain task`).
 
     Writes evaluation-[RUNS-]SPLIT-HORIZON-PROTOCOL-DIGEST.json, .csv (curves) and -clips.csv. The digest is of
     checkpoints, data, task and metrics: another evaluation has another name, the same one needs --force.
@@ -93,9 +95,8 @@ def evaluate(
     except InputError as error:
         if subjects[0].run is None or not is_copy(subjects[0].run):
             raise
-        hint = (
-            "the run was trained on a cluster: name the place of the data on this machine, such as data.root=PATH"
-        )
+        key = subjects[0].plan.data.declaration.folder_setting or "KEY"
+        hint = f"the run was trained on a cluster: name the place of its data on this machine: data.{key}=PATH"
         raise InputError([*error.problems, Problem(hint)]) from None
     plan = subjects[0].plan
     models = len(subjects) + sum(part.name != plan.model.name for part in plan.baselines)

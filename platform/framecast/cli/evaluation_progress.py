@@ -20,7 +20,7 @@ def evaluation_progress(
 ) -> Iterator[None]:
     """Shows on `terminal` what the workers tell (clips done by any model, and all there are) while the body runs.
 
-    `models` counts the trivial forecasters too; `silent` leaves out all but the bar. An interruption is
+    `models` counts the baselines too; `silent` leaves out all but the bar. An interruption is
     passed on, after a line that says what is lost.
     """
     from rich.progress import Progress

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 Key = Annotated[
     str | None,
-    typer.Argument(metavar="KEY", help="A key, a section or a plugin, such as model.rank. [default: an overview]"),
+    typer.Argument(metavar="KEY", help="A key, a section or a plugin: training.seed. [default: an overview]"),
 ]
 
 
 def explain(key: Key = None, as_json: Json = False, plugin: Plugins = None) -> None:
     """Explain a key of the job file, or list all sections.
 
-    platform explain model.rank
+    platform explain training.precision
     """
     from framecast.job.explanation import explain as find_explanations
     from framecast.registry.registry import Registry
@@ -66,7 +66,8 @@ def _print_overview(registry: Registry, as_json: bool) -> None:
         _print_definitions([(each.value, each.text) for each in declared[kind]])
     typer.echo("\nMore: platform explain training           the keys of a section")
     typer.echo("      platform explain training.precision the choices of a key")
-    typer.echo("      platform explain conv_tt_lstm       the settings of a plugin")
+    if declared["model"]:
+        typer.echo(f"      {command('explain', declared['model'][0].value):<35} the settings of a plugin")
 
 
 def _merge_owners(found: Sequence[Explanation]) -> list[tuple[Explanation, list[str]]]:

@@ -66,12 +66,7 @@ def export(
         typer.echo(f"{shown(output)}: weights and plan of {subject.label}; {load} reads it")
         return
     subject.refuse_unless_frames("a graph")
-    task = subject.plan.task.settings
-    seen, future = frames_in or getattr(task, "frames_in", None), frames_out or getattr(task, "frames_out", None)
-    if not seen or not future:
-        raise InputError(
-            f"the task {subject.plan.task.name} predicts no frames: give --frames-in and --frames-out"
-        )
+    seen, future = subject.lengths(frames_in, frames_out)
     try:
         difference = export_graph(subject, output, seen, future)
     except TrainingFailed as error:

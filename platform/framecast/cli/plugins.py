@@ -113,7 +113,7 @@ def _place(provider: Provider) -> str:
 def info(name: Name, as_json: Json = False, plugin: Plugins = None) -> None:
     """Show a model, data set, metric, task or callback: its plugin, constraints and settings.
 
-    platform plugins info conv_tt_lstm
+    platform plugins info my_model
     """
     from framecast.job.reference import settings_table
     from framecast.registry.registry import Registry

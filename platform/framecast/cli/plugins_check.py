@@ -24,7 +24,7 @@ Plugin = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Argument(metavar="KEY=VALUE", help="Settings of the plugin, such as root=data/kth."),
+    typer.Argument(metavar="KEY=VALUE", help="Settings of the plugin, such as width=16."),
 ]
 
 

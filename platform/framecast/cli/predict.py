@@ -68,8 +68,8 @@ def predict(
 
     platform predict demo street.mp4 -o future.mp4 --frames-out 30
 
-    Frames are taken and resized as in training; settings of the run that do not fit this source follow it, such
-    as data.time=step. Pictures are written in the source's proportions and rate, at most 256 pixels high, with the
+    Frames are taken and resized as in training; settings of the run that do not fit this source follow it, as
+    data.KEY=VALUE. Pictures are written in the source's proportions and rate, at most 256 pixels high, with the
     truth on the left as far as there is one, above a bar that turns blue where the prediction begins. A video that
     is unlike the training clips gets a warning.
     """
@@ -98,12 +98,7 @@ def predict(
         )
     subject = trained.with_settings(settings) if settings else trained
     subject.refuse_unless_frames("prediction")
-    task = subject.plan.task.settings
-    seen, future = frames_in or getattr(task, "frames_in", None), frames_out or getattr(task, "frames_out", None)
-    if not seen or not future:
-        raise InputError(
-            f"the task {subject.plan.task.name} predicts no frames: give --frames-in and --frames-out"
-        )
+    seen, future = subject.lengths(frames_in, frames_out)
     try:
         found = predicted(subject, source, start, seen, future, bit_depth)
     except TrainingFailed as error:

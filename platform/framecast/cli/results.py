@@ -73,7 +73,7 @@ def extend(
 ) -> None:
     """Add trials to a search; they learn from the finished ones.
 
-    platform extend search_demo --trials 10 'search.parameters.model.rank.int=[4,64]'
+    platform extend search_demo --trials 10 'search.parameters.model.width.int=[4,64]'
     """
     from framecast.cli.attended_search import attend_search
     from framecast.cli.elsewhere import repeat_elsewhere

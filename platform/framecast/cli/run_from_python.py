@@ -29,7 +29,7 @@ def run(
     """Trains a job, a file or a mapping of the same keys, and returns how the run stands.
 
         status = framecast.run("jobs/demo.yaml", "training.epochs=2")
-        status.state, status.best["validation/mse"], status.folder
+        status.state, status.best["validation/loss"], status.folder
 
     `runs` is the folder of all runs; `in_process` trains without Ray. Progress is printed as by `platform submit`,
     unless `verbose` is False. A run that fails is returned with state "failed" and its reason. Raises

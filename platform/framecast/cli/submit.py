@@ -46,7 +46,7 @@ def submit(
 ) -> None:
     """Train the model of a job, or search for the best one; here, or on a cluster.
 
-    platform submit jobs/demo.yaml model.rank=16 training.epochs=8
+    platform submit jobs/demo.yaml training.epochs=8
 
     Settings after the file replace the job's own. Without a folder or an ending, as in "submit demo", the job is
     looked for here, in ./jobs and among the examples.

@@ -25,6 +25,9 @@ class FrameFormat:
     `background` (a name, or #rrggbb) shows through transparent pixels. `bit_depth` is the number of significant
     bits of values that are stored in 16; None takes all 16, and refuses videos that use fewer. `frame_rate`
     resamples videos by the times of their frames, to so many a second; None takes the frames as they are stored.
+
+    A data set that lets a job choose `background`, `bit_depth` or `frame_rate` calls its settings so: messages
+    about videos name them as data.background and so on.
     """
 
     height: int

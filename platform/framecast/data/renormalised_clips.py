@@ -87,7 +87,7 @@ def ensure_same_channels(found: Normalisation, trained: Normalisation) -> None:
         wanted = ", ".join(trained.names)
         raise InputError(
             f"data: these data have the channels {listed}, the model was trained on {wanted or count}"
-            + (f": set 'data.variables=[{wanted}]'" if trained.names else "")
+            + (f": choose {wanted} in the data section" if trained.names else "")
         )
     for name, unit, expected in zip(found.names, found.units, trained.units, strict=False):
         if unit and expected and unit != expected:

@@ -86,6 +86,17 @@ class EvaluationTarget:
             _ensure_same_range(plan, self.plan)
         return replace(self, plan=plan)
 
+    def lengths(self, seen: int | None, predicted: int | None) -> tuple[int, int]:
+        """How many frames to give the model and to ask it for: as the caller says, else as it was trained. Raises
+        InputError where neither says so."""
+        trained = self.plan.horizon or (None, None)
+        seen, predicted = seen or trained[0], predicted or trained[1]
+        if seen and predicted:
+            return seen, predicted
+        task = self.plan.task.name
+        lacks = f"the task {task} predicts no frames" if self.plan.horizon else f"the task {task} has no horizon"
+        raise InputError(f"{lacks}: give --frames-in and --frames-out")
+
     def refuse_unless_frames(self, what: str) -> None:
         """Raises InputError where `what` is asked of a model that answers with classes."""
         if self.plan.model.declaration.produces != "frames":

@@ -43,8 +43,7 @@ class LoadedModel(nn.Module):
         self.normalisation = subject.normalisation
         self.value_range = _physical(plan.value_range, subject.normalisation)
         self.sample_shape = plan.sample_shape
-        horizon = plan.task.declaration.horizon
-        lengths: tuple[int | None, int | None] = horizon(plan.task.settings) if horizon else (None, None)
+        lengths: tuple[int | None, int | None] = plan.horizon or (None, None)
         self.frames_in, self.frames_out = lengths
         self._bounded = plan.value_range.bounded and subject.normalisation is None
         self._part = plan.model

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 from framecast.errors import InputError
+from framecast.plugin.declarations import Metric
 from framecast.registry.registry import Registry
 
 
@@ -42,5 +43,6 @@ def chosen_metrics(
 
 
 def _protocols(name: str, registry: Registry) -> tuple[str, ...]:
-    field = registry.find("metric", name).declaration.settings.model_fields.get("protocol")
-    return get_args(field.annotation) if field else ()
+    declaration = registry.find("metric", name).declaration
+    assert isinstance(declaration, Metric)
+    return declaration.protocols

@@ -74,16 +74,17 @@ class Result:
                 }
             first = first or sums
             rows.append({**row, "metrics": metrics, "difference_from_first": against})
-        assert first is not None, "the trivial forecasters are always scored"
-        task = plan.task.settings.model_dump(mode="json")
+        assert first is not None, "at least the model itself is scored"
+        seen, predicted = plan.horizon or (None, None)
         content = {
             "framecast": version("framecast"),
             "date": time.strftime("%Y-%m-%d %H:%M:%S"),
             "split": request.split,
             "data": plan.data.to_dict(),
             "task": plan.task.name,
-            "frames_in": task.get("frames_in"),
-            "frames_out": task.get("frames_out"),
+            "frames_in": seen,
+            "frames_out": predicted,
+            "baselines": [part.name for part in plan.baselines],
             "clips": answer["clips"],
             "intervals": _about_intervals(first, answer["grouped_by"]),
             "protocols": {part.name: getattr(part.settings, "protocol", None) for part in plan.metrics},
@@ -103,14 +104,14 @@ class Result:
         """Names models, split, horizon and protocols, and ends in a digest of all that decides the scores: so one
         evaluation never takes the place of another one."""
         plan = subjects[0].plan
-        task = plan.task.settings.model_dump(mode="json")
         parts = ["evaluation"]
         if len(subjects) > 1 or subjects[0].run is None:
             short = [each.run.id if each.run else Path(each.label).stem for each in subjects]
             parts += short if len(short) <= _MOST_NAMED else [f"{len(short)}-models"]
         parts.append(split)
-        if "frames_in" in task and "frames_out" in task:
-            parts.append(f"{task['frames_in']}to{task['frames_out']}")
+        if plan.horizon:
+            seen, predicted = plan.horizon
+            parts.append(f"{seen}to{predicted}")
         protocols = {str(part.settings.protocol) for part in plan.metrics if hasattr(part.settings, "protocol")}
         parts += sorted(protocols) or ["plain"]
         decisive = [

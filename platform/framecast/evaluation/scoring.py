@@ -1,4 +1,4 @@
-"""Scores models on a split, as one of any number of processes. Trivial forecasters are always among them.
+"""Scores models on a split, as one of any number of processes. The task's baselines are always among them.
 
 In fp32, whatever the model was trained in: a score should not depend on who computes it.
 """
@@ -42,7 +42,7 @@ def score(request: Request, distributed: DistributedContext) -> None:
     batches.normalise_as(common)
     notes = normalisation_notes(dataset.normalisation, common) if common else []
     models = [*((subject.label, subject.plan, _network(subject, common, distributed)) for subject in subjects)]
-    models += [(name, plan, model) for name, model in _forecasters(plan, distributed)]
+    models += [(name, plan, model) for name, model in _baselines(plan, distributed)]
     total = len(dataset) * len(models)
     rows: list[dict[str, Any]] = []
     for number, (label, own_plan, model) in enumerate(models):
@@ -66,6 +66,7 @@ def score(request: Request, distributed: DistributedContext) -> None:
             {
                 "label": label,
                 "model": own_plan.model.name if number < len(subjects) else label,
+                "baseline": number >= len(subjects) or own_plan.model.declaration.baseline,
                 "parameters": sum(parameter.numel() for parameter in model.parameters()),
                 "metrics": {name.removeprefix(f"{split}/"): value for name, value in scores.metrics.items()},
                 "per_frame": {name.removeprefix(f"{split}/"): value for name, value in scores.per_frame.items()},
@@ -98,7 +99,7 @@ def _network(
     return RescaledNetwork(network, common, own, distributed.device)
 
 
-def _forecasters(plan: Plan, distributed: DistributedContext) -> list[tuple[str, nn.Module]]:
+def _baselines(plan: Plan, distributed: DistributedContext) -> list[tuple[str, nn.Module]]:
     return [
         (part.name, part.declaration.build(part.settings, plan.sample_shape).to(distributed.device))
         for part in plan.baselines

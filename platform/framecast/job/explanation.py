@@ -33,7 +33,7 @@ def explain(key: str, registry: Registry) -> list[Explanation]:
     """What `key` of the job file means; a key of several plugins is explained for each. Raises InputError.
 
     Keys within lists may be written with or without an index: metrics.0.protocol, metrics.protocol; and those of
-    one plugin with its name: model.conv_lstm.kernel_size. A plugin's name alone explains its settings.
+    one plugin with its name: model.my_cell.width. A plugin's name alone explains its settings.
     """
     section, _, inner = key.partition(".")
     kind = SECTIONS.get(section) or LISTS.get(section)
@@ -58,7 +58,7 @@ def _of_job(key: str) -> Iterator[Explanation]:
     if not found:  # within a mapping of free keys, such as deepspeed.extra
         found = [row for row in table if row.type == "section" and not _within(table, row.key)]
         found = [row for row in found if key.startswith(f"{row.key}.")]
-    if found:  # the longest is the closest: search.parameters.model.rank.int is no key called rank.int
+    if found:  # the longest is the closest: search.parameters.model.width.int is no key called width.int
         row = max(found, key=lambda row: len(row.key))
         keys = [replace(each, key=each.key.replace(row.key, key, 1)) for each in _within(table, row.key)]
         yield Explanation(replace(row, key=key), tuple(keys))

@@ -279,7 +279,7 @@ class Job(Settings):
     checkpoints: Checkpoints = Checkpoints()
 
     callbacks: list[PluginSection] = Field(default_factory=list, max_length=100)
-    """CallbackRunner to the run, such as `tensorboard`."""
+    """Listeners to the run; `platform plugins list` shows those installed."""
 
     search: Search | None = None
     """Makes the job a search: many trainings, each with other settings. null trains once."""

@@ -12,6 +12,7 @@ from framecast.errors import list_choices
 from framecast.job.document import Document
 from framecast.job.job import LISTS, SECTIONS, Job
 from framecast.job.reference import ANY, settings_table
+from framecast.plugin.declarations import Dataset
 from framecast.registry.registry import Registered, Registry
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -55,11 +56,13 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "callbacks": ("callback", "logger", "loggers", "trackers"),
     "metrics": ("metric", "scores"),
     "search": ("sweep", "tune", "hpo"),
-    "data.root": ("data_dir", "data_path", "dataset_path", "folder", "directory", "dir"),
     "name": ("experiment", "experiment_name", "run_name", "job_name"),
     "plugins": ("plugin", "modules"),
 }
 """Words of other libraries and command lines for keys of a job; a key that this job has not is never offered."""
+
+_PLACES_OF_DATA = {"root", "data_dir", "data_path", "dataset_path", "folder", "directory", "dir"}
+"""Words of other libraries for the setting of a data set that says where its files are."""
 
 _MOST_NAMED = 3
 _MISSPELT, _SIBLING, _ELSEWHERE = 0.8, 0.6, 0.78
@@ -73,7 +76,7 @@ class KeyHints:
         self._document, self._registry = document, registry
 
     def hint(self, key: Key, siblings: Iterable[str] = (), value: Any = None) -> str:
-        """ ", did you mean model.rank?" for an unknown key, given the known keys of its section.
+        """ ", did you mean model.width?" for an unknown key, given the known keys of its section.
 
         Where `value` is a section itself, its keys are asked for one by one.
         """
@@ -95,6 +98,7 @@ class KeyHints:
         """The key for which `key` is another library's word, or keys of other sections with this very name."""
         word = _normalised(str(key[-1]))
         synonyms = [target for target in self.keys if word in SYNONYMS.get(target, ())]
+        synonyms += self._data_places if word in _PLACES_OF_DATA else []
         return synonyms or _few(known for known in self.keys if _last(known) == word and known != dotted(key))
 
     def _close(self, key: Key, siblings: list[str]) -> list[str]:
@@ -107,6 +111,19 @@ class KeyHints:
             or self._alike(word)
             or _few(known for known in self.keys if _mentions(_last(known), word))
         )
+
+    @cached_property
+    def _data_places(self) -> list[str]:
+        """The keys that say where the files of the job's data set are."""
+        declared = [
+            entry.declaration
+            for section, kind, name in self._named_plugins()
+            if section == "data"
+            for entry in self._registry.imported(kind)
+            if name in (None, entry.declaration.name)
+        ]
+        found = [each.folder_setting for each in declared if isinstance(each, Dataset)]
+        return [f"data.{name}" for name in dict.fromkeys(found) if name]
 
     @cached_property
     def keys(self) -> list[str]:

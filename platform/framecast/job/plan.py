@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,12 @@ class Plan:
         return self.facts.sample_shape(self.frames)
 
     @property
+    def horizon(self) -> tuple[int, int] | None:
+        """How many frames the model sees, and how many it predicts; None for a task without a horizon."""
+        horizon = self.task.declaration.horizon
+        return tuple(horizon(self.task.settings)) if horizon else None
+
+    @property
     def readings(self) -> tuple[float, ...]:
         """The observed shares of a clip at which its class is told; none where the task asks for no classes."""
         return self.task.declaration.readings(self.task.settings)
@@ -112,12 +118,17 @@ class Plan:
     def declared(self) -> dict[str, Any]:
         """What the plugins say of themselves and a report needs: kept with the plan, so that a run is understood
         without them."""
-        task, settings = self.task.declaration, self.task.settings
+        task, model = self.task.declaration, self.model.declaration
         published = () if self.data.provider.distribution else self.data.declaration.published
         return {
             "frames": self.frames,
             "readings": list(self.readings),
-            "horizon": list(task.horizon(settings)) if task.horizon else None,
+            "horizon": list(self.horizon) if self.horizon else None,
+            "horizon_settings": list(task.horizon_settings),
+            "logs": [asdict(value) for value in task.logs],
+            "baselines": [part.name for part in self.baselines],
+            "baseline": model.baseline,
+            "setting_groups": [list(group) for group in model.setting_groups],
             "metrics": {
                 part.name: {
                     "direction": part.declaration.direction,

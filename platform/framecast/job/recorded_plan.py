@@ -11,6 +11,7 @@ from framecast.errors import InputError
 from framecast.job.plan_file import PlanFile
 from framecast.job.resolve import read_plan
 from framecast.plugin.declarations import Answer
+from framecast.plugin.logged_value import LoggedValue
 from framecast.plugin.published_result import PublishedResult
 from framecast.plugin.sample_shape import SampleShape
 from framecast.registry.provider import Provider, not_installed
@@ -52,14 +53,16 @@ class RecordedPlan:
         installed. Where there are others it is assumed, which `note` says.
         """
         file = PlanFile.read(plan)
-        if file.declared:
+        if file.declared.keys() >= _ASKED:
             return cls(file, file.declared)
         own = not_installed(file.providers)
         if not own:
             try:
-                return cls(file, read_plan(plan, trust=Trust(str(plan))).declared)
+                return cls(file, {**read_plan(plan, trust=Trust(str(plan))).declared, **file.declared})
             except InputError as error:  # handled: the page says what it assumes instead
-                return cls(file, {}, f"{_ASSUMED}: {error}")
+                return cls(file, file.declared, "" if file.declared else f"{_ASSUMED}: {error}")
+        if file.declared:
+            return cls(file, file.declared)
         named = ", ".join(provider.name for provider in own)
         return cls(
             file, {}, f"{_ASSUMED}: they come from the plugin {named}, which is not imported to look at a run"
@@ -96,10 +99,39 @@ class RecordedPlan:
         return tuple(each for each in _list(self.declared.get("readings")) if isinstance(each, int | float))
 
     @property
-    def horizon(self) -> tuple[Any, ...]:
+    def horizon(self) -> tuple[int, int] | None:
+        """How many frames the model sees, and how many it predicts; None for a task without a horizon."""
+        lengths = [each for each in _list(self.declared.get("horizon")) if type(each) is int]
+        return (lengths[0], lengths[1]) if len(lengths) == 2 else None
+
+    @property
+    def horizon_keys(self) -> tuple[str | None, str | None]:
+        """The keys of a job that set the two lengths of the horizon; None for one that no key sets."""
+        names = _list(self.declared.get("horizon_settings"))
+        seen, predicted = (f"task.{name}" if isinstance(name, str) else None for name in (*names, None, None)[:2])
+        return seen, predicted
+
+    @cached_property
+    def logs(self) -> dict[str, LoggedValue]:
+        """The values that the task declares to log, by name."""
+        found = filter(None, map(_logged_value, _list(self.declared.get("logs"))))
+        return {value.name: value for value in found}
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        """The models that every run of the task is compared with, in its order."""
+        return tuple(str(each) for each in _list(self.declared.get("baselines")))
+
+    @property
+    def setting_groups(self) -> list[list[str]]:
+        """The settings of the model that act together."""
+        groups = (_list(group) for group in _list(self.declared.get("setting_groups")))
+        return [[f"model.{name}" for name in group] for group in groups]
+
+    @property
+    def scored_over(self) -> tuple[Any, ...]:
         """What of the task decides which frames are seen and predicted."""
-        own = (self.task.settings.get(name) for name in ("frames_in", "frames_out"))
-        return self.declared.get("frames"), self.readings, *_list(self.declared.get("horizon")), *own
+        return self.declared.get("frames"), self.readings, self.horizon
 
     @cached_property
     def metrics(self) -> tuple[RecordedMetric, ...]:
@@ -112,7 +144,7 @@ class RecordedPlan:
                 found.append(
                     RecordedMetric(
                         section["name"],
-                        str(section.get("protocol", "framecast")),
+                        str(section.get("protocol") or ""),
                         "max" if facts.get("direction") == "max" else "min",
                         "logits" if facts.get("needs", "logits" if self.classes else "") == "logits" else "frames",
                         str(facts.get("unit", "")),
@@ -121,7 +153,7 @@ class RecordedPlan:
         return tuple(found)
 
     def gives(self, provider: Provider) -> list[str]:
-        """What the run took from a plugin, such as "model conv_lstm"."""
+        """What the run took from a plugin, such as "model my_cell"."""
         return [str(each) for each in _list(_dict(self.declared.get("gives")).get(provider.module))]
 
     @cached_property
@@ -155,17 +187,30 @@ def differing_horizon(first: RecordedPlan, other: RecordedPlan) -> list[str]:
     """The settings of the task that differ where what is seen and predicted, or the observed shares, differ."""
     if first.task.name != other.task.name:
         return ["task.name"]
-    if first.horizon == other.horizon:
+    if first.scored_over == other.scored_over:
         return []
     ours, theirs = first.task.settings, other.task.settings
-    differing = [name for name in ours if ours[name] != theirs.get(name)]
-    lengths = [name for name in differing if name in ("frames_in", "frames_out")]
-    return [f"task.{name}" for name in lengths or differing]
+    differing = [f"task.{name}" for name in ours if ours[name] != theirs.get(name)]
+    lengths = [".".join(key.split(".")[:2]) for key in first.horizon_keys if key]
+    return [key for key in differing if key in lengths] or differing
 
+
+_ASKED = {"horizon", "logs", "baselines", "setting_groups"}
+"""What the plans of some older versions do not record."""
 
 _ASSUMED = (
     "the plan does not record what its plugins declare, so of each metric the lowest value counts as the best"
 )
+
+
+def _logged_value(content: Any) -> LoggedValue | None:
+    """None for what is none: its curve is drawn without a label."""
+    try:
+        found = LoggedValue(**content)
+    except (TypeError, ValueError):  # handled: not a value that was recorded here
+        return None
+    texts = (found.name, found.label, found.unit, found.note)
+    return found if all(isinstance(text, str) for text in texts) else None
 
 
 def _published(row: Any) -> PublishedResult | None:

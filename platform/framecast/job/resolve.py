@@ -283,11 +283,11 @@ def _without_frames(
 ) -> list[tuple[Key, str]]:
     """What a recognition model that predicts no frames, or none of the future, cannot be asked for."""
     predicts = model.declaration.predicts_frames(model.settings)
-    horizon = task.declaration.horizon
+    horizon, (_, key) = task.declaration.horizon, task.declaration.horizon_settings
     future = horizon(task.settings)[1] if horizon else 1
     reason = "" if predicts else f"{model.name} predicts no frames"
     if predicts and not future:
-        reason = "task.frames_out is 0"
+        reason = f"task.{key} is 0" if key else f"the task {task.name} predicts none"
     found: list[tuple[Key, str]] = [
         (("metrics", index), f"{metric.name} scores predicted frames, and {reason}: leave it out")
         for index, metric in enumerate(metrics)
@@ -312,12 +312,11 @@ def _refused_scores(
 
 def _refuse_shapes(plan: Plan, document: Document) -> None:
     """Asks the model and the metrics whether they can work with the data's shape. Raises InputError."""
-    sample, task = plan.sample_shape, plan.task
+    sample = plan.sample_shape
     found: list[tuple[Key, str, str | None]] = []
     accepts = plan.model.declaration.accepts
-    if accepts and task.declaration.horizon:
-        horizon = task.declaration.horizon(task.settings)
-        found.append((("model",), plan.model.name, accepts(plan.model.settings, sample, *horizon)))
+    if accepts and plan.horizon:
+        found.append((("model",), plan.model.name, accepts(plan.model.settings, sample, *plan.horizon)))
     for index, part in enumerate(plan.metrics):
         if part.declaration.accepts:
             found.append((("metrics", index), part.name, part.declaration.accepts(part.settings, sample)))

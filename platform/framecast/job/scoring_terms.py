@@ -35,6 +35,5 @@ def differing_horizon(first: Plan, other: Plan) -> list[str]:
 
 def _horizon(plan: Plan, settings: Any) -> tuple[Any, ...]:
     task = plan.task.declaration
-    told = task.horizon(settings) if task.horizon else ()
-    own = (getattr(settings, name, None) for name in ("frames_in", "frames_out"))
-    return task.frames(settings), tuple(task.readings(settings)), *told, *own
+    horizon = task.horizon(settings) if task.horizon else ()
+    return task.frames(settings), tuple(task.readings(settings)), *horizon

@@ -44,7 +44,7 @@ class Parameter(Settings):
     """A positive number between the two, as likely to be in each decade."""
 
     when: dict[str, Value] = Field(default_factory=dict)
-    """Only where other keys have these values, such as {model.name: conv_tt_lstm}."""
+    """Only where other keys have these values, such as {model.name: my_cell}."""
 
     @property
     def kind(self) -> str:
@@ -76,14 +76,14 @@ class Search(Settings):
     """Many trainings of one job, each with other settings."""
 
     parameters: dict[str, Parameter] = Field(min_length=1)
-    """The settings that vary, by dotted key, such as model.rank: {int: [4, 32]}."""
+    """The settings that vary, by dotted key, such as model.width: {int: [4, 32]}."""
 
     constraints: list[str] = Field(default_factory=list)
-    """Comparisons between keys that every trial satisfies, such as model.order <= model.steps or parameters <= 4e6
+    """Comparisons between keys that every trial satisfies, such as model.depth <= model.width or parameters <= 4e6
     (also macs, multiply-accumulates); those that the model's plugin declares always hold."""
 
     objectives: dict[str, Literal["min", "max"]] = Field({"validation/loss": "min"}, min_length=1, max_length=5)
-    """What is looked for: metrics (validation/mse), parameters, macs or seconds_per_step. The first metric
+    """What is looked for: metrics (validation/loss), parameters, macs or seconds_per_step. The first metric
     decides about stopping early; more than one objective makes a Pareto front.
 
     - `min`: lower is better
@@ -144,7 +144,7 @@ class Search(Settings):
                     f"a grid has points: {', '.join(uncountable)} cannot be float or log, list its values"
                 )
         if not self.measured:
-            raise ValueError("objectives need at least one metric, such as validation/mse")
+            raise ValueError("objectives need at least one metric, such as validation/loss")
         if self.searcher == "nsga2" and len(self.objectives) < 2:
             raise ValueError("nsga2 is for several objectives, there is one: take tpe")
         return self

@@ -31,10 +31,10 @@ _LONGEST = 1000
 
 @dataclass(frozen=True)
 class Constraint:
-    """A comparison that settings must satisfy, such as `Constraint("order <= steps", "...")`.
+    """A comparison that settings must satisfy, such as `Constraint("kernel <= width", "...")`.
 
     `expression` is one comparison of names, numbers and + - * // %; it is parsed, never evaluated as Python. Names
-    may be dotted keys (`model.order`).
+    may be dotted keys (`model.width`).
     `because` completes the sentence that a refused job prints. With `when` it holds only for settings that
     have these values.
     """
@@ -78,7 +78,7 @@ class Constraint:
             tree = None
         if not isinstance(tree, ast.Compare) or len(tree.ops) != 1 or type(tree.ops[0]) not in _COMPARISONS:
             shown = repr(self.expression[:80])
-            raise ValueError(f"constraint {shown}: write one comparison, such as 'order <= steps'")
+            raise ValueError(f"constraint {shown}: write one comparison, such as 'kernel <= width'")
         return tree
 
     def _check(self, node: ast.expr) -> None:

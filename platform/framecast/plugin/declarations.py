@@ -6,18 +6,21 @@ made by its `build` when a job needs it, so that listing plugins imports none of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 from framecast.plugin.constraint import Constraint
 from framecast.plugin.cost import Cost
 from framecast.plugin.data_note import DataNote
+from framecast.plugin.logged_value import LoggedValue
+from framecast.plugin.path import is_path
 from framecast.plugin.prepared import Prepared
 from framecast.plugin.published_result import PublishedResult
 from framecast.plugin.sample_shape import SampleShape
-from framecast.plugin.settings import NoSettings, Settings
+from framecast.plugin.settings import NoSettings, Settings, has_setting
 
 Answer = Literal["frames", "logits"]
 """What a model answers, and a task or a metric asks for: predicted frames, or classes."""
@@ -33,8 +36,8 @@ class Model:
     the input of a step is the model's last output without `truth`. With `truth` (B, frames_out - 1, C, H, W) it
     is the true frame where the boolean `keep_truth` (B, frames_out - 1) is True, and everywhere where
     `keep_truth` is None (teacher forcing). `framecast.closed_loop` makes that choice. A model that predicts all
-    frames at once ignores both. A model without
-    parameters is evaluated, never trained.
+    frames at once ignores both. A model without parameters is evaluated, never trained; `baseline` declares one
+    that others are compared with, which reports draw as a level.
 
     A recognition model (`produces="logits"`) is called as `model(frames, frames_out, observed=observed)` and
     returns `framecast.RecognitionOutput`: observed (B, S) int64 says after how many frames of its clip a sample's
@@ -49,6 +52,9 @@ class Model:
     `accepts(settings, sample_shape, frames_in, frames_out)` returns None where the model can see so many frames of
     that shape and predict so many, else the reason in a sentence: such a job is refused before it costs anything.
     It needs no torch.
+
+    `setting_groups` names settings that act together, such as the sizes of two layers: the report of a search that
+    varies two or more of a group shows its scores over the first two of them.
     """
 
     name: str
@@ -62,12 +68,19 @@ class Model:
     activation_checkpointing: bool = False
     load_published: Callable[[Path, Any], Any] | None = None
     accepts: Callable[[Any, SampleShape, int, int], str | None] | None = None
+    baseline: bool = False
+    setting_groups: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         named = [name for each in self.constraints for name in (*each.names, *each.when)]
-        unknown = [name for name in named if name not in self.settings.model_fields]
-        if unknown:
-            raise ValueError(f"model {self.name}: its constraints speak of {', '.join(unknown)}, no setting of it")
+        _ensure_settings(f"model {self.name}: its constraints name", named, self.settings)
+        for group in self.setting_groups:
+            if isinstance(group, str) or len(set(group)) < 2:
+                raise ValueError(
+                    f"model {self.name}: setting_groups has {group!r}, and a group names two or more settings: "
+                    " (('width', 'depth'),)"
+                )
+            _ensure_settings(f"model {self.name}: setting_groups names", group, self.settings)
 
 
 @dataclass(frozen=True)
@@ -130,13 +143,19 @@ class Dataset:
     colours: bool = True
     published: tuple[PublishedResult, ...] = ()
 
+    @property
+    def folder_setting(self) -> str | None:
+        """The setting that says where the files are: the first that is a `framecast.Path`; None without one."""
+        fields = self.settings.model_fields.items()
+        return next((name for name, field in fields if is_path(field.rebuild_annotation())), None)
+
 
 @dataclass(frozen=True)
 class Metric:
     """A metric. `build(settings, value_range)` returns an object that streams (see `framecast.StreamingMetric`).
 
     A number can be compared only with numbers of the same protocol. A metric that knows several has a setting
-    `protocol`, whose value is printed and stored with every number.
+    `protocol`, a Literal of their names (`protocols`); its value is printed and stored with every number.
 
     `value_range` is a `framecast.ValueRange`, (low, high) with `bounded`. Truth and prediction are treated alike:
     a metric that clamps clamps both, and only where the range is bounded.
@@ -160,6 +179,12 @@ class Metric:
     ready: Callable[[Any], None] | None = None
     unit: Callable[[Any], str] = lambda settings: ""
 
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """The protocols that the metric knows: the choices of its setting `protocol`, none without it."""
+        field = self.settings.model_fields.get("protocol")
+        return tuple(dict.fromkeys(_choices(field.annotation))) if field else ()
+
 
 @dataclass(frozen=True)
 class Task:
@@ -171,12 +196,17 @@ class Task:
     - `after_evaluation(metrics, epoch)`: moves its schedules; metrics by name ("validation/loss"), epochs done
     - `state_dict()`, `load_state_dict(state)`: its schedules as plain numbers, for checkpoints
 
-    `frames(settings)` is the length of the clips it needs, and `horizon(settings)`, where it is told, how many of
-    them the model sees and how many it predicts; `baselines` name the models without parameters
-    that every run is compared with. A task that `requires` logits trains recognition models, on data with classes;
-    `readings(settings)` are then the observed shares of a clip, in growing order, to which values of metrics of
-    logits belong as those of frames belong to predicted frames. `accepts(settings, predicts_frames)` returns None
-    where the task can train a recognition model that predicts frames, or one that does not, else the reason.
+    `frames(settings)` is the length of the clips that it needs. `horizon(settings)` returns how many of them the
+    model sees and how many it predicts: scores compare only over the same horizon, and `platform predict` and
+    `export` take its two lengths. Leave it out where the task has none. `horizon_settings` names the setting that
+    is the first length and the one that is the second, None for a length that follows from other settings;
+    messages to users name them. `logs` declares the values that `training_step` logs (`framecast.LoggedValue`).
+    `baselines` names models, declared with `baseline=True`, that every run is compared with.
+
+    A task that `requires` logits trains recognition models, on data with classes. `readings(settings)` are the
+    observed shares of a clip, in growing order, to which values of metrics of logits belong as those of frames
+    belong to predicted frames. `accepts(settings, predicts_frames)` returns None where the task can train a
+    recognition model that predicts frames, or one that does not, else the reason.
     """
 
     name: str
@@ -190,6 +220,22 @@ class Task:
     baselines: tuple[str, ...] = ()
     horizon: Callable[[Any], tuple[int, int]] | None = None
     accepts: Callable[[Any, bool], str | None] | None = None
+    horizon_settings: tuple[str | None, str | None] = (None, None)
+    logs: tuple[LoggedValue, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.horizon_settings) != 2 or isinstance(self.horizon_settings, str):
+            raise ValueError(
+                f"task {self.name}: horizon_settings is {self.horizon_settings!r}: name two settings, that of "
+                "the frames seen and that of the frames predicted, such as ('history', 'future')"
+            )
+        named = [name for name in self.horizon_settings if name is not None]
+        if named and self.horizon is None:
+            raise ValueError(f"task {self.name}: it names horizon_settings and declares no horizon: declare both")
+        _ensure_settings(f"task {self.name}: horizon_settings names", named, self.settings)
+        names = [value.name for value in self.logs]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"task {self.name}: it declares the logged value {', '.join(twice)} twice")
 
 
 @dataclass(frozen=True)
@@ -228,3 +274,21 @@ KINDS: dict[str, type[Declaration]] = {
     "callback": Callback,
 }
 """Each kind by the word that jobs and listings use for it."""
+
+
+def _ensure_settings(what: str, names: Collection[str], settings: type[Settings]) -> None:
+    """Raises ValueError where one of `names` is no key of the settings; keys of nested settings have dots."""
+    if unknown := [name for name in names if not has_setting(settings, name)]:
+        known = ", ".join(settings.model_fields) or "none"
+        raise ValueError(f"{what} {', '.join(unknown)}, which {settings.__name__} does not have; it has {known}")
+
+
+def _choices(annotation: Any) -> Iterator[str]:
+    """The words of a Literal or an Enum, also within an optional type."""
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        yield from (str(member.value) for member in annotation)
+    elif get_origin(annotation) is Literal:
+        yield from (word for word in get_args(annotation) if isinstance(word, str))
+    else:
+        for part in get_args(annotation):
+            yield from _choices(part)

@@ -7,7 +7,7 @@
             task.training_step, backward, step     StepDone
             every `checkpoints.every_steps`        CheckpointSaved
         every `training.evaluate_every` epochs:
-            the first time, each baseline          Evaluated          name "black", "last_frame", ...
+            the first time, each baseline          Evaluated          name of the baseline
             the model, fed with its own outputs    Evaluated          name "model"
             task.after_evaluation
         every `checkpoints.every` epochs, or best  CheckpointSaved

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import pathlib
 import re
-from typing import Annotated, Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema
 
@@ -73,3 +74,13 @@ Path = Annotated[str, Field(min_length=1), AfterValidator(_checked), WithJsonSch
 command was given. Ray's workers run in other folders, and would look for a relative path there. URLs
 (s3://bucket/data) stay as they are.
 """
+
+
+def is_path(annotation: Any) -> bool:
+    """Whether a setting of this type is a path, or may be none; lists of paths are not."""
+    if isinstance(annotation, type):
+        return issubclass(annotation, pathlib.Path)
+    parts = get_args(annotation)
+    if any(isinstance(part, WithJsonSchema) and part.json_schema == _SCHEMA for part in parts):
+        return True
+    return get_origin(annotation) in (Union, UnionType) and any(map(is_path, parts))

@@ -17,8 +17,8 @@ class Settings(BaseModel):
     words, describe each in a line that begins with "- `word`: ".
 
         class MyCellSettings(framecast.Settings):
-            rank: int = Field(8, ge=1)
-            \"\"\"Channels that pass between two cores; more cost more and express more.\"\"\"
+            width: int = Field(8, ge=1)
+            \"\"\"Channels of each layer; more cost more and express more.\"\"\"
 
     The name `name` is reserved: it chooses the plugin. A file or folder is a `framecast.Path`.
     """
@@ -49,3 +49,12 @@ class Settings(BaseModel):
 
 class NoSettings(Settings):
     """For plugins without settings."""
+
+
+def has_setting(settings: type[BaseModel], key: str) -> bool:
+    """Whether a job can write `key` in the section of these settings; keys of nested settings have dots."""
+    name, _, inner = key.partition(".")
+    if name not in settings.model_fields:
+        return False
+    nested = settings.model_fields[name].annotation
+    return not inner or (isinstance(nested, type) and issubclass(nested, BaseModel) and has_setting(nested, inner))

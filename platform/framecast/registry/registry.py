@@ -32,7 +32,7 @@ class Registry:
     """Finds plugins and answers `find(kind, name)`. An object that is passed, never a global.
 
         registry = Registry.discover(["./my_cell.py"])
-        registry.find("model", "conv_tt_lstm").declaration.build(settings, shape)
+        registry.find("model", "my_cell").declaration.build(settings, shape)
 
     Plugins load one by one: a broken one is kept with its reason and fails only the job that needs it.
     Framecast's own and those that the user named are imported at once. What other distributions have installed

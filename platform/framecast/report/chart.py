@@ -52,7 +52,8 @@ class Band:
 
 @dataclass(frozen=True)
 class Panel:
-    """One plot of a chart; `title` and `note` say what its y axis is, `from_zero` makes that begin at 0."""
+    """One plot of a chart; `title` and `note` say what its y axis is, `from_zero` makes that begin at 0; it goes
+    at least to the values of `reach`."""
 
     title: str
     series: Sequence[Line | Band]
@@ -60,6 +61,7 @@ class Panel:
     log: bool = False
     from_zero: bool = False
     note: str = ""
+    reach: Sequence[float] = ()
 
     @property
     def xs(self) -> Iterator[float]:
@@ -96,7 +98,7 @@ def chart(
 
 def _panel(root: Element, panel: Panel, x_axis: Axis, top: int, marks: Sequence[float]) -> None:
     bottom = top + panel.height
-    values = [*panel.ys, *([0.0] if panel.from_zero else [])]
+    values = [*panel.ys, *panel.reach, *([0.0] if panel.from_zero else [])]
     y_axis = Axis.around(values, bottom, top, panel.log)
     if panel.from_zero:
         y_axis = Axis(0.0, y_axis.high, bottom, top)

@@ -19,7 +19,7 @@ from framecast.report.chart import Line, Panel, chart
 from framecast.report.curves import Curve, horizon_curve, smoothed, thinned_out
 from framecast.report.layout import rendered
 from framecast.report.numbers import duration, hours, memory, score
-from framecast.report.palette import Look, compared, forecaster, written
+from framecast.report.palette import Look, baseline_looks, compared, in_words
 from framecast.report.record import Record, Score
 from framecast.report.same_clips import same_clips
 from framecast.report.score_tables import over_horizon, ranked_table
@@ -58,7 +58,7 @@ class RunComparison:
     def incomparable(self) -> str:
         """Why the runs' scores do not compare; empty where they do.
 
-        That the clips are the same shows in what the trivial forecasters score there; tasks without any, such as
+        That the clips are the same shows in what the baselines score there; tasks without any, such as
         recognition, must have the same data settings.
         """
         levels: dict[tuple[str, str], list[float]] = {}
@@ -67,7 +67,7 @@ class RunComparison:
                 for key, value in _by_score(record, event.metrics).items():
                     levels.setdefault((name, key), []).append(value)
         if not all(isclose(value, values[0], rel_tol=1e-4) for values in levels.values() for value in values):
-            return "they were scored on different clips: the trivial forecasters do not score the same there"
+            return "they were scored on different clips: the baselines do not score the same there"
         (first, one), *others = self.records.items()
         for letter, other in others:
             if horizon := differing_horizon(one.plan, other.plan):
@@ -89,10 +89,18 @@ class RunComparison:
         """Whether all were scored on the same clips, over the same horizon."""
         return not self.incomparable
 
+    @property
+    def baseline_looks(self) -> dict[str, Look]:
+        """The look of every baseline that a run was compared with, by its name in words."""
+        records = self.records.values()
+        names = dict.fromkeys(name for record in records for name in record.baselines)
+        declared = dict.fromkeys(name for record in records for name in record.plan.baselines)
+        return {in_words(name): look for name, look in baseline_looks(names, list(declared)).items()}
+
     def baselines(self) -> dict[str, dict[str, float]]:
-        """Scores of the trivial forecasters, which are the same for all where the clips are."""
+        """Scores of the baselines, which are the same for all where the clips are."""
         return {
-            written(name): _by_score(record, event.metrics)
+            in_words(name): _by_score(record, event.metrics)
             for record in (self.records.values() if self.same_clips else ())
             for name, event in record.baselines.items()
         }
@@ -134,7 +142,7 @@ def settings_table(these: RunComparison) -> Table:
 
 
 def best_table(these: RunComparison) -> Table:
-    """Each run's best evaluation; the trivial forecasters where all saw the same clips."""
+    """Each run's best evaluation; the baselines where all saw the same clips."""
     named = {
         f"{letter}  {record.plan.model.name}": _by_score(record, record.best.metrics)
         for letter, record in these.records.items()
@@ -207,13 +215,12 @@ def _horizon_curves(these: RunComparison, requires: Answer) -> list[Curve]:
     curves = []
     horizon = next(iter(these.records.values())).horizon(requires)
     for each in (one for one in these.scores[1:] if one.requires == requires):
-        series, looks = {}, dict(these.looks)
+        series, looks = {}, {**these.baseline_looks, **these.looks}
         for letter, record in these.records.items():
             if record.best and each in record.scores:
                 series[letter] = record.points(each, record.best)
-            for order, (name, event) in enumerate(record.baselines.items() if these.same_clips else ()):
-                series.setdefault(name, record.points(each, event))
-                looks[name] = forecaster(name, order)
+            for name, event in record.baselines.items() if these.same_clips else ():
+                series.setdefault(in_words(name), record.points(each, event))
         curves += horizon_curve(each.name, each.note, series, looks, horizon)
     return curves
 
@@ -226,7 +233,7 @@ def _horizon_tables(these: RunComparison, requires: Answer) -> list[Table]:
             if record.best and each in record.scores:
                 series[f"{letter}  {record.plan.model.name}"] = record.points(each, record.best)
             if these.same_clips:
-                series |= {name: record.points(each, event) for name, event in record.baselines.items()}
+                series |= {in_words(name): record.points(each, event) for name, event in record.baselines.items()}
         tables += over_horizon(each.name, each.note, series)
     return tables
 

@@ -11,16 +11,16 @@ from markupsafe import Markup
 from framecast.counting import plural
 from framecast.plugin.declarations import Answer
 from framecast.plugin.events import StepDone
+from framecast.plugin.logged_value import LoggedValue
 from framecast.report.chart import Band, Line, Panel, Points, chart
 from framecast.report.horizon import Horizon
-from framecast.report.palette import MODEL, SCHEDULE, TRAINING, Look, forecaster, written
+from framecast.report.palette import MODEL, SCHEDULE, TRAINING, Look, in_words
 from framecast.report.record import Record
 from framecast.report.step_parts import PARTS, step_parts
 
 _MOST_POINTS = 400
 _STRIP = 46
 _TALL = 190 + 2 * (_STRIP + 40)
-_WORDS = {"truth_ratio": "sampling ratio"}
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,18 @@ def learning_curves(record: Record) -> list[Curve]:
     panels = [Panel("loss", lines, log=True)]
     for name in dict.fromkeys(name for event in steps for name in event.logs):
         values = [(event.step, event.logs[name]) for event in steps if name in event.logs]
-        panels.append(_schedule(_WORDS.get(name, name.replace("_", " ")), values))
-    panels.append(_schedule("learning rate", [(event.step, event.learning_rate) for event in steps]))
+        panels.append(_logged(record.plan.logs.get(name) or LoggedValue(name), values))
+    rates = LoggedValue("learning_rate")
+    panels.append(_logged(rates, [(event.step, event.learning_rate) for event in steps]))
     note = "Training loss as it was, and its running mean; validation is always closed loop."
     return [Curve(chart(panels, "step", _resumed(record)), note), *metric_curves(record)]
 
 
 def metric_curves(record: Record) -> list[Curve]:
-    """Each metric over the run, with the trivial forecasters as levels."""
+    """Each metric over the run, with the baselines as levels."""
     last = record.steps[-1].step if record.steps else 0
     curves = []
+    looks = record.baseline_looks
     for number, score in enumerate(record.scores[1:]):
         points = [
             (event.step, event.metrics[score.key]) for event in record.evaluations if score.key in event.metrics
@@ -67,10 +69,10 @@ def metric_curves(record: Record) -> list[Curve]:
         if not points or not last:
             continue
         lines = [Line(points, MODEL.colour, "model", marked=True)]
-        for order, (name, event) in enumerate(record.baselines.items()):
+        for name, event in record.baselines.items():
             if score.key in event.metrics:
-                look, level = forecaster(name, order), event.metrics[score.key]
-                lines.append(Line([(1, level), (last, level)], look.colour, written(name), look.shape))
+                look, level = looks[name], event.metrics[score.key]
+                lines.append(Line([(1, level), (last, level)], look.colour, in_words(name), look.shape))
         height = _TALL if not number else 190
         panel = Panel(score.name, lines, height, note=score.note)
         curves.append(Curve(chart([panel], "step", _resumed(record))))
@@ -82,12 +84,11 @@ def horizon_curves(record: Record, requires: Answer) -> list[Curve]:
     the observed shares of a clip: how soon they are known."""
     if not record.best:
         return []
-    looks = {"model": MODEL}
-    looks |= {name: forecaster(name, order) for order, name in enumerate(record.baselines)}
+    looks = {"model": MODEL, **{in_words(name): look for name, look in record.baseline_looks.items()}}
     curves = []
     for score in (each for each in record.scores[1:] if each.requires == requires):
-        rows = {"model": record.best, **record.baselines}
-        series = {name: record.points(score, event) for name, event in rows.items()}
+        series = {"model": record.points(score, record.best)}
+        series |= {in_words(name): record.points(score, event) for name, event in record.baselines.items()}
         curves += horizon_curve(score.name, score.note, series, looks, record.horizon(requires))
     return curves
 
@@ -98,7 +99,7 @@ def horizon_curve(
     """One chart over a horizon, or none where no series has values."""
     known = {name: points for name, points in series.items() if points}
     lines = [
-        Line(points, looks[name].colour, written(name), looks[name].shape, marked=looks[name].shape == "solid")
+        Line(points, looks[name].colour, name, looks[name].shape, marked=looks[name].shape == "solid")
         for name, points in known.items()
     ]
     panel = Panel(title, lines, note=note)
@@ -185,10 +186,17 @@ def thinned_out(points: Points) -> Points:
     return kept
 
 
-def _schedule(title: str, values: Points) -> Panel:
-    note = "share of true frames that are fed back" if title == _WORDS["truth_ratio"] else ""
+def _logged(value: LoggedValue, points: Points) -> Panel:
+    """A strip with a value over the steps, as its task declares it. The axis begins at 0 where all are above."""
+    log = value.scale == "log"
     return Panel(
-        title, [Line(thinned_out(values), SCHEDULE.colour, stepped=True)], _STRIP, from_zero=True, note=note
+        value.label or value.name.replace("_", " "),
+        [Line(thinned_out(points), SCHEDULE.colour, stepped=True)],
+        _STRIP,
+        log=log,
+        from_zero=not log and not any(y < 0 for _, y in points),
+        note=", ".join(filter(None, (value.unit, value.note))),
+        reach=(0.0, 1.0) if value.share else (),
     )
 
 

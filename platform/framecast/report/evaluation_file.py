@@ -25,6 +25,7 @@ class _Row(_Part):
     label: _Text
     model: _Text
     metrics: dict[str, _Score]
+    baseline: bool | None = None
     per_frame: dict[str, list[_Number]] = {}
     confusion: list[list[list[float]]] | None = None
 
@@ -42,6 +43,7 @@ class _Evaluation(_Part):
     clips: _Count = 0
     frames_in: _Count | None = None
     frames_out: _Count | None = None
+    baselines: list[_Text] = []
     intervals: _Intervals | None = None
     protocols: dict[str, _Text | None] = {}
     units: dict[str, _Text] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite, nan
 from typing import Any
@@ -15,7 +16,7 @@ from framecast.report.curves import Curve, horizon_curve
 from framecast.report.horizon import Horizon
 from framecast.report.matrix import matrix
 from framecast.report.numbers import score
-from framecast.report.palette import Look, compared, forecaster, is_forecaster, written
+from framecast.report.palette import Look, baseline_looks, compared, in_words
 from framecast.report.score_tables import over_horizon
 from framecast.report.table import Cell, Column, Row, Table
 
@@ -37,13 +38,14 @@ class Measured:
         rows, protocols = content["rows"], content.get("protocols", {})
         names = list(dict.fromkeys(name for row in rows for name in row["metrics"]))
         units = content.get("units", {})
-        notes = {
-            name: ", ".join(filter(None, (protocols.get(name) or "framecast", units.get(name)))) for name in names
-        } | {"loss": "of the task"}
+        notes = {name: ", ".join(filter(None, (protocols.get(name), units.get(name)))) for name in names} | {
+            "loss": "of the task"
+        }
         title = f"On {content.get('split', 'test')} clips"
-        if content.get("frames_out"):
-            title += f", {content.get('frames_in')} → {content['frames_out']} frames"
-        series, looks = _series(rows), _looks(_series(rows))
+        if content.get("frames_in") and content.get("frames_out"):
+            title += f", {content['frames_in']} → {content['frames_out']} frames"
+        series = _series(rows)
+        looks = _looks(series, content.get("baselines", ()))
         curves: list[Curve] = []
         tables: list[Table] = []
         for name in names:
@@ -59,7 +61,7 @@ class Measured:
             series, names, notes, plural(content.get("clips", 0), "clip"), intervals_in_words(content)
         )
         matrices = {
-            written(each): matrix(np.array(row["confusion"][-1]), content["classes"])
+            each: matrix(np.array(row["confusion"][-1]), content["classes"])
             for each, row in series.items()
             if row.get("confusion")
         }
@@ -84,19 +86,27 @@ def _known(values: list[float | None]) -> list[float]:
 
 
 def _series(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The rows by short names that fit beside a line: the model's, numbered where several are of one kind."""
-    models = [row["model"] for row in rows]
+    """The rows by short names, which fit at the end of a line: the models', numbered where two are of one kind."""
+    models = [in_words(row["model"]) if is_baseline(row) else row["model"] for row in rows]
     return {
         model if models.count(model) == 1 else f"{model} {models[: at + 1].count(model)}": row
         for at, (model, row) in enumerate(zip(models, rows, strict=True))
     }
 
 
-def _looks(series: dict[str, dict[str, Any]]) -> dict[str, Look]:
-    forecasters = [name for name, row in series.items() if is_forecaster(row["model"])]
-    trained = [name for name in series if name not in forecasters]
-    looks = {name: forecaster(series[name]["model"], order) for order, name in enumerate(forecasters)}
-    return looks | {name: compared(order) for order, name in enumerate(trained)}
+def is_baseline(row: dict[str, Any]) -> bool:
+    """Whether a row of an evaluation is that of a baseline. Files of older versions do not say so: there it is one
+    that stands for no run and no file, or a model without parameters."""
+    if row.get("baseline") is not None:
+        return bool(row["baseline"])
+    return row["label"] == row["model"] or row.get("parameters") == 0
+
+
+def _looks(series: dict[str, dict[str, Any]], declared: Sequence[str]) -> dict[str, Look]:
+    baselines = [name for name, row in series.items() if is_baseline(row)]
+    trained = [name for name in series if name not in baselines]
+    looks = {name: compared(order) for order, name in enumerate(trained)}
+    return looks | baseline_looks(baselines, [in_words(name) for name in declared])
 
 
 def _scores(
@@ -105,11 +115,11 @@ def _scores(
     columns = [Column(f"on {clips}", words=True), *(Column(name, notes[name]) for name in names)]
     shown = []
     for short, row in series.items():
-        cells = [Cell(written(short), "" if row["label"] == short else row["label"])]
+        cells = [Cell(short, "" if in_words(row["label"]) == short else row["label"])]
         for name in names:
             found = row["metrics"].get(name, {})
             low, high = _known([found.get("low"), found.get("high")])
             interval = f"{score(low)} – {score(high)}" if isfinite(low) and isfinite(high) else ""
             cells.append(Cell(score(number(found.get("value"))), interval))
-        shown.append(Row(cells, emphasis=not is_forecaster(row["model"])))
+        shown.append(Row(cells, emphasis=not is_baseline(row)))
     return Table(columns, shown, f"Below each score, its 95 % interval. {about[0].upper()}{about[1:]}.")

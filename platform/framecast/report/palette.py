@@ -5,6 +5,7 @@ Names are classes of `style.css`, which knows their values in light, in dark and
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 
@@ -16,25 +17,27 @@ class Look(NamedTuple):
 MODEL = Look("blue", "solid")
 TRAINING = Look("green", "solid")
 SCHEDULE = Look("purple", "solid")
-_FORECASTERS = {"black": Look("ink", "dotted"), "last_frame": Look("vermillion", "dashed")}
-_OTHER_FORECASTERS = (Look("orange", "mixed"), Look("purple", "dotted"), Look("sky", "dashed"))
+_BASELINES = (
+    Look("ink", "dotted"),
+    Look("vermillion", "dashed"),
+    Look("orange", "dashed"),
+    Look("purple", "dashed"),
+    Look("sky", "dashed"),
+)
 _RUNS = ("blue", "green", "purple", "orange", "sky")
 
 
-def forecaster(name: str, order: int = 0) -> Look:
-    """A trivial forecaster's look; `order` counts those that have none of their own."""
-    return _FORECASTERS.get(name) or _OTHER_FORECASTERS[order % len(_OTHER_FORECASTERS)]
+def baseline_looks(names: Iterable[str], declared: Sequence[str] = ()) -> dict[str, Look]:
+    """The look of each baseline. Those that a task has `declared` keep the same one where others are left out."""
+    order = list(dict.fromkeys([*declared, *names]))
+    return {name: _BASELINES[order.index(name) % len(_BASELINES)] for name in names}
 
 
-def is_forecaster(name: str) -> bool:
-    return name in _FORECASTERS
-
-
-def written(series: str) -> str:
-    """How a series is named for people: forecasters in plain words, models as the job names them."""
-    return series.replace("_", " ") if is_forecaster(series) else series
+def in_words(baseline: str) -> str:
+    """How a baseline is named for people; models are named as in the job."""
+    return baseline.replace("_", " ")
 
 
 def compared(order: int) -> Look:
-    """The look of one of several trained models; no forecaster has its colour."""
+    """The look of one of several trained models; no baseline has its look."""
     return Look(_RUNS[order % len(_RUNS)], ("solid", "mixed", "dotted")[order // len(_RUNS) % 3])

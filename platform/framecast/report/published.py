@@ -10,8 +10,8 @@ from framecast.command_line import command
 from framecast.counting import plural
 from framecast.json_text import number
 from framecast.plugin.published_result import PublishedResult
+from framecast.report.measured import is_baseline
 from framecast.report.numbers import score
-from framecast.report.palette import is_forecaster
 from framecast.report.record import Record
 from framecast.report.table import Cell, Column, Row, Table
 
@@ -71,14 +71,22 @@ def _reason(
             f"{shape.height}x{shape.width}."
         )
     row = (same or of_size)[0]
-    keys = [f"task.frames_in={row.frames_in}", f"task.frames_out={row.frames_out}"]
-    options = ["--metrics", ",".join(row.scores), "--protocol", row.protocol]
-    evaluate = command("evaluate", record.run.id, *keys, *options)
+    would = _evaluation_like(record, row)
     if not same:
         horizons = dict.fromkeys(f"{each.frames_in} → {each.frames_out}" for each in of_size)
-        return f"None of {known} compares: they predict {', '.join(horizons)} frames. This one would: {evaluate}"
+        return f"None of {known} compares: they predict {', '.join(horizons)} frames.{would}"
     protocols = ", ".join(dict.fromkeys(each.protocol for each in same))
-    return f"None of {known} compares: they are of protocol {protocols}. This one would: {evaluate}"
+    return f"None of {known} compares: they are of protocol {protocols}.{would}"
+
+
+def _evaluation_like(record: Record, row: PublishedResult) -> str:
+    """A sentence with the command whose scores compare with `row`; empty where no key sets the task's horizon."""
+    lengths = list(zip(record.plan.horizon_keys, _horizon(row), record.plan.horizon or (None, None), strict=True))
+    if any(key is None and wanted != trained for key, wanted, trained in lengths):
+        return ""
+    keys = [f"{key}={wanted}" for key, wanted, _ in lengths if key]
+    options = ["--metrics", ",".join(row.scores), "--protocol", row.protocol]
+    return f" This one would: {command('evaluate', record.run.id, *keys, *options)}"
 
 
 def _table(
@@ -118,20 +126,19 @@ def _units(record: Record) -> dict[tuple[str, str], str]:
     units = {(metric.name, metric.protocol): metric.unit for metric in record.plan.metrics}
     for content in record.measured:
         for name, unit in content.get("units", {}).items():
-            units[name, content.get("protocols", {}).get(name) or "framecast"] = unit
+            units[name, content.get("protocols", {}).get(name) or ""] = unit
     return units
 
 
 def _while_training(record: Record) -> list[_Own]:
     if not record.best:
         return []
-    task = record.plan.task.settings
     scores = {
         (each.name, each.protocol): record.best.metrics[each.key]
         for each in record.scores
         if each.key in record.best.metrics
     }
-    horizon = (task.get("frames_in"), task.get("frames_out"))
+    horizon = record.plan.horizon or (None, None)
     return [_Own(record.plan.model.name, "this run, validation clips", horizon, scores)]
 
 
@@ -139,10 +146,9 @@ def _evaluated(record: Record) -> list[_Own]:
     rows = []
     for content in record.measured:
         protocols = content.get("protocols", {})
-        for row in (row for row in content["rows"] if not is_forecaster(row["model"])):
+        for row in (row for row in content["rows"] if not is_baseline(row)):
             scores = {
-                (name, protocols.get(name) or "framecast"): number(found["value"])
-                for name, found in row["metrics"].items()
+                (name, protocols.get(name) or ""): number(found["value"]) for name, found in row["metrics"].items()
             }
             horizon = (content.get("frames_in"), content.get("frames_out"))
             rows.append(_Own(row["label"], f"this run, {content.get('split', 'test')} clips", horizon, scores))

@@ -22,6 +22,7 @@ from framecast.plugin.events import DatasetLoaded, Evaluated, Event, RunStarted,
 from framecast.report.chart import Points
 from framecast.report.evaluation_file import check_evaluation
 from framecast.report.horizon import Horizon
+from framecast.report.palette import Look, baseline_looks
 from framecast.report.pictures import Clips
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.folder import RunFolder
@@ -44,8 +45,8 @@ class Score:
     @property
     def note(self) -> str:
         """The arrow to the better side, the protocol, and the unit."""
-        protocol = f"{self.protocol}, {self.unit}" if self.unit else self.protocol
-        return f"{'↑' if self.direction == 'max' else '↓'} {protocol}"
+        about = ", ".join(filter(None, (self.protocol, self.unit)))
+        return f"{'↑' if self.direction == 'max' else '↓'} {about}".rstrip()
 
     def best(self, values: Iterable[float]) -> float | None:
         """The best of those that are numbers; None where there is none."""
@@ -130,9 +131,14 @@ class Record:
 
     @cached_property
     def baselines(self) -> dict[str, Evaluated]:
-        """What the trivial forecasters score, by name."""
+        """What the baselines score, by name."""
         found = (event for event in self.events if isinstance(event, Evaluated))
         return {event.name: event for event in found if event.name != "model"}
+
+    @property
+    def baseline_looks(self) -> dict[str, Look]:
+        """The look of each baseline that was scored."""
+        return baseline_looks(self.baselines, self.plan.baselines)
 
     @cached_property
     def best(self) -> Evaluated | None:

@@ -1,4 +1,4 @@
-"""Scores of a run as tables: with the trivial forecasters, and over predicted frames or observed shares."""
+"""Scores of a run as tables: with the baselines, and over predicted frames or observed shares."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from framecast.counting import plural
 from framecast.plugin.declarations import Answer
 from framecast.report.chart import Points
 from framecast.report.numbers import score
-from framecast.report.palette import MODEL, written
+from framecast.report.palette import MODEL, in_words
 from framecast.report.record import Record, Score
 from framecast.report.table import Cell, Column, Row, Table
 
 
 def score_table(record: Record) -> Table | None:
-    """The best evaluation beside the trivial forecasters, the best of each column marked."""
+    """The best evaluation with the baselines, the best of each column marked."""
     if not record.best:
         return None
     which = f"best by {record.status.monitor}" if record.status.best_step is not None else "newest"
     name = f"{record.plan.model.name}, step {record.best.step:,}, {which}"
     named = {name: record.best.metrics}
-    named |= {written(baseline): event.metrics for baseline, event in record.baselines.items()}
+    named |= {in_words(baseline): event.metrics for baseline, event in record.baselines.items()}
     return ranked_table(named, record.scores, f"on {plural(record.best.samples, 'clip')}")
 
 
@@ -48,7 +48,7 @@ def horizon_tables(record: Record, requires: Answer) -> list[Table]:
     """The numbers of the charts over predicted frames, or over observed shares."""
     if not record.best:
         return []
-    rows = {"model": record.best, **record.baselines}
+    rows = {"model": record.best, **{in_words(name): event for name, event in record.baselines.items()}}
     return [
         table
         for each in record.scores
@@ -70,7 +70,7 @@ def over_horizon(name: str, note: str, series: Mapping[str, Points]) -> list[Tab
         Table(
             columns,
             [
-                Row([Cell(written(label)), *(Cell(score(points.get(place))) for place in places)])
+                Row([Cell(label), *(Cell(score(points.get(place))) for place in places)])
                 for label, points in found.items()
             ],
         )

@@ -11,6 +11,8 @@ from typing import Any
 from markupsafe import Markup
 
 from framecast.counting import plural
+from framecast.errors import InputError
+from framecast.job.recorded_plan import RecordedPlan
 from framecast.job.search import SECONDS
 from framecast.report.chart import Line, Panel, chart
 from framecast.report.layout import rendered
@@ -23,7 +25,6 @@ from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
 from framecast.search.trial import Trial
 
-_TENSOR_TRAIN = ("model.order", "model.rank")
 _ENOUGH = 8
 """Finished trials below which nothing is said about importance."""
 
@@ -154,7 +155,8 @@ def _verdict(results: Results) -> list[str]:
 
 
 def _heat_map(results: Results) -> Markup | None:
-    """The median score for each pair of order and rank, else of the two settings that took most values."""
+    """The median score for each pair of values of two settings: two of a group that the model declares, else those
+    that took most values."""
     keys = _pair(results)
     if keys is None:
         return None
@@ -172,10 +174,22 @@ def _heat_map(results: Results) -> Markup | None:
 
 def _pair(results: Results) -> tuple[str, str] | None:
     countable = [key for key, parameter in results.search.parameters.items() if parameter.values is not None]
-    if all(key in countable for key in _TENSOR_TRAIN):
-        return _TENSOR_TRAIN
+    for group in _setting_groups(results):
+        searched = [key for key in group if key in countable]
+        if len(searched) > 1:
+            return searched[0], searched[1]
     taken = {key: len({repr(trial.point.get(key)) for trial in results.ranked}) for key in countable}
     return max(combinations(countable, 2), key=lambda pair: taken[pair[0]] * taken[pair[1]], default=None)
+
+
+def _setting_groups(results: Results) -> list[list[str]]:
+    """The settings that act together, as the model of the best trial declares."""
+    if not results.ranked:
+        return []
+    try:
+        return RecordedPlan.of(results.ranked[0].run.plan).setting_groups
+    except InputError:  # handled: without its plan the settings that took most values are drawn
+        return []
 
 
 def _parallel(results: Results) -> Markup | None:

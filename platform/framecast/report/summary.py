@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from framecast.counting import plural
 from framecast.report.numbers import duration, hours, percent, score
-from framecast.report.palette import written
+from framecast.report.palette import in_words
 from framecast.report.record import Record
 from framecast.report.table import Column, Table, words
 
@@ -27,10 +27,10 @@ class Fact(NamedTuple):
 
 def headline(record: Record) -> str:
     """One sentence: what learned what."""
-    task = record.plan.task.settings
     horizon = ""
-    if "frames_in" in task and "frames_out" in task:
-        horizon = f", from {plural(task['frames_in'], 'frame')} to the next {task['frames_out']}"
+    if record.plan.horizon:
+        seen, predicted = record.plan.horizon
+        horizon = f", from {plural(seen, 'frame')} to the next {predicted}"
     if record.plan.readings:
         horizon = f", told after {' and '.join(map(percent, record.plan.readings))} of each clip"
     return f"{record.plan.model.name} on {record.plan.data.name}{horizon}"
@@ -45,10 +45,11 @@ def figures(record: Record) -> list[Figure]:
             name: event.metrics[main.key] for name, event in record.baselines.items() if main.key in event.metrics
         }
         which = "the newest" if record.status.best_step is None else f"best by {record.status.monitor}"
-        note = f"step {best.step:,}, {which}; {main.protocol} protocol"
+        protocol = f"; {main.protocol} protocol" if main.protocol else ""
+        note = f"step {best.step:,}, {which}{protocol}"
         rival = next((name for name, level in levels.items() if level == main.best(levels.values())), None)
         if rival:
-            note += f"; {written(rival)} has {score(levels[rival])}"
+            note += f"; {in_words(rival)} has {score(levels[rival])}"
         better = "higher" if main.direction == "max" else "lower"
         found.append(Figure(score(best.metrics[main.key]), f"{main.name}, {better} is better", note))
     if started:

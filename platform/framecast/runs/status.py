@@ -101,7 +101,7 @@ def model_evaluations(events: list[Event]) -> list[Evaluated]:
 
 
 def baseline_scores(events: list[Event]) -> dict[str, dict[str, float]]:
-    """The scores of the trivial forecasters by name."""
+    """The scores of the baselines by name."""
     return {
         event.name: event.metrics for event in events if isinstance(event, Evaluated) and event.name != "model"
     }

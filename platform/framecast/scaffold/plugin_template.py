@@ -33,7 +33,7 @@ class _Kind:
 KINDS = {
     "model": _Kind("model", "model", "network", "A convolutional network that predicts changes", "model={name}"),
     "dataset": _Kind("data", "data set", "clips", "Squares that move straight on", "data={name}"),
-    "metric": _Kind("metric", "metric", "metric", "Mean error to a power", "metrics=[mse, {name}]"),
+    "metric": _Kind("metric", "metric", "metric", "Mean error to a power", "metrics=[{name}]"),
     "task": _Kind("task", "task", "task", "Video prediction by the absolute error", "task={name}"),
     "callback": _Kind("callback", "callback", "listener", "Writes losses as CSV", "callbacks=[{name}]"),
 }

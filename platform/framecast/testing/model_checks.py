@@ -55,6 +55,16 @@ def takes_the_arguments_of_the_contract(subject: PluginUnderTest) -> None:
         _check_arguments(forward, (), ("frames", "frames_out", *options))
 
 
+def has_no_parameters_as_a_baseline(subject: PluginUnderTest) -> None:
+    """A model that is declared with `baseline=True` has no parameters.
+
+    What is trained is no baseline: leave `baseline` out."""
+    if not subject.declaration.baseline:
+        raise LeftOut("the model is not declared as a baseline")
+    count = sum(each.numel() for each in _built(subject).parameters())
+    require(not count, f"it has {count:,} parameters")
+
+
 def answers_in_the_right_shape(subject: PluginUnderTest) -> None:
     """A video model, `model(frames, frames_out)`, takes (B, T_in, C, H, W) and returns (B, P, C, H, W) of the same
     frame size, with frames_out <= P <= T_in + frames_out - 1, aligned at the end. A recognition model,

@@ -24,7 +24,7 @@ def conformance(
     """A class of tests, one for each check and declaration: of a file (relative to the test file that calls
     this), of a module, or of what is installed by that name.
 
-        TestMyCell = framecast.testing.conformance("../my_cell.py", settings={"hidden_channels": [4]})
+        TestMyCell = framecast.testing.conformance("../my_cell.py", settings={"width": 4})
 
     `CheckOptions` describes the other arguments. The name that you assign it to has to begin with "Test". Raises
     InputError where there is no such plugin, or it is broken.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+from functools import reduce
 from typing import Any
 
 import torch
@@ -23,12 +24,13 @@ from framecast.plugin.step_context import StepContext
 from framecast.testing.global_state import untouched
 from framecast.testing.plugin_under_test import PluginUnderTest
 from framecast.testing.short_run import short_plan, short_run
-from framecast.testing.verdict import require
+from framecast.testing.verdict import LeftOut, require
 
 _STEPS = 60
+_EPOCHS = 60
 _BATCH = 4
 _FALL = 0.8
-"""PluginConfig of the first loss that the last must be below."""
+"""Share of the first loss that the last must be below."""
 
 
 def its_loss_falls_on_one_batch(subject: PluginUnderTest) -> None:
@@ -85,6 +87,46 @@ def its_draws_depend_on_the_position_alone(subject: PluginUnderTest) -> None:
     require(losses[0] == losses[1], f"one step has the losses {losses[0]:.6g} and {losses[1]:.6g}")
 
 
+def it_logs_what_it_declares(subject: PluginUnderTest) -> None:
+    """`training_step` logs the values that the task declares as `logs`, and no others; a share lies in [0, 1].
+
+    Declare each with framecast.LoggedValue: reports take its label and its axis from there."""
+    _, task, model, batch = _parts(subject)
+    declared = {value.name: value for value in subject.declaration.logs}
+    logged: dict[str, list[float]] = {}
+    for epoch in range(_EPOCHS):
+        for name, value in task.training_step(model, batch, _progress(epoch))[1].items():
+            logged.setdefault(name, []).append(float(value))
+        task.after_evaluation(_metrics(subject), epoch + 1)
+    undeclared = sorted(logged.keys() - declared.keys())
+    require(not undeclared, f"it logs {', '.join(undeclared)}, which the task does not declare")
+    missing = sorted(declared.keys() - logged.keys())
+    require(not missing, f"the task declares {', '.join(missing)}, which no step has logged")
+    for name, values in logged.items():
+        beyond = [value for value in values if not 0 <= value <= 1] if declared[name].share else []
+        require(not beyond, f"{name} is declared as a share and has been {beyond[:1]}")
+
+
+def its_horizon_is_that_of_its_settings(subject: PluginUnderTest) -> None:
+    """`horizon(settings)`, where it is declared, returns the frames seen and the frames predicted: together no
+    more than the clip has. Each of `horizon_settings` is the setting that has this very number.
+
+    Name None for a length that follows from other settings."""
+    declaration, settings = subject.declaration, subject.settings
+    if declaration.horizon is None:
+        raise LeftOut("the task has no horizon")
+    lengths = declaration.horizon(settings)
+    sound = isinstance(lengths, tuple) and len(lengths) == 2 and all(isinstance(each, int) for each in lengths)
+    require(sound and lengths[0] > 0 <= lengths[1], f"horizon returns {lengths!r}")
+    frames = declaration.frames(settings)
+    require(sum(lengths) <= frames, f"it sees and predicts {' + '.join(map(str, lengths))} frames of {frames}")
+    for key, length in zip(declaration.horizon_settings, lengths, strict=True):
+        value = reduce(getattr, key.split("."), settings) if key else length
+        require(
+            value == length, f"horizon_settings names {key}, which is {value!r} where the horizon has {length}"
+        )
+
+
 def evaluation_tells_each_sample_apart(subject: PluginUnderTest) -> None:
     """`evaluation_step` returns framecast.EvaluationOutputs: the loss of each sample (B,), and by name what
     metrics compare, prediction and target of one batch.
@@ -107,7 +149,7 @@ def evaluation_tells_each_sample_apart(subject: PluginUnderTest) -> None:
 def evaluation_is_repeatable(subject: PluginUnderTest) -> None:
     """Evaluating twice gives the same, whatever was drawn before; it changes neither the model nor random states.
 
-    Keep scheduled sampling, noise and augmentation to `training_step`."""
+    Keep random feedback of true frames, noise and augmentation to `training_step`."""
     _, task, model, batch = _parts(subject)
     kept = copy.deepcopy(model.state_dict())
     torch.manual_seed(0)
@@ -126,10 +168,7 @@ def its_schedules_survive_a_checkpoint(subject: PluginUnderTest) -> None:
 
     Whatever decides a later step and is not a setting belongs into it."""
     _, task, model, batch = _parts(subject)
-    metrics = {
-        "validation/loss": 1.0,
-        **{f"validation/{name}": 1.0 for name in subject.declaration.default_metrics},
-    }
+    metrics = _metrics(subject)
     for epoch in range(1, 40):
         task.after_evaluation(metrics, epoch)
     try:
@@ -152,7 +191,7 @@ def its_schedules_survive_a_checkpoint(subject: PluginUnderTest) -> None:
 
 def what_it_names_is_there(subject: PluginUnderTest) -> None:
     """`frames(settings)` is the length of its clips; `default_metrics` and `baselines` name metrics and models
-    that are installed, and baselines have no parameters.
+    that are installed; baselines are models declared with `baseline=True`, and have no parameters.
 
     Depend on the distribution that declares them."""
     frames = subject.declaration.frames(subject.settings)
@@ -165,6 +204,7 @@ def what_it_names_is_there(subject: PluginUnderTest) -> None:
                 require(False, str(error))
     plan, task, _, batch = _parts(subject)
     for part in plan.baselines:
+        require(part.declaration.baseline, f"the model {part.name} is not declared with baseline=True")
         baseline = part.declaration.build(part.settings, plan.sample_shape)
         require(not list(baseline.parameters()), f"the baseline {part.name} has parameters")
         _evaluated(task, baseline, batch)
@@ -176,6 +216,12 @@ def it_trains_in_a_real_run(subject: PluginUnderTest) -> None:
     `platform submit` with this task and your own model shows the same at length."""
     run = short_run(subject, short_plan(subject, task=_section(subject)))
     require(isinstance(run.ending, RunFinished), f"it ends with {run.ending}")
+
+
+def _metrics(subject: PluginUnderTest) -> dict[str, float]:
+    """What an evaluation could measure: no better each time, so that schedules move."""
+    names = ("loss", *subject.declaration.default_metrics)
+    return {f"validation/{name}": 1.0 for name in names}
 
 
 def _section(subject: PluginUnderTest) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def test_other_variables_are_refused(run, tmp_path):
     xarray.Dataset({"w": values, "v": values}).to_netcdf(tmp_path / "two.nc")
     data = f"data.path={tmp_path / 'two.nc'}"
     with pytest.raises(
-        framecast.InputError, match=r"the channels w, v, .* trained on v: set 'data.variables=\[v\]'"
+        framecast.InputError, match=r"the channels w, v, .* trained on v: choose v in the data section"
     ):
         scores([run.path], run.root, tmp_path, data)
 
