@@ -1,5 +1,5 @@
-"""A task of another author, with its own baseline, horizon, logged values and metric, through reports and commands:
-everything that they say comes from its declarations."""
+"""A task of another author, with its own baseline, horizon, logged values and metric, in reports and commands: all
+that they say comes from its declarations."""
 
 from __future__ import annotations
 
@@ -226,8 +226,9 @@ def test_its_report_draws_what_it_declares(guessed: RunFolder) -> None:
     learning = chart_of(page, "strength of the blur")
     assert "of what is seen</tspan>" in learning
     assert re.search(r">residue<tspan[^>]*>grey levels</tspan>", learning)
-    ticks = re.findall(r'class="tick"[^>]*>([^<]+)</text>', learning.split("strength of the blur")[1].split("residue")[0])
-    assert {"0", "1"} <= {tick.strip().rstrip("0").rstrip(".") or "0" for tick in ticks}  # a share, of 0.25 all along
+    panel = learning.split(">strength of the blur<")[1].split(">residue<")[0]
+    ticks = [float(tick) for tick in re.findall(r'class="tick"[^>]*>([\d.]+)</text>', panel)]
+    assert (min(ticks), max(ticks)) == (0, 1), "a share, though it is 0.25 all along"
     over_run = next(each for each in charts(page) if "odd_error by step" in each)
     over_frames = next(each for each in charts(page) if "odd_error by predicted frame" in each)
     for drawn in (over_run, over_frames):
@@ -327,7 +328,8 @@ def test_a_task_without_a_horizon_works_too(restored: RunFolder, platform: Any, 
         assert refused.code == 2
         assert "the task restore has no horizon: give --frames-in and --frames-out" in refused.err
     lengths = ("--frames-in", "3", "--frames-out", "2")
-    assert "3 frames seen, 2 predicted" in platform("predict", restored.path, source, "-o", "a.npy", *lengths, "--trust").out
+    done = platform("predict", restored.path, source, "-o", "a.npy", *lengths, "--trust")
+    assert "3 frames seen, 2 predicted" in done.out
     exported = platform("export", restored.path, "-o", "model.safetensors", "--trust")
     assert exported.code == 0, exported.err
 
@@ -398,7 +400,8 @@ def test_the_root_of_a_data_set_is_its_first_path(platform: Any, tmp_path: Path)
     assert done.code == 0, done.err
     (tmp_path / "none.py").write_text(
         "import framecast\n\n@framecast.hookimpl\ndef framecast_datasets():\n"
-        "    yield framecast.Dataset('thin_air', 's', lambda *a: [], lambda s, f: framecast.SampleShape(f, 1, 8, 8))\n"
+        "    shape = framecast.SampleShape(4, 1, 8, 8)\n"
+        "    yield framecast.Dataset('thin_air', 's', lambda *a: [], lambda *a: shape)\n"
     )
     refused = platform("data", "info", "thin_air", "--root", "x", "-p", tmp_path / "none.py")
     assert refused.code == 2

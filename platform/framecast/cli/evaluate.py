@@ -148,7 +148,10 @@ def _subjects(
     plan = subjects(overrides)[0].plan
     own: list[dict[str, Any]] = [part.to_dict() for part in plan.metrics]
     listed = [name.strip() for name in metrics.split(",")] if metrics else None
-    sections, left_out = chosen_metrics(listed, own, protocol, Registry.discover())
+    registry = Registry.discover(plugins)
+    for provider in plan.providers:
+        registry.add(provider)
+    sections, left_out = chosen_metrics(listed, own, protocol, registry)
     return subjects([*overrides, f"metrics={to_json(sections)}", "checkpoints.monitor=validation/loss"]), left_out
 
 

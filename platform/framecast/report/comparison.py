@@ -61,6 +61,10 @@ class RunComparison:
         That the clips are the same shows in what the baselines score there; tasks without any, such as
         recognition, must have the same data settings.
         """
+        (first, one), *others = self.records.items()
+        for letter, other in others:
+            if horizon := differing_horizon(one.plan, other.plan):
+                return f"{first} and {letter} differ in {', '.join(horizon)}"
         levels: dict[tuple[str, str], list[float]] = {}
         for record in self.records.values():
             for name, event in record.baselines.items():
@@ -68,10 +72,7 @@ class RunComparison:
                     levels.setdefault((name, key), []).append(value)
         if not all(isclose(value, values[0], rel_tol=1e-4) for values in levels.values() for value in values):
             return "they were scored on different clips: the baselines do not score the same there"
-        (first, one), *others = self.records.items()
         for letter, other in others:
-            if horizon := differing_horizon(one.plan, other.plan):
-                return f"{first} and {letter} differ in {', '.join(horizon)}"
             if one.best and other.best and one.best.samples != other.best.samples:
                 return (
                     f"{first} was scored on {plural(one.best.samples, 'clip')}, {letter} on {other.best.samples:,}"
