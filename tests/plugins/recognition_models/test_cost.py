@@ -35,7 +35,7 @@ def multiplied(model, settings, frames):
     """What torch counts in a pass that tells the class after every frame and predicts every next one."""
     network = model.build(settings, SAMPLE)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(torch.rand(1, frames, *SAMPLE[1:4]), 1, torch.full((1, 1), frames))
+        network(torch.rand(1, frames, *SAMPLE[1:4]), 1, observed=torch.full((1, 1), frames))
     return counter.get_total_flops() // 2
 
 
