@@ -123,14 +123,16 @@ BUGS = [
         "model",
         "an argument named otherwise",
         "        keep_truth: Tensor | None = None,",
-        "        keep: Tensor | None = None,\n            keep_truth = None",
+        "        keep: Tensor | None = None,",
         "takes_the_arguments_of_the_contract",
     ),
     Bug(
         "conv3d",
         "an argument named otherwise",
-        "frames_out: int, *, observed: Tensor) -> framecast.RecognitionOutput:",
-        "frames_out: int, readings: Tensor) -> framecast.RecognitionOutput:",
+        "*, observed: Tensor) -> framecast.RecognitionOutput:\n"
+        '        """Logits (B, S, K) of the first `observed` (B, S) frames, each reading of those alone, and no '
+        'frames."""',
+        "*, readings: Tensor) -> framecast.RecognitionOutput:",
         "takes_the_arguments_of_the_contract",
     ),
     Bug(
