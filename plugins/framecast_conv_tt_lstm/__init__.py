@@ -23,16 +23,19 @@ from framecast_conv_tt_lstm.settings import (
 )
 
 if TYPE_CHECKING:
-    from framecast_conv_tt_lstm.cells import ConvLSTMCell, ConvTTLSTMCell
-    from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
+    from framecast_conv_tt_lstm.cell import ConvLSTMCell, ConvTTLSTMCell
+    from framecast_conv_tt_lstm.fast.layer import FastLayer
+    from framecast_conv_tt_lstm.network import RecurrentVideoNetwork, build_cell
     from framecast_conv_tt_lstm.published import load_published
     from framecast_conv_tt_lstm.tensor_train import ConvTensorTrain
 
 _MODULES = {
-    "ConvLSTMCell": ".cells",
-    "ConvTTLSTMCell": ".cells",
+    "ConvLSTMCell": ".cell",
+    "ConvTTLSTMCell": ".cell",
     "ConvTensorTrain": ".tensor_train",
+    "FastLayer": ".fast.layer",
     "RecurrentVideoNetwork": ".network",
+    "build_cell": ".network",
     "load_published": ".published",
 }
 
@@ -44,10 +47,12 @@ __all__ = [
     "ConvTTLSTMCell",
     "ConvTTLSTMSettings",
     "ConvTensorTrain",
+    "FastLayer",
     "Odd",
     "Positive",
     "RecurrentVideoNetwork",
     "TensorTrainSettings",
+    "build_cell",
     "load_published",
     "network_cost",
     "output_channels",

@@ -51,8 +51,8 @@ def _layer(settings: ConvLSTMSettings, inputs: int, hidden: int) -> tuple[int, i
     if not isinstance(settings, ConvTTLSTMSettings):
         return (inputs + hidden) * 4 * hidden * area, bias * 4 * hidden
     windows = settings.windows
-    ranks = windows.ranks
-    links = sum(before * after for before, after in pairwise(ranks)) * area
-    gates = (ranks[-1] + inputs) * 4 * hidden * area
-    taps = windows.length * hidden * windows.channels * area
-    return links + gates + taps, bias * (sum(ranks[1:]) + 4 * hidden + windows.channels)
+    rank = windows.rank
+    chain = sum(before * after for before, after in pairwise(rank)) * area
+    gates = (rank[-1] + inputs) * 4 * hidden * area
+    window = windows.length * hidden * windows.channels * area
+    return chain + gates + window, bias * (sum(rank[1:]) + 4 * hidden + windows.channels)

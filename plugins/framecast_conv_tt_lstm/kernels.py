@@ -1,10 +1,10 @@
 """The trainable convolutions of a layer.
 
-They are modules that hand out their weights once for a pass, and no more: how many pieces a pass has depends on
+These modules return their weights once for a pass, and compute nothing: how many segments a pass has depends on
 the truth mask of a process's own samples, and under ZeRO-3 all processes must call the same modules.
 
 Dimensions: I input channels, C hidden channels, S channels of the signal from the past, R_i rank of core i,
-Q all ranks together, U channels of all taps, k kernel size (its height and width may differ).
+Q all ranks together, U rows of all window kernels, k kernel size (its height and width may differ).
 """
 
 from __future__ import annotations
@@ -31,26 +31,26 @@ class Kernels(NamedTuple):
     bias: Tensor | None
     """Of the gates, (4C,)."""
 
-    taps: Tensor | None = None
-    """From a hidden state to the cores that will see it: all P_i, (U, C, k, k), in the order of `Windows.taps`."""
+    window: Tensor | None = None
+    """From a hidden state to the cores that will see it: all P_i, (U, C, k, k), ordered as `Windows.places`."""
 
     core_bias: Tensor | None = None
     """What is added to V_0 ... V_(M-1): the biases of P_i and G_i, (Q,)."""
 
-    links: tuple[Tensor, ...] = ()
+    chain: tuple[Tensor, ...] = ()
     """G_1 ... G_(M-1), each (R_i, R_(i-1), k, k)."""
 
     def flat(self) -> tuple[Tensor | None, ...]:
-        """All of them, the links one by one."""
-        return self.input, self.signal, self.bias, self.taps, self.core_bias, *self.links
+        """All of them, the chain kernels one by one."""
+        return self.input, self.signal, self.bias, self.window, self.core_bias, *self.chain
 
-    def detached(self) -> Kernels:
-        """The same numbers, of which autograd knows nothing."""
-        bias, taps, core_bias = (
-            each if each is None else each.detach() for each in (self.bias, self.taps, self.core_bias)
+    def detach(self) -> Kernels:
+        """The same numbers, which autograd does not follow."""
+        bias, window, core_bias = (
+            each if each is None else each.detach() for each in (self.bias, self.window, self.core_bias)
         )
-        links = tuple(link.detach() for link in self.links)
-        return Kernels(self.input.detach(), self.signal.detach(), bias, taps, core_bias, links)
+        chain = tuple(kernel.detach() for kernel in self.chain)
+        return Kernels(self.input.detach(), self.signal.detach(), bias, window, core_bias, chain)
 
 
 class GateKernels(nn.Module):
@@ -68,37 +68,40 @@ class GateKernels(nn.Module):
         self.bias = _uniform(bound, 4 * hidden) if bias else None
 
     def forward(self) -> Kernels:
-        """The weights made ready for one pass."""
-        return Kernels(_ready(self.input), _ready(self.signal), _ready(self.bias))
+        """The weights, prepared for one pass."""
+        return Kernels(_prepare(self.input), _prepare(self.signal), _prepare(self.bias))
 
 
 class TensorTrainKernels(GateKernels):
-    """A Conv-TT-LSTM layer's weights: G_M, the windows' P_i as `taps`, and G_1 ... G_(M-1) as `link_1` and on."""
+    """A Conv-TT-LSTM layer's weights: G_M, the window kernels P_i, and the chain kernels G_1 ... G_(M-1).
+
+    In a state dict the window kernels are `taps` and `tap_bias`, the chain kernels `link_1` ... and `link_bias`.
+    """
 
     def __init__(
         self, inputs: int, hidden: int, windows: Windows, kernel_size: tuple[int, int], bias: bool
     ) -> None:
-        ranks = windows.ranks
-        super().__init__(inputs, hidden, ranks[-1], kernel_size, bias)
-        self.first_rank = ranks[0]
+        rank = windows.rank
+        super().__init__(inputs, hidden, rank[-1], kernel_size, bias)
+        self.first_rank = rank[0]
         bound = _bound(windows.length * hidden, kernel_size)
-        self.taps = _uniform(bound, sum(ranks[core] for _, core, _ in windows.taps()), hidden, *kernel_size)
-        self.tap_bias = _uniform(bound, sum(ranks)) if bias else None
-        self.link_bias = nn.Parameter(torch.empty(sum(ranks[1:]))) if bias and ranks[1:] else None
+        self.taps = _uniform(bound, sum(rank[core] for _, core, _ in windows.places()), hidden, *kernel_size)
+        self.tap_bias = _uniform(bound, sum(rank)) if bias else None
+        self.link_bias = nn.Parameter(torch.empty(sum(rank[1:]))) if bias and rank[1:] else None
         self.link_names = [f"link_{core}" for core in range(1, windows.order)]
         for core, name in enumerate(self.link_names, start=1):
-            bound = _bound(ranks[core - 1], kernel_size)
-            self.register_parameter(name, _uniform(bound, ranks[core], ranks[core - 1], *kernel_size))
+            bound = _bound(rank[core - 1], kernel_size)
+            self.register_parameter(name, _uniform(bound, rank[core], rank[core - 1], *kernel_size))
             if self.link_bias is not None:
-                begin = sum(ranks[1:core])
-                nn.init.uniform_(self.link_bias[begin : begin + ranks[core]], -bound, bound)
+                begin = sum(rank[1:core])
+                nn.init.uniform_(self.link_bias[begin : begin + rank[core]], -bound, bound)
 
     def forward(self) -> Kernels:
         core_bias: Tensor | None = self.tap_bias
         if core_bias is not None and self.link_bias is not None:
-            core_bias = core_bias + pad(self.link_bias, (self.first_rank, 0))  # V_0 has no link
-        links = tuple(_ready(getattr(self, name)) for name in self.link_names)
-        return super().forward()._replace(taps=_ready(self.taps), core_bias=_ready(core_bias), links=links)
+            core_bias = core_bias + pad(self.link_bias, (self.first_rank, 0))  # V_0 has no chain kernel
+        chain = tuple(_prepare(getattr(self, name)) for name in self.link_names)
+        return super().forward()._replace(window=_prepare(self.taps), core_bias=_prepare(core_bias), chain=chain)
 
 
 class OutputKernel(nn.Module):
@@ -111,8 +114,16 @@ class OutputKernel(nn.Module):
         self.bias = _uniform(bound, channels)
 
     def forward(self) -> tuple[Tensor, Tensor]:
-        """Kernel and bias made ready for one pass."""
-        return _ready(self.weight), _ready(self.bias)
+        """Kernel and bias, prepared for one pass."""
+        return _prepare(self.weight), _prepare(self.bias)
+
+
+def window_kernels(kernels: Kernels, windows: Windows) -> list[Tensor]:
+    """P_0 ... P_(M-1), each (R_i, D C, k, k): a window's states, oldest first, before the channels."""
+    assert kernels.window is not None, "a tensor train has window kernels"
+    places = [(core, place) for _, core, place in windows.places()]
+    parts = dict(zip(places, kernels.window.split([windows.rank[core] for core, _ in places]), strict=True))
+    return [torch.cat([parts[core, place] for place in range(windows.length)], 1) for core in range(windows.order)]
 
 
 def _bound(inputs: int, kernel_size: tuple[int, int]) -> float:
@@ -125,10 +136,10 @@ def _uniform(bound: float, *shape: int) -> nn.Parameter:
 
 
 @overload
-def _ready(weight: None) -> None: ...
+def _prepare(weight: None) -> None: ...
 @overload
-def _ready(weight: Tensor) -> Tensor: ...
-def _ready(weight: Tensor | None) -> Tensor | None:
+def _prepare(weight: Tensor) -> Tensor: ...
+def _prepare(weight: Tensor | None) -> Tensor | None:
     """A copy in the format to compute in. Never the weight: ZeRO-3 clears it when its module returns."""
     if weight is None:
         return None

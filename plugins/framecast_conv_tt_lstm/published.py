@@ -66,17 +66,17 @@ def from_published(weights: Mapping[str, Tensor], settings: ConvLSTMSettings, im
 
 def _train_from_published(weights: Weights, name: str, windows: Windows, hidden: int) -> dict[str, Tensor | None]:
     """P_i, whose kernels for one state each are sorted by the state's age; then the G_i."""
-    cores, links = range(windows.order), range(1, windows.order)
-    taps = [
+    cores, chain = range(windows.order), range(1, windows.order)
+    rows = [
         weights[f"{name}.layers_.{core}.weight"][:, place * hidden : (place + 1) * hidden]
-        for _, core, place in windows.taps()
+        for _, core, place in windows.places()
     ]
-    train: dict[str, Tensor | None] = {"taps": torch.cat(taps)}
-    train |= {f"link_{core}": weights[f"{name}.layers.{core - 1}.weight"] for core in links}
+    train: dict[str, Tensor | None] = {"taps": torch.cat(rows)}
+    train |= {f"link_{core}": weights[f"{name}.layers.{core - 1}.weight"] for core in chain}
     if f"{name}.layers_.0.bias" in weights:
         train["tap_bias"] = torch.cat([weights[f"{name}.layers_.{core}.bias"] for core in cores])
-        if links:
-            train["link_bias"] = torch.cat([weights[f"{name}.layers.{core - 1}.bias"] for core in links])
+        if chain:
+            train["link_bias"] = torch.cat([weights[f"{name}.layers.{core - 1}.bias"] for core in chain])
     return train
 
 
@@ -133,13 +133,13 @@ def _expected(settings: ConvLSTMSettings, image_channels: int) -> Iterator[tuple
             yield from convolution(f"{name}.conv", inputs + hidden, 4 * hidden, *rest)
             continue
         windows = settings.windows
-        for core, rank in enumerate(windows.ranks):
+        for core, rank in enumerate(windows.rank):
             yield from convolution(f"{name}.layers_.{core}", windows.length * hidden, rank, *rest)
             last = core == windows.order - 1
             yield from convolution(
                 f"{name}.layers.{core}",
                 rank + last * inputs,
-                4 * hidden if last else windows.ranks[core + 1],
+                4 * hidden if last else windows.rank[core + 1],
                 *rest,
             )
     yield from convolution("layers.output", output_channels(settings), image_channels, True, 1, 1)

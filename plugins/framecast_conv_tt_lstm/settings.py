@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
@@ -18,6 +18,7 @@ def _odd(value: int) -> int:
 
 Odd = Annotated[int, Field(ge=1, le=63), AfterValidator(_odd)]
 Positive = Annotated[int, Field(ge=1, le=4096)]
+Implementation = Literal["auto", "reference", "fast"]
 
 
 class ConvLSTMSettings(framecast.Settings):
@@ -40,6 +41,15 @@ class ConvLSTMSettings(framecast.Settings):
 
     output_sigmoid: bool = False
     """Squashes predictions into (0, 1)."""
+
+    implementation: Implementation = "auto"
+    """How the recurrent layers are computed; weights are the same, results equal but for rounding.
+
+    - `auto`: `fast` on every device. Measured on CPUs; on GPUs nothing was measured
+    - `reference`: the paper's equations, one time step after another, differentiated by autograd
+    - `fast`: many time steps in one autograd function, which takes less time and memory; it has no second
+      derivatives
+    """
 
     @property
     def kernel(self) -> tuple[int, int]:

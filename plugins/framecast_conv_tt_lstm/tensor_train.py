@@ -3,7 +3,7 @@
     V_0 = P_0 * window 0                       Su et al., NeurIPS 2020, arXiv 2002.09131, section 3,
     V_i = P_i * window i + G_i * V_(i-1)       with the windows of `Windows`; V_(M-1) is the output
 
-For reading, and for experiments with trained kernels; a layer's fast path is `chain`.
+For reading, and for experiments with trained kernels; a layer computes it in `fast/chain.py`.
 
 Dimensions: M cores, N states, D states in a window, B batch, C channels of a state, R_i channels that leave core i
 (R: the last), H W space, k kernel size, K composed kernel size; all sizes are odd, height and width may differ.
@@ -52,47 +52,50 @@ class Decomposition(NamedTuple):
 class ConvTensorTrain:
     """A convolutional tensor train of M cores over N states; `train(states)` applies it.
 
-    `taps` are P_0 ... P_(M-1), each (R_i, D, C, k, k), a window's states oldest first. `links` are
-    G_1 ... G_(M-1), each (R_i, R_(i-1), k, k). `bias` is what is added to V_0 ... V_(M-1), each (R_i,): the biases
-    of P_i and G_i together. Raises ValueError, with the shapes, for what makes no train.
+    `window_kernels` are P_0 ... P_(M-1), each (R_i, D, C, k, k), a window's states oldest first. `chain_kernels`
+    are G_1 ... G_(M-1), each (R_i, R_(i-1), k, k). `bias` is what is added to V_0 ... V_(M-1), each (R_i,): the
+    biases of P_i and G_i together. Raises ValueError, with the shapes, for what makes no train.
     """
 
-    taps: tuple[Tensor, ...]
-    links: tuple[Tensor, ...] = ()
+    window_kernels: tuple[Tensor, ...]
+    chain_kernels: tuple[Tensor, ...] = ()
     bias: tuple[Tensor, ...] | None = None
     window: Window = "sliding"
 
     def __post_init__(self) -> None:
-        if not self.taps or self.taps[0].dim() != 5 or 0 in self.taps[0].shape:
-            raise ValueError(f"taps ({_shapes(self.taps)}) must be (R_i, D, C, k, k) for each core, none 0")
-        _, *window = self.taps[0].shape
-        ranks = self.windows.ranks
+        if not self.window_kernels or self.window_kernels[0].dim() != 5 or 0 in self.window_kernels[0].shape:
+            raise ValueError(
+                f"window_kernels ({_shapes(self.window_kernels)}) must be (R_i, D, C, k, k) for each core, none 0"
+            )
+        _, *window = self.window_kernels[0].shape
+        rank = self.windows.rank
         if any(length % 2 == 0 for length in window[2:]):
             raise ValueError(f"kernel size {tuple(window[2:])} must be odd, so that padding keeps the frame size")
-        _expect("taps", self.taps, [(rank, *window) for rank in ranks])
-        _expect("links", self.links, [(after, before, *window[2:]) for before, after in pairwise(ranks)])
+        chain = [(after, before, *window[2:]) for before, after in pairwise(rank)]
+        _expect("window_kernels", self.window_kernels, [(channels, *window) for channels in rank])
+        _expect("chain_kernels", self.chain_kernels, chain)
         if self.bias is not None:
-            _expect("bias", self.bias, [(rank,) for rank in ranks])
+            _expect("bias", self.bias, [(channels,) for channels in rank])
 
     @property
     def windows(self) -> Windows:
         """Which core sees which state."""
-        steps = self.taps[0].shape[1] + (0 if self.window == "fixed" else len(self.taps) - 1)
-        return Windows(steps, tuple(len(core) for core in self.taps), self.window)
+        steps = self.window_kernels[0].shape[1] + (0 if self.window == "fixed" else len(self.window_kernels) - 1)
+        return Windows(steps, tuple(len(core) for core in self.window_kernels), self.window)
 
     def __call__(self, states_NBCHW: Tensor, padding: Padding = "zeros") -> Tensor:
         """The recursion: N states, oldest first, to the output (B, R, H, W). ValueError for any other shape."""
-        windows, channels = self.windows, self.taps[0].shape[2]
+        windows, channels = self.windows, self.window_kernels[0].shape[2]
         if padding not in get_args(Padding):
             raise ValueError(f"padding ({padding!r}) must be one of {', '.join(get_args(Padding))}")
         if states_NBCHW.dim() != 5 or states_NBCHW.shape[::2][:2] != (windows.steps, channels):
             raise ValueError(f"states ({_shapes([states_NBCHW])}) must be ({windows.steps}, B, {channels}, H, W)")
         value_BRHW = states_NBCHW
-        for i, taps_RDCkk in enumerate(self.taps):
+        for i, window_RDCkk in enumerate(self.window_kernels):
             oldest = windows.state(i, 0)
             window_BDCHW = states_NBCHW[oldest : oldest + windows.length].transpose(0, 1)
-            seen_BRHW = _same(window_BDCHW.flatten(1, 2), taps_RDCkk.flatten(1, 2), padding)
-            value_BRHW = seen_BRHW + _same(value_BRHW, self.links[i - 1], padding) if i else seen_BRHW
+            seen_BRHW = _same(window_BDCHW.flatten(1, 2), window_RDCkk.flatten(1, 2), padding)
+            value_BRHW = seen_BRHW + _same(value_BRHW, self.chain_kernels[i - 1], padding) if i else seen_BRHW
             if self.bias is not None:
                 value_BRHW = value_BRHW + self.bias[i][:, None, None]
         return value_BRHW
@@ -104,20 +107,20 @@ class ConvTensorTrain:
         circular padding these kernels do what the train does; under zero padding they do so from
         (M - 1)(k - 1) / 2 pixels inside the border, since the train cuts off each V_i there.
         """
-        windows, like = self.windows, self.taps[-1]
+        windows, like = self.windows, self.window_kernels[-1]
         outputs, length, channels, _, _ = like.shape
         # from V_i to the output; at first V_(M-1), which is the output
         onward = torch.eye(outputs, dtype=like.dtype, device=like.device)[..., None, None]
         kernels, bias_R = [like.new_zeros(outputs, channels, 1, 1)] * windows.steps, like.new_zeros(outputs)
         for i in reversed(range(windows.order)):
-            composed = _compose(onward, self.taps[i].flatten(1, 2)).unflatten(1, (length, channels))
-            for tap, kernel_RCKK in enumerate(composed.unbind(1)):
-                state = windows.state(i, tap)
+            composed = _compose(onward, self.window_kernels[i].flatten(1, 2)).unflatten(1, (length, channels))
+            for place, kernel_RCKK in enumerate(composed.unbind(1)):
+                state = windows.state(i, place)
                 kernels[state] = kernel_RCKK + _enlarge(kernels[state], kernel_RCKK)
             if self.bias is not None:
                 bias_R = bias_R + onward.sum((2, 3)) @ self.bias[i]
             if i:
-                onward = _compose(onward, self.links[i - 1])
+                onward = _compose(onward, self.chain_kernels[i - 1])
         return Contracted(kernels, bias_R)
 
     @classmethod
@@ -158,23 +161,26 @@ class ConvTensorTrain:
         def miss(cores: Cores) -> Tensor:
             return _flat(train(cores).contract().kernels) - target / scale
 
-        exact = _exact_links(windows.order, outputs, size)
-        enough = [link.shape[1] for link in exact]
+        exact = _exact_chain(windows.order, outputs, size)
+        enough = [chain_kernel.shape[1] for chain_kernel in exact]
         most = max(enough, default=1)
-        widest, links = min(rank or most, most), [torch.empty(0)] * len(exact)
+        widest, chain_kernels = min(rank or most, most), [torch.empty(0)] * len(exact)
         for width in range(most if widest == most and tolerance is None else 1, widest + 1):
             ranks = [*(min(width, rank) for rank in enough), outputs]
-            taps = [target.new_zeros(rank, windows.length, channels, *size) for rank in ranks]
+            window_kernels = [target.new_zeros(rank, windows.length, channels, *size) for rank in ranks]
             shapes = [(after, before, *size) for before, after in pairwise(ranks)]
             least = math.inf
             for _ in range(restarts):
-                wider = [_widened(link, shape, random) for link, shape in zip(links, shapes, strict=True)]
-                fitted, missed = _fit(miss, taps, exact if width == most else wider)
+                wider = [
+                    _widened(chain_kernel, shape, random)
+                    for chain_kernel, shape in zip(chain_kernels, shapes, strict=True)
+                ]
+                fitted, missed = _fit(miss, window_kernels, exact if width == most else wider)
                 if missed < least:
                     cores, least = fitted, missed
                 if width == most or least < _EXACT:
                     break
-            links = cores[windows.order :]
+            chain_kernels = cores[windows.order :]
             found = train([(scale * core if core.dim() == 5 else core).to(kernels[0]) for core in cores])
             error = ((_flat(found.contract().kernels) - _flat(kernels)).norm() / scale).item()
             if tolerance is not None and error <= tolerance:
@@ -203,39 +209,40 @@ def _layout(kernels: Sequence[Tensor], order: int | None, window: Window) -> tup
     return windows, size
 
 
-def _exact_links(order: int, outputs: int, size: list[int]) -> Cores:
-    """Links G_1 ... G_(M-1) that reproduce any kernels, with the P that fit.
+def _exact_chain(order: int, outputs: int, size: list[int]) -> Cores:
+    """Chain kernels G_1 ... G_(M-1) that reproduce any kernels, with the P that fit.
 
-    Each channel of V_i holds one k x k tile of the composed kernels, and the links only move it to its place.
+    Each channel of V_i holds one k x k tile of the composed kernels, and the chain kernels only move it.
     """
 
     def move(stay: int, length: int) -> Tensor:
         # of the tiles in a row the last moves by k - 1, and joins the one before
-        link = torch.zeros(stay, stay + 1, length)
-        link[..., 0].fill_diagonal_(1)
-        link[-1, -1, -1] = 1
-        return link if length > 1 else link[:1, :1]
+        chain_kernel = torch.zeros(stay, stay + 1, length)
+        chain_kernel[..., 0].fill_diagonal_(1)
+        chain_kernel[-1, -1, -1] = 1
+        return chain_kernel if length > 1 else chain_kernel[:1, :1]
 
-    links = []
+    chain_kernels = []
     for stay in range(order - 1, 0, -1):
         down, right = (move(stay, length) for length in size)
-        link = torch.einsum("rq,stx,uvy->rsuqtvxy", torch.eye(outputs), down, right)
-        links.append(link.flatten(0, 2).flatten(1, 3).double())
-    return links
+        chain_kernel = torch.einsum("rq,stx,uvy->rsuqtvxy", torch.eye(outputs), down, right)
+        chain_kernels.append(chain_kernel.flatten(0, 2).flatten(1, 3).double())
+    return chain_kernels
 
 
-def _widened(link: Tensor, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
+def _widened(chain_kernel: Tensor, shape: tuple[int, ...], random: torch.Generator) -> Tensor:
     """With more channels, by chance; those that leave begin at zero: the train can still do what it did."""
     wide = torch.randn(shape, generator=random).double() / math.sqrt(math.prod(shape[1:]))
-    if len(link):
-        wide[len(link) :] = 0
-        wide[: len(link), : link.shape[1]] = link
+    if len(chain_kernel):
+        wide[len(chain_kernel) :] = 0
+        wide[: len(chain_kernel), : chain_kernel.shape[1]] = chain_kernel
     return wide
 
 
-def _fit(miss: Callable[[Cores], Tensor], taps: Cores, links: Cores) -> tuple[Cores, float]:
-    """The cores near some links that miss least, and by how much: first P alone, then all, Levenberg-Marquardt."""
-    like, linear = [*taps, *links], sum(core.numel() for core in taps)
+def _fit(miss: Callable[[Cores], Tensor], window_kernels: Cores, chain_kernels: Cores) -> tuple[Cores, float]:
+    """The cores near some chain kernels that miss least, and by how much: first P alone, then all,
+    by Levenberg-Marquardt."""
+    like, linear = [*window_kernels, *chain_kernels], sum(core.numel() for core in window_kernels)
     x = _flat(like)
 
     def cores(x: Tensor) -> Cores:

@@ -22,32 +22,32 @@ class Windows:
         core 1      x  x  x                   core 1   x  x  x  x  x
         core 2         x  x  x                core 2   x  x  x  x  x
 
-    `ranks` are the channels R_i that leave each core. Raises ValueError for what is no tensor train.
+    `rank` are the channels R_i that leave each core. Raises ValueError for what is no tensor train.
     """
 
     steps: int
-    ranks: tuple[int, ...]
+    rank: tuple[int, ...]
     kind: Window = "sliding"
 
     @classmethod
     def of(cls, order: int, steps: int, rank: int | Sequence[int], kind: Window = "sliding") -> Windows:
         """From an order and a rank, one for all cores or one for each."""
-        ranks = (rank,) * order if isinstance(rank, int) else tuple(rank)
+        each = (rank,) * order if isinstance(rank, int) else tuple(rank)
         if order < 1:
             raise ValueError(f"order ({order}) must be at least 1: a tensor train has a core")
-        if len(ranks) != order:
+        if len(each) != order:
             raise ValueError(
-                f"rank names {len(ranks)} cores and order {order}: give one number, or one for each core"
+                f"rank names {len(each)} cores and order {order}: give one number, or one for each core"
             )
-        return cls(steps, ranks, kind)
+        return cls(steps, each, kind)
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Window):
             raise ValueError(f"window ({self.kind!r}) must be one of {', '.join(get_args(Window))}")
         if self.steps < 1:
             raise ValueError(f"steps ({self.steps}) must be at least 1")
-        if min(self.ranks) < 1:
-            raise ValueError(f"rank ({', '.join(map(str, self.ranks))}) must be at least 1 in every core")
+        if min(self.rank) < 1:
+            raise ValueError(f"rank ({', '.join(map(str, self.rank))}) must be at least 1 in every core")
         if self.kind == "sliding" and self.order > self.steps:
             raise ValueError(
                 f"order ({self.order}) must not exceed steps ({self.steps}): "
@@ -57,7 +57,7 @@ class Windows:
     @property
     def order(self) -> int:
         """M, the number of cores."""
-        return len(self.ranks)
+        return len(self.rank)
 
     @property
     def length(self) -> int:
@@ -67,11 +67,15 @@ class Windows:
     @property
     def channels(self) -> int:
         """Channels that leave all cores together."""
-        return sum(self.ranks)
+        return sum(self.rank)
 
-    def state(self, core: int, tap: int) -> int:
+    def state(self, core: int, place: int) -> int:
         """The state that a core sees at a place in its window, counted from the oldest of the N states."""
-        return tap if self.kind == "fixed" else core + tap
+        return place if self.kind == "fixed" else core + place
+
+    def states(self, core: int) -> slice:
+        """The states that a core sees, among the N states, oldest first."""
+        return slice(self.state(core, 0), self.state(core, self.length - 1) + 1)
 
     def cores(self, age: int) -> range:
         """The cores that see the state of an age; 0 is the newest, N - 1 the oldest."""
@@ -80,25 +84,26 @@ class Windows:
             return range(self.order)
         return range(max(0, state - self.length + 1), min(self.order, state + 1))
 
-    def taps(self) -> Iterator[tuple[int, int, int]]:
+    def places(self) -> Iterator[tuple[int, int, int]]:
         """(age, core, place in the core's window) of every kernel P_i[d], by age, then core.
 
-        This is the order in which one convolution of a new hidden state gives what all cores will want of it.
+        In this order one convolution of a new hidden state computes what all cores will need of it.
         """
         for age in range(self.steps):
             for core in self.cores(age):
                 yield age, core, self.steps - 1 - age - self.state(core, 0)
 
     def ages(self) -> list[tuple[slice, slice]]:
-        """For each age: the rows of its kernels among `taps`, and the channels of its cores among all cores'."""
+        """For each age the rows of its window kernels, in the order of `places`, and the channels of its cores
+        among those of all cores."""
         found, end = [], 0
         for age in range(self.steps):
             cores = self.cores(age)
-            span = slice(sum(self.ranks[: cores.start]), sum(self.ranks[: cores.stop]))
+            span = slice(sum(self.rank[: cores.start]), sum(self.rank[: cores.stop]))
             begin, end = end, end + span.stop - span.start
             found.append((slice(begin, end), span))
         return found
 
     def span(self, core: int) -> slice:
         """The channels of one core among all cores'."""
-        return slice(sum(self.ranks[:core]), sum(self.ranks[: core + 1]))
+        return slice(sum(self.rank[:core]), sum(self.rank[: core + 1]))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 import framecast
-from framecast_conv_tt_lstm import ConvLSTMCell, ConvLSTMSettings, ConvTTLSTMCell, ConvTTLSTMSettings
+from framecast_conv_tt_lstm import FastLayer, build_cell
 from framecast_recognition_models.classifier import classifier
 from framecast_recognition_models.decoder import FrameDecoder
 from framecast_recognition_models.rectified import rectified
@@ -42,8 +42,10 @@ class RecurrentRecogniser(nn.Module):
             for inputs, outputs in pairwise(channels)
         )
         self.blocks = nn.ModuleList(
-            nn.ModuleList(_cell(settings.block(level)) for _ in range(layers))
-            for level, layers in enumerate(settings.layers_per_block)
+            nn.ModuleList(build_cell(settings.block(level), hidden, hidden) for _ in range(layers))
+            for level, (layers, hidden) in enumerate(
+                zip(settings.layers_per_block, settings.hidden_channels, strict=True)
+            )
         )
         self.classifier = classifier(channels[-1], sample.classes, settings.dropout)
         self.decoder = FrameDecoder(settings, sample.channels) if settings.decoder else None
@@ -54,7 +56,7 @@ class RecurrentRecogniser(nn.Module):
         predictions (B, T + frames_out - 1, C, H, W), beyond the last frame from its own last output."""
         frames_in = frames.shape[1]
         blocks: Any = self.blocks
-        layers = [[cell.unroll(self.activation_checkpointing) for cell in block] for block in blocks]
+        layers = [[FastLayer(cell, self.activation_checkpointing) for cell in block] for block in blocks]
         levels = self._encode(frames.transpose(0, 1), layers)
         features_BTC = levels[-1].amax((-2, -1)).transpose(0, 1)
         last_BS = observed - 1
@@ -84,12 +86,3 @@ class RecurrentRecogniser(nn.Module):
         assert self.decoder is not None
         flat = self.decoder([level_TBCHW.flatten(0, 1) for level_TBCHW in levels])
         return flat.unflatten(0, levels[0].shape[:2])
-
-
-def _cell(settings: ConvLSTMSettings) -> ConvLSTMCell | ConvTTLSTMCell:
-    """A layer of a block, all of which have as many channels."""
-    (channels,) = settings.hidden_channels
-    if not isinstance(settings, ConvTTLSTMSettings):
-        return ConvLSTMCell(channels, channels, settings.kernel_size, settings.bias)
-    train = settings.order, settings.steps, settings.rank, settings.window
-    return ConvTTLSTMCell(channels, channels, settings.kernel_size, *train, settings.bias)

@@ -61,15 +61,15 @@ def test_metrics_that_a_protocol_does_not_define_are_left_out_aloud(
 
 
 def test_a_published_checkpoint_is_scored_and_predicts(platform: Any, tmp_path: Path, carphone: Path) -> None:
-    """The slow network of the model's own tests has its weights in the authors' layout."""
+    """The model's own tests have weights in the authors' layout."""
     import torch
-    from yardstick import yardstick  # type: ignore[import-not-found]
+    from dense import published_weights  # type: ignore[import-not-found]
 
     from framecast_conv_tt_lstm import ConvLSTMSettings
 
     file = tmp_path / "published.pt"
     small = ConvLSTMSettings(layers_per_block=[1], hidden_channels=[2], kernel_size=3)  # type: ignore[arg-type]
-    torch.save(yardstick(small, 1).state_dict(), file)
+    torch.save(published_weights(small, 1), file)
     job = tmp_path / "job.yaml"
     job.write_text(
         "name: published\ntask: {name: video_prediction, frames_in: 2, frames_out: 2}\n"

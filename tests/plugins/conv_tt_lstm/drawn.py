@@ -1,10 +1,9 @@
-"""Small networks of any settings, for hypothesis to draw, each as the yardstick and as the fast path."""
+"""Small networks of any settings, for hypothesis to draw, each by the reference and by the fast path."""
 
 import torch
 from hypothesis import strategies as st
-from yardstick import yardstick
 
-from framecast_conv_tt_lstm.published import from_published, load_published
+from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 
 KERNEL_SIZES = [1, 3, 5, (3, 5), (5, 1)]
@@ -36,22 +35,18 @@ def networks(draw, blocks=3, layers=2, channels=5):
 
 
 def both(settings, channels, dtype=torch.float32):
-    """The yardstick and the fast path with the same weights."""
+    """The reference and the fast path with the same weights."""
+    return [build(settings, channels, name).to(dtype) for name in ("reference", "fast")]
+
+
+def build(settings, channels, implementation):
     torch.manual_seed(0)
-    slow = yardstick(settings, channels)
-    fast = load_published(slow.state_dict(), settings.model_dump())
-    return slow.to(dtype), fast.to(dtype)
+    chosen = settings.model_copy(update={"implementation": implementation})
+    return RecurrentVideoNetwork.from_settings(chosen, channels)
 
 
 def gradients(network):
     return {name: parameter.grad for name, parameter in network.named_parameters()}
-
-
-def gradients_of(slow, settings, channels):
-    """The yardstick's gradients under the fast path's names."""
-    zeros = {name: torch.zeros_like(one) for name, one in slow.named_parameters()}
-    found = {name: gradient for name, gradient in gradients(slow).items() if gradient is not None}
-    return from_published(zeros | found, settings, channels)
 
 
 def difference(ours, theirs, at_least=0.0):

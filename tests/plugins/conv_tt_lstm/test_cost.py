@@ -2,10 +2,10 @@
 
 import pytest
 import torch
+from dense import published_weights
 from drawn import networks
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from yardstick import yardstick
 
 import framecast
 from framecast_conv_tt_lstm.cost import network_cost
@@ -114,7 +114,7 @@ def test_the_count_is_that_of_the_network_for_any_settings(setting, channels, he
 
 @settings(max_examples=30, deadline=None)
 @given(networks(), st.integers(1, 3))
-def test_the_count_is_that_of_the_yardstick_for_any_settings(setting, channels):
-    parameters = sum(parameter.numel() for parameter in yardstick(setting, channels).parameters())
+def test_the_count_is_that_of_the_published_format_for_any_settings(setting, channels):
+    parameters = sum(weight.numel() for weight in published_weights(setting, channels).values())
 
     assert network_cost(setting, GREY_PIXEL._replace(channels=channels)).parameters == parameters

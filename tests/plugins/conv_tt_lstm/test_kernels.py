@@ -113,13 +113,13 @@ def test_every_weight_gets_a_gradient_through_what_is_handed_out(kernels):
         assert torch.equal(parameter.grad, torch.ones_like(parameter)), name
 
 
-def test_the_biases_of_windows_and_links_are_added_up_core_by_core():
+def test_the_biases_of_windows_and_chain_are_added_up_core_by_core():
     kernels = train()
     first, second, third = kernels.tap_bias.split(RANKS)
-    links = kernels.link_bias.split(RANKS[1:])
+    chain = kernels.link_bias.split(RANKS[1:])
 
     # the first core has no link
-    assert torch.equal(kernels().core_bias, torch.cat([first, second + links[0], third + links[1]]))
+    assert torch.equal(kernels().core_bias, torch.cat([first, second + chain[0], third + chain[1]]))
 
 
 def test_without_a_bias_there_is_none():
@@ -128,12 +128,12 @@ def test_without_a_bias_there_is_none():
     assert not [name for name, _ in kernels.named_parameters() if "bias" in name]
     assert kernels().bias is None
     assert kernels().core_bias is None
-    assert [link.shape for link in kernels().links] == [(20, 16, *SIZE), (12, 20, *SIZE)]
+    assert [kernel.shape for kernel in kernels().chain] == [(20, 16, *SIZE), (12, 20, *SIZE)]
 
 
-def test_a_train_of_one_core_has_no_links():
+def test_a_train_of_one_core_has_no_chain():
     kernels = TensorTrainKernels(INPUTS, HIDDEN, Windows.of(1, 2, 8), SIZE, bias=True)
 
-    assert kernels().links == ()
-    assert kernels().taps.shape == (2 * 8, HIDDEN, *SIZE)
+    assert kernels().chain == ()
+    assert kernels().window.shape == (2 * 8, HIDDEN, *SIZE)
     assert torch.equal(kernels().core_bias, kernels.tap_bias)

@@ -1,4 +1,4 @@
-"""The network: the numbers of an independent implementation, those of the yardstick, then how it may be called."""
+"""The network: golden numbers, the fast path against the reference, then how it may be called."""
 
 import ast
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from drawn import both, difference, gradients, gradients_of, networks
+from drawn import both, difference, gradients, networks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.multiprocessing.reductions import StorageWeakRef
@@ -149,12 +149,12 @@ def clips(draw):
 @pytest.mark.parametrize("activation_checkpointing", [False, True], ids=["kept", "recomputed"])
 @settings(max_examples=40, deadline=None)
 @given(networks(channels=3), clips())
-def test_any_network_with_any_mask_is_the_yardstick_in_outputs_and_gradients(
+def test_any_network_with_any_mask_is_the_reference_in_outputs_and_gradients(
     activation_checkpointing, setting, call
 ):
     # where inputs are known beforehand the fast path takes steps together: the mask says which
     slow, fast = both(setting, 1, torch.float64)
-    fast.activation_checkpointing = activation_checkpointing
+    slow.activation_checkpointing = fast.activation_checkpointing = activation_checkpointing
     results = []
     for network in (slow, fast):
         seen = call[0].clone().requires_grad_()
@@ -165,7 +165,7 @@ def test_any_network_with_any_mask_is_the_yardstick_in_outputs_and_gradients(
 
     for ours, theirs in zip(found, expected, strict=True):
         torch.testing.assert_close(ours, theirs, atol=1e-12, rtol=1e-9)
-    theirs = gradients_of(slow, setting, 1)
+    theirs = gradients(slow)
     for name, gradient in gradients(fast).items():
         assert gradient is not None, name
         torch.testing.assert_close(gradient, theirs[name], atol=1e-11, rtol=1e-8, msg=name)
@@ -179,7 +179,7 @@ PAPER = ConvTTLSTMSettings(layers_per_block=[1, 1, 1], hidden_channels=[8, 12, 8
 @pytest.mark.parametrize(
     ("dtype", "tolerance"), [(None, 1e-5), (torch.bfloat16, 2e-2)], ids=["float32", "autocast to bfloat16"]
 )
-def test_the_papers_loss_has_the_yardsticks_gradients(setting, forced, dtype, tolerance):
+def test_the_papers_loss_has_the_references_gradients(setting, forced, dtype, tolerance):
     # the blobs that move are as smooth as digits; the tolerance holds for all gradients together
     slow, fast = both(setting, 1)
     clip = moving_blobs(batch=2, frames=8, size=12)
@@ -189,7 +189,7 @@ def test_the_papers_loss_has_the_yardsticks_gradients(setting, forced, dtype, to
             predictions = network(clip[:, :4], 4, truth=truth)
         (l1_loss(predictions.float(), clip[:, 1:]) + mse_loss(predictions.float(), clip[:, 1:])).backward()
 
-    assert difference(gradients(fast), gradients_of(slow, setting, 1)) < tolerance
+    assert difference(gradients(fast), gradients(slow)) < tolerance
 
 
 def moving_blobs(batch, frames, size):
@@ -390,7 +390,7 @@ def kept_by(network, clip, truth):
 
 @pytest.mark.parametrize("forced", [False, True], ids=["own outputs", "true frames"])
 @pytest.mark.parametrize(("steps", "share"), [(None, 0.9), (3, 0.75), (5, 0.5)], ids=["conv_lstm", "3", "5"])
-def test_what_is_kept_for_the_backward_pass_is_a_share_of_the_yardsticks(steps, share, forced):
+def test_what_is_kept_for_the_backward_pass_is_a_share_of_the_references(steps, share, forced):
     stack = {"layers_per_block": [2], "hidden_channels": [32], "kernel_size": 3}
     setting = ConvTTLSTMSettings(**stack, steps=steps) if steps else ConvLSTMSettings(**stack)
     slow, fast = both(setting, 1)

@@ -6,7 +6,7 @@ import torch
 import framecast
 import framecast_conv_tt_lstm
 from framecast_conv_tt_lstm import framecast_models
-from framecast_conv_tt_lstm.cells import ConvLSTMCell, ConvTTLSTMCell
+from framecast_conv_tt_lstm.cell import ConvLSTMCell, ConvTTLSTMCell
 
 MODELS = {model.name: model for model in framecast_models()}
 SMALL = {"layers_per_block": [1, 1], "hidden_channels": [2, 3], "kernel_size": 3}

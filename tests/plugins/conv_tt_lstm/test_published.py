@@ -8,12 +8,12 @@ import re
 
 import pytest
 import torch
-from drawn import gradients, gradients_of, networks
+from dense import predict, published_weights
+from drawn import networks
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from yardstick import yardstick
 
-from framecast_conv_tt_lstm.cells import ConvLSTMCell, ConvTTLSTMCell
+from framecast_conv_tt_lstm.cell import ConvLSTMCell, ConvTTLSTMCell
 from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
 from framecast_conv_tt_lstm.published import from_published, load_published
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
@@ -24,10 +24,14 @@ PLAIN = ConvLSTMSettings(**STACK)
 
 
 def published(setting=TRAIN, channels=1):
-    """The yardstick and its state dict, which has the optimised layout."""
-    torch.manual_seed(0)
-    slow = yardstick(setting, channels)
-    return slow, {name: weight.clone() for name, weight in slow.state_dict().items()}
+    """A network by dense matrices and its weights, which have the optimised layout."""
+    weights = published_weights(setting, channels)
+
+    def dense(frames, frames_out):
+        return predict(weights, setting, frames, frames_out).float()
+
+    dense.channels = channels
+    return dense, {name: weight.clone() for name, weight in weights.items()}
 
 
 def time_last(weights, hidden):
@@ -42,15 +46,14 @@ def time_last(weights, hidden):
 
 
 def predictions(network):
-    channels = network.output.weight.shape[0] if isinstance(network, RecurrentVideoNetwork) else None
-    channels = channels or network.layers["output"].weight.shape[0]
+    channels = network.channels if hasattr(network, "channels") else network.output.weight.shape[0]
     frames = torch.rand(2, 4, channels, 5, 6, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         return network(frames, 3)
 
 
-def assert_same(network, slow):
-    torch.testing.assert_close(predictions(network), predictions(slow))
+def assert_same(network, dense):
+    torch.testing.assert_close(predictions(network), predictions(dense))
 
 
 def shapes(network):
@@ -59,11 +62,11 @@ def shapes(network):
 
 @pytest.mark.parametrize("setting", [TRAIN, PLAIN], ids=["conv_tt_lstm", "conv_lstm"])
 def test_the_weights_alone_make_the_network(setting):
-    slow, weights = published(setting)
+    dense, weights = published(setting)
 
     network = load_published(weights)
 
-    assert_same(network, slow)
+    assert_same(network, dense)
     kind = ConvTTLSTMCell if setting is TRAIN else ConvLSTMCell
     assert all(isinstance(cell, kind) for block in network.blocks for cell in block)
 
@@ -72,7 +75,7 @@ def test_the_weights_alone_make_the_network(setting):
 @given(networks(), st.integers(1, 3), st.booleans())
 def test_every_setting_that_the_weights_tell_is_read_off_them(setting, channels, original):
     # layers, channels, kernel, order, steps, ranks, skips, bias; in no weight are a sigmoid and a fixed window
-    slow, weights = published(setting, channels)
+    dense, weights = published(setting, channels)
     if original:
         weights = time_last(weights, setting.hidden_channels)
     untold = {"output_sigmoid": setting.output_sigmoid}
@@ -82,38 +85,38 @@ def test_every_setting_that_the_weights_tell_is_read_off_them(setting, channels,
     network = load_published(weights, untold)
 
     assert shapes(network) == shapes(RecurrentVideoNetwork.from_settings(setting, channels))
-    assert_same(network, slow)
+    assert_same(network, dense)
 
 
 @pytest.mark.parametrize("skip_stride", [None, 1, 2])
 def test_the_stride_of_the_skips_is_read_off_the_weights(skip_stride):
-    slow, weights = published(PLAIN.model_copy(update={"skip_stride": skip_stride}))
+    dense, weights = published(PLAIN.model_copy(update={"skip_stride": skip_stride}))
 
     network = load_published(weights)
 
     assert network.skip_stride == skip_stride
-    assert_same(network, slow)
+    assert_same(network, dense)
 
 
 def test_the_original_layout_has_the_time_last_and_the_oldest_state_first():
-    slow, weights = published()
+    dense, weights = published()
     original = time_last(weights, STACK["hidden_channels"])
 
     assert original["layers.b0l0.layers_.0.weight"].shape == (3, 2, 3, 3, 3)  # (R, C, k, k, D)
-    assert_same(load_published(original), slow)
+    assert_same(load_published(original), dense)
     backwards = {name: weight.flip(4) if weight.dim() == 5 else weight for name, weight in original.items()}
-    assert not torch.allclose(predictions(load_published(backwards)), predictions(slow))
+    assert not torch.allclose(predictions(load_published(backwards)), predictions(dense))
 
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["bare", "with its epoch"])
 @pytest.mark.parametrize("prefix", ["", "module."])
 def test_a_checkpoint_is_read_from_its_file(wrapped, prefix, tmp_path):
-    slow, weights = published()
+    dense, weights = published()
     weights = {prefix + name: weight for name, weight in weights.items()}
     torch.save({"epoch": 7, "model_state_dict": weights} if wrapped else weights, tmp_path / "published.pt")
 
     for file in (tmp_path / "published.pt", str(tmp_path / "published.pt")):
-        assert_same(load_published(file), slow)
+        assert_same(load_published(file), dense)
 
 
 def test_loading_leaves_the_weights_it_was_given_alone():
@@ -131,7 +134,7 @@ def test_loading_leaves_the_weights_it_was_given_alone():
 
 
 def test_the_settings_of_the_authors_configuration_are_understood():
-    slow, weights = published()
+    dense, weights = published()
     authors = {
         "cell": "convttlstm",
         "layers_per_block": (1, 2, 1),
@@ -147,39 +150,25 @@ def test_the_settings_of_the_authors_configuration_are_understood():
         "frames_out": 10,
     }
 
-    assert_same(load_published(weights, authors), slow)
+    assert_same(load_published(weights, authors), dense)
 
 
 def test_a_conv_lstms_configuration_may_speak_of_a_tensor_train():
-    slow, weights = published(PLAIN)
+    dense, weights = published(PLAIN)
 
-    assert_same(load_published(weights, {"cell": "convlstm", "order": 3, "steps": 3, "rank": 8}), slow)
+    assert_same(load_published(weights, {"cell": "convlstm", "order": 3, "steps": 3, "rank": 8}), dense)
 
 
 @pytest.mark.parametrize("told", [{"window": "fixed"}, {"steps": 3}, {"window": "fixed", "steps": 3}], ids=str)
 def test_a_fixed_window_is_told_by_name_or_by_the_steps(told):
     # windows of three states are fixed with three steps, and sliding with four
-    slow, weights = published(TRAIN.model_copy(update={"steps": 3, "window": "fixed"}))
+    dense, weights = published(TRAIN.model_copy(update={"steps": 3, "window": "fixed"}))
 
     network = load_published(weights, told)
 
     assert {cell.windows.kind for block in network.blocks for cell in block} == {"fixed"}
-    assert_same(network, slow)
+    assert_same(network, dense)
     assert {cell.windows.steps for block in load_published(weights).blocks for cell in block} == {4}
-
-
-def test_gradients_are_renamed_as_their_weights_are():
-    slow, weights = published(channels=3)
-    network = load_published(weights)
-    for one in (slow, network):
-        frames = torch.rand(1, 4, 3, 5, 6, generator=torch.Generator().manual_seed(1))
-        one(frames, 2).square().sum().backward()
-
-    renamed = gradients_of(slow, TRAIN, 3)
-
-    assert renamed.keys() == gradients(network).keys()
-    for name, gradient in gradients(network).items():
-        torch.testing.assert_close(gradient, renamed[name], atol=1e-4, rtol=1e-4)
 
 
 def test_the_axes_of_the_two_layouts_come_to_the_same_names():

@@ -8,8 +8,9 @@ from drawn import KERNEL_SIZES, difference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import pad
-from yardstick import ConvTTLSTM
 
+from framecast_conv_tt_lstm.cell import ConvTTLSTMCell
+from framecast_conv_tt_lstm.kernels import window_kernels
 from framecast_conv_tt_lstm.tensor_train import ConvTensorTrain
 
 
@@ -43,7 +44,7 @@ def drawn_trains(draw, cores=4, bias=None):
 
 
 def states_for(train, *image):
-    shape = (train.windows.steps, 2, train.taps[0].shape[2], *image)
+    shape = (train.windows.steps, 2, train.window_kernels[0].shape[2], *image)
     return torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 
 
@@ -82,7 +83,7 @@ def test_under_circular_padding_the_train_is_its_contracted_kernels_everywhere(t
 @given(drawn_trains())
 @settings(max_examples=25, deadline=None)
 def test_under_zero_padding_it_is_so_from_half_a_kernel_per_link_inside_the_border(train):
-    margins = [(length // 2) * len(train.links) for length in train.taps[0].shape[-2:]]
+    margins = [(length // 2) * len(train.chain_kernels) for length in train.window_kernels[0].shape[-2:]]
     states = states_for(train, *(2 * margin + 3 for margin in margins))
 
     rows, columns = (slice(margin, margin + 3) for margin in margins)
@@ -103,7 +104,7 @@ def test_one_pixel_nearer_to_the_border_it_is_not():
 def test_sliding_windows_give_a_kernel_for_each_state_and_the_older_the_larger():
     kernels, bias = train_of((3, 2, 4), 2, 5, (3, 5)).contract()
 
-    # states 0 and 1 enter at the first core and pass two links, state 2 passes one, state 3 none
+    # states 0 and 1 enter at the first core and pass two chain_kernels, state 2 passes one, state 3 none
     assert [tuple(kernel.shape) for kernel in kernels] == [
         (4, 5, 7, 13),
         (4, 5, 7, 13),
@@ -122,7 +123,7 @@ def test_with_a_fixed_window_every_kernel_has_passed_all_links():
 def test_the_newest_state_of_a_sliding_window_passes_the_last_core_alone():
     train = train_of((2, 3), 2, 2, (3, 3))
 
-    torch.testing.assert_close(train.contract().kernels[-1], train.taps[-1][:, -1])
+    torch.testing.assert_close(train.contract().kernels[-1], train.window_kernels[-1][:, -1])
 
 
 @given(drawn_trains(bias=True))
@@ -138,32 +139,31 @@ def test_one_core_is_a_plain_convolution_over_time_and_space():
     states = states_for(train, 6, 7)
 
     plain = torch.conv3d(
-        states.permute(1, 2, 0, 3, 4), train.taps[0].transpose(1, 2), train.bias[0], padding=(0, 1, 2)
+        states.permute(1, 2, 0, 3, 4), train.window_kernels[0].transpose(1, 2), train.bias[0], padding=(0, 1, 2)
     )
 
     torch.testing.assert_close(train(states), plain[:, :, 0])
-    assert all(torch.equal(*pair) for pair in zip(train.contract().kernels, train.taps[0].unbind(1), strict=True))
+    assert all(
+        torch.equal(*pair)
+        for pair in zip(train.contract().kernels, train.window_kernels[0].unbind(1), strict=True)
+    )
 
 
 @pytest.mark.parametrize("window", ["sliding", "fixed"])
 def test_with_a_cells_weights_it_gives_the_signal_to_the_cells_gates(window):
     torch.manual_seed(0)
-    ranks, hidden = [2, 4, 3], 5
-    cell = ConvTTLSTM(1, hidden, 3, 3, 4, ranks, window).double()
-    length, links = cell.length, cell.layers[:-1]
-    biases = [tap.bias for tap in cell.layers_]
+    rank, hidden = [2, 4, 3], 5
+    cell = ConvTTLSTMCell(1, hidden, 3, 3, 4, rank, window).double()
+    kernels = cell.kernels()
     train = ConvTensorTrain(
-        tuple(tap.weight.unflatten(1, (length, hidden)) for tap in cell.layers_),
-        tuple(link.weight for link in links),
-        (biases[0], *(bias + link.bias for bias, link in zip(biases[1:], links, strict=True))),
+        tuple(each.unflatten(1, (-1, hidden)) for each in window_kernels(kernels, cell.windows)),
+        kernels.chain,
+        kernels.core_bias.split(rank),
         window,
     )
-    states, gates_saw = states_for(train, 6, 7), []
-    cell.layers[-1].register_forward_pre_hook(lambda _, inputs: gates_saw.append(inputs[0]))
+    states = states_for(train, 6, 7)
 
-    cell(torch.zeros(2, 1, 6, 7).double(), (list(states), torch.zeros_like(states[0])))
-
-    torch.testing.assert_close(train(states), gates_saw[0][:, 1:])
+    torch.testing.assert_close(train(states), cell.signal(kernels, list(states)))
 
 
 # A train found for given kernels
@@ -195,7 +195,7 @@ def test_a_trains_own_kernels_are_found_at_its_own_rank(ranks, length, channels,
 @given(drawn_trains(cores=3), st.booleans())
 @settings(max_examples=15, deadline=None)
 def test_a_rank_large_enough_reproduces_any_kernels(train, named):
-    order, (outputs, *_) = len(train.taps), train.taps[-1].shape
+    order, (outputs, *_) = len(train.window_kernels), train.window_kernels[-1].shape
     kernels = arbitrary(train)
 
     rank = outputs * order**2 if named else None
@@ -211,8 +211,8 @@ def test_the_order_and_the_kernel_size_are_read_off_a_sliding_windows_kernels():
 
     found, _ = ConvTensorTrain.decompose(arbitrary(like), rank=1, restarts=1)
 
-    assert [core.shape for core in (*found.taps, *found.links)] == [
-        core.shape for core in (*like.taps, *like.links)
+    assert [core.shape for core in (*found.window_kernels, *found.chain_kernels)] == [
+        core.shape for core in (*like.window_kernels, *like.chain_kernels)
     ]
 
 
@@ -223,7 +223,7 @@ def test_the_error_is_the_true_one_and_a_larger_rank_is_never_worse(order, most)
     errors = []
     for rank in range(1, most + 1):
         train, error = ConvTensorTrain.decompose(kernels, rank, restarts=1)
-        assert train.windows.ranks[0] == rank
+        assert train.windows.rank[0] == rank
         assert error == pytest.approx(missed(train, kernels), abs=1e-12)
         errors.append(error)
     assert all(larger <= smaller + 1e-10 for smaller, larger in pairwise(errors))
@@ -237,7 +237,7 @@ def test_ranks_grow_no_further_than_the_tolerance_asks():
     train, error = ConvTensorTrain.decompose(kernels, tolerance=at_two + 1e-9)
 
     assert error <= at_two + 1e-9
-    assert train.windows.ranks == (2, 2)
+    assert train.windows.rank == (2, 2)
 
 
 @pytest.mark.parametrize("rank", [1, 2])
@@ -246,7 +246,9 @@ def test_the_same_seed_gives_the_same_train(rank):
 
     (one, _), (other, _) = (ConvTensorTrain.decompose(kernels, rank, seed=3, restarts=2) for _ in range(2))
 
-    pairs = zip((*one.taps, *one.links), (*other.taps, *other.links), strict=True)
+    pairs = zip(
+        (*one.window_kernels, *one.chain_kernels), (*other.window_kernels, *other.chain_kernels), strict=True
+    )
     assert all(torch.equal(*pair) for pair in pairs)
 
 
@@ -255,7 +257,7 @@ def test_a_train_has_the_number_format_of_the_kernels_it_was_found_for():
 
     train, error = ConvTensorTrain.decompose(kernels)
 
-    assert train.taps[0].dtype == torch.float32
+    assert train.window_kernels[0].dtype == torch.float32
     assert error == pytest.approx(missed(train, kernels), rel=1e-3)
     assert error < 1e-5
 
@@ -271,11 +273,11 @@ def test_kernels_of_zeros_are_reproduced():
 
 
 @pytest.mark.parametrize(
-    ("taps", "links", "bias", "message"),
+    ("window_kernels", "chain_kernels", "bias", "message"),
     [
-        ([], [], None, r"taps \(\) must be"),
-        ([(2, 3, 3, 3)], [], None, r"taps \(2 x 3 x 3 x 3\) must be \(R_i, D, C, k, k\)"),
-        ([(2, 0, 1, 3, 3)], [], None, r"taps \(2 x 0 x 1 x 3 x 3\) .* none 0"),
+        ([], [], None, r"window_kernels \(\) must be"),
+        ([(2, 3, 3, 3)], [], None, r"window_kernels \(2 x 3 x 3 x 3\) must be \(R_i, D, C, k, k\)"),
+        ([(2, 0, 1, 3, 3)], [], None, r"window_kernels \(2 x 0 x 1 x 3 x 3\) .* none 0"),
         ([(2, 1, 1, 4, 3)], [], None, r"kernel size \(4, 3\) must be odd"),
         (
             [(2, 1, 1, 3, 3), (2, 2, 1, 3, 3)],
@@ -287,19 +289,19 @@ def test_kernels_of_zeros_are_reproduced():
             [(2, 1, 1, 3, 3), (3, 1, 1, 3, 3)],
             [(2, 3, 3, 3)],
             None,
-            r"links \(2 x 3 x 3 x 3\) must be 3 x 2 x 3 x 3",
+            r"chain_kernels \(2 x 3 x 3 x 3\) must be 3 x 2 x 3 x 3",
         ),
-        ([(2, 1, 1, 3, 3), (3, 1, 1, 3, 3)], [], None, r"links \(\) must be 3 x 2 x 3 x 3"),
-        ([(2, 1, 1, 3, 3)], [(2, 2, 3, 3)], None, r"links \(2 x 2 x 3 x 3\) must be none"),
+        ([(2, 1, 1, 3, 3), (3, 1, 1, 3, 3)], [], None, r"chain_kernels \(\) must be 3 x 2 x 3 x 3"),
+        ([(2, 1, 1, 3, 3)], [(2, 2, 3, 3)], None, r"chain_kernels \(2 x 2 x 3 x 3\) must be none"),
         ([(2, 1, 1, 3, 3)], [], [(3,)], r"bias \(3\) must be 2"),
     ],
 )
-def test_cores_that_make_no_train_are_refused_with_their_shapes(taps, links, bias, message):
+def test_cores_that_make_no_train_are_refused_with_their_shapes(window_kernels, chain_kernels, bias, message):
     def zeros(shapes):
         return tuple(torch.zeros(shape) for shape in shapes)
 
     with pytest.raises(ValueError, match=message):
-        ConvTensorTrain(zeros(taps), zeros(links), bias and zeros(bias))
+        ConvTensorTrain(zeros(window_kernels), zeros(chain_kernels), bias and zeros(bias))
 
 
 @pytest.mark.parametrize("shape", [(3, 1, 2, 5, 5), (2, 1, 3, 5, 5), (2, 2, 5, 5)])
@@ -315,7 +317,7 @@ def test_an_unknown_padding_or_window_is_refused_with_the_choices():
     with pytest.raises(ValueError, match=r"padding \('same'\) must be one of zeros, circular"):
         train(torch.zeros(1, 1, 1, 5, 5), "same")
     with pytest.raises(ValueError, match=r"window \('growing'\) must be one of sliding, fixed"):
-        ConvTensorTrain(train.taps, window="growing")
+        ConvTensorTrain(train.window_kernels, window="growing")
 
 
 def squares(*sizes):

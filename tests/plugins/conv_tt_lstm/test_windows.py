@@ -16,7 +16,7 @@ def windows(draw):
 
 def seen(windows):
     """The states that each core sees, counted from the oldest."""
-    return [[windows.state(core, tap) for tap in range(windows.length)] for core in range(windows.order)]
+    return [[windows.state(core, place) for place in range(windows.length)] for core in range(windows.order)]
 
 
 def test_sliding_windows_start_one_state_later_in_each_core():
@@ -53,29 +53,29 @@ def test_kernels_are_sorted_by_age_then_core():
     windows = Windows.of(2, 3, 8)
 
     # the newest state is the last of core 1, the one before the first of core 1 and the last of core 0
-    assert list(windows.taps()) == [(0, 1, 1), (1, 0, 1), (1, 1, 0), (2, 0, 0)]
+    assert list(windows.places()) == [(0, 1, 1), (1, 0, 1), (1, 1, 0), (2, 0, 0)]
 
 
 @given(windows())
-def test_the_taps_are_every_place_of_every_core_exactly_once(windows):
-    taps = list(windows.taps())
+def test_the_places_are_those_of_every_core_exactly_once(windows):
+    found = list(windows.places())
 
-    places = [(core, place) for _, core, place in taps]
+    places = [(core, place) for _, core, place in found]
     assert sorted(places) == [(core, place) for core in range(windows.order) for place in range(windows.length)]
-    assert taps == sorted(taps, key=lambda tap: tap[:2])
+    assert found == sorted(found, key=lambda each: each[:2])
 
 
 @given(windows())
-def test_a_tap_sees_the_state_of_its_age(windows):
-    for age, core, place in windows.taps():
+def test_a_place_sees_the_state_of_its_age(windows):
+    for age, core, place in windows.places():
         assert windows.state(core, place) == windows.steps - 1 - age
         assert core in windows.cores(age)
 
 
 @given(windows())
-def test_the_rows_of_the_ages_are_those_of_the_taps_one_after_another(windows):
-    rows = [(core, channel) for _, core, _ in windows.taps() for channel in range(windows.ranks[core])]
-    channels = [(core, channel) for core, rank in enumerate(windows.ranks) for channel in range(rank)]
+def test_the_rows_of_the_ages_are_those_of_the_places_one_after_another(windows):
+    rows = [(core, channel) for _, core, _ in windows.places() for channel in range(windows.rank[core])]
+    channels = [(core, channel) for core, rank in enumerate(windows.rank) for channel in range(rank)]
 
     assert len(windows.ages()) == windows.steps
     for taken, span in windows.ages():
@@ -88,9 +88,9 @@ def test_the_spans_of_the_cores_are_all_channels_one_after_another(windows):
     channels = list(range(windows.channels))
 
     assert [channels[windows.span(core)] for core in range(windows.order)] == [
-        channels[sum(windows.ranks[:core]) : sum(windows.ranks[: core + 1])] for core in range(windows.order)
+        channels[sum(windows.rank[:core]) : sum(windows.rank[: core + 1])] for core in range(windows.order)
     ]
-    assert windows.channels == sum(windows.ranks)
+    assert windows.channels == sum(windows.rank)
 
 
 @pytest.mark.parametrize(

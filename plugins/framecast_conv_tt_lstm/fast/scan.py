@@ -7,7 +7,7 @@ The cells' equations (Su et al. 2020, section 4) allow for these rearrangements:
 2. The gates' convolution splits into the part of the input, taken for all time steps as one batch, and the
    part of the signal from the past, the only one that must wait for the step before.
 3. Backwards, the input's gradient is one convolution over time and batch, and so is every kernel's gradient,
-   over all pieces of a pass (`Pass`).
+   over all segments of a pass (`LayerPass`).
 4. Kept for the backward pass: the four gates, the hidden and cell states, and the chain's narrow values.
 
 Dimensions: T time, B batch, I input channels, C hidden channels, G = 4C gates, S channels of the signal from
@@ -23,17 +23,17 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from framecast_conv_tt_lstm.chain import ChainBackward, ChainForward
-from framecast_conv_tt_lstm.convolution import batches, convolve, frames, input_gradient
-from framecast_conv_tt_lstm.gates import update, update_backward
-from framecast_conv_tt_lstm.passes import Pass, Piece
+from framecast_conv_tt_lstm.fast.chain import ChainBackward, ChainForward
+from framecast_conv_tt_lstm.fast.convolution import batches, convolve, frames, input_gradient
+from framecast_conv_tt_lstm.fast.gates import update, update_backward
+from framecast_conv_tt_lstm.fast.layer_pass import LayerPass, Segment
 
 
-class State(NamedTuple):
+class ScanState(NamedTuple):
     """The state of a layer between two time steps.
 
-    A Conv-TT-LSTM's N hidden states need not be kept: each but the last is `pending` in the cores it has
-    already been convolved for, which is narrower.
+    A Conv-TT-LSTM's N hidden states are not kept: all but the last have been convolved for the cores that will
+    see them, and the sums of these are narrower.
     """
 
     hidden: Tensor
@@ -42,63 +42,74 @@ class State(NamedTuple):
     cell: Tensor
     """(B, C, H, W), in float32 or wider."""
 
-    pending: Tensor | None = None
+    partial_sums: Tensor | None = None
     """What the states before `hidden` give to the cores of the coming N - 1 steps, (N - 1, B, Q, H, W)."""
 
-    def computed_in(self, dtype: torch.dtype) -> State:
-        """The same state beside kernels of this number format; the cell keeps its own."""
-        pending = None if self.pending is None else self.pending.to(dtype)
-        return State(self.hidden.to(dtype), self.cell, pending)
+    def cast(self, dtype: torch.dtype) -> ScanState:
+        """The same state for kernels of this number format; the cell keeps its own."""
+        partial = None if self.partial_sums is None else self.partial_sums.to(dtype)
+        return ScanState(self.hidden.to(dtype), self.cell, partial)
 
 
-def scan(layer: Pass, inputs_TBIHW: Tensor, state: State) -> tuple[Tensor, State]:
-    """The next T steps of a layer. Returns the hidden states, (T, B, C, H, W), and the state after them."""
-    layer.scans += 1
-    outputs_TBCHW, cell_BCHW, pending_NBQHW = _Scan.apply(layer, layer.token, inputs_TBIHW, *state)
-    return outputs_TBCHW, State(outputs_TBCHW[-1], cell_BCHW, pending_NBQHW)
+def scan(
+    layer: LayerPass, anchor: Tensor, inputs_TBIHW: Tensor, state: ScanState
+) -> tuple[Tensor, ScanState, Tensor]:
+    """The next T steps of a layer. Returns the hidden states, (T, B, C, H, W), and the state after them.
+
+    `anchor` is the layer's, or the one that the segment before returned as the third value (see `LayerPass`).
+    """
+    outputs_TBCHW, cell_BCHW, partial_NBQHW, next_anchor = _Scan.apply(layer, anchor, inputs_TBIHW, *state)
+    return outputs_TBCHW, ScanState(outputs_TBCHW[-1], cell_BCHW, partial_NBQHW), next_anchor
 
 
 class _Scan(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        layer: Pass,
-        token: Tensor,
+        layer: LayerPass,
+        anchor: Tensor,
         inputs_TBIHW: Tensor,
         hidden_BCHW: Tensor,
         cell_BCHW: Tensor,
-        pending_NBQHW: Tensor | None,
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        partial_NBQHW: Tensor | None,
+    ) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
         times, channels = len(inputs_TBIHW), hidden_BCHW.shape[1]
         gates_TBGHW = convolve(inputs_TBIHW, layer.kernels.input, layer.kernels.bias)
         outputs_TBCHW = frames(times, hidden_BCHW, channels)
         cells_TBCHW = frames(times, cell_BCHW, channels)
-        chain = None if pending_NBQHW is None else ChainForward(layer, times, pending_NBQHW)
+        chain = None if partial_NBQHW is None else ChainForward(layer, times, partial_NBQHW)
         hidden, cells = [hidden_BCHW, *outputs_TBCHW], [cell_BCHW, *cells_TBCHW]  # before each step, and at last
         for t in range(times):
             signal_BSHW = chain.step(t, hidden[t]) if chain else hidden[t]
             gates_TBGHW[t].add_(layer.signal(signal_BSHW))
             update(gates_TBGHW[t], cells[t], cells[t + 1], hidden[t + 1])
 
-        ctx.layer = layer
+        ctx.layer, ctx.first = layer, anchor is layer.anchor
         ctx.set_materialize_grads(False)
         values = chain.values if chain else ()
         ctx.save_for_backward(
             inputs_TBIHW, gates_TBGHW, outputs_TBCHW, cells_TBCHW, hidden_BCHW, cell_BCHW, *values
         )
-        return outputs_TBCHW, cells[-1], chain.pending_NBQHW if chain else None
+        partial = chain.partial_NBQHW if chain else None
+        return outputs_TBCHW, cells[-1], partial, anchor.new_zeros(())
 
     @staticmethod
     @once_differentiable
     def backward(
-        ctx: Any, d_outputs_TBCHW: Tensor | None, d_cell_BCHW: Tensor | None, d_pending_NBQHW: Tensor | None
+        ctx: Any,
+        d_outputs_TBCHW: Tensor | None,
+        d_cell_BCHW: Tensor | None,
+        d_partial_NBQHW: Tensor | None,
+        d_next_anchor: Tensor | None,
     ) -> tuple[Tensor | None, ...]:
-        layer: Pass = ctx.layer
+        layer: LayerPass = ctx.layer
+        if d_next_anchor is None:  # no later segment takes part in this backward pass
+            layer.begin_backward()
         inputs_TBIHW, gates_TBGHW, outputs_TBCHW, cells_TBCHW, first_hidden_BCHW, first_cell_BCHW, *values = (
             ctx.saved_tensors
         )
         hidden, cells = [first_hidden_BCHW, *outputs_TBCHW], [first_cell_BCHW, *cells_TBCHW]
-        chain = ChainBackward(layer, hidden[:-1], values, d_pending_NBQHW) if values else None
+        chain = ChainBackward(layer, hidden[:-1], values, d_partial_NBQHW) if values else None
         signals = values[-1] if chain else hidden
         d_gates_TBGHW = torch.empty_like(gates_TBGHW)
         d_hidden_BCHW = torch.zeros_like(first_hidden_BCHW)
@@ -115,10 +126,10 @@ class _Scan(torch.autograd.Function):
 
         taken = [first_hidden_BCHW, *batches(outputs_TBCHW[:-1])]
         signals = batches(values[-1]) if chain else taken
-        layer.add(
-            Piece(batches(inputs_TBIHW), signals, batches(d_gates_TBGHW), chain.piece(taken) if chain else None)
-        )
+        if layer.anchor.requires_grad:
+            d_gates, d_chain = batches(d_gates_TBGHW), chain.segment(taken) if chain else None
+            layer.add(Segment(batches(inputs_TBIHW), signals, d_gates, d_chain), ctx.first)
         wants_inputs = ctx.needs_input_grad[2]
         d_inputs_TBIHW = input_gradient(d_gates_TBGHW, inputs_TBIHW, layer.kernels.input) if wants_inputs else None
-        d_pending_NBQHW = chain.d_pending_NBQHW if chain else None
-        return None, layer.token.new_zeros(()), d_inputs_TBIHW, d_hidden_BCHW, d_cell_BCHW, d_pending_NBQHW
+        d_partial_NBQHW = chain.d_partial_NBQHW if chain else None
+        return None, layer.anchor.new_zeros(()), d_inputs_TBIHW, d_hidden_BCHW, d_cell_BCHW, d_partial_NBQHW

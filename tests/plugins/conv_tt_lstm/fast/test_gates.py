@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from framecast_conv_tt_lstm.gates import tanh, update, update_backward
+from framecast_conv_tt_lstm.fast.gates import tanh, update, update_backward
 
 CHANNELS = 3
 

@@ -5,9 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from framecast_conv_tt_lstm.fast.layer_pass import LayerPass
+from framecast_conv_tt_lstm.fast.scan import ScanState, scan
 from framecast_conv_tt_lstm.kernels import GateKernels, Kernels, TensorTrainKernels
-from framecast_conv_tt_lstm.passes import Pass
-from framecast_conv_tt_lstm.scan import State, scan
 from framecast_conv_tt_lstm.windows import Windows
 
 INPUTS, HIDDEN = 2, 3
@@ -33,8 +33,8 @@ class Layer:
         self.image = batch, height, width
         self.state = [torch.randn(batch, HIDDEN, height, width).double() for _ in range(2)]
         if windows:
-            pending = torch.randn(windows.steps - 1, batch, windows.channels, height, width).double()
-            self.state.append(pending)
+            partial_sums = torch.randn(windows.steps - 1, batch, windows.channels, height, width).double()
+            self.state.append(partial_sums)
 
     @staticmethod
     def _made(windows, size, bias):
@@ -44,7 +44,7 @@ class Layer:
 
     @staticmethod
     def _flat(kernels):
-        return [*kernels[:-1], *kernels.links]
+        return [*kernels[:-1], *kernels.chain]
 
     def inputs(self, times):
         batch, height, width = self.image
@@ -57,21 +57,21 @@ class Layer:
         given_ = [self.inputs(times), *self.state, *self.kernels]
         return [one if one is None else one.clone().requires_grad_() for one in given_]
 
-    def run(self, pieces, *arguments, eager=False):
-        """The outputs of all time steps and the state after them, taken in pieces of so many steps."""
+    def run(self, segments, *arguments, eager=False):
+        """The outputs of all time steps and the state after them, taken in segments of so many steps."""
         inputs, *rest = arguments
-        state, kernels = State(*rest[: len(self.state)]), rest[len(self.state) :]
-        layer = Pass(Kernels(*kernels[:5], tuple(kernels[5:])), self.windows, eager)
-        outputs = []
-        for piece in inputs.split(pieces):
-            piece_outputs, state = scan(layer, piece, state)
-            outputs.append(piece_outputs)
+        state, kernels = ScanState(*rest[: len(self.state)]), rest[len(self.state) :]
+        layer = LayerPass(Kernels(*kernels[:5], tuple(kernels[5:])), self.windows, eager)
+        outputs, anchor = [], layer.anchor
+        for segment in inputs.split(segments):
+            segment_outputs, state, anchor = scan(layer, anchor, segment, state)
+            outputs.append(segment_outputs)
         return torch.cat(outputs), *(one for one in state if one is not None)
 
-    def gradients(self, pieces, **options):
+    def gradients(self, segments, **options):
         """Of all arguments, when every output and every part of the state matters, each in its own way."""
-        arguments = self.arguments(sum(pieces))
-        return values_and_gradients(self.run(pieces, *arguments, **options), arguments)
+        arguments = self.arguments(sum(segments))
+        return values_and_gradients(self.run(segments, *arguments, **options), arguments)
 
 
 def values_and_gradients(results, arguments):
@@ -90,12 +90,12 @@ every_train = pytest.mark.parametrize("windows", TRAINS.values(), ids=TRAINS)
 
 
 @every_train
-@pytest.mark.parametrize("pieces", [[3], [1, 2]], ids=["one piece", "two pieces"])
-def test_its_gradients_are_those_of_finite_differences(windows, pieces):
+@pytest.mark.parametrize("segments", [[3], [1, 2]], ids=["one segment", "two segments"])
+def test_its_gradients_are_those_of_finite_differences(windows, segments):
     # of the inputs, the state's tensors and all kernels, in the outputs and the state's tensors
     layer = Layer(windows, batch=1)
 
-    assert torch.autograd.gradcheck(lambda *given: layer.run(pieces, *given), layer.arguments(3), fast_mode=True)
+    assert torch.autograd.gradcheck(lambda *given: layer.run(segments, *given), layer.arguments(3), fast_mode=True)
 
 
 @pytest.mark.parametrize("windows", [None, Windows.of(2, 3, [1, 2])], ids=["no train", "order 2"])
@@ -115,12 +115,12 @@ def test_without_a_bias_its_gradients_are_those_of_finite_differences(windows):
 @every_train
 @pytest.mark.parametrize("eager", [False, True])
 @settings(max_examples=5, deadline=None)
-@given(pieces=st.lists(st.integers(1, 4), min_size=2, max_size=4))
-def test_pieces_give_the_outputs_the_state_and_the_gradients_of_one_piece(windows, eager, pieces):
+@given(segments=st.lists(st.integers(1, 4), min_size=2, max_size=4))
+def test_segments_give_the_outputs_the_state_and_the_gradients_of_one_segment(windows, eager, segments):
     layer = Layer(windows)
-    values, gradients = layer.gradients([sum(pieces)])
+    values, gradients = layer.gradients([sum(segments)])
 
-    found_values, found_gradients = layer.gradients(pieces, eager=eager)
+    found_values, found_gradients = layer.gradients(segments, eager=eager)
 
     assert_equal(found_values, values)
     assert_equal(found_gradients, gradients)
@@ -156,7 +156,7 @@ def test_a_state_is_never_changed(windows):
 
 @every_train
 def test_what_the_steps_to_come_are_owed_does_not_depend_on_what_they_bring(windows):
-    # the state after a piece holds no view of memory that later pieces write to
+    # the state after a segment holds no view of memory that later segments write to
     layer = Layer(windows)
     arguments = [one if one is None else one.detach() for one in layer.arguments(3)]
     _, *state = layer.run([3], *arguments)
@@ -167,19 +167,21 @@ def test_what_the_steps_to_come_are_owed_does_not_depend_on_what_they_bring(wind
     assert all(map(torch.equal, before, state))
 
 
-@pytest.mark.parametrize("part", ["outputs", "cell", "pending"])
+@pytest.mark.parametrize("part", ["outputs", "cell", "partial_sums"])
 def test_any_part_of_the_result_alone_has_its_gradients(part):
     # autograd hands a missing gradient on as None
     layer = Layer(Windows.of(2, 4, 2))
-    index = ["outputs", "cell", "pending"].index(part)
+    index = ["outputs", "cell", "partial_sums"].index(part)
     arguments = layer.arguments(2)
-    outputs, _, cell, pending = layer.run([2], *arguments)
-    alone = torch.autograd.grad((outputs, cell, pending)[index].square().sum(), arguments, allow_unused=True)
+    outputs, _, cell, partial_sums = layer.run([2], *arguments)
+    alone = torch.autograd.grad((outputs, cell, partial_sums)[index].square().sum(), arguments, allow_unused=True)
 
     arguments = layer.arguments(2)
-    outputs, _, cell, pending = layer.run([2], *arguments)
+    outputs, _, cell, partial_sums = layer.run([2], *arguments)
     weights = [float(place == index) for place in range(3)]
-    loss = sum(weight * one.square().sum() for weight, one in zip(weights, (outputs, cell, pending), strict=True))
+    loss = sum(
+        weight * one.square().sum() for weight, one in zip(weights, (outputs, cell, partial_sums), strict=True)
+    )
     together = torch.autograd.grad(loss, arguments)
 
     for ours, theirs in zip(alone, together, strict=True):

@@ -20,7 +20,7 @@ def update(gates_BGHW: Tensor, cell_BCHW: Tensor, new_cell_BCHW: Tensor, new_hid
     exact_BGHW = gates_BGHW.to(cell_BCHW.dtype)
     candidate_BCHW = exact_BGHW[:, 3 * cell_BCHW.shape[1] :]
     squashed_BCHW = tanh(candidate_BCHW)
-    exact_BGHW.sigmoid_()  # of all four: memory in one piece is twice as fast as three quarters of it
+    exact_BGHW.sigmoid_()  # of all four: memory in one segment is twice as fast as three quarters of it
     candidate_BCHW.copy_(squashed_BCHW)
     i, f, o, g = exact_BGHW.chunk(4, 1)
     torch.mul(f, cell_BCHW, out=new_cell_BCHW)

@@ -1,33 +1,43 @@
-"""The recurrent cells: pure functions of (input, state), for one time step or many.
+"""The recurrent cells as the paper's equations: the reference implementation.
 
-Dimensions: T time, B batch, I input channels, C hidden channels, H W space.
+A cell is a pure function, (input, state) -> (output, state). `fast/` computes the same numbers faster;
+`model.implementation` chooses, and both have the same weights.
+
+Dimensions: T time, B batch, I input channels, C hidden channels, R_i rank of core i, D states in a window,
+k kernel size, H W space. `*` in an equation is a convolution that keeps the frame size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
-from framecast_conv_tt_lstm.kernels import GateKernels, TensorTrainKernels
-from framecast_conv_tt_lstm.passes import Pass
-from framecast_conv_tt_lstm.scan import State, scan
+from framecast_conv_tt_lstm.kernels import GateKernels, Kernels, TensorTrainKernels, window_kernels
 from framecast_conv_tt_lstm.windows import Window, Windows
 
 
+class State(NamedTuple):
+    """What a cell remembers from one time step to the next."""
+
+    hidden: tuple[Tensor, ...]
+    """The last N hidden states h, oldest first, each (B, C, H, W); N is 1 in a ConvLSTM."""
+
+    cell: Tensor
+    """c, (B, C, H, W), in float32 or wider."""
+
+
 class Cell(nn.Module):
-    """What the cells share. One step, many steps at once (faster), or many in pieces of one pass:
+    """The interface of both cells. One step, or many:
 
     output_BCHW, state = cell(input_BIHW, state)
     outputs_TBCHW, state = cell(inputs_TBIHW, state)
-
-    layer = cell.unroll()             # remembers kernels and state over one pass
-    outputs_TBCHW = layer(inputs_TBIHW)
     """
 
     windows: Windows | None = None
+    """Which core of the tensor train sees which past state; None without a tensor train."""
 
     def __init__(self, hidden_channels: int, kernels: GateKernels) -> None:
         super().__init__()
@@ -39,52 +49,41 @@ class Cell(nn.Module):
 
         Without a state it starts from zeros.
         """
-        layer = Unrolled(self, state=state)
-        outputs_TBCHW = layer(input_BIHW if input_BIHW.dim() == 5 else input_BIHW[None])
-        assert layer.state is not None
-        return (outputs_TBCHW if input_BIHW.dim() == 5 else outputs_TBCHW[0]), layer.state
-
-    def unroll(self, recompute: bool = False) -> Unrolled:
-        """This layer over one clip, from zeros, to be called with one piece of the clip after another.
-
-        With `recompute` a piece's gates are computed again in the backward pass: less memory, more time.
-        """
-        return Unrolled(self, recompute)
+        kernels, outputs = self.kernels(), []
+        inputs = input_BIHW if input_BIHW.dim() == 5 else [input_BIHW]
+        for step_BIHW in inputs:
+            output_BCHW, state = self.step(kernels, step_BIHW, state or self.initial_state(step_BIHW))
+            outputs.append(output_BCHW)
+        assert state is not None, "there is at least one step"
+        return (torch.stack(outputs) if input_BIHW.dim() == 5 else outputs[0]), state
 
     def initial_state(self, input_BIHW: Tensor) -> State:
         """Zeros for inputs of this shape and number format."""
         batch, _, *image = input_BIHW.shape
         hidden_BCHW = input_BIHW.new_zeros(batch, self.hidden_channels, *image)
         cell_BCHW = hidden_BCHW.to(torch.promote_types(hidden_BCHW.dtype, torch.float32))
-        if self.windows is None:
-            return State(hidden_BCHW, cell_BCHW)
-        pending = hidden_BCHW.new_zeros(self.windows.steps - 1, batch, self.windows.channels, *image)
-        return State(hidden_BCHW, cell_BCHW, pending)
+        return State((hidden_BCHW,) * (self.windows.steps if self.windows else 1), cell_BCHW)
 
+    def step(self, kernels: Kernels, input_BIHW: Tensor, state: State) -> tuple[Tensor, State]:
+        """One time step with the `kernels` that `self.kernels()` returned, in their number format."""
+        signal = self.signal(kernels, [hidden.to(kernels.signal.dtype) for hidden in state.hidden])
+        # [i, f, o, g] = W * [x, signal] + b: W is stored as its two parts
+        gates = convolve(input_BIHW.to(kernels.input.dtype), kernels.input, kernels.bias)
+        gates = gates + convolve(signal, kernels.signal)
+        i, f, o, g = gates.to(state.cell.dtype).chunk(4, 1)
+        cell = f.sigmoid() * state.cell + i.sigmoid() * g.tanh()  # c' = sigmoid(f) c + sigmoid(i) tanh(g)
+        hidden = (o.sigmoid() * cell.tanh()).to(gates.dtype)  # h' = sigmoid(o) tanh(c')
+        return hidden, State((*state.hidden[1:], hidden), cell)
 
-class Unrolled:
-    """A cell over one clip: its kernels, made ready once, and the state so far."""
-
-    def __init__(self, cell: Cell, recompute: bool = False, state: State | None = None) -> None:
-        self.cell, self.recompute, self.state = cell, recompute, state
-        self.layer = Pass(cell.kernels(), cell.windows, eager=recompute)
-
-    def __call__(self, inputs_TBIHW: Tensor) -> Tensor:
-        """The hidden state after each of the next T steps, (T, B, C, H, W)."""
-        dtype = self.layer.kernels.input.dtype
-        inputs_TBIHW = inputs_TBIHW.to(dtype)
-        state = (self.state or self.cell.initial_state(inputs_TBIHW[0])).computed_in(dtype)
-        if self.recompute and torch.is_grad_enabled():
-            outputs_TBCHW, self.state = checkpoint(scan, self.layer, inputs_TBIHW, state, use_reentrant=False)
-        else:
-            outputs_TBCHW, self.state = scan(self.layer, inputs_TBIHW, state)
-        return outputs_TBCHW
+    def signal(self, kernels: Kernels, hidden: list[Tensor]) -> Tensor:
+        """What reaches the gates from the past: in a ConvLSTM the last hidden state."""
+        return hidden[-1]
 
 
 class ConvLSTMCell(Cell):
     """Convolutional LSTM (Shi et al., NeurIPS 2015), without peepholes: the paper's baseline.
 
-    [i, f, o, g] = G * [x, h]        one k x k convolution, I + C -> 4C
+    [i, f, o, g] = W * [x, h] + b        one k x k convolution, I + C -> 4C
     c' = sigmoid(f) c + sigmoid(i) tanh(g)
     h' = sigmoid(o) tanh(c')
 
@@ -98,7 +97,7 @@ class ConvLSTMCell(Cell):
         kernel_size: int | tuple[int, int] = 5,
         bias: bool = True,
     ) -> None:
-        _refuse_empty(input_channels, hidden_channels)
+        _ensure_channels(input_channels, hidden_channels)
         super().__init__(
             hidden_channels,
             GateKernels(input_channels, hidden_channels, hidden_channels, _odd_pair(kernel_size), bias),
@@ -138,7 +137,7 @@ class ConvTTLSTMCell(Cell):
         window: Window = "sliding",
         bias: bool = True,
     ) -> None:
-        _refuse_empty(input_channels, hidden_channels)
+        _ensure_channels(input_channels, hidden_channels)
         windows = Windows.of(order, steps, rank, window)
         super().__init__(
             hidden_channels,
@@ -146,8 +145,26 @@ class ConvTTLSTMCell(Cell):
         )
         self.windows = windows
 
+    def signal(self, kernels: Kernels, hidden: list[Tensor]) -> Tensor:
+        """What leaves the tensor train, V_(M-1), (B, R_(M-1), H, W)."""
+        P, G = window_kernels(kernels, self.windows), kernels.chain  # P_0 ... and G_1 ...
+        b = [None] * len(P) if kernels.core_bias is None else kernels.core_bias.split(self.windows.rank)
+        V: list[Tensor] = []
+        for i in range(self.windows.order):
+            window_BDCHW = torch.cat(hidden[self.windows.states(i)], 1)
+            V.append(convolve(window_BDCHW, P[i], b[i]))  # V_i = P_i * h[i..i+D-1]
+            if i > 0:
+                V[i] = V[i] + convolve(V[i - 1], G[i - 1])  # + G_i * V_(i-1)
+        return V[-1]
 
-def _refuse_empty(input_channels: int, hidden_channels: int) -> None:
+
+def convolve(input_BXHW: Tensor, kernel_YXkk: Tensor, bias_Y: Tensor | None = None) -> Tensor:
+    """The convolution that keeps the frame size, (B, Y, H, W): zeros beyond the border."""
+    height, width = kernel_YXkk.shape[-2:]
+    return torch.conv2d(input_BXHW, kernel_YXkk, bias_Y, padding=(height // 2, width // 2))
+
+
+def _ensure_channels(input_channels: int, hidden_channels: int) -> None:
     for name, channels in (("input_channels", input_channels), ("hidden_channels", hidden_channels)):
         if channels < 1:
             raise ValueError(f"{name} ({channels}) must be at least 1")

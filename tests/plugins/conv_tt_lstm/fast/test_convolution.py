@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import conv2d
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from framecast_conv_tt_lstm.convolution import (
+from framecast_conv_tt_lstm.fast.convolution import (
     Convolution,
     batches,
     convolve,

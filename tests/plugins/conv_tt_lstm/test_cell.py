@@ -1,12 +1,16 @@
-"""The cells against the yardstick, in numbers; then as pure functions of input and state."""
+"""The cells against dense matrices, as pure functions of input and state, and against the fast path."""
 
 import pytest
 import torch
-from drawn import KERNEL_SIZES, both, difference, gradients, gradients_of, trains
+from dense import predict, published_weights
+from drawn import KERNEL_SIZES, both, difference, gradients, trains
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framecast_conv_tt_lstm.cells import ConvLSTMCell, ConvTTLSTMCell
+from framecast_conv_tt_lstm.cell import ConvLSTMCell, ConvTTLSTMCell
+from framecast_conv_tt_lstm.fast.layer import FastLayer
+from framecast_conv_tt_lstm.published import load_published
+from framecast_conv_tt_lstm.reference_layer import ReferenceLayer
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 
 
@@ -35,25 +39,19 @@ def of_one_layer(kernel_size, bias, hidden, train):
     return ConvTTLSTMSettings(**stack, **train) if train else ConvLSTMSettings(**stack)
 
 
-def against_the_yardstick(setting, frames, autocast=None, at_least=0.0):
+def against_the_reference(setting, frames, autocast=None, at_least=0.0):
     """Differences of the outputs, the inputs' gradients, and the weights' gradients together."""
-    channels = frames.shape[2]
-    slow, fast = both(setting, channels, frames.dtype)
-    layer, cell = slow.layers["b0l0"], fast.blocks[0][0]
+    slow, fast = both(setting, frames.shape[2], frames.dtype)
+    cell, layer = slow.blocks[0][0], fast.blocks[0][0]
     x, x_slow = (frames.clone().requires_grad_() for _ in range(2))
-    state, outputs_slow = None, []
-    for frame in x_slow:
-        output, state = layer(frame, state)
-        outputs_slow.append(output)
-    outputs_slow = torch.stack(outputs_slow)
+    outputs_slow, _ = cell(x_slow)
     with torch.autocast("cpu", autocast, enabled=autocast is not None):
-        outputs, _ = cell(x)
+        outputs = FastLayer(layer)(x)
     weights = torch.randn(outputs.shape, generator=torch.Generator().manual_seed(1))
     for result in (outputs, outputs_slow):
         (result * weights).sum().backward()
 
-    ours = {name: one for name, one in gradients(fast).items() if not name.startswith("output")}
-    theirs = {name: one for name, one in gradients_of(slow, setting, channels).items() if name in ours}
+    ours, theirs = (gradients(each.blocks[0][0]) for each in (fast, slow))
     assert all(one is not None for one in ours.values())
     pairs = [(outputs, outputs_slow), (x.grad, x_slow.grad), (ours, theirs)]
     return [difference(*pair, at_least) for pair in pairs]
@@ -67,14 +65,14 @@ def against_the_yardstick(setting, frames, autocast=None, at_least=0.0):
     st.integers(1, 6),
     *(st.integers(1, most) for most in (6, 3, 3, 6, 6)),
 )
-def test_any_cell_is_the_yardstick_in_outputs_and_gradients(
+def test_any_cell_is_the_reference_in_outputs_and_gradients(
     train, kernel_size, bias, hidden, times, batch, channels, height, width
 ):
     setting = of_one_layer(kernel_size, bias, hidden, train)
     frames = torch.randn(times, batch, channels, height, width, generator=torch.Generator().manual_seed(0))
 
-    assert max(against_the_yardstick(setting, frames.double(), at_least=1e-3)) < 1e-11
-    assert max(against_the_yardstick(setting, frames, at_least=1)) < 1e-5
+    assert max(against_the_reference(setting, frames.double(), at_least=1e-3)) < 1e-11
+    assert max(against_the_reference(setting, frames, at_least=1)) < 1e-5
 
 
 def train(order, steps, rank, window="sliding"):
@@ -95,68 +93,70 @@ PLAIN = [
 
 @pytest.mark.parametrize("train", PLAIN, ids=str)
 @pytest.mark.parametrize("hidden", [8, 16])
-def test_the_papers_cells_are_the_yardstick_in_outputs_and_gradients(train, hidden):
+def test_the_papers_cells_are_the_reference_in_outputs_and_gradients(train, hidden):
     frames = torch.rand(6, 2, 1, 8, 8, generator=torch.Generator().manual_seed(0))
 
-    assert max(against_the_yardstick(of_one_layer(5, True, hidden, train), frames)) < 1e-5
+    assert max(against_the_reference(of_one_layer(5, True, hidden, train), frames)) < 1e-5
 
 
 @pytest.mark.parametrize("train", PLAIN, ids=str)
-def test_under_autocast_a_cell_is_the_exact_yardstick_within_two_percent(train):
+def test_under_autocast_a_cell_is_the_exact_reference_within_two_percent(train):
     frames = torch.rand(6, 2, 1, 8, 8, generator=torch.Generator().manual_seed(0))
 
-    assert max(against_the_yardstick(of_one_layer(3, True, 8, train), frames, torch.bfloat16)) < 0.02
+    assert max(against_the_reference(of_one_layer(3, True, 8, train), frames, torch.bfloat16)) < 0.02
+
+
+@pytest.mark.parametrize("window", ["sliding", "fixed"])
+@pytest.mark.parametrize(
+    ("order", "steps", "rank"), [(1, 1, 3), (1, 3, 2), (2, 2, 3), (2, 4, [3, 2]), (3, 5, [1, 2, 3]), (4, 4, 2)]
+)
+@pytest.mark.parametrize("bias", [True, False], ids=["bias", "no bias"])
+def test_the_reference_is_the_tensor_train_multiplied_out(order, steps, rank, window, bias):
+    assert_dense(of_one_layer((3, 5), bias, 3, train(order, steps, rank, window)))
+
+
+@pytest.mark.parametrize("kernel_size", KERNEL_SIZES)
+def test_a_conv_lstm_is_its_dense_matrix(kernel_size):
+    assert_dense(of_one_layer(kernel_size, True, 3, None))
+
+
+@torch.no_grad()
+def assert_dense(setting):
+    # more time steps than the cell sees, so that the first ones are forgotten
+    weights, frames = published_weights(setting, 2), torch.rand(2, 7, 2, 4, 5).double()
+    truth = torch.rand(2, 1, 2, 4, 5).double()
+    network = load_published(weights, setting.model_dump() | {"implementation": "reference"}).double()
+    expected = predict(weights, setting, frames, 2, truth)
+    torch.testing.assert_close(network(frames, 2, truth=truth), expected, atol=1e-12, rtol=1e-10)
 
 
 def test_under_autocast_the_cell_state_alone_keeps_its_digits(cell, frames):
     with torch.autocast("cpu", torch.bfloat16):
         output, state = cell(frames)
+        layer = FastLayer(cell)
+        layer(frames)
 
-    assert output.dtype == state.hidden.dtype == torch.bfloat16
-    assert state.cell.dtype == torch.float32
+    assert output.dtype == state.hidden[-1].dtype == layer.state.hidden.dtype == torch.bfloat16
+    assert state.cell.dtype == layer.state.cell.dtype == torch.float32
 
 
-def test_under_autocast_a_step_goes_on_from_a_state_of_plain_zeros(cell, frames):
+def test_under_autocast_a_step_starts_from_a_state_of_plain_zeros(cell, frames):
     with torch.autocast("cpu", torch.bfloat16):
-        from_nothing, _ = cell(frames[0])
+        without_state, _ = cell(frames[0])
         from_zeros, _ = cell(frames[0], cell.initial_state(frames[0]))
         from_zeros.float().sum().backward()
 
-    assert torch.equal(from_nothing, from_zeros)
+    assert torch.equal(without_state, from_zeros)
 
 
-def test_a_conv_tt_lstm_step_follows_the_equations(frames):
-    # order 2, steps 4: two windows of three states each
-    torch.manual_seed(0)
-    cell = conv_tt_lstm()
-    outputs, state = cell(frames[:4])
-    h = list(outputs)
-    kernels = cell.kernels
-    places = [(core, place) for _, core, place in cell.windows.taps()]
-    taps = dict(zip(places, kernels.taps.split(5), strict=True))
-
-    def window(core):
-        return sum(convolve(h[core + place], taps[core, place]) for place in range(3))
-
-    b0, b1 = kernels.tap_bias[:, None, None].split(5)
-    v0 = window(0) + b0
-    v1 = window(1) + b1 + convolve(v0, kernels.link_1) + kernels.link_bias[:, None, None]
-    gates = convolve(frames[4], kernels.input) + convolve(v1, kernels.signal) + kernels.bias[:, None, None]
-    i, f, o, g = gates.split(3, 1)
-    c_new = torch.sigmoid(f) * state.cell + torch.sigmoid(i) * torch.tanh(g)
-
-    output, new = cell(frames[4], state)
-
-    torch.testing.assert_close(new.cell, c_new)
-    torch.testing.assert_close(output, torch.sigmoid(o) * torch.tanh(c_new))
-
-
-def convolve(x, kernel):
-    return torch.nn.functional.conv2d(x, kernel, padding=1)
+def tensors(state):
+    """All tensors of a state, the reference's or the fast path's."""
+    hidden, *rest = state
+    return [*(hidden if isinstance(hidden, tuple) else [hidden]), *(one for one in rest if one is not None)]
 
 
 def assert_same_state(one, other):
-    for tensor, expected in zip(one, other, strict=True):
+    for tensor, expected in zip(tensors(one), tensors(other), strict=True):
         torch.testing.assert_close(tensor, expected)
 
 
@@ -170,20 +170,21 @@ def test_many_steps_at_once_are_one_after_another(cell, frames):
     assert_same_state(stepped, state)
 
 
-def test_a_clip_may_come_in_pieces_of_any_length(cell, frames):
-    layer = cell.unroll()
+@pytest.mark.parametrize("kind", [FastLayer, ReferenceLayer])
+def test_a_clip_may_come_in_segments_of_any_length(cell, frames, kind):
+    layer, whole = kind(cell), kind(cell)
 
-    pieces = torch.cat([layer(frames[:2]), layer(frames[2:3]), layer(frames[3:])])
+    segments = torch.cat([layer(frames[:2]), layer(frames[2:3]), layer(frames[3:])])
 
-    outputs, state = cell(frames)
-    torch.testing.assert_close(pieces, outputs)
-    assert_same_state(layer.state, state)
+    torch.testing.assert_close(segments, whole(frames))
+    torch.testing.assert_close(segments, cell(frames)[0])
+    assert_same_state(layer.state, whole.state)
 
 
 def test_a_state_starts_at_zero(cell, frames):
     state = cell.initial_state(frames[0])
 
-    assert not any(one.count_nonzero() for one in state if one is not None)
+    assert not any(one.count_nonzero() for one in tensors(state))
     from_zeros, from_nothing = cell(frames[0], state), cell(frames[0])
     assert torch.equal(from_zeros[0], from_nothing[0])
     assert_same_state(from_zeros[1], from_nothing[1])
@@ -191,11 +192,11 @@ def test_a_state_starts_at_zero(cell, frames):
 
 def test_a_step_never_changes_the_state_it_is_given(cell, frames):
     _, state = cell(frames[0])
-    before = [one if one is None else one.clone() for one in state]
+    before = [one.clone() for one in tensors(state)]
 
     cell(frames[1], state)[0].sum().backward()
 
-    assert all(one is kept is None or torch.equal(one, kept) for one, kept in zip(before, state, strict=True))
+    assert all(map(torch.equal, before, tensors(state)))
 
 
 def test_the_same_input_and_state_give_the_same_output_and_state(cell, frames):
@@ -204,7 +205,7 @@ def test_the_same_input_and_state_give_the_same_output_and_state(cell, frames):
     (output, new), (output_again, new_again) = cell(frames[1], state), cell(frames[1], state)
 
     assert torch.equal(output, output_again)
-    assert all(one is again is None or torch.equal(one, again) for one, again in zip(new, new_again, strict=True))
+    assert all(map(torch.equal, tensors(new), tensors(new_again)))
 
 
 def test_two_clips_can_be_stepped_in_turns(cell, frames):
@@ -238,7 +239,7 @@ def test_the_output_is_the_new_hidden_state(cell, frames):
     output, state = cell(frames[0])
 
     assert output.shape == (2, 3, 6, 7)
-    assert torch.equal(output, state.hidden)
+    assert torch.equal(output, state.hidden[-1])
 
 
 def test_without_gradients_it_predicts_the_same(cell, frames):
@@ -251,11 +252,11 @@ def test_without_gradients_it_predicts_the_same(cell, frames):
         assert not outputs.requires_grad
 
 
-@pytest.mark.parametrize("recompute", [False, True])
-def test_a_layer_that_is_computed_again_has_the_same_gradients(cell, frames, recompute):
+@pytest.mark.parametrize("kind", [FastLayer, ReferenceLayer])
+def test_a_layer_that_is_computed_again_has_the_same_gradients(cell, frames, kind):
     found = []
-    for again in (False, recompute):
-        layer = cell.unroll(recompute=again)
+    for recompute in (False, True):
+        layer = kind(cell, recompute)
         loss = torch.cat([layer(frames[:3]), layer(frames[3:])]).square().sum()
         found.append(torch.autograd.grad(loss, list(cell.parameters())))
 

@@ -1,11 +1,12 @@
-"""The kernels' gradients of a pass in pieces, however often and however far the backward pass goes."""
+"""The kernels' gradients of a pass in segments, however often and however far the backward pass goes."""
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framecast_conv_tt_lstm.cells import ConvLSTMCell, ConvTTLSTMCell
+from framecast_conv_tt_lstm.cell import ConvLSTMCell, ConvTTLSTMCell
+from framecast_conv_tt_lstm.fast.layer import FastLayer
 
 CELLS = {
     "conv_lstm": lambda: ConvLSTMCell(2, 3, 3),
@@ -24,17 +25,17 @@ def frames():
     return torch.rand(5, 2, 2, 4, 6, generator=torch.Generator().manual_seed(1)).double().requires_grad_()
 
 
-def loss_of(cell, frames, pieces=(2, 1, 2), recompute=False):
-    layer = cell.unroll(recompute)
-    return torch.cat([layer(piece) for piece in frames.split(list(pieces))]).square().sum()
+def loss_of(cell, frames, segments=(2, 1, 2), recompute=False):
+    layer = FastLayer(cell, recompute)
+    return torch.cat([layer(segment) for segment in frames.split(list(segments))]).square().sum()
 
 
 def gradients_of(loss, cell, frames, **options):
     return torch.autograd.grad(loss, [frames, *cell.parameters()], **options)
 
 
-def gradients_of_weights(cell, frames, pieces=(2, 1, 2)):
-    return torch.autograd.grad(loss_of(cell, frames, pieces), list(cell.parameters()))
+def gradients_of_weights(cell, frames, segments=(2, 1, 2)):
+    return torch.autograd.grad(loss_of(cell, frames, segments), list(cell.parameters()))
 
 
 def assert_equal(found, expected):
@@ -46,7 +47,7 @@ recomputed = pytest.mark.parametrize("recompute", [False, True], ids=["kept", "r
 
 
 @recomputed
-def test_the_gradients_do_not_depend_on_the_pieces(cell, frames, recompute):
+def test_the_gradients_do_not_depend_on_the_segments(cell, frames, recompute):
     whole = gradients_of(loss_of(cell, frames, [5]), cell, frames)
 
     assert_equal(gradients_of(loss_of(cell, frames, [1] * 5, recompute), cell, frames), whole)
@@ -79,10 +80,10 @@ def test_going_back_twice_adds_up_to_exactly_double(cell, frames, recompute):
 
 @recomputed
 def test_two_losses_of_one_pass_go_back_one_after_the_other(cell, frames, recompute):
-    # the second goes back through fewer pieces than the first
+    # the second goes back through fewer segments than the first
     def outputs():
-        layer = cell.unroll(recompute)
-        return [layer(piece).square().sum() for piece in frames.split([2, 1, 2])]
+        layer = FastLayer(cell, recompute)
+        return [layer(segment).square().sum() for segment in frames.split([2, 1, 2])]
 
     expected = gradients_of(sum(outputs()), cell, frames)
     early, middle, late = outputs()
