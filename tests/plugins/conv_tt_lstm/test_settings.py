@@ -85,7 +85,7 @@ def test_a_kernel_is_one_number_or_height_and_width(settings, written, kernel):
 def test_a_rank_is_one_number_or_one_for_each_core():
     one, each = ConvTTLSTMSettings(order=2, rank=4), ConvTTLSTMSettings(order=2, rank=[4, 2])
 
-    assert (one.windows.ranks, each.windows.ranks) == ((4, 4), (4, 2))
+    assert (one.windows.rank, each.windows.rank) == ((4, 4), (4, 2))
     assert ConvTTLSTMSettings.model_validate_json(each.model_dump_json()) == each
 
 
