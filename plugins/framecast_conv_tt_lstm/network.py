@@ -24,9 +24,9 @@ class RecurrentVideoNetwork(nn.Module):
     """Predicts each next frame from the frames before (Su et al. 2020, section 5).
 
     `cells` are the recurrent layers, first to last, `layers_per_block` of them in each block. The output of
-    block b - skip_stride is concatenated to that of block b before what follows it. With `activation_checkpointing`
-    the backward pass computes each layer again instead of keeping its gates: less memory, more time.
-    `implementation` chooses between equal computations of a layer (see `ConvLSTMSettings`).
+    block b - skip_stride is concatenated to that of block b before what follows it. With
+    `activation_checkpointing` the backward pass computes each layer again instead of keeping its gates: less
+    memory, more time. `implementation` chooses between equal computations of a layer (see `ConvLSTMSettings`).
     """
 
     def __init__(
