@@ -5,8 +5,10 @@ MkDocs calls `on_files` and `on_page_markdown`; `pages` is also what tests look 
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import inspect
+import itertools
 import logging
 import re
 from collections.abc import Iterable
@@ -16,6 +18,7 @@ from typing import Any
 import typer
 from typer.main import get_command
 
+import framecast
 from framecast.bounded.limit import LIMITS
 from framecast.cli.app import app
 from framecast.job.job import Job
@@ -25,6 +28,17 @@ from framecast.plugin.declarations import KINDS
 from framecast.registry.registry import Registered, Registry
 
 ROOT = Path(__file__).resolve().parents[1]
+PROTOCOLS = (
+    "VideoModel",
+    "RecognitionModel",
+    "ClipDataset",
+    "MapStyleDataset",
+    "StreamingMetric",
+    "MetricAccumulator",
+    "TrainingTask",
+    "RunCallback",
+    "RunContext",
+)
 LIMITS_FILE = "platform/framecast/bounded/limit.py"
 log = logging.getLogger("mkdocs.hooks.reference")
 
@@ -38,6 +52,7 @@ def pages() -> dict[str, str]:
         "reference/commands.md": commands_page(),
         "reference/plugins.md": plugins_page(),
         "reference/hooks.md": hooks_page(),
+        "reference/protocols.md": protocols_page(),
         "reference/events.md": events_page(),
         "reference/limits.md": limits_page(),
     }
@@ -100,6 +115,40 @@ def hooks_page() -> str:
         fields = ", ".join(f"`{each.name}`" for each in dataclasses.fields(declaration))
         text += f"Fields: {fields}.\n\n"
     return text
+
+
+def protocols_page() -> str:
+    """What the `build` of each kind returns: the methods and attributes of protocols and base classes."""
+    text = "# Protocols\n\nWhat the `build` of each declaration returns, and what callbacks receive.\n\n"
+    for name in PROTOCOLS:
+        protocol = getattr(framecast, name)
+        text += f"## framecast.{name}\n\n{literal(inspect.getdoc(protocol) or '')}\n\n"
+        for member, value in vars(protocol).items():
+            function = value.fget if isinstance(value, property) else value
+            if inspect.isfunction(function) and function.__doc__:
+                signature = str(inspect.signature(function)).replace("'", "")  # annotations are texts
+                head = f"def {member}{signature}"
+                if function is not value:  # a property
+                    head = f"{member}: {signature.rpartition('-> ')[2]}"
+                said = f"{head}\n\n{inspect.getdoc(function)}"
+                text += f"### `{name}.{member}`\n\n{literal(said)}\n\n"
+        if rows := attributes(protocol):
+            text += table(("attribute", "meaning"), rows) + "\n"
+    return text
+
+
+def attributes(protocol: type) -> list[tuple[str, str]]:
+    """(name, docstring) of the annotated attributes of a class, as its source has them."""
+    (body,) = ast.parse(inspect.getsource(protocol)).body
+    assert isinstance(body, ast.ClassDef)
+    return [
+        (f"`{field.target.id}`", " ".join(text.value.value.split()))
+        for field, text in itertools.pairwise(body.body)
+        if isinstance(field, ast.AnnAssign)
+        and isinstance(field.target, ast.Name)
+        and isinstance(text, ast.Expr)
+        and isinstance(text.value, ast.Constant)
+    ]
 
 
 def limits_page() -> str:

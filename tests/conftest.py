@@ -66,22 +66,22 @@ class AtStep(framecast.Settings):
     """The step at which it acts."""
 
 
-def interrupter(settings, folder):
-    def listen(event):
+def interrupter(settings, context):
+    def listen(event, context):
         if isinstance(event, framecast.events.StepDone) and event.step == settings.at:
-            (folder / "stop").write_text("a test")
+            (context.folder / "stop").write_text("a test")
     return listen
 
 
-def early(settings, folder):
-    def listen(event):
+def early(settings, context):
+    def listen(event, context):
         if isinstance(event, framecast.events.StepDone) and event.step == settings.at:
-            return framecast.Stop("enough")
+            context.request_stop("enough")
     return listen
 
 
-def broken(settings, folder):
-    def listen(event):
+def broken(settings, context):
+    def listen(event, context):
         raise OSError("the tracker is down")
     return listen
 

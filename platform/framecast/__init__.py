@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from framecast import bounded, data, safe_files
     from framecast.cli.run_from_python import run
     from framecast.command_line import command
-    from framecast.errors import InputError, TrainingFailed, did_you_mean, without_credentials
+    from framecast.errors import InputError, PluginFailed, TrainingFailed, did_you_mean, without_credentials
     from framecast.evaluation.load import load
     from framecast.plugin import events
     from framecast.plugin.closed_loop import closed_loop, closed_loop_in_segments
@@ -22,15 +22,22 @@ if TYPE_CHECKING:
     from framecast.plugin.cost import Cost
     from framecast.plugin.data_note import DataNote
     from framecast.plugin.declarations import Callback, Dataset, Metric, Model, Task
-    from framecast.plugin.events import Stop
     from framecast.plugin.frame_loss import as_floats, l1_and_squared
     from framecast.plugin.hooks import hookimpl
     from framecast.plugin.logged_value import LoggedValue
     from framecast.plugin.outputs import EvaluationOutputs, PredictionTarget, RecognitionOutput
     from framecast.plugin.path import Path
     from framecast.plugin.prepared import Prepared
+    from framecast.plugin.protocols.clip_dataset import ClipDataset, MapStyleDataset, Sample
+    from framecast.plugin.protocols.metric_accumulator import MetricAccumulator
+    from framecast.plugin.protocols.recognition_model import RecognitionModel
+    from framecast.plugin.protocols.run_callback import RunCallback
+    from framecast.plugin.protocols.training_task import TrainingTask
+    from framecast.plugin.protocols.video_model import VideoModel
     from framecast.plugin.published_result import PublishedResult
+    from framecast.plugin.run_context import RunContext
     from framecast.plugin.sample_shape import SampleShape
+    from framecast.plugin.scalars import scalars
     from framecast.plugin.settings import Settings
     from framecast.plugin.step_context import StepContext
     from framecast.plugin.streaming_metric import MetricValue, StreamingMetric
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "Callback": "framecast.plugin.declarations",
+    "ClipDataset": "framecast.plugin.protocols.clip_dataset",
     "PredictionTarget": "framecast.plugin.outputs",
     "Constraint": "framecast.plugin.constraint",
     "Cost": "framecast.plugin.cost",
@@ -47,21 +55,29 @@ _MODULES = {
     "EvaluationOutputs": "framecast.plugin.outputs",
     "InputError": "framecast.errors",
     "LoggedValue": "framecast.plugin.logged_value",
+    "MapStyleDataset": "framecast.plugin.protocols.clip_dataset",
     "Metric": "framecast.plugin.declarations",
+    "MetricAccumulator": "framecast.plugin.protocols.metric_accumulator",
     "MetricValue": "framecast.plugin.streaming_metric",
     "Model": "framecast.plugin.declarations",
     "Path": "framecast.plugin.path",
+    "PluginFailed": "framecast.errors",
     "Prepared": "framecast.plugin.prepared",
     "StepContext": "framecast.plugin.step_context",
     "PublishedResult": "framecast.plugin.published_result",
     "RecognitionOutput": "framecast.plugin.outputs",
+    "RecognitionModel": "framecast.plugin.protocols.recognition_model",
+    "RunCallback": "framecast.plugin.protocols.run_callback",
+    "RunContext": "framecast.plugin.run_context",
+    "Sample": "framecast.plugin.protocols.clip_dataset",
     "SampleShape": "framecast.plugin.sample_shape",
     "Settings": "framecast.plugin.settings",
-    "Stop": "framecast.plugin.events",
     "StreamingMetric": "framecast.plugin.streaming_metric",
     "Task": "framecast.plugin.declarations",
     "TrainingFailed": "framecast.errors",
+    "TrainingTask": "framecast.plugin.protocols.training_task",
     "ValueRange": "framecast.plugin.value_range",
+    "VideoModel": "framecast.plugin.protocols.video_model",
     "as_floats": "framecast.plugin.frame_loss",
     "bounded": "framecast.bounded",
     "closed_loop": "framecast.plugin.closed_loop",
@@ -77,11 +93,13 @@ _MODULES = {
     "plural": "framecast.counting",
     "run": "framecast.cli.run_from_python",
     "safe_files": "framecast.safe_files",
+    "scalars": "framecast.plugin.scalars",
     "without_credentials": "framecast.errors",
 }
 
 __all__ = [
     "Callback",
+    "ClipDataset",
     "Constraint",
     "Cost",
     "DataNote",
@@ -89,22 +107,30 @@ __all__ = [
     "EvaluationOutputs",
     "InputError",
     "LoggedValue",
+    "MapStyleDataset",
     "Metric",
+    "MetricAccumulator",
     "MetricValue",
     "Model",
     "Path",
+    "PluginFailed",
     "PredictionTarget",
     "Prepared",
     "PublishedResult",
+    "RecognitionModel",
     "RecognitionOutput",
+    "RunCallback",
+    "RunContext",
+    "Sample",
     "SampleShape",
     "Settings",
     "StepContext",
-    "Stop",
     "StreamingMetric",
     "Task",
     "TrainingFailed",
+    "TrainingTask",
     "ValueRange",
+    "VideoModel",
     "as_floats",
     "bounded",
     "closed_loop",
@@ -121,6 +147,7 @@ __all__ = [
     "plural",
     "run",
     "safe_files",
+    "scalars",
     "without_credentials",
 ]
 

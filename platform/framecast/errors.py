@@ -1,4 +1,4 @@
-"""What can go wrong, in two words: the user's input is wrong, or the run failed; and the way out."""
+"""What can go wrong: the user's input is wrong, the run failed, or a plugin's code failed; and what to do."""
 
 from __future__ import annotations
 
@@ -68,10 +68,14 @@ class TrainingFailed(Exception):
     """Training cannot go on, and trying again would not help (a loss that is not finite, say)."""
 
 
+class PluginFailed(Exception):
+    """The code of a plugin failed where the platform called it; the message names the plugin and the line."""
+
+
 def in_one_line(error: BaseException) -> str:
     """An error as a message for the user: its kind and text, without line breaks and without credentials."""
     text = " ".join(str(error).split())
-    own_words = isinstance(error, InputError | TrainingFailed | OSError) and text
+    own_words = isinstance(error, InputError | TrainingFailed | PluginFailed | OSError) and text
     return without_credentials(text if own_words else f"{type(error).__name__}: {text}".removesuffix(": "))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 import framecast
+
+if TYPE_CHECKING:
+    from framecast_early_stopping.watch import Watch
 
 
 class EarlyStoppingSettings(framecast.Settings):
@@ -39,10 +41,10 @@ def _accepts(settings: EarlyStoppingSettings, measured: tuple[str, ...]) -> str 
     return f"monitor: {settings.monitor} is not measured in this job{choices}"
 
 
-def _build(settings: EarlyStoppingSettings, run_folder: Path) -> Any:
+def _build(settings: EarlyStoppingSettings, context: framecast.RunContext) -> Watch:
     from framecast_early_stopping.watch import Watch
 
-    return Watch(settings, run_folder)
+    return Watch(settings, context)
 
 
 @framecast.hookimpl

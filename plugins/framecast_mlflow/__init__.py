@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import framecast
+
+if TYPE_CHECKING:
+    from framecast_mlflow.tracker import MlflowTracker
 
 
 class MlflowSettings(framecast.Settings):
@@ -21,8 +24,9 @@ class MlflowSettings(framecast.Settings):
     """The experiment that holds the run; it is made where it is not there yet."""
 
 
-def _build(settings: MlflowSettings, run_folder: Path) -> Any:
-    return _tracker().MlflowTracker(settings, run_folder)
+def _build(settings: MlflowSettings, context: framecast.RunContext) -> MlflowTracker:
+    tracker: MlflowTracker = _tracker().MlflowTracker(settings, context)
+    return tracker
 
 
 def _ready(settings: MlflowSettings) -> None:
@@ -34,7 +38,7 @@ def _ready(settings: MlflowSettings) -> None:
     refuse_store(settings)
 
 
-def _tracker() -> Any:
+def _tracker() -> ModuleType:
     try:
         return import_module("framecast_mlflow.tracker")
     except ImportError as error:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 # it tries again by itself in a thread: MLflow's own attempts would keep one request for four minutes
@@ -46,20 +45,21 @@ class MlflowTracker:
     Raises ConnectionError where the server does not answer; the same events can be handed over again.
     """
 
-    def __init__(self, settings: MlflowSettings, run_folder: Path) -> None:
-        database = run_folder / "mlflow.db"
-        framecast.safe_files.validate_no_links(database, run_folder)
+    def __init__(self, settings: MlflowSettings, context: framecast.RunContext) -> None:
+        database = context.folder / "mlflow.db"
+        framecast.safe_files.validate_no_links(database, context.folder)
         self._uri = tracking_uri(settings) or f"sqlite:///{database}"
         self._client = MlflowClient(self._uri)
         self._experiment = settings.experiment
-        self._folder = run_folder
+        self._folder = context.folder
+        self._job = context.job
         self._id = ""
         self._known = False
 
-    def __call__(self, event: Any) -> None:
-        self.deliver([event])
+    def __call__(self, event: framecast.events.Event, context: framecast.RunContext) -> None:
+        self.deliver([event], context)
 
-    def deliver(self, events: Sequence[Any]) -> None:
+    def deliver(self, events: Sequence[framecast.events.Event], context: framecast.RunContext) -> None:
         """Takes events in order; the values of neighbours travel in one request."""
         with answering(self._uri):
             values: list[Metric] = []
@@ -88,8 +88,9 @@ class MlflowTracker:
             experiment = self._client.get_experiment_by_name(self._experiment)
             where = experiment.experiment_id if experiment else self._client.create_experiment(self._experiment)
             self._id = self._client.create_run(where, run_name=self._folder.name).info.run_id
-        job = framecast.bounded.read_yaml(self._folder / "plan.yaml")["job"]
-        settings = [Param(key, framecast.without_credentials(str(value))[:_LONGEST]) for key, value in _flat(job)]
+        settings = [
+            Param(key, framecast.without_credentials(str(value))[:_LONGEST]) for key, value in _flat(self._job)
+        ]
         for first in range(0, len(settings), _MOST):
             self._client.log_batch(self._id, params=settings[first : first + _MOST])
         framecast.safe_files.write_atomically(known, self._id)
@@ -125,22 +126,13 @@ def _innermost(error: BaseException) -> str:
     return " ".join(str(error).split())[:200]
 
 
-def _values(event: Any) -> Iterator[Metric]:
-    if isinstance(event, framecast.events.StepDone):
-        values = {"loss": event.loss, "learning_rate": event.learning_rate, "seconds": event.seconds}
-        if event.gradient_norm is not None:
-            values["gradient_norm"] = event.gradient_norm
-        values, prefix = {**values, **event.logs}, "train/"
-    elif isinstance(event, framecast.events.Evaluated):
-        values, prefix = event.metrics, "" if event.name == "model" else f"baseline/{event.name}/"
-    else:
-        return
-    now = round(1000 * event.time)
-    for name, value in values.items():
-        yield Metric(prefix + name, value, now, event.step)
+def _values(event: framecast.events.Event) -> Iterator[Metric]:
+    if isinstance(event, framecast.events.StepDone | framecast.events.Evaluated):
+        for name, value in framecast.scalars(event).items():
+            yield Metric(name, value, round(1000 * event.time), event.step)
 
 
-def _flat(settings: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """(dotted key, value) of settings and of those in their sections."""
     for key, value in settings.items():
         if isinstance(value, dict):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import framecast
 
-
-def _build(settings: framecast.Settings, run_folder: Path) -> Any:
+if TYPE_CHECKING:
     from framecast_tensorboard.writer import TensorBoardWriter
 
-    return TensorBoardWriter(run_folder / "tensorboard")
+
+def _build(settings: framecast.Settings, context: framecast.RunContext) -> TensorBoardWriter:
+    from framecast_tensorboard.writer import TensorBoardWriter
+
+    return TensorBoardWriter(context.folder / "tensorboard")
 
 
 def _ready(settings: framecast.Settings) -> None:

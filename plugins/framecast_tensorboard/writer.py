@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from torch.utils.tensorboard import SummaryWriter
 
@@ -17,28 +16,17 @@ class TensorBoardWriter:
         self._folder = folder
         self._writer: SummaryWriter | None = None
 
-    def __call__(self, event: Any) -> None:
+    def __call__(self, event: framecast.events.Event, context: framecast.RunContext) -> None:
         if isinstance(event, framecast.events.RunStarted):
             # TensorBoard itself hides what an earlier attempt wrote beyond the restored step; all of it at step 0
             framecast.safe_files.make_folder(self._folder, self._folder.parent)
             self._writer = SummaryWriter(str(self._folder), purge_step=event.step + 1 if event.step else 0)
         if self._writer is None:
             return
-        if isinstance(event, framecast.events.StepDone):
-            scalars = {
-                "loss": event.loss,
-                "learning_rate": event.learning_rate,
-                "seconds": event.seconds,
-                **event.logs,
-            }
-            if event.gradient_norm is not None:
-                scalars["gradient_norm"] = event.gradient_norm
-            for name, value in scalars.items():
-                self._writer.add_scalar(f"train/{name}", value, event.step)
-        elif isinstance(event, framecast.events.Evaluated):
-            prefix = "" if event.name == "model" else f"baseline/{event.name}/"
-            for name, value in event.metrics.items():
-                self._writer.add_scalar(prefix + name, value, event.step)
+        if isinstance(event, framecast.events.StepDone | framecast.events.Evaluated):
+            for name, value in framecast.scalars(event).items():
+                self._writer.add_scalar(name, value, event.step)
+        if isinstance(event, framecast.events.Evaluated):
             self._writer.flush()
         elif isinstance(
             event, framecast.events.RunFinished | framecast.events.RunInterrupted | framecast.events.RunFailed

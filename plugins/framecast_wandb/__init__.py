@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
-from typing import Any, Literal
+from types import ModuleType
+from typing import TYPE_CHECKING, Literal
 
 import framecast
+
+if TYPE_CHECKING:
+    from framecast_wandb.tracker import WandbTracker
 
 
 class WandbSettings(framecast.Settings):
@@ -27,8 +30,9 @@ class WandbSettings(framecast.Settings):
     """
 
 
-def _build(settings: WandbSettings, run_folder: Path) -> Any:
-    return _tracker().WandbTracker(settings, run_folder)
+def _build(settings: WandbSettings, context: framecast.RunContext) -> WandbTracker:
+    tracker: WandbTracker = _tracker().WandbTracker(settings, context)
+    return tracker
 
 
 def _ready(settings: WandbSettings) -> None:
@@ -38,7 +42,7 @@ def _ready(settings: WandbSettings) -> None:
         tracker.refuse_without_login()
 
 
-def _tracker() -> Any:
+def _tracker() -> ModuleType:
     try:
         return import_module("framecast_wandb.tracker")
     except ImportError as error:

@@ -7,6 +7,7 @@ import inspect
 import io
 import os
 import weakref
+from collections.abc import Mapping
 from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any
@@ -27,23 +28,19 @@ class WandbTracker:
     Raises ConnectionError where the site does not answer at the start; later wandb itself waits for it.
     """
 
-    def __init__(self, settings: WandbSettings, run_folder: Path) -> None:
+    def __init__(self, settings: WandbSettings, context: framecast.RunContext) -> None:
         self._settings = settings
-        self._folder = run_folder
+        self._folder = context.folder
+        self._job = context.job
         self._run: Any = None
 
-    def __call__(self, event: Any) -> None:
+    def __call__(self, event: framecast.events.Event, context: framecast.RunContext) -> None:
         if isinstance(event, framecast.events.RunStarted):
             self._start()
         if self._run is None:
             return
-        if isinstance(event, framecast.events.StepDone):
-            values = {"loss": event.loss, "learning_rate": event.learning_rate, "seconds": event.seconds}
-            if event.gradient_norm is not None:
-                values["gradient_norm"] = event.gradient_norm
-            self._log(event.step, "train/", {**values, **event.logs})
-        elif isinstance(event, framecast.events.Evaluated):
-            self._log(event.step, "" if event.name == "model" else f"baseline/{event.name}/", event.metrics)
+        if isinstance(event, framecast.events.StepDone | framecast.events.Evaluated):
+            self._run.log({"step": event.step, **framecast.scalars(event)})
         elif isinstance(event, framecast.events.RunFinished | framecast.events.RunInterrupted):
             self._end(0)
         elif isinstance(event, framecast.events.RunFailed):
@@ -52,13 +49,12 @@ class WandbTracker:
     def _start(self) -> None:
         if self._settings.mode == "online":
             refuse_server_of_a_folder()
-        job = framecast.bounded.read_yaml(self._folder / "plan.yaml")["job"]
         options: dict[str, Any] = {"silent": True, "console": "off"}
         sends = self._settings.mode == "online"
         if sends and "finish_timeout" in getattr(wandb.Settings, "model_fields", ()):  # since wandb 0.22
             options |= {"finish_timeout": _SECONDS_TO_SEND, "finish_timeout_raises": True}
         try:
-            self._run = self._begin(job, wandb.Settings(**options))
+            self._run = self._begin(wandb.Settings(**options))
         except wandb.errors.CommError as error:
             raise ConnectionError(f"Weights & Biases does not answer: {error}") from error
         # steps of its own never go back, those of a resumed run do
@@ -66,7 +62,7 @@ class WandbTracker:
         # an attempt that ended without a word would keep the id from the next one in this process
         self._left = weakref.finalize(self, self._run.finish, exit_code=1)
 
-    def _begin(self, job: dict[str, Any], settings: wandb.Settings) -> Any:
+    def _begin(self, settings: wandb.Settings) -> Any:
         framecast.safe_files.validate_no_links(self._folder / "wandb", self._folder)
         return wandb.init(
             project=self._settings.project,
@@ -76,7 +72,7 @@ class WandbTracker:
             id=self._folder.name,
             resume="allow",
             reinit="create_new",  # trials of a search train one after the other in one process
-            config=_public(job),
+            config=_public(self._job),
             settings=settings,
         )
 
@@ -90,9 +86,6 @@ class WandbTracker:
                 f"Weights & Biases did not take everything within {_SECONDS_TO_SEND} s of the end: `wandb sync` "
                 f"sends what is in {place}"
             ) from None
-
-    def _log(self, step: int, prefix: str, values: dict[str, float]) -> None:
-        self._run.log({"step": step, **{prefix + name: value for name, value in values.items()}})
 
 
 def refuse_without_login() -> None:
@@ -139,7 +132,7 @@ def _has_key() -> bool:
 
 def _public(value: Any) -> Any:
     """The job without credentials in URLs, such as the tracking URI of another callback."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: _public(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_public(each) for each in value]

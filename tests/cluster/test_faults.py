@@ -190,10 +190,11 @@ import time
 import framecast
 
 
-def build(settings, folder):
-    def listen(event):
-        if isinstance(event, framecast.events.StepDone) and event.step == 45 and not (folder / "hung").exists():
-            (folder / "hung").touch()
+def build(settings, context):
+    def listen(event, context):
+        hung = context.folder / "hung"
+        if isinstance(event, framecast.events.StepDone) and event.step == 45 and not hung.exists():
+            hung.touch()
             time.sleep(10_000)
     return listen
 

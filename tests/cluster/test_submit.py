@@ -106,9 +106,9 @@ def test_ctrl_c_ends_the_following_only(user: User) -> None:
 def test_local_plugins_travel_and_stay_with_the_run(user: User) -> None:
     (user.folder / "witness.py").write_text(
         "import framecast\n"
-        "def build(settings, folder):\n"
-        "    (folder / 'seen.txt').write_text(__file__)\n"
-        "    return lambda event: None\n"
+        "def build(settings, context):\n"
+        "    (context.folder / 'seen.txt').write_text(__file__)\n"
+        "    return lambda event, context: None\n"
         "@framecast.hookimpl\n"
         "def framecast_callbacks():\n"
         "    yield framecast.Callback(name='witness', summary='notes', build=build)\n"
@@ -177,9 +177,9 @@ def test_a_cluster_without_framecast_gets_ours(user: User) -> None:
     """Shipped as an unpacked wheel, it is what runs there, in the driver and in the workers."""
     (user.folder / "where.py").write_text(
         "import framecast\n"
-        "def build(settings, folder):\n"
-        "    (folder / 'where.txt').write_text(framecast.__file__)\n"
-        "    return lambda event: None\n"
+        "def build(settings, context):\n"
+        "    (context.folder / 'where.txt').write_text(framecast.__file__)\n"
+        "    return lambda event, context: None\n"
         "@framecast.hookimpl\n"
         "def framecast_callbacks():\n"
         "    yield framecast.Callback(name='where', summary='notes', build=build)\n"

@@ -4,7 +4,8 @@ import av
 import numpy as np
 import pytest
 
-from framecast.data.frame_format import Fitting, FrameFormat
+from framecast.data.fitting import Fitting
+from framecast.plugin.frame_format import FrameFormat
 from real_clips import painted
 
 

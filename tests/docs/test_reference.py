@@ -57,6 +57,16 @@ def test_every_hook_is_documented(pages: dict[str, str]) -> None:
     assert all(f"## {hook}\n" in pages["reference/hooks.md"] for hook in hooks.HOOK_OF_KIND.values())
 
 
+def test_every_protocol_is_documented_with_its_methods_and_attributes(pages: dict[str, str]) -> None:
+    text = pages["reference/protocols.md"]
+    for name in ("VideoModel", "RecognitionModel", "ClipDataset", "TrainingTask", "RunCallback", "RunContext"):
+        assert f"## framecast.{name}\n" in text
+    assert "### `VideoModel.__call__`\n\n```text\ndef __call__(self, frames: Tensor, frames_out: int, *, " in text
+    assert "`truth` alone is teacher forcing" in text
+    assert "### `ClipDataset.set_epoch`" in text
+    assert "| `grouped_by` | What clips that belong together share" in text
+
+
 def test_every_declaration_of_ours_is_documented_with_its_settings(pages: dict[str, str]) -> None:
     text = pages["reference/plugins.md"]
     for entry in Registry.discover().all():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ import pytest
 from framecast.engine import background_callback as background
 from framecast.engine.background_callback import Background
 from framecast.plugin import events
-from framecast.plugin.events import Event, StepDone, Stop, Warned
+from framecast.plugin.events import Event, StepDone, Warned
+from framecast.plugin.run_context import RunContext
 from made_events import step_done
 
 
@@ -26,7 +28,7 @@ class Tracker:
         self.gate.set()
         self.called = threading.Event()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event, context: RunContext) -> None:
         self.called.set()
         self.gate.wait(20)
         if self.away is not None:
@@ -43,10 +45,10 @@ class TakesLists(Tracker):
         super().__init__()
         self.lists: list[int] = []
 
-    def deliver(self, together: list[Event]) -> None:
+    def deliver(self, together: list[Event], context: RunContext) -> None:
         self.lists.append(len(together))
         for event in together:
-            self(event)
+            self(event, context)
 
 
 @pytest.fixture(autouse=True)
@@ -61,8 +63,8 @@ def told() -> list[str]:
     return []
 
 
-def delivery(tracker: Any, told: list[str], answered: Callable[[Any], None] = lambda answer: None) -> Background:
-    return Background("tracker", tracker, told.append, answered)
+def delivery(tracker: Any, told: list[str], context: RunContext | None = None) -> Background:
+    return Background("tracker", tracker, context or RunContext(Path()), told.append)
 
 
 def wait_until(true: Callable[[], object]) -> None:
@@ -186,9 +188,9 @@ def test_a_backlog_is_handed_over_in_lists_to_those_who_take_them(
     assert tracker.lists
 
 
-def test_answers_come_back(told: list[str]) -> None:
-    answers: list[Any] = []
-    delivery_ = delivery(lambda event: Stop("enough"), told, answers.append)
+def test_requests_come_back(told: list[str]) -> None:
+    context = RunContext(Path(), name="tracker")
+    delivery_ = delivery(lambda event, context: context.request_stop("enough"), told, context)
     delivery_.put(events.RunFinished(1, "epochs"))
     delivery_.close()
-    assert answers == [Stop("enough")]
+    assert context.requests.stop == "tracker: enough"

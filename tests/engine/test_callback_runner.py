@@ -18,7 +18,7 @@ from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run, launch, resumed_plan
-from framecast.plugin.events import RunFinished, Warned
+from framecast.plugin.events import CheckpointSaved, RunFinished, StepDone, Warned
 from framecast.registry.registry import Registry
 from framecast.runs.folder import RunFolder
 from framecast.runs.status import Status
@@ -29,31 +29,53 @@ import time
 import framecast
 
 
-def builds_never(settings, folder):
+def builds_never(settings, context):
     raise KeyError("no http://user:password@host/ here")
 
 
-def fails_at_the_end(settings, folder):
-    def listen(event):
+def fails_at_the_end(settings, context):
+    def listen(event, context):
         if isinstance(event, framecast.events.RunFinished):
             raise ValueError("too late")
     return listen
 
 
-def down(settings, folder):
-    def listen(event):
+def down(settings, context):
+    def listen(event, context):
         raise ConnectionError("the server is down")
     return listen
 
 
-def slow(settings, folder):
-    return lambda event: time.sleep(0.02)
+def slow(settings, context):
+    return lambda event, context: time.sleep(0.02)
 
 
-def background_stop(settings, folder):
-    def listen(event):
+def background_stop(settings, context):
+    def listen(event, context):
         if isinstance(event, framecast.events.StepDone):
-            return framecast.Stop("seen enough")
+            context.request_stop("seen enough")
+    return listen
+
+
+def takes_events_only(settings, context):
+    return lambda event: None
+
+
+def saves(settings, context):
+    def listen(event, context):
+        if isinstance(event, framecast.events.StepDone) and event.step == 2:
+            context.request_checkpoint()
+    return listen
+
+
+def writes_a_log(settings, context):
+    def listen(event, context):
+        if isinstance(event, framecast.events.RunStarted):
+            context.logger.info("started %s", context.job["name"])
+            context.logger.warning("the job is at http://me:secret@host/")
+        if isinstance(event, framecast.events.RunFinished):
+            earlier = [type(each).__name__ for each in context.read_events()]
+            context.logger.error(f"{earlier[0]} to {earlier[-1]}, {context.directions}, {context.baselines}")
     return listen
 
 
@@ -72,6 +94,9 @@ def framecast_callbacks():
     yield framecast.Callback(name="down", summary="", build=down, background=True)
     yield framecast.Callback(name="slow", summary="", build=slow)
     yield framecast.Callback(name="background_stop", summary="", build=background_stop, background=True)
+    yield framecast.Callback(name="takes_events_only", summary="", build=takes_events_only)
+    yield framecast.Callback(name="saves", summary="", build=saves)
+    yield framecast.Callback(name="writes_a_log", summary="", build=writes_a_log)
     yield framecast.Callback(name="not_ready", summary="", build=slow, ready=not_ready)
     yield framecast.Callback(name="breaks_when_asked", summary="", build=slow, ready=breaks_when_asked)
     yield framecast.Callback(
@@ -108,7 +133,7 @@ def notices(run: RunFolder) -> list[str]:
 
 
 def test_a_callback_that_cannot_be_built_refuses_the_job_and_leaves_nothing(
-    plan_with: Callable[..., Plan], runs: Path
+    plan_with: Callable[..., Plan], runs: Path, tmp_path: Path
 ) -> None:
     plan = plan_with("slow", "builds_never")
     run = create_run(plan, Document.from_data({}), runs)
@@ -116,7 +141,10 @@ def test_a_callback_that_cannot_be_built_refuses_the_job_and_leaves_nothing(
         launch(plan, run, in_process=True)
     (problem,) = refused.value.problems
     assert problem.key == "callbacks.1"
-    assert problem.message == ("callback builds_never cannot be built: KeyError: 'no http://***@host/ here'")
+    line = f"{tmp_path / 'callbacks.py'}:8"
+    assert problem.message == (
+        f"callback builds_never cannot be built: KeyError: 'no http://***@host/ here' ({line})"
+    )
     assert not run.path.exists()
 
 
@@ -192,3 +220,28 @@ def test_a_callback_in_the_background_may_end_the_run(plan_with: Callable[..., P
     ended = trained(plan_with("background_stop", epochs=200), runs).journal.read()[-1]
     assert isinstance(ended, RunFinished)
     assert ended.reason == "background_stop: seen enough"
+
+
+def test_a_callback_that_does_not_take_the_context_is_refused(plan_with: Callable[..., Plan], runs: Path) -> None:
+    run = create_run(plan_with("takes_events_only"), Document.from_data({}), runs)
+    with pytest.raises(InputError, match=r"its build returned .*, which cannot be called with \(event, context\)"):
+        launch(plan_with("takes_events_only"), run, in_process=True)
+
+
+def test_a_checkpoint_that_a_callback_requests_is_saved_at_the_next_step(
+    plan_with: Callable[..., Plan], runs: Path
+) -> None:
+    happened = trained(plan_with("saves"), runs).journal.read()
+    saved = [event.step for event in happened if isinstance(event, CheckpointSaved)]
+    steps = [event.step for event in happened if isinstance(event, StepDone)]
+    assert saved == [3, steps[-1]]  # and at the end of the epoch, as without a callback
+
+
+def test_warnings_that_a_callback_logs_are_shown_to_the_user(
+    plan_with: Callable[..., Plan], runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = trained(plan_with("writes_a_log"), runs)
+    first, last = notices(run)
+    assert first == "callback writes_a_log: the job is at http://***@host/"
+    assert last.startswith("callback writes_a_log: RunStarted to RunFinished, {'validation/loss': 'min', ")
+    assert "info: callback writes_a_log: started tiny" in capsys.readouterr().out

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from framecast.data.clip_origin import ClipOrigin
 from framecast.evaluation.cell_sums import MOST_CELLS, CellSums, ScoredClip
 from framecast.evaluation.intervals import difference_intervals, reason_for_none, score_intervals, student
+from framecast.plugin.clip_origin import ClipOrigin
 
 NOMINAL = 0.95
 

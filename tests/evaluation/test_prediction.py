@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from framecast.data.frame_format import FrameFormat
-from framecast.data.normalisation import Normalisation
 from framecast.data.video_writer import write_video
 from framecast.errors import InputError
 from framecast.evaluation.evaluation_target import EvaluationTarget, find_subject
 from framecast.evaluation.prediction import Prediction, predict
+from framecast.plugin.frame_format import FrameFormat
+from framecast.plugin.normalisation import Normalisation
 from framecast.runs.folder import RunFolder
 from made_videos import MATRICES, scene, with_matrix, write_film
 

@@ -16,13 +16,13 @@ from typing import IO, Any
 import numpy as np
 import pytest
 
-from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError, TrainingFailed
 from framecast.evaluation.evaluation_target import EvaluationTarget, find_subject
 from framecast.evaluation.export import export_weights
 from framecast.evaluation.request import Request
 from framecast.evaluation.result import Result
 from framecast.launch.evaluate import evaluate
+from framecast.plugin.normalisation import Normalisation
 from framecast.runs.folder import RunFolder
 
 CLIPS = 37  # divides by none of the batch sizes and worker counts below

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from framecast.data.frame_format import FrameFormat
 from framecast.data.preparation import prepare_store
 from framecast.data.source import Source
 from framecast.launch import import_path
+from framecast.plugin.frame_format import FrameFormat
 from real_clips import real_video
 
 SHADOWS = ("statistics", "random", "logging", "ray", "torch", "platform", "multiprocessing", "socket", "framecast")

@@ -116,9 +116,9 @@ def test_what_libraries_print_goes_into_the_logs(
     plugin = tmp_path / "loud.py"
     plugin.write_text(
         "import os, sys, framecast\n"
-        "def build(settings, folder):\n"
+        "def build(settings, context):\n"
         "    print('from python'); os.write(2, b'from below python\\n'); os.system('echo from a child')\n"
-        "    return lambda event: None\n"
+        "    return lambda event, context: None\n"
         "@framecast.hookimpl\n"
         "def framecast_callbacks():\n"
         "    yield framecast.Callback(name='loud', summary='', build=build)\n"
@@ -186,8 +186,8 @@ def test_breakpoint_stops_in_the_plugins_line_and_training_continues_afterwards(
     plugin = tmp_path / "looking.py"
     plugin.write_text(
         "import framecast\n"
-        "def build(settings, folder):\n"
-        "    def listen(event):\n"
+        "def build(settings, context):\n"
+        "    def listen(event, context):\n"
         "        if isinstance(event, framecast.events.RunStarted):\n"
         "            breakpoint()\n"
         "            marker = 'the line after it'\n"

@@ -33,12 +33,13 @@ import sys
 import framecast
 
 
-def build(settings, folder):
+def build(settings, context):
     """Notes, from within a Ray worker, which `platform` is imported there."""
     import platform
 
-    (folder / "worker.txt").write_text(f"{platform.__file__} {platform.system()} {platform.python_version()}")
-    return lambda event: None
+    seen = f"{platform.__file__} {platform.system()} {platform.python_version()}"
+    (context.folder / "worker.txt").write_text(seen)
+    return lambda event, context: None
 
 
 @framecast.hookimpl

@@ -259,8 +259,8 @@ def _safetensors(metadata: dict[str, str] | None = None) -> bytes:
 
 
 def _exported(folder: Path) -> Path:
-    from framecast.data.normalisation import Normalisation
     from framecast.evaluation.evaluation_target import NORMALISATION_KEY, PLAN_KEY
+    from framecast.plugin.normalisation import Normalisation
 
     plan = _plan(folder).read_text()
     numbers = json.dumps(Normalisation((1.0,), (2.0,), names=("t",), units=("K",)).to_dict())
@@ -282,7 +282,7 @@ def _normalisation(folder: Path) -> Path:
 
 def _read_normalisation(file: Path) -> None:
     from framecast.bounded import read_json_object
-    from framecast.data.normalisation import Normalisation
+    from framecast.plugin.normalisation import Normalisation
 
     try:
         found = Normalisation.from_dict(read_json_object(file))
@@ -417,10 +417,10 @@ def _film(kind: str) -> Callable[[Path], Path]:
 
 def _read_film(file: Path) -> str | None:
     from framecast.data.damaged_video import DamagedVideo
-    from framecast.data.frame_format import FrameFormat
     from framecast.data.source import Source
     from framecast.data.video import VideoReader
     from framecast.data.video_files import VideoFiles
+    from framecast.plugin.frame_format import FrameFormat
 
     form = FrameFormat(16, 16)
     videos = VideoFiles([Source(file.name, file)], form)
@@ -448,9 +448,9 @@ def _image(kind: str) -> Callable[[Path], Path]:
 
 def _read_image(file: Path) -> str | None:
     from framecast.data.damaged_video import DamagedVideo
-    from framecast.data.frame_format import FrameFormat
     from framecast.data.image_file import read_image
     from framecast.data.video import VideoReader
+    from framecast.plugin.frame_format import FrameFormat
 
     try:
         read_image(file)
@@ -465,9 +465,9 @@ def _read_image(file: Path) -> str | None:
 
 
 def _store(folder: Path) -> Path:
-    from framecast.data.frame_format import FrameFormat
     from framecast.data.preparation import prepare_store
     from framecast.data.source import Source
+    from framecast.plugin.frame_format import FrameFormat
 
     film = _film("mp4")(folder)
     prepare_store(folder / "store", [Source("film", film)], FrameFormat(16, 16), processes=1)
@@ -564,8 +564,8 @@ def _sequences(folder: Path) -> Path:
 
 def _read_kth(file: Path) -> str | None:
     from framecast.data.damaged_video import DamagedVideo
-    from framecast.data.frame_format import FrameFormat
     from framecast.data.video import VideoReader
+    from framecast.plugin.frame_format import FrameFormat
     from framecast_kth.files import find_files
 
     found = find_files(file.parent)

@@ -47,10 +47,11 @@ def posted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def test_chosen_events_are_posted_in_words(posted: list[str], tmp_path: Path) -> None:
-    hook = build(Settings(events=("Evaluated", "RunFinished")), tmp_path / "demo-1")
-    hook(framecast.events.Evaluated(8, 1, "model", "validation", {"validation/mse": 0.01234}, {}, 4, 0.1))
-    hook(framecast.events.Warned(8, "not chosen"))
-    hook(framecast.events.RunFinished(8, "epochs"))
+    context = framecast.RunContext(tmp_path / "demo-1")
+    hook = build(Settings(events=("Evaluated", "RunFinished")), context)
+    hook(framecast.events.Evaluated(8, 1, "model", "validation", {"validation/mse": 0.01234}, {}, 4, 0.1), context)
+    hook(framecast.events.Warned(8, "not chosen"), context)
+    hook(framecast.events.RunFinished(8, "epochs"), context)
     assert posted == [
         "demo-1: model at step 8: validation/mse 0.01234",
         "demo-1: RunFinished at step 8: epochs",
@@ -58,7 +59,8 @@ def test_chosen_events_are_posted_in_words(posted: list[str], tmp_path: Path) ->
 
 
 def test_a_server_that_is_not_there_is_noted_without_its_address(tmp_path: Path) -> None:
-    build(Settings(), tmp_path)(framecast.events.RunFinished(8, "epochs"))
+    context = framecast.RunContext(tmp_path)
+    build(Settings(), context)(framecast.events.RunFinished(8, "epochs"), context)
     log = (tmp_path / "webhook.log").read_text()
     assert "RunFinished was not posted: " in log
     assert NOBODY not in log
@@ -67,4 +69,4 @@ def test_a_server_that_is_not_there_is_noted_without_its_address(tmp_path: Path)
 def test_without_a_url_it_says_which_variable_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("WEBHOOK_URL")
     with pytest.raises(framecast.InputError, match="WEBHOOK_URL in the environment should hold a URL"):
-        build(Settings(), tmp_path)
+        build(Settings(), framecast.RunContext(tmp_path))

@@ -31,7 +31,7 @@ from framecast.cli import (
     submit,
 )
 from framecast.cli.verbs import Verb, Verbs
-from framecast.errors import InputError, disk_problem, in_one_line, without_credentials
+from framecast.errors import InputError, PluginFailed, disk_problem, in_one_line, without_credentials
 from framecast.launch.import_path import extend
 from framecast.launch.output import OutputFailed, ReaderGone, put_back_output, use_plain_output
 from framecast.plain_text import plain
@@ -154,6 +154,8 @@ def _run() -> tuple[int, list[str]]:
         return 1, [f"stopped: {why}"]
     except InputError as error:
         return 2, list(map(str, error.problems))
+    except PluginFailed as error:
+        return 1, [str(error)]
     except KeyboardInterrupt:  # handled: told in a line, with exit code 130
         return 130, ["stopped at once; `platform list` shows what is left"]
     return 0, []

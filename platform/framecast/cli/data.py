@@ -16,8 +16,10 @@ from framecast.errors import InputError
 from framecast.json_text import to_json
 
 if TYPE_CHECKING:
-    from framecast.job.plan import PluginConfig
+    from framecast.job.plugin_config import PluginConfig
     from framecast.plugin.data_note import DataNote
+    from framecast.plugin.declarations import Dataset
+    from framecast.plugin.protocols.clip_dataset import ClipDataset
 
 app = typer.Typer(
     cls=Verbs,
@@ -111,22 +113,22 @@ def info(
     validate_output(file, "--picture FILE writes elsewhere")
 
     shape = part.declaration.sample_shape(part.settings, length)
-    splits: dict[str, Any] = {}
+    splits: dict[str, ClipDataset] = {}
     for split in ("train", "validation", "test"):
         try:
-            splits[split] = part.declaration.build(part.settings, split, length)
+            splits[split] = part.build(split, length)
         except InputError as error:
             typer.echo(f"{split}: {error}", err=True)
     rows = [
         {
             "split": split,
             "clips": len(data),
-            "sequences": getattr(data, "sequences", None),
-            "skipped": len(getattr(data, "skipped", ())),
+            "sequences": data.sequences,
+            "skipped": len(data.skipped),
         }
         for split, data in splits.items()
     ]
-    notes = list(dict.fromkeys(note for data in splits.values() for note in getattr(data, "notes", ())))
+    notes = list(dict.fromkeys(note for data in splits.values() for note in data.notes))
     sheet = contact_sheet(splits, part.declaration.value_range(part.settings), part.declaration.colours)
     if sheet:
         write_atomically(file, sheet)
@@ -153,7 +155,7 @@ def info(
 
 def _chosen(
     name: str, settings: list[str] | None, root: str | None, plugins: list[str] | None
-) -> tuple[PluginConfig, int | None]:
+) -> tuple[PluginConfig[Dataset[Any]], int | None]:
     """The data set with its settings, and the length of the job's clips where a job was named."""
     from framecast.job.data_section import data_of_job, data_part
 

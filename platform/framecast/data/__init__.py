@@ -14,10 +14,7 @@ from framecast.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from framecast.data.augmentation import Augmentation
-    from framecast.data.clip_origin import ClipOrigin
     from framecast.data.folder_listing import list_folder, why_unreadable
-    from framecast.data.frame_format import FrameFormat
-    from framecast.data.normalisation import Normalisation
     from framecast.data.own_output import is_own_output
     from framecast.data.preparation import prepare_store
     from framecast.data.source import Source, entries
@@ -38,15 +35,18 @@ if TYPE_CHECKING:
     from framecast.data.video_files import VideoFiles
     from framecast.data.video_notes import reading_notes
     from framecast.data.windows import Span, Windows
+    from framecast.plugin.clip_origin import ClipOrigin
+    from framecast.plugin.frame_format import FrameFormat
+    from framecast.plugin.normalisation import Normalisation
 
 _MODULES = {
     "IMAGES": ".video",
     "VIDEOS": ".video",
     "Augmentation": ".augmentation",
-    "ClipOrigin": ".clip_origin",
+    "ClipOrigin": "framecast.plugin.clip_origin",
     "DamagedVideo": ".video",
-    "FrameFormat": ".frame_format",
-    "Normalisation": ".normalisation",
+    "FrameFormat": "framecast.plugin.frame_format",
+    "Normalisation": "framecast.plugin.normalisation",
     "Source": ".source",
     "Span": ".windows",
     "Store": ".store",

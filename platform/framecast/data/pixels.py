@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framecast.data.damaged_video import DamagedVideo, UnknownWhite
-from framecast.data.frame_format import FrameFormat
+from framecast.plugin.frame_format import FrameFormat
 
 if TYPE_CHECKING:
     import av

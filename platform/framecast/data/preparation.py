@@ -32,11 +32,11 @@ from framecast.bounded.limit import STORE_INDEX_BYTES
 from framecast.bounded.regular_file import read_text
 from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo
-from framecast.data.frame_format import FrameFormat
 from framecast.data.source import Source
 from framecast.data.store import FORMAT, INDEX, Store, StoredVideo, checksum
 from framecast.data.video import VideoReader
 from framecast.errors import InputError, why_not_written
+from framecast.plugin.frame_format import FrameFormat
 from framecast.safe_files import (
     atomic_stream,
     make_folder,

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
-from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError
+from framecast.plugin.clip_origin import ClipOrigin
 from framecast.plugin.data_note import DataNote
+from framecast.plugin.normalisation import Normalisation
+from framecast.plugin.protocols.clip_dataset import ClipDataset, Sample
 
-if TYPE_CHECKING:
-    from torch import Tensor
 
-
-class RenormalisedClips:
-    """Stands in for the data set `clips`, which has normalised its samples; all but their values is the same, and
+class RenormalisedClips(ClipDataset):
+    """The clips of another data set, which has normalised them by `own`; all but their values is the same, and
     `notes` say so."""
 
-    def __init__(self, clips: Any, trained: Normalisation) -> None:
+    def __init__(self, clips: ClipDataset, own: Normalisation, trained: Normalisation) -> None:
         self.clips = clips
         self.normalisation = trained
-        self.notes = [*getattr(clips, "notes", ()), *normalisation_notes(clips.normalisation, trained)]
-        self._conversion = clips.normalisation.conversion_to(trained)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or "clips" not in self.__dict__:  # while it is being unpickled
-            raise AttributeError(name)
-        return getattr(self.clips, name)
+        self.sequences, self.skipped, self.grouped_by = clips.sequences, clips.skipped, clips.grouped_by
+        self.notes = [*clips.notes, *normalisation_notes(own, trained)]
+        self._conversion = own.conversion_to(trained)
 
     def __len__(self) -> int:
         return len(self.clips)
 
-    def __getitem__(self, index: int) -> dict[str, Tensor]:
+    def __getitem__(self, index: int) -> Sample:
+        return self._convert(self.clips[index])
+
+    def __getitems__(self, indices: list[int]) -> Sequence[Sample]:
+        return [self._convert(sample) for sample in self.clips.__getitems__(indices)]
+
+    def set_epoch(self, epoch: int) -> None:
+        self.clips.set_epoch(epoch)
+
+    def origin(self, index: int) -> ClipOrigin:
+        return self.clips.origin(index)
+
+    def _convert(self, sample: Sample) -> Sample:
         import torch
 
-        sample: dict[str, Tensor] = dict(self.clips[index])
         factor, offset, fill = (torch.from_numpy(each) for each in self._conversion)
         frames = torch.as_tensor(sample["frames"]).double() * factor + offset
         if "mask" in sample:
@@ -41,19 +47,19 @@ class RenormalisedClips:
         return {**sample, "frames": frames.float()}
 
 
-def normalise_as(clips: Any, trained: Normalisation | None) -> Any:
+def normalise_as(clips: ClipDataset, trained: Normalisation | None) -> ClipDataset:
     """The data set with the normalisation of a trained model: itself where that is its own, or where the model has
     none. Raises InputError where the channels are not those that the model was trained on."""
     if trained is None:
         return clips
-    own: Normalisation | None = getattr(clips, "normalisation", None)
+    own = clips.normalisation
     if own is None:
         raise InputError(
             "data: the model was trained on normalised fields, and these data are not normalised: name data of "
             "the kind that it was trained on"
         )
     ensure_same_channels(own, trained)
-    return clips if own.is_equivalent(trained) else RenormalisedClips(clips, trained)
+    return clips if own.is_equivalent(trained) else RenormalisedClips(clips, own, trained)
 
 
 def normalisation_notes(own: Normalisation, trained: Normalisation) -> list[DataNote]:

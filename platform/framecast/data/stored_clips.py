@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from framecast.data.augmentation import Augmentation
-from framecast.data.clip_origin import ClipOrigin
 from framecast.data.store import Store
 from framecast.data.video_files import VideoFiles
 from framecast.data.video_notes import reading_notes
 from framecast.data.windows import Windows
+from framecast.plugin.clip_origin import ClipOrigin
+from framecast.plugin.protocols.clip_dataset import ClipDataset
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 
-class StoredClips:
+class StoredClips(ClipDataset):
     """Samples `{"frames": (T, C, H, W) uint8}`, with `"label"` where the spans have one.
 
     `varied` clips (the training split) differ from epoch to epoch as `augmentation` says, each a pure function
@@ -38,7 +39,8 @@ class StoredClips:
     ) -> None:
         self.store = store
         self.windows = windows
-        self.grouped_by = grouped_by
+        self.sequences = len(windows.spans)  # of which at least one clip comes, or could
+        self.grouped_by: str = grouped_by
         self.skipped = [*store.skipped, *skipped]
         self.notes = reading_notes(store.videos, store.frame_rate)
         self._augmentation = augmentation or Augmentation()
@@ -48,11 +50,6 @@ class StoredClips:
 
     def __len__(self) -> int:
         return len(self.windows)
-
-    @property
-    def sequences(self) -> int:
-        """Spans of video that at least one clip comes from, or could."""
-        return len(self.windows.spans)
 
     def origin(self, index: int) -> ClipOrigin:
         """Where clip `index` is cut from; its group is the video, or what its facts say of `grouped_by`."""

@@ -15,7 +15,7 @@ from framecast.bounded.limit import FRAME_PIXELS, PIXELS_PER_BYTE, VIDEO_PIXELS
 from framecast.bounded.regular_file import open_regular
 from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo, errors_as_damage
-from framecast.data.frame_format import Fitting, FrameFormat
+from framecast.data.fitting import Fitting
 from framecast.data.image_file import is_animated_webp, read_animation, read_image
 from framecast.data.image_numbers import find_number_breaks
 from framecast.data.orientation import UPRIGHT, Orientation
@@ -34,6 +34,7 @@ from framecast.data.video_container import (
     video_stream,
 )
 from framecast.data.video_facts import VideoFacts
+from framecast.plugin.frame_format import FrameFormat
 
 if TYPE_CHECKING:
     import av

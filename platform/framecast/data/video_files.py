@@ -12,7 +12,7 @@ import numpy as np
 from framecast.bounded.regular_file import open_regular
 from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo, errors_as_damage
-from framecast.data.frame_format import Fitting, FrameFormat
+from framecast.data.fitting import Fitting
 from framecast.data.image_file import is_animated_webp, read_image
 from framecast.data.pixels import STORED_BITS, EightBitPixels
 from framecast.data.resampling import find_time_breaks, rate_range, resample_times
@@ -31,6 +31,7 @@ from framecast.data.video_container import (
 )
 from framecast.data.video_facts import VideoFacts
 from framecast.errors import InputError
+from framecast.plugin.frame_format import FrameFormat
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from framecast.counting import plural
 from framecast.errors import in_one_line, without_credentials
 from framecast.plugin.events import Event, StepDone
+from framecast.plugin.protocols.run_callback import BatchCallback, RunCallback
+from framecast.plugin.run_context import RunContext
 
 MOST_WAITING = 50_000
 """Events that wait for one callback; beyond them the oldest steps are left out."""
@@ -32,17 +33,17 @@ class Background:
 
     An OSError means that the callback cannot deliver now: the same event is delivered again after a pause. After
     any other exception, and after one about a missing or forbidden file, the callback is switched off. `tell` gets
-    each message for the user, and `answered` what the callback answers; both are called from the thread.
+    each message for the user, and is called from the thread.
     """
 
     def __init__(
         self,
         name: str,
-        callback: Callable[[Event], Any],
+        callback: RunCallback,
+        context: RunContext,
         tell: Callable[[str], None],
-        answered: Callable[[Any], None],
     ) -> None:
-        self._name, self._callback, self._tell, self._answered = name, callback, tell, answered
+        self._name, self._callback, self._context, self._tell = name, callback, context, tell
         self._waiting: deque[Event] = deque()
         self._changed = threading.Condition()
         self._started = self._closing = self._off = False
@@ -100,7 +101,7 @@ class Background:
         pause = FIRST_PAUSE
         while events := self._next():
             try:
-                answer = self._hand_over(events)
+                self._hand_over(events)
             except BaseException as error:  # a SystemExit would end this thread without a word
                 if self._off:  # the run has ended without it and said so; the process may be ending too
                     return
@@ -113,7 +114,6 @@ class Background:
             else:
                 pause = FIRST_PAUSE
                 self._succeeded(len(events))
-                self._answered(answer)
 
     def _next(self) -> list[Event]:
         """The events to deliver next, which stay in the queue until they are delivered; none at the end."""
@@ -122,13 +122,14 @@ class Background:
                 self._changed.wait()
             if self._off or not self._waiting:
                 return []
-            takes_lists = len(self._waiting) > BACKLOG and hasattr(self._callback, "deliver")
+            takes_lists = len(self._waiting) > BACKLOG and isinstance(self._callback, BatchCallback)
             return list(self._waiting)[: LONGEST_LIST if takes_lists else 1]
 
-    def _hand_over(self, events: Sequence[Event]) -> Any:
-        if len(events) == 1:
-            return self._callback(events[0])
-        return self._callback.deliver(events)  # type: ignore[attr-defined]
+    def _hand_over(self, events: Sequence[Event]) -> None:
+        if len(events) > 1 and isinstance(self._callback, BatchCallback):
+            self._callback.deliver(events, self._context)
+        else:
+            self._callback(events[0], self._context)
 
     def _succeeded(self, count: int) -> None:
         with self._changed:

@@ -6,12 +6,14 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
 from framecast.engine.background_callback import Background
-from framecast.errors import InputError, Problem, in_one_line, without_credentials
-from framecast.job.plan import Plan, PluginConfig
-from framecast.plugin.events import Event, Stop, Warned
+from framecast.engine.callback_logger import callback_logger
+from framecast.errors import InputError, PluginFailed, Problem, in_one_line, without_credentials
+from framecast.job.plan import Plan
+from framecast.plugin.events import Event, Warned
+from framecast.plugin.protocols.run_callback import RunCallback
+from framecast.plugin.run_context import RunContext, RunRequests
 from framecast.runs.folder import RunFolder
 from framecast.runs.metrics_table import MetricsTable
 
@@ -29,11 +31,11 @@ class CallbackRunner:
     def __init__(
         self, plan: Plan, run: RunFolder, first: bool, listen: Callable[[Event], object] | None = None
     ) -> None:
-        self._essential: list[Callable[[Event], Any]] = []
-        self._callbacks: dict[str, Callable[[Event], Any]] = {}
+        self._essential: list[Callable[[Event], object]] = []
+        self._callbacks: dict[str, tuple[RunCallback, RunContext]] = {}
         self._background: dict[str, Background] = {}
         self._messages: deque[str] = deque()  # written by threads too
-        self._stop: str | None = None
+        self._requests = RunRequests()
         self._step = 0
         self._began = time.monotonic()
         self._spent: dict[str, float] = {}
@@ -44,26 +46,31 @@ class CallbackRunner:
     def _build(self, plan: Plan, run: RunFolder) -> None:
         problems = []
         for index, part in enumerate(plan.callbacks):
+            context = RunContext(
+                folder=run.path,
+                job=plan.settings,
+                directions=plan.directions,
+                baselines=tuple(each.name for each in plan.baselines if each.name != plan.model.name),
+                name=part.name,
+                logger=callback_logger(part.name, self._messages.append),
+                read_events=run.journal.read,
+                requests=self._requests,
+            )
             try:
-                callback = part.declaration.build(part.settings, run.path)
+                callback = part.build(context)
             except Exception as error:
                 print(without_credentials(traceback.format_exc()), flush=True)
-                message = f"callback {part.name} cannot be built: {in_one_line(error)}"
+                message = in_one_line(error)
+                if not isinstance(error, PluginFailed):
+                    message = f"callback {part.name} cannot be built: {message}"
                 problems.append(Problem(message, key=f"callbacks.{index}"))
             else:
-                self._add(part, callback)
+                if part.declaration.background:
+                    self._background[part.name] = Background(part.name, callback, context, self._messages.append)
+                else:
+                    self._callbacks[part.name] = callback, context
         if problems:
             raise InputError(problems)
-
-    def _add(self, part: PluginConfig, callback: Callable[[Event], Any]) -> None:
-        if part.declaration.background:
-
-            def answered(answer: Any, name: str = part.name) -> None:
-                self._hear(name, answer)
-
-            self._background[part.name] = Background(part.name, callback, self._messages.append, answered)
-        else:
-            self._callbacks[part.name] = callback
 
     def emit(self, event: Event) -> None:
         """Hands over an event, then each notice that this or a background callback gave rise to."""
@@ -72,8 +79,13 @@ class CallbackRunner:
             self._hand_over(Warned(self._step, self._messages.popleft()))
 
     def stop(self) -> str | None:
-        """The reason of the first callback that asked the run to stop, or None."""
-        return self._stop
+        """The reason of the first callback that requested the run to stop, or None."""
+        return self._requests.stop
+
+    def take_checkpoint_request(self) -> bool:
+        """Whether a callback has requested a checkpoint since the last call."""
+        requested, self._requests.checkpoint = self._requests.checkpoint, False
+        return requested
 
     def close(self, wait: bool = True) -> None:
         """Gives background callbacks some time to deliver what is waiting; what they lose is told."""
@@ -90,19 +102,15 @@ class CallbackRunner:
             listener(event)
         for each in self._background.values():
             each.put(event)
-        for name, callback in list(self._callbacks.items()):
+        for name, (callback, context) in list(self._callbacks.items()):
             began = time.monotonic()
             try:
-                self._hear(name, callback(event))
+                callback(event, context)
             except Exception as error:
                 del self._callbacks[name]
                 print(without_credentials(traceback.format_exc()), flush=True)
                 self._messages.append(f"callback {name} failed and is switched off: {in_one_line(error)}")
             self._measure(name, time.monotonic() - began)
-
-    def _hear(self, name: str, answer: Any) -> None:
-        if isinstance(answer, Stop) and self._stop is None:
-            self._stop = f"{name}: {answer.reason}"
 
     def _measure(self, name: str, seconds: float) -> None:
         """Says once of a callback that it holds up training."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
@@ -18,13 +17,14 @@ from framecast.errors import InputError
 from framecast.job.job import Job
 from framecast.job.plan import Plan
 from framecast.job.readiness import NO_VALIDATION, no_full_batch
+from framecast.plugin.protocols.training_task import TrainingTask
 
 
 @dataclass(frozen=True)
 class Components:
     """What the loop works with. `strategy` is None for a model without parameters: nothing to train."""
 
-    task: Any
+    task: TrainingTask
     model: nn.Module
     strategy: Strategy | None
     training: Batches
@@ -41,13 +41,13 @@ def assemble(
     job = plan.job
     begin_phase("building the model")
     torch.manual_seed(job.training.seed)  # the first weights, the same on every process
-    model = plan.model.declaration.build(plan.model.settings, plan.sample_shape).to(distributed.device)
+    model = plan.model.build(plan.sample_shape).to(distributed.device)
     if job.training.activation_checkpointing == "layers":
-        model.activation_checkpointing = True
+        setattr(model, "activation_checkpointing", True)  # noqa: B010  of this name in any module that declares it
     begin_phase("reading the data")
     training, validation = (
         Batches(
-            plan.data.declaration.build(plan.data.settings, split, plan.frames),
+            plan.data.build(split, plan.frames),
             job.training.batch_size,
             distributed,
             job.compute.data_processes,
@@ -60,16 +60,16 @@ def assemble(
     if not len(validation.dataset):
         raise InputError(NO_VALIDATION)
     for part in plan.metrics:  # what it misses should be found now, not at the first evaluation
-        part.declaration.build(part.settings, plan.value_range)
+        part.build(plan.value_range)
     begin_phase(f"setting up {job.training.strategy}")
     return Components(
-        task=plan.task.declaration.build(plan.task.settings),
+        task=plan.task.build(),
         model=model,
         strategy=_strategy(job, model, distributed) if parameters else None,
         training=training,
         validation=validation,
         baselines={
-            part.name: part.declaration.build(part.settings, plan.sample_shape).to(distributed.device)
+            part.name: part.build(plan.sample_shape).to(distributed.device)
             for part in plan.baselines
             if part.name != plan.model.name
         },

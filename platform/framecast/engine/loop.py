@@ -108,9 +108,10 @@ class Loop:
         self.emit, self.listeners, self.position = listeners.emit, listeners, position
         self.claim = run.claim() if distributed.is_rank_zero else ""
         self.parts = assemble(plan, distributed, self.begin_phase)
-        normalisation = getattr(self.parts.training.dataset, "normalisation", None)
+        normalisation = self.parts.training.dataset.normalisation
         self.checkpointing = Checkpointing(plan, run, distributed, normalisation)
         self.overflows = LossScaleMonitor()
+        self.checkpoint_requested = False
         notice = None
         if self.parts.strategy:
             notice = self.checkpointing.restore(self.parts.strategy, self.parts.task, position)
@@ -170,7 +171,8 @@ class Loop:
             else:
                 due = ending or position.epoch % training.evaluate_every == 0
                 scores = self.evaluate_safely() if due else None
-                if ending or position.epoch % self.job.checkpoints.every == 0 or self.is_best(scores):
+                regular = position.epoch % self.job.checkpoints.every == 0 or self.checkpoint_requested
+                if ending or regular or self.is_best(scores):
                     self.checkpoint(scores)
         return dataclasses.replace(ending, time=time.time())  # it ends now, the rest is done
 
@@ -201,9 +203,11 @@ class Loop:
         position.batch, position.step = position.batch + 1, position.step + 1
         position.seconds += seconds
         stop_decision, reason = self.stop_decision() if self.distributed.is_rank_zero else (_GO_ON, "")
-        stop_decision, *shared = self.distributed.sum(
-            torch.tensor([stop_decision, *own], dtype=torch.float64)
+        requested = float(self.listeners.take_checkpoint_request())
+        stop_decision, requested, *shared = self.distributed.sum(
+            torch.tensor([stop_decision, requested, *own], dtype=torch.float64)
         ).tolist()
+        self.checkpoint_requested |= bool(requested)
         means = dict(zip(sums, shared, strict=True))
         self.emit(
             StepDone(
@@ -327,6 +331,7 @@ class Loop:
         if self.is_best(scores):
             self.position.best = value
         assert self.parts.strategy is not None, "only a model with parameters has checkpoints"
+        self.checkpoint_requested = False
         saved, best = self.checkpointing.save(
             self.parts.strategy, self.parts.task, self.position, value, scores.shown if scores else None
         )
@@ -336,10 +341,12 @@ class Loop:
             self.emit(Warned(self.position.step, self.checkpointing.notice))
 
     def checkpoint_due(self) -> bool:
-        """Whether one is due within the epoch; at its end there is one anyway."""
+        """Whether one is due within the epoch, by the job or because a callback requested it; the end of an epoch
+        is decided in `train`."""
         every = self.job.checkpoints.every_steps
         within = self.position.batch < self.parts.training.per_epoch()
-        return every is not None and within and self.position.step % every == 0
+        regular = every is not None and self.position.step % every == 0
+        return within and (regular or self.checkpoint_requested)
 
     def is_best(self, scores: Scores | None) -> bool:
         """Whether these scores beat every checkpoint before."""

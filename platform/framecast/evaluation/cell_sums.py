@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from framecast.data.clip_origin import ClipOrigin
+from framecast.plugin.clip_origin import ClipOrigin
 
 MOST_CELLS = 4096
 """Beyond so many, neighbours are joined: groups in pairs, stretches of time to twice their length."""

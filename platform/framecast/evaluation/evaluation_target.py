@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from framecast.bounded.json_file import parse_json, read_json_object
 from framecast.bounded.regular_file import check_regular
 from framecast.bounded.safetensors_file import read_metadata
-from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError
 from framecast.job.job import Compute
 from framecast.job.plan import Plan
 from framecast.job.plan_file import PlanFile
 from framecast.job.resolve import load_plan, read_plan
+from framecast.plugin.normalisation import Normalisation
 from framecast.registry.provider import not_installed
 from framecast.registry.trust import Trust
 from framecast.runs.checkpoints import NAMES, Checkpoint, CheckpointStore
@@ -61,7 +61,7 @@ class EvaluationTarget:
         if self.kind == "published":
             assert self.weights is not None, "a published checkpoint is a file"
             return self._published(self.weights).to(device).eval()
-        model = plan.model.declaration.build(plan.model.settings, plan.sample_shape)
+        model = plan.model.build(plan.sample_shape)
         if self.weights is not None:
             check_regular(self.weights)
             try:

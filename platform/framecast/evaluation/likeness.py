@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from framecast.data.normalisation import Normalisation
 from framecast.data.renormalised_clips import normalise_as
 from framecast.errors import InputError
 from framecast.evaluation.array_file import ARRAYS
 from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.evaluation.prediction import Prediction
+from framecast.plugin.normalisation import Normalisation
 
 _CLIPS = 32
 """Training clips that a video is compared with, evenly spread over them."""
@@ -63,7 +63,7 @@ def differences(subject: EvaluationTarget, source: Path, found: Prediction) -> l
 def _training_clips(subject: EvaluationTarget) -> list[dict[str, float]]:
     """The measures of some training clips. Raises what the data set raises."""
     plan = subject.plan
-    clips = plan.data.declaration.build(plan.data.settings, "train", plan.frames)
+    clips = plan.data.build("train", plan.frames)
     clips = normalise_as(clips, subject.normalisation)
     if not len(clips):
         raise InputError("it has no clips")

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from framecast.counting import plural
-from framecast.data.normalisation import Normalisation
 from framecast.errors import InputError
 from framecast.evaluation.evaluation_target import EvaluationTarget
+from framecast.plugin.normalisation import Normalisation
 from framecast.plugin.outputs import RecognitionOutput
 
 BEYOND = 0.5

@@ -12,8 +12,6 @@ import numpy as np
 
 from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo, UnknownWhite
-from framecast.data.frame_format import FrameFormat
-from framecast.data.normalisation import Normalisation
 from framecast.data.pixels import STORED_BITS
 from framecast.data.resampling import find_time_breaks
 from framecast.data.store import StoredVideo
@@ -22,8 +20,10 @@ from framecast.data.video_notes import reading_notes
 from framecast.errors import InputError, TrainingFailed
 from framecast.evaluation.array_file import ARRAYS, load_array, order_axes, picture_scale
 from framecast.evaluation.evaluation_target import EvaluationTarget
-from framecast.job.plan import PluginConfig
+from framecast.job.plugin_config import PluginConfig
 from framecast.plugin.data_note import DataNote
+from framecast.plugin.frame_format import FrameFormat
+from framecast.plugin.normalisation import Normalisation
 
 DEFAULT_RATE = 10.0
 """Frames per second of what has no clock: folders of images, and arrays."""

@@ -15,10 +15,10 @@ from typing import Any
 
 from framecast.bounded.json_file import read_json_object
 from framecast.bounded.regular_file import read_text
-from framecast.data.normalisation import Normalisation
 from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.job.resolve import read_plan
 from framecast.json_text import to_json
+from framecast.plugin.normalisation import Normalisation
 from framecast.registry.trust import Trust
 from framecast.safe_files import write_atomically
 

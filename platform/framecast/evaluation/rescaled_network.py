@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from framecast.data.normalisation import Normalisation
+from framecast.plugin.normalisation import Normalisation
 from framecast.plugin.outputs import RecognitionOutput
 
 

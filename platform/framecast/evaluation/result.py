@@ -15,7 +15,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from framecast.data.clip_origin import ClipOrigin
 from framecast.errors import InputError
 from framecast.evaluation.cell_sums import CellSums, ScoredClip
 from framecast.evaluation.evaluation_target import EvaluationTarget
@@ -30,6 +29,7 @@ from framecast.evaluation.intervals import (
 )
 from framecast.evaluation.request import Request
 from framecast.json_text import number, to_json
+from framecast.plugin.clip_origin import ClipOrigin
 from framecast.safe_files import atomic_path, make_folder, remove_file, write_atomically
 
 _MOST_NAMED = 3
@@ -88,7 +88,7 @@ class Result:
             "clips": answer["clips"],
             "intervals": _about_intervals(first, answer["grouped_by"]),
             "protocols": {part.name: getattr(part.settings, "protocol", None) for part in plan.metrics},
-            "units": {part.name: part.unit for part in plan.metrics},
+            "units": {part.name: part.declaration.unit(part.settings) for part in plan.metrics},
             "directions": {part.name: part.declaration.direction for part in plan.metrics},
             "needs": {part.name: part.declaration.requires for part in plan.metrics},
             "readings": list(plan.readings),
@@ -116,7 +116,8 @@ class Result:
         parts += sorted(protocols) or ["plain"]
         decisive = [
             [each.label, str(each.weights and each.weights.resolve())]
-            + [part.to_dict() for part in (each.plan.data, each.plan.task, each.plan.model, *each.plan.metrics)]
+            + [each.plan.data.to_dict(), each.plan.task.to_dict(), each.plan.model.to_dict()]
+            + [metric.to_dict() for metric in each.plan.metrics]
             for each in subjects
         ]
         digest = hashlib.sha256(to_json([split, decisive]).encode()).hexdigest()[:8]

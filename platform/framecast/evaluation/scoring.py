@@ -13,7 +13,6 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from framecast.data.normalisation import Normalisation
 from framecast.data.renormalised_clips import ensure_same_channels, normalisation_notes
 from framecast.engine.data_loading.batches import Batches
 from framecast.engine.distributed_context import DistributedContext
@@ -23,6 +22,8 @@ from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.evaluation.request import Request
 from framecast.evaluation.rescaled_network import RescaledNetwork
 from framecast.job.plan import Plan
+from framecast.plugin.normalisation import Normalisation
+from framecast.plugin.protocols.clip_dataset import ClipDataset
 
 
 def score(request: Request, distributed: DistributedContext) -> None:
@@ -34,13 +35,13 @@ def score(request: Request, distributed: DistributedContext) -> None:
     """
     split, subjects = request.split, request.subjects()
     plan = subjects[0].plan
-    dataset = plan.data.declaration.build(plan.data.settings, split, plan.frames)
+    dataset = plan.data.build(split, plan.frames)
     if not len(dataset):
         raise InputError(f"the {split} split of {plan.data.name} has no clips")
     batches = Batches(dataset, plan.job.training.batch_size, distributed, plan.job.compute.data_processes)
     common = next((subject.normalisation for subject in subjects if subject.normalisation), None)
     batches.normalise_as(common)
-    notes = normalisation_notes(dataset.normalisation, common) if common else []
+    notes = normalisation_notes(dataset.normalisation, common) if dataset.normalisation and common else []
     models = [*((subject.label, subject.plan, _network(subject, common, distributed)) for subject in subjects)]
     models += [(name, plan, model) for name, model in _baselines(plan, distributed)]
     total = len(dataset) * len(models)
@@ -59,7 +60,7 @@ def score(request: Request, distributed: DistributedContext) -> None:
                 if distributed.is_rank_zero and positions:
                     request.tell(before + positions[-1] + 1, total)
 
-            task = own_plan.task.declaration.build(own_plan.task.settings)
+            task = own_plan.task.build()
             scores = evaluate(model, task, own_plan, batches, distributed, split=split, observe=observe)
             aggregations = {name.removeprefix(f"{split}/"): how for name, how in scores.aggregations.items()}
         rows.append(
@@ -76,11 +77,10 @@ def score(request: Request, distributed: DistributedContext) -> None:
         )
     distributed.barrier()
     if distributed.is_rank_zero:
-        grouped_by = getattr(dataset, "grouped_by", None)
         request.answer(
             {
                 "clips": len(dataset),
-                "grouped_by": grouped_by,
+                "grouped_by": dataset.grouped_by,
                 "aggregations": aggregations,
                 "notes": [f"{note.subject}: {note.text}" for note in notes],
                 "rows": rows,
@@ -101,18 +101,18 @@ def _network(
 
 def _baselines(plan: Plan, distributed: DistributedContext) -> list[tuple[str, nn.Module]]:
     return [
-        (part.name, part.declaration.build(part.settings, plan.sample_shape).to(distributed.device))
+        (part.name, part.build(plan.sample_shape).to(distributed.device))
         for part in plan.baselines
         if part.name != plan.model.name
     ]
 
 
 @contextmanager
-def _recording(file: Path, plan: Plan, dataset: Any) -> Iterator[Observer]:
+def _recording(file: Path, plan: Plan, dataset: ClipDataset) -> Iterator[Observer]:
     """Writes each clip's origin and scores as they come: each score over the clip's frames, and how many those
     are: a frame that is masked as a whole has no value."""
     names = ["loss", *(part.name for part in plan.metrics)]
-    grouped = getattr(dataset, "grouped_by", "clip") != "clip"
+    grouped = dataset.grouped_by not in (None, "clip")
     with open(file, "w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["clip", "group", "start", "end", *names, *(f"frames of {name}" for name in names)])

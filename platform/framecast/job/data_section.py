@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from framecast.errors import InputError, Problem
 from framecast.job.document import Document
-from framecast.job.plan import PluginConfig
+from framecast.job.plugin_config import PluginConfig
 from framecast.job.resolve import load_job, make_plan, resolved_part
 from framecast.plugin.declarations import Dataset
 from framecast.registry.registry import Registry
 
 
-def data_part(name: str, settings: list[str], plugins: list[str], root: str | None = None) -> PluginConfig:
+def data_part(
+    name: str, settings: list[str], plugins: list[str], root: str | None = None
+) -> PluginConfig[Dataset[Any]]:
     """The data set called `name` with `settings` (key=value), its files in `root`. Raises InputError with every
     problem."""
     registry = Registry.discover(plugins)
@@ -27,7 +30,7 @@ def data_part(name: str, settings: list[str], plugins: list[str], root: str | No
 
 def data_of_job(
     path: Path, settings: list[str], plugins: list[str], root: str | None = None
-) -> tuple[PluginConfig, int]:
+) -> tuple[PluginConfig[Dataset[Any]], int]:
     """The data set of a job file, `settings` and `root` laid over it, and the length of the clips that its task
     needs."""
     document, registry = load_job(path, [], plugins)

@@ -6,18 +6,22 @@ import io
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from ruamel.yaml import YAML
 
 from framecast.job.data_facts import DataFacts
 from framecast.job.job import Compute, Job
+from framecast.job.plugin_config import PluginConfig
 from framecast.plugin.cost import Cost
+from framecast.plugin.declarations import Callback, Dataset, Declaration, Metric, Model, Task
+from framecast.plugin.run_context import Direction
 from framecast.plugin.sample_shape import SampleShape
-from framecast.plugin.settings import Settings
 from framecast.plugin.value_range import ValueRange
 from framecast.registry.provider import Provider, not_installed
 from framecast.secret_urls import set_aside
+
+D = TypeVar("D", bound=Declaration)
 
 
 def measured(metrics: Iterable[str]) -> tuple[str, ...]:
@@ -26,38 +30,16 @@ def measured(metrics: Iterable[str]) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class PluginConfig:
-    """A plugin's declaration with the settings that the job gives it."""
-
-    kind: str
-    declaration: Any
-    settings: Settings
-    provider: Provider
-
-    @property
-    def name(self) -> str:
-        return self.declaration.name
-
-    @property
-    def unit(self) -> str:
-        """Of a metric: what its protocol makes of the number, such as "× 1000"."""
-        return self.declaration.unit(self.settings)
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"name": self.name, **self.settings.model_dump(mode="json")}
-
-
-@dataclass(frozen=True)
 class Plan:
     """What will run. `to_yaml` is its form on disk, which `framecast.job.resolve.read_plan` reads."""
 
     job: Job
-    task: PluginConfig
-    model: PluginConfig
-    data: PluginConfig
-    metrics: tuple[PluginConfig, ...]
-    callbacks: tuple[PluginConfig, ...]
-    baselines: tuple[PluginConfig, ...]
+    task: PluginConfig[Task[Any]]
+    model: PluginConfig[Model[Any]]
+    data: PluginConfig[Dataset[Any]]
+    metrics: tuple[PluginConfig[Metric[Any]], ...]
+    callbacks: tuple[PluginConfig[Callback[Any]], ...]
+    baselines: tuple[PluginConfig[Model[Any]], ...]
     known: DataFacts | None = None
     """What an earlier plan knew of the data; else they are asked."""
 
@@ -106,13 +88,27 @@ class Plan:
         return declaration.cost(self.model.settings, self.sample_shape) if declaration.cost else None
 
     @property
-    def parts(self) -> tuple[PluginConfig, ...]:
+    def parts(self) -> tuple[PluginConfig[Declaration], ...]:
         return (self.task, self.model, self.data, *self.metrics, *self.callbacks, *self.baselines)
 
     @property
     def providers(self) -> list[Provider]:
         """The plugins that this plan needs, and that its workers register: these and no others."""
         return list(dict.fromkeys(part.provider for part in self.parts))
+
+    @property
+    def directions(self) -> dict[str, Direction]:
+        """For each score of an evaluation which values are better: lower ("min") or higher ("max")."""
+        return {
+            "validation/loss": "min",
+            **{f"validation/{part.name}": part.declaration.direction for part in self.metrics},
+        }
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The job as plain data, every default filled in; without the credentials in URLs."""
+        found: dict[str, Any] = set_aside(self._job_dict())
+        return found
 
     @property
     def declared(self) -> dict[str, Any]:
@@ -133,7 +129,7 @@ class Plan:
                 part.name: {
                     "direction": part.declaration.direction,
                     "needs": part.declaration.requires,
-                    "unit": part.unit,
+                    "unit": part.declaration.unit(part.settings),
                 }
                 for part in self.metrics
             },
@@ -150,7 +146,7 @@ class Plan:
         """The same plan, the code of its local plugins copied into `folder`, from where all hosts can load it."""
         here = {provider: provider.copied_into(folder) for provider in self.providers}
 
-        def moved(part: PluginConfig) -> PluginConfig:
+        def moved(part: PluginConfig[D]) -> PluginConfig[D]:
             return replace(part, provider=here[part.provider])
 
         return replace(
@@ -164,12 +160,9 @@ class Plan:
         )
 
     @property
-    def monitor_direction(self) -> str:
+    def monitor_direction(self) -> Direction:
         """Whether a lower ("min") or a higher ("max") monitored value is better."""
-        for metric in self.metrics:
-            if self.job.checkpoints.monitor == f"validation/{metric.name}":
-                return metric.declaration.direction
-        return "min"
+        return self.directions.get(self.job.checkpoints.monitor, "min")
 
     def on(self, compute: Compute) -> Plan:
         """The same plan on other hardware."""
@@ -177,13 +170,8 @@ class Plan:
 
     def to_dict(self, folder: Path | None = None) -> dict[str, Any]:
         """As plain data; local plugins within `folder` are named relative to it."""
-        left_out = {"extends", "plugins", *({"search"} if self.job.search is None else ())}
-        job = self.job.model_dump(mode="json", exclude=left_out)
-        job |= {"task": self.task.to_dict(), "model": self.model.to_dict(), "data": self.data.to_dict()}
-        job |= {"metrics": [part.to_dict() for part in self.metrics]}
-        job |= {"callbacks": [part.to_dict() for part in self.callbacks]}
         result: dict[str, Any] = {
-            "job": job,
+            "job": self._job_dict(),
             "plugins": [provider.to_dict(folder) for provider in self.providers],
             **self.facts.to_dict(),
         }
@@ -191,6 +179,13 @@ class Plan:
         if self.cost:
             result["cost"] = {"parameters": self.cost.parameters, "macs": self.cost.macs}
         return result
+
+    def _job_dict(self) -> dict[str, Any]:
+        left_out = {"extends", "plugins", *({"search"} if self.job.search is None else ())}
+        job = self.job.model_dump(mode="json", exclude=left_out)
+        job |= {"task": self.task.to_dict(), "model": self.model.to_dict(), "data": self.data.to_dict()}
+        job |= {"metrics": [part.to_dict() for part in self.metrics]}
+        return job | {"callbacks": [part.to_dict() for part in self.callbacks]}
 
     def to_yaml(self, folder: Path | None = None) -> str:
         """As it is written into files: without the credentials in URLs."""

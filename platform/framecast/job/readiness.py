@@ -7,7 +7,8 @@ from typing import Any
 
 from framecast.counting import plural
 from framecast.errors import InputError, Problem, in_one_line
-from framecast.job.plan import Plan, PluginConfig
+from framecast.job.plan import Plan
+from framecast.job.plugin_config import PluginConfig
 from framecast.secret_urls import lacks_credentials
 
 

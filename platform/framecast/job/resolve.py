@@ -17,8 +17,9 @@ from framecast.job.deepspeed_rules import contradictions
 from framecast.job.document import Document
 from framecast.job.job import LISTS, SECTIONS, Job
 from framecast.job.key_hints import KeyHints
-from framecast.job.plan import Plan, PluginConfig, measured
+from framecast.job.plan import Plan, measured
 from framecast.job.plan_file import PlanFile
+from framecast.job.plugin_config import PluginConfig
 from framecast.job.search import COSTS, SECONDS
 from framecast.job.validation import validated
 from framecast.plugin.declarations import Model

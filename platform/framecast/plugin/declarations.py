@@ -1,16 +1,20 @@
 """The five kinds of thing a plugin can declare.
 
 A declaration is a frozen dataclass: cheap to make, safe to compare, and free of torch. The heavy object is
-made by its `build` when a job needs it, so that listing plugins imports none of them.
+made by its `build` when a job needs it, so that listing plugins imports none of them. What `build` returns is
+described in `framecast.plugin.protocols`, one file for each kind.
+
+Each declaration is generic in its settings class: `Model[MySettings]` passes a `MySettings` to its functions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable as Function
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, get_args, get_origin
 
 from framecast.plugin.constraint import Constraint
 from framecast.plugin.cost import Cost
@@ -21,29 +25,35 @@ from framecast.plugin.prepared import Prepared
 from framecast.plugin.published_result import PublishedResult
 from framecast.plugin.sample_shape import SampleShape
 from framecast.plugin.settings import NoSettings, Settings, has_setting
+from framecast.plugin.value_range import ValueRange
+
+if TYPE_CHECKING:
+    import numpy as np
+    from torch import Tensor, nn
+
+    from framecast.plugin.frame_format import FrameFormat
+    from framecast.plugin.normalisation import Normalisation
+    from framecast.plugin.protocols.clip_dataset import MapStyleDataset
+    from framecast.plugin.protocols.metric_accumulator import MetricAccumulator
+    from framecast.plugin.protocols.run_callback import RunCallback
+    from framecast.plugin.protocols.training_task import TrainingTask
+    from framecast.plugin.run_context import RunContext
 
 Answer = Literal["frames", "logits"]
 """What a model answers, and a task or a metric asks for: predicted frames, or classes."""
 
+S = TypeVar("S", bound=Settings)
+"""The settings class of a declaration."""
+
+_NO_SETTINGS: Any = NoSettings  # the default of a field that is generic
+
 
 @dataclass(frozen=True)
-class Model:
-    """A model. `build(settings, sample_shape)` returns a `torch.nn.Module`.
-
-    A video model is called as `model(frames, frames_out, truth=truth, keep_truth=keep_truth)`, its forward is
-    `forward(self, frames, frames_out, *, truth=None, keep_truth=None)`: frames (B, T_in, C, H, W) float; returns
-    (B, P, C, H, W) with frames_out <= P <= T_in + frames_out - 1, aligned at the end. After the last of `frames`
-    the input of a step is the model's last output without `truth`. With `truth` (B, frames_out - 1, C, H, W) it
-    is the true frame where the boolean `keep_truth` (B, frames_out - 1) is True, and everywhere where
-    `keep_truth` is None (teacher forcing). `framecast.closed_loop` makes that choice. A model that predicts all
-    frames at once ignores both. A model without parameters is evaluated, never trained; `baseline` declares one
-    that others are compared with, which reports draw as a level.
-
-    A recognition model (`produces="logits"`) is called as `model(frames, frames_out, observed=observed)` and
-    returns `framecast.RecognitionOutput`: observed (B, S) int64 says after how many frames of its clip a sample's
-    class is asked for, S times in growing order; the logits (B, S, K) of a reading depend on those frames alone. K
-    is `sample_shape.classes`. The frames that it predicts with them are as those of a video model, or None where
-    `predicts_frames(settings)` is False.
+class Model(Generic[S]):
+    """A model. `build(settings, sample_shape)` returns a `torch.nn.Module` that is called as a
+    `framecast.VideoModel`, or with `produces="logits"` as a `framecast.RecognitionModel`. A recognition model also
+    predicts frames, unless `predicts_frames(settings)` is False. A model without parameters is evaluated, never
+    trained; `baseline` declares one that others are compared with, which reports draw as a level.
 
     `activation_checkpointing` says that the module has an attribute `activation_checkpointing`, False: set to
     True, the backward pass computes each layer again from its input instead of keeping its activations.
@@ -59,19 +69,20 @@ class Model:
 
     name: str
     summary: str
-    build: Callable[[Any, SampleShape], Any]
-    settings: type[Settings] = NoSettings
+    build: Function[[S, SampleShape], nn.Module]
+    settings: type[S] = _NO_SETTINGS
     produces: Answer = "frames"
-    predicts_frames: Callable[[Any], bool] = lambda settings: True
+    predicts_frames: Function[[S], bool] = lambda settings: True
     constraints: tuple[Constraint, ...] = ()
-    cost: Callable[[Any, SampleShape], Cost] | None = None
+    cost: Function[[S, SampleShape], Cost] | None = None
     activation_checkpointing: bool = False
-    load_published: Callable[[Path, Any], Any] | None = None
-    accepts: Callable[[Any, SampleShape, int, int], str | None] | None = None
+    load_published: Function[[Path, S], nn.Module] | None = None
+    accepts: Function[[S, SampleShape, int, int], str | None] | None = None
     baseline: bool = False
     setting_groups: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
+        _check_settings("model", self.name, self.settings)
         named = [name for each in self.constraints for name in (*each.names, *each.when)]
         _ensure_settings(f"model {self.name}: its constraints name", named, self.settings)
         for group in self.setting_groups:
@@ -84,23 +95,10 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """A data set. `build(settings, split, frames)` returns a map-style data set of clips.
-
-    A sample is `{"frames": (T, C, H, W)}`, uint8, or float32 in `value_range(settings)`; optionally with `"mask"`
-    (T, C, H, W) bool, False where nothing is known; `"label"` int64, the number of one of `classes(settings)`;
-    and `"place"` (T,) float32, where in its video each frame lies, from 0 for the first towards 1 for the end, and
-    1 or more for frames that only fill up the clip (without it, frame i of T lies at i / T). Splits are `train`,
-    `validation` and `test`. `sample_shape(settings, frames)` tells a clip's shape without building anything.
-
-    What is built may have: `set_epoch(epoch)`, told before an epoch's clips are drawn; `sequences`, how many
-    videos or spans the clips are cut from; `skipped`, sources left out as (name, reason); `notes`
-    (`framecast.DataNote`), what reading found and assumed, shown at the start of a run, in its report and by
-    `platform data info`; `normalisation` (`framecast.data.Normalisation`), which is kept in checkpoints and undone
-    in predictions; `grouped_by`, what clips that belong together share: a noun such as `video` or `person`, `time`
-    where all are cut from long series, `clip` where each is made independently; and with it
-    `origin(index) -> framecast.data.ClipOrigin`, which tells a clip's group and place there (not for `clip`).
-    Intervals of scores treat each group, or block of time, as one observation; without `grouped_by` each clip.
+class Dataset(Generic[S]):
+    """A data set. `build(settings, split, frames)` returns the clips of a split (`train`, `validation` or `test`),
+    each `frames` long: a `framecast.ClipDataset`, or any map-style data set of PyTorch.
+    `sample_shape(settings, frames)` tells a clip's shape without building anything.
 
     Where raw files must be made ready first: `prepare(settings, progress)` does it, telling `progress` the videos
     done and all there are, and returns `framecast.Prepared`; a second call goes on, or finds nothing to do.
@@ -126,22 +124,25 @@ class Dataset:
 
     name: str
     summary: str
-    build: Callable[[Any, str, int], Any]
-    sample_shape: Callable[[Any, int], SampleShape]
-    settings: type[Settings] = NoSettings
-    value_range: Callable[[Any], tuple[float, float]] = lambda settings: (0.0, 1.0)
-    bounded: Callable[[Any], bool] = lambda settings: True
-    classes: Callable[[Any], tuple[str, ...]] = lambda settings: ()
-    prepare: Callable[[Any, Callable[[int, int], None]], Prepared] | None = None
-    ready: Callable[[Any], None] | None = None
-    count_clips: Callable[[Any, str, int], int | None] = lambda settings, split, frames: None
-    frame_format: Callable[[Any], Any] | None = None
-    frame_step: Callable[[Any], int] = lambda settings: 1
-    unchanged_by: Callable[[Any], Collection[str]] = lambda settings: ()
-    read_source: Callable[[Any, Path, Any, int, int], Any] | None = None
-    source_notes: Callable[[Any, Path, Any], Sequence[DataNote]] | None = None
+    build: Function[[S, str, int], MapStyleDataset]
+    sample_shape: Function[[S, int], SampleShape]
+    settings: type[S] = _NO_SETTINGS
+    value_range: Function[[S], tuple[float, float]] = lambda settings: (0.0, 1.0)
+    bounded: Function[[S], bool] = lambda settings: True
+    classes: Function[[S], tuple[str, ...]] = lambda settings: ()
+    prepare: Function[[S, Function[[int, int], None]], Prepared] | None = None
+    ready: Function[[S], None] | None = None
+    count_clips: Function[[S, str, int], int | None] = lambda settings, split, frames: None
+    frame_format: Function[[S], FrameFormat] | None = None
+    frame_step: Function[[S], int] = lambda settings: 1
+    unchanged_by: Function[[S], Collection[str]] = lambda settings: ()
+    read_source: Function[[S, Path, Normalisation, int, int], np.ndarray | Tensor] | None = None
+    source_notes: Function[[S, Path, Normalisation], Sequence[DataNote]] | None = None
     colours: bool = True
     published: tuple[PublishedResult, ...] = ()
+
+    def __post_init__(self) -> None:
+        _check_settings("data set", self.name, self.settings)
 
     @property
     def folder_setting(self) -> str | None:
@@ -151,8 +152,9 @@ class Dataset:
 
 
 @dataclass(frozen=True)
-class Metric:
-    """A metric. `build(settings, value_range)` returns an object that streams (see `framecast.StreamingMetric`).
+class Metric(Generic[S]):
+    """A metric. `build(settings, value_range)` returns a `framecast.StreamingMetric`, or an object with the same
+    state, `update` and `compute` (`framecast.MetricAccumulator`).
 
     A number can be compared only with numbers of the same protocol. A metric that knows several has a setting
     `protocol`, a Literal of their names (`protocols`); its value is printed and stored with every number.
@@ -160,9 +162,8 @@ class Metric:
     `value_range` is a `framecast.ValueRange`, (low, high) with `bounded`. Truth and prediction are treated alike:
     a metric that clamps clamps both, and only where the range is bounded.
 
-    `update(prediction, target, mask=None)` returns per-sample values (B, ...) and adds them to its float64
-    `state`, which the engine sums over processes before `compute()`. `requires` names the output it scores.
-    `unit(settings)` says in a word what its protocol makes of the number, such as "× 1000" or "dB".
+    `requires` names the output it scores. `unit(settings)` says in a word what its protocol makes of the number,
+    such as "× 1000" or "dB".
 
     `accepts(settings, sample_shape)` returns None where the metric can score such frames or classes, else the
     reason in a sentence; it needs no torch. `ready(settings)` raises InputError where something that it needs,
@@ -171,13 +172,16 @@ class Metric:
 
     name: str
     summary: str
-    build: Callable[[Any, tuple[float, float]], Any]
+    build: Function[[S, ValueRange], MetricAccumulator]
     direction: Literal["min", "max"]
-    settings: type[Settings] = NoSettings
+    settings: type[S] = _NO_SETTINGS
     requires: Answer = "frames"
-    accepts: Callable[[Any, SampleShape], str | None] | None = None
-    ready: Callable[[Any], None] | None = None
-    unit: Callable[[Any], str] = lambda settings: ""
+    accepts: Function[[S, SampleShape], str | None] | None = None
+    ready: Function[[S], None] | None = None
+    unit: Function[[S], str] = lambda settings: ""
+
+    def __post_init__(self) -> None:
+        _check_settings("metric", self.name, self.settings)
 
     @property
     def protocols(self) -> tuple[str, ...]:
@@ -187,14 +191,8 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class Task:
-    """What training means for a kind of problem. `build(settings)` returns an object with
-
-    - `training_step(model, batch, progress) -> (loss, logs)`: the mean loss over the batch, a scalar
-    - `evaluation_step(model, batch) -> framecast.EvaluationOutputs`
-    - `learning_rate_factor`: multiplies the job's learning rate
-    - `after_evaluation(metrics, epoch)`: moves its schedules; metrics by name ("validation/loss"), epochs done
-    - `state_dict()`, `load_state_dict(state)`: its schedules as plain numbers, for checkpoints
+class Task(Generic[S]):
+    """What training means for a kind of problem. `build(settings)` returns a `framecast.TrainingTask`.
 
     `frames(settings)` is the length of the clips that it needs. `horizon(settings)` returns how many of them the
     model sees and how many it predicts: scores compare only over the same horizon, and `platform predict` and
@@ -211,19 +209,20 @@ class Task:
 
     name: str
     summary: str
-    build: Callable[[Any], Any]
-    frames: Callable[[Any], int]
+    build: Function[[S], TrainingTask]
+    frames: Function[[S], int]
     default_metrics: tuple[str, ...]
-    settings: type[Settings] = NoSettings
+    settings: type[S] = _NO_SETTINGS
     requires: Answer = "frames"
-    readings: Callable[[Any], tuple[float, ...]] = lambda settings: ()
+    readings: Function[[S], tuple[float, ...]] = lambda settings: ()
     baselines: tuple[str, ...] = ()
-    horizon: Callable[[Any], tuple[int, int]] | None = None
-    accepts: Callable[[Any, bool], str | None] | None = None
+    horizon: Function[[S], tuple[int, int]] | None = None
+    accepts: Function[[S, bool], str | None] | None = None
     horizon_settings: tuple[str | None, str | None] = (None, None)
     logs: tuple[LoggedValue, ...] = ()
 
     def __post_init__(self) -> None:
+        _check_settings("task", self.name, self.settings)
         if len(self.horizon_settings) != 2 or isinstance(self.horizon_settings, str):
             raise ValueError(
                 f"task {self.name}: horizon_settings is {self.horizon_settings!r}: name two settings, that of "
@@ -239,9 +238,9 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Callback:
-    """A listener. `build(settings, run_folder)` returns a callable that takes each event of the run
-    (`framecast.events`) and returns None, or `framecast.Stop(reason)` to end the run at the next step.
+class Callback(Generic[S]):
+    """A listener. `build(settings, context)` returns a `framecast.RunCallback`, a callable that receives each
+    event of the run (`framecast.events`) and the `framecast.RunContext`. Only the process of rank 0 builds it.
 
     Two checks refuse a job before it begins. `accepts(settings, measured)` returns None, or the reason in
     a sentence where the callback cannot work with these scores (`validation/loss` and `validation/<metric>`); it
@@ -251,20 +250,23 @@ class Callback:
     A callback that raises during the run is switched off, and the run says so. Training waits for each call,
     unless the callback is declared with `background=True`: then a thread delivers the events, in order, and
     training never waits. There an OSError such as ConnectionError or TimeoutError means "not now": the same
-    event is delivered again, after growing pauses. If the callable has a method `deliver(events)`, a backlog is
-    handed to it in lists.
+    event is delivered again, after growing pauses. If the callable has a method `deliver(events, context)`, a
+    backlog is passed to it in lists.
     """
 
     name: str
     summary: str
-    build: Callable[[Any, Path], Callable[[Any], Any]]
-    settings: type[Settings] = NoSettings
+    build: Function[[S, RunContext], RunCallback]
+    settings: type[S] = _NO_SETTINGS
     background: bool = False
-    accepts: Callable[[Any, tuple[str, ...]], str | None] | None = None
-    ready: Callable[[Any], None] | None = None
+    accepts: Function[[S, tuple[str, ...]], str | None] | None = None
+    ready: Function[[S], None] | None = None
+
+    def __post_init__(self) -> None:
+        _check_settings("callback", self.name, self.settings)
 
 
-Declaration = Model | Dataset | Metric | Task | Callback
+Declaration = Model[Any] | Dataset[Any] | Metric[Any] | Task[Any] | Callback[Any]
 
 KINDS: dict[str, type[Declaration]] = {
     "model": Model,
@@ -292,3 +294,20 @@ def _choices(annotation: Any) -> Iterator[str]:
     else:
         for part in get_args(annotation):
             yield from _choices(part)
+
+
+def _check_settings(kind: str, name: str, settings: object) -> None:
+    """Raises ValueError where a setting has a reserved name."""
+    if not (isinstance(settings, type) and issubclass(settings, Settings)):
+        return  # the registry says so, with the name of the hook
+    for field in settings.__pydantic_fields__:
+        why = ""
+        if field == "name":
+            why = "it chooses the plugin in a job"
+        elif field.startswith("model_") and hasattr(Settings, field):
+            why = "it would hide a method of pydantic that the platform calls"
+        if why:
+            raise ValueError(
+                f"{kind} {name}: {settings.__qualname__} has a setting {field!r}. That name is reserved, because "
+                f"{why}: give the setting another name"
+            )

@@ -11,7 +11,7 @@
             the model, fed with its own outputs    Evaluated          name "model"
             task.after_evaluation
         every `checkpoints.every` epochs, or best  CheckpointSaved
-    the last epoch, `max_steps`, `max_hours`, or a callback that answers Stop:
+    the last epoch, `max_steps`, `max_hours`, or a callback that requests it:
         evaluate and save as above                 RunFinished
     Ctrl-C, `platform stop`, a signal:
         save, at this very step                    RunInterrupted     `platform resume` begins above again
@@ -180,13 +180,6 @@ class SearchFinished(Event):
 
 ENDINGS = (RunFinished, RunInterrupted, RunFailed)
 """The events that end an attempt."""
-
-
-@dataclass(frozen=True)
-class Stop:
-    """What a callback answers to end the run at the next step boundary."""
-
-    reason: str
 
 
 _EVENTS: dict[str, type[Event]] = {

@@ -20,7 +20,8 @@ class Settings(BaseModel):
             width: int = Field(8, ge=1)
             \"\"\"Channels of each layer; more cost more and express more.\"\"\"
 
-    The name `name` is reserved: it chooses the plugin. A file or folder is a `framecast.Path`.
+    The name `name` is reserved, because it chooses the plugin in a job; so are the names of pydantic's own methods
+    `model_...`. A declaration refuses them. A file or folder is a `framecast.Path`.
     """
 
     model_config = ConfigDict(

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 from framecast.data.own_output import OWN_OUTPUT
+from framecast.plugin.protocols.clip_dataset import ClipDataset
 
 _FRAMES, _HEIGHT, _GAP, _LABEL = 8, 72, 3, 84
 _PAPER, _INK = (250, 250, 250), (60, 64, 72)
 
 
 def contact_sheet(
-    splits: Mapping[str, Any], value_range: tuple[float, float], colours: bool = True
+    splits: Mapping[str, ClipDataset], value_range: tuple[float, float], colours: bool = True
 ) -> bytes | None:
     """A PNG with clips from the beginning, middle and end of each split; None where no split has any.
 
@@ -48,12 +48,12 @@ def contact_sheet(
     return stream.getvalue()
 
 
-def _some(data: Any) -> list[int]:
+def _some(data: ClipDataset) -> list[int]:
     count = len(data)
     return sorted({0, count // 2, count - 1}) if count else []
 
 
-def _strip(frames: Any, value_range: tuple[float, float], colours: bool) -> Image.Image:
+def _strip(frames: object, value_range: tuple[float, float], colours: bool) -> Image.Image:
     clip_TCHW = np.asarray(frames)
     clip_TCHW = clip_TCHW[np.linspace(0, len(clip_TCHW) - 1, min(_FRAMES, len(clip_TCHW))).round().astype(int)]
     if clip_TCHW.dtype != np.uint8:

@@ -10,49 +10,51 @@ from typing import Any
 
 from framecast.counting import plural
 from framecast.errors import InputError
-from framecast.job.plan import PluginConfig
-from framecast.plugin.events import Evaluated, Event, RunFailed, RunFinished, RunStarted, StepDone, Stop
+from framecast.job.plan import Plan
+from framecast.job.plugin_config import PluginConfig
+from framecast.plugin.declarations import Callback
+from framecast.plugin.events import Evaluated, Event, RunFailed, RunFinished, RunStarted, StepDone
+from framecast.plugin.protocols.run_callback import RunCallback
+from framecast.plugin.run_context import RunContext
+from framecast.plugin.settings import Settings
+from framecast.runs.folder import RunFolder
 from framecast.testing.plugin_under_test import PluginUnderTest
 from framecast.testing.short_run import ShortRun, run_folder, short_plan, short_run
 from framecast.testing.verdict import LeftOut, require
 
 
-def hears_every_event_of_a_run(subject: PluginUnderTest) -> None:
-    """`build(settings, run_folder)` returns a callable that takes every event of a run, and raises at none of
-    them.
+def receives_every_event_of_a_run(subject: PluginUnderTest) -> None:
+    """`build(settings, context)` returns a callable that receives every event of a run with the context, and
+    raises at none of them.
 
-    Choose by isinstance, and let go by what you do not know: later versions have more events. A callback that
-    raises is switched off, and its run goes on without it."""
+    Choose by isinstance, and ignore what you do not know: later versions have more events. A callback that
+    raises is switched off, and its run continues without it."""
     heard = _Heard(subject)
     run = short_run(subject, short_plan(subject), heard.part)
-    require(heard.folder == run.folder.path, f"it was built with {heard.folder}, not with the run's folder")
-    require(
-        heard.raised is None, f"it raised {type(heard.raised).__name__} ({heard.raised}) at {heard.events[-1:]}"
-    )
-    stopped = any(isinstance(answer, Stop) for answer in heard.answers)
-    require(stopped or len(heard.events) == len(run.events), "it did not hear all of them")
-    heard.callback(_Tomorrows())
+    require(heard.raised is None, f"it raised {_described(heard.raised)} at {heard.events[-1:]}")
+    stopped = heard.stop_reason is not None
+    require(stopped or len(heard.events) == len(run.events), "it did not receive all of them")
+    heard.call(_Tomorrows())
 
 
-def answers_nothing_or_stop(subject: PluginUnderTest) -> None:
-    """A callback returns None, or framecast.Stop(reason): then the run ends at the next step, and says why.
+def asks_the_context_to_stop(subject: PluginUnderTest) -> None:
+    """A callback returns None. `context.request_stop(reason)` ends the run at its next step, and the run says why.
 
-    Other answers mean nothing to the engine, so a `return True` that was meant to stop a run would not."""
+    Return values mean nothing to the engine: a `return True` that was meant to stop a run would not."""
     heard = _Heard(subject)
     run = short_run(subject, short_plan(subject), heard.part)
-    odd = [answer for answer in heard.answers if not (answer is None or isinstance(answer, Stop))]
-    require(not odd, f"it answered {odd[:1]}")
-    reasons = [answer.reason for answer in heard.answers if isinstance(answer, Stop)]
-    require(all(isinstance(reason, str) and reason.strip() for reason in reasons), "it stops without a reason")
-    if reasons and len(run.losses) < 6:
+    answers = [answer for answer in heard.answers if answer is not None]
+    require(not answers, f"it returned {answers[:1]}")
+    require(heard.raised is None, f"it raised {_described(heard.raised)}")
+    if heard.stop_reason is not None and len(run.losses) < 6:
         require(
-            reasons[0] in getattr(run.ending, "reason", ""),
-            f"it asked to stop, and the end is {run.ending}",
+            isinstance(run.ending, RunFinished) and heard.stop_reason in run.ending.reason,
+            f"it requested to stop, and the end is {run.ending}",
         )
 
 
-def asks_to_stop_in_the_open(subject: PluginUnderTest) -> None:
-    """A run ends by Stop(reason) alone: whatever else goes wrong in a callback, training continues.
+def ends_a_run_by_request_alone(subject: PluginUnderTest) -> None:
+    """A run ends by `context.request_stop(reason)` alone: whatever else fails in a callback, training continues.
 
     Never call sys.exit, nor end the process: where its folder is gone `build` may raise an Exception, which
     refuses the job, and a call may raise one, which switches it off."""
@@ -64,10 +66,9 @@ def asks_to_stop_in_the_open(subject: PluginUnderTest) -> None:
     except InputError:
         require(heard.callback is None, "a run was refused whose callback was built")
         return
-    by_itself = any(isinstance(answer, Stop) for answer in heard.answers)
     require(isinstance(run.ending, RunFinished), f"without its folder the run ends with {run.ending}")
     require(
-        by_itself or len(run.losses) == 6,
+        heard.stop_reason is not None or len(run.losses) == 6,
         f"without its folder the run ends after {plural(len(run.losses), 'step')}",
     )
 
@@ -112,13 +113,14 @@ def takes_what_goes_wrong(subject: PluginUnderTest) -> None:
     A field that may be None in `framecast.events` will be None."""
     plan = short_plan(subject)
     run = short_run(subject, plan)
-    callback = subject.declaration.build(subject.settings, run_folder(subject, plan).path)
+    context = _context(plan, run_folder(subject, plan))
+    callback = subject.build(context)
     for event in [*run.events[:-1], RunFailed(6, "the loss is nan")]:
         if isinstance(event, StepDone):
             event = replace(event, loss=math.nan, gradient_norm=None, logs={"odd/name": math.inf})
         elif isinstance(event, Evaluated):
             event = replace(event, metrics={"validation/loss": math.nan}, per_frame={})
-        _hand(callback, event)
+        _hand(callback, event, context)
 
 
 def goes_on_in_a_resumed_run(subject: PluginUnderTest) -> None:
@@ -127,11 +129,11 @@ def goes_on_in_a_resumed_run(subject: PluginUnderTest) -> None:
     Append to what is there, or drop what the attempt overtakes: RunStarted.step says where it goes on."""
     plan = short_plan(subject)
     run = short_run(subject, plan)
-    folder = run_folder(subject, plan).path
+    context = _context(plan, run_folder(subject, plan))
     for attempt in (1, 2):
-        callback = subject.declaration.build(subject.settings, folder)
+        callback = subject.build(context)
         for event in _attempt(run, attempt):
-            _hand(callback, event)
+            _hand(callback, event, context)
 
 
 def _files_here() -> dict[str, tuple[int, int]]:
@@ -144,44 +146,62 @@ class _Tomorrows(Event):
 
 
 class _Heard:
-    """The callback under a stethoscope: what it was built with, heard, answered and raised."""
+    """The callback under observation: what it received, returned, requested and raised."""
 
     def __init__(self, subject: PluginUnderTest, folder: Path | None = None) -> None:
-        self._declaration, self._instead = subject.declaration, folder
-        self.folder: Path | None = None
+        self._subject, self._instead = subject, folder
         self.events: list[Event] = []
-        self.answers: list[Any] = []
+        self.answers: list[object] = []
         self.raised: Exception | None = None
-        self.callback: Any = None
-        self.part: PluginConfig = replace(
-            subject.part, declaration=replace(subject.declaration, build=self._build)
-        )
+        self.callback: RunCallback | None = None
+        self.context: RunContext | None = None
+        declaration: Callback[Any] = replace(subject.declaration, build=self._build)
+        self.part: PluginConfig[Callback[Any]] = replace(subject.part, declaration=declaration)
 
-    def _build(self, settings: Any, folder: Path) -> Any:
-        self.folder = folder
+    @property
+    def stop_reason(self) -> str | None:
+        return self.context.requests.stop if self.context else None
+
+    def call(self, event: Event) -> None:
+        """One more event, after the run."""
+        assert self.callback, "the run has built it"
+        assert self.context
+        self.callback(event, self.context)
+
+    def _build(self, settings: Settings, context: RunContext) -> RunCallback:
+        self.context = replace(context, folder=self._instead or context.folder)
         try:
-            self.callback = self._declaration.build(settings, self._instead or folder)
+            self.callback = self._subject.build(self.context)
         except Exception as error:
             self.raised = error
             raise
         return self._hear
 
-    def _hear(self, event: Event) -> Any:
+    def _hear(self, event: Event, context: RunContext) -> None:
+        assert self.callback, "it was built"
+        assert self.context
         self.events.append(event)
         try:
-            answer = self.callback(event)
+            self.answers.append(self.callback(event, self.context))
         except Exception as error:
             self.raised = error
             raise
-        self.answers.append(answer)
-        return answer
 
 
-def _hand(callback: Any, event: Event) -> None:
+def _context(plan: Plan, run: RunFolder) -> RunContext:
+    """What the engine gives to a callback of this run."""
+    return RunContext(run.path, plan.settings, plan.directions, read_events=run.journal.read)
+
+
+def _hand(callback: RunCallback, event: Event, context: RunContext) -> None:
     try:
-        callback(event)
+        callback(event, context)
     except Exception as error:
-        require(False, f"it raises {type(error).__name__} ({error}) at {event}")
+        require(False, f"it raises {_described(error)} at {event}")
+
+
+def _described(error: Exception | None) -> str:
+    return f"{type(error).__name__} ({error})"
 
 
 def _attempt(run: ShortRun, attempt: int) -> list[Event]:

@@ -6,7 +6,6 @@ Dimensions: B batch, T time, C channels, H W space, K classes.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,10 +13,11 @@ from torch import Tensor
 from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.plugin.sample_shape import SampleShape
+from framecast.plugin.streaming_metric import StreamingMetric
 from framecast.plugin.value_range import ValueRange
 from framecast.testing.global_state import untouched
 from framecast.testing.plugin_under_test import PluginUnderTest
-from framecast.testing.verdict import LeftOut, require
+from framecast.testing.verdict import LeftOut, Nonconformity, require
 
 _RANGE = (0.0, 1.0)
 _RANGES = ((0.0, 1.0), (-5.0, 5.0), (250.0, 300.0))
@@ -103,10 +103,9 @@ def the_number_of_processes_does_not_matter(subject: PluginUnderTest) -> None:
     one, *others = metrics = [_built(subject) for _ in range(3)]
     for metric, part in zip(metrics, (slice(0, 1), slice(1, 3), slice(3, None)), strict=True):
         metric.update(prediction[part].clone(), target[part])
-        require(isinstance(metric.state, Tensor), "its state is no tensor after an update")
-        require(metric.state.dtype == torch.float64, f"its state is {metric.state.dtype}")
+        _state(metric)
     for other in others:
-        one.state = one.state + other.state
+        one.state = _state(one) + _state(other)
     require(_near(_score(subject, [(prediction, target)]), one.compute().overall), "the score is another")
 
 
@@ -138,7 +137,7 @@ def a_perfect_prediction_scores_perfectly(subject: PluginUnderTest) -> None:
         for bounded in (True, False):
             value_range = ValueRange(low, high, bounded)
             try:
-                metric = subject.declaration.build(subject.settings, value_range)
+                metric = subject.build(value_range)
             except InputError:  # handled: the settings do not suit this range; the next one is tried
                 continue
             metric.update(beyond.clone(), beyond)
@@ -198,8 +197,15 @@ def leaves_everything_as_it_was(subject: PluginUnderTest) -> None:
     require(torch.equal(target, before[1]), "update writes into the target")
 
 
-def _built(subject: PluginUnderTest) -> Any:
-    return subject.declaration.build(subject.settings, _RANGE)
+def _state(metric: StreamingMetric) -> Tensor:
+    if not isinstance(metric.state, Tensor):
+        raise Nonconformity("its state is no tensor after an update")
+    require(metric.state.dtype == torch.float64, f"its state is {metric.state.dtype}")
+    return metric.state
+
+
+def _built(subject: PluginUnderTest) -> StreamingMetric:
+    return subject.build(ValueRange(*_RANGE))
 
 
 def _score(subject: PluginUnderTest, batches: list[tuple[Tensor, Tensor]]) -> float:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
-from framecast.errors import InputError
+from framecast.errors import InputError, PluginFailed
 from framecast.job.document import Document
-from framecast.job.plan import PluginConfig
+from framecast.job.plugin_config import PluginConfig
 from framecast.job.resolve import resolved_part
+from framecast.plugin.built import WrongResult
 from framecast.plugin.sample_shape import SampleShape
 from framecast.plugin.settings import Settings
 from framecast.registry.registry import Registered, Registry
 from framecast.testing.check_options import CheckOptions
-from framecast.testing.verdict import LeftOut
+from framecast.testing.verdict import LeftOut, require
 
 _CLASSES = 5
 
@@ -46,6 +47,17 @@ class PluginUnderTest:
     def part(self) -> PluginConfig:
         """The declaration with its settings, as a plan holds it."""
         return PluginConfig(self.kind, self.declaration, self.settings, self.provider)
+
+    def build(self, *arguments: Any, settings: Settings | None = None) -> Any:
+        """What `build` returns, from the settings that are checked or from others. Raises what the plugin raises,
+        and Nonconformity where it returns something else than its kind allows."""
+        part: PluginConfig[Any] = self.part if settings is None else replace(self.part, settings=settings)
+        try:
+            return part.build(*arguments)
+        except PluginFailed as error:
+            cause = error.__cause__
+            require(not isinstance(cause, WrongResult), f"build {cause}")
+            raise cause or error from None
 
     @property
     def sample(self) -> SampleShape:

@@ -14,7 +14,8 @@ import torch
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import train
 from framecast.job.document import Document
-from framecast.job.plan import Plan, PluginConfig
+from framecast.job.plan import Plan
+from framecast.job.plugin_config import PluginConfig
 from framecast.job.resolve import make_plan
 from framecast.plugin.events import Event, StepDone, Warned
 from framecast.runs.folder import RunFolder

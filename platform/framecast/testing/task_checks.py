@@ -20,6 +20,7 @@ from framecast.errors import InputError
 from framecast.job.plan import Plan
 from framecast.plugin.events import RunFinished
 from framecast.plugin.outputs import EvaluationOutputs
+from framecast.plugin.protocols.training_task import TrainingTask
 from framecast.plugin.step_context import StepContext
 from framecast.testing.global_state import untouched
 from framecast.testing.plugin_under_test import PluginUnderTest
@@ -175,7 +176,7 @@ def its_schedules_survive_a_checkpoint(subject: PluginUnderTest) -> None:
         written = json.dumps(task.state_dict(), allow_nan=False)
     except (TypeError, ValueError) as error:
         require(False, f"it cannot be written as JSON: {error}")
-    other = subject.declaration.build(subject.settings)
+    other = subject.build()
     other.load_state_dict(json.loads(written))
     for epoch in range(40, 80):
         told = [
@@ -205,7 +206,7 @@ def what_it_names_is_there(subject: PluginUnderTest) -> None:
     plan, task, _, batch = _parts(subject)
     for part in plan.baselines:
         require(part.declaration.baseline, f"the model {part.name} is not declared with baseline=True")
-        baseline = part.declaration.build(part.settings, plan.sample_shape)
+        baseline = part.build(plan.sample_shape)
         require(not list(baseline.parameters()), f"the baseline {part.name} has parameters")
         _evaluated(task, baseline, batch)
 
@@ -228,13 +229,13 @@ def _section(subject: PluginUnderTest) -> dict[str, Any]:
     return {**subject.settings.model_dump(mode="json"), "name": subject.declaration.name}
 
 
-def _parts(subject: PluginUnderTest) -> tuple[Plan, Any, nn.Module, dict[str, Tensor]]:
+def _parts(subject: PluginUnderTest) -> tuple[Plan, TrainingTask, nn.Module, dict[str, Tensor]]:
     """The plan, the task, a model and a batch of four clips."""
     plan = short_plan(subject, task=_section(subject))
     torch.manual_seed(0)
-    model = plan.model.declaration.build(plan.model.settings, plan.sample_shape)
-    clips = plan.data.declaration.build(plan.data.settings, "train", plan.frames)
-    task = subject.declaration.build(subject.settings)
+    model = plan.model.build(plan.sample_shape)
+    clips = plan.data.build("train", plan.frames)
+    task = subject.build()
     return plan, task, model, default_collate([clips[index] for index in range(_BATCH)])
 
 
@@ -242,11 +243,11 @@ def _progress(step: int, positions: range = range(_BATCH)) -> StepContext:
     return StepContext(seed=0, epoch=0, step=step, positions=tuple(positions))
 
 
-def _loss(task: Any, model: nn.Module, batch: dict[str, Tensor], positions: range) -> float:
+def _loss(task: TrainingTask, model: nn.Module, batch: dict[str, Tensor], positions: range) -> float:
     torch.manual_seed(0)
     return float(task.training_step(model, batch, _progress(0, positions))[0].detach())
 
 
-def _evaluated(task: Any, model: nn.Module, batch: dict[str, Tensor]) -> EvaluationOutputs:
+def _evaluated(task: TrainingTask, model: nn.Module, batch: dict[str, Tensor]) -> EvaluationOutputs:
     with torch.no_grad():
         return task.evaluation_step(model.eval(), batch)

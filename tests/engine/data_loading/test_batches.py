@@ -12,9 +12,10 @@ from torch import Tensor
 
 from framecast.engine.data_loading.batches import Batches
 from framecast.engine.distributed_context import DistributedContext
+from framecast.plugin.protocols.clip_dataset import ClipDataset
 
 
-class Drawn:
+class Drawn(ClipDataset):
     """13 clips whose values are drawn by (epoch, index), as augmentation is; each tells who read it."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ pytest.importorskip("mlflow")
 from mlflow.tracking import MlflowClient
 
 (CALLBACK,) = framecast_callbacks()
-PLAN = "job: {name: tiny, model: {name: conv_lstm, hidden_channels: [2, 2]}, training: {epochs: 3}}\n"
+JOB = {"name": "tiny", "model": {"name": "conv_lstm", "hidden_channels": [2, 2]}, "training": {"epochs": 3}}
 FINISHED = events.RunFinished(2, "epochs")
 
 
@@ -30,14 +30,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "plan.yaml").write_text(PLAN)
     return tmp_path
 
 
 def attempt(store: str, folder: Path, *happened: events.Event) -> None:
-    listener = CALLBACK.build(CALLBACK.settings(tracking_uri=store, experiment=folder.name), folder)
+    context = framecast.RunContext(folder, JOB)
+    listener = CALLBACK.build(CALLBACK.settings(tracking_uri=store, experiment=folder.name), context)
     for event in happened:
-        assert listener(event) is None  # it never asks to stop
+        listener(event, context)
+    assert context.requests.stop is None
 
 
 def tracked(store: str, experiment: str) -> tuple[MlflowClient, Any]:
@@ -87,7 +88,8 @@ def test_a_resumed_run_goes_on_in_the_same_run(store: str, folder: Path) -> None
 def test_without_mlflow_the_way_out_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "framecast_mlflow.tracker", raising=False)
     monkeypatch.setitem(sys.modules, "mlflow.tracking", None)  # as Python marks what cannot be imported
-    for ask in (lambda: CALLBACK.build(CALLBACK.settings(), folder), lambda: CALLBACK.ready(CALLBACK.settings())):
+    settings, context = CALLBACK.settings(), framecast.RunContext(folder)
+    for ask in (lambda: CALLBACK.build(settings, context), lambda: CALLBACK.ready(settings)):
         with pytest.raises(framecast.InputError, match=r"pip install 'framecast\[mlflow\]'"):
             ask()
 

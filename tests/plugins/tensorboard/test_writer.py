@@ -57,9 +57,11 @@ def evaluated(step, name="model", **metrics):
 
 def attempt(run_folder, *happened):
     """One process's attempt at a run: a callback of its own takes the events."""
-    listener = CALLBACK.build(CALLBACK.settings(), run_folder)
+    context = framecast.RunContext(run_folder)
+    listener = CALLBACK.build(CALLBACK.settings(), context)
     for event in happened:
-        assert listener(event) is None  # it never asks to stop
+        listener(event, context)
+    assert context.requests.stop is None
     return listener  # to be held: a listener that is thrown away also closes its file
 
 
@@ -122,7 +124,7 @@ def test_scores_can_be_read_while_the_run_goes_on(tmp_path):
     running = attempt(tmp_path, started(), step_done(1), evaluated(1, mse=0.02))
 
     assert curves(tmp_path)["validation/mse"] == [(1, 0.02)]
-    running(FINISHED)
+    running(FINISHED, framecast.RunContext(tmp_path))
 
 
 @pytest.mark.parametrize(

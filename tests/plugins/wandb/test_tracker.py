@@ -21,7 +21,7 @@ pytest.importorskip("wandb")
 from wandb.proto import wandb_internal_pb2
 
 (CALLBACK,) = framecast_callbacks()
-PLAN = "job: {name: tiny, model: {name: conv_lstm}}\n"
+JOB = {"name": "tiny", "model": {"name": "conv_lstm"}}
 FINISHED = events.RunFinished(2, "epochs")
 
 
@@ -29,14 +29,15 @@ FINISHED = events.RunFinished(2, "epochs")
 def folder(tmp_path: Path) -> Path:
     run = tmp_path / "20260101-000000-abcd"
     run.mkdir()
-    (run / "plan.yaml").write_text(PLAN)
     return run
 
 
 def attempt(folder: Path, *happened: events.Event) -> None:
-    listener = CALLBACK.build(CALLBACK.settings(mode="offline", project="tests"), folder)
+    context = framecast.RunContext(folder, JOB)
+    listener = CALLBACK.build(CALLBACK.settings(mode="offline", project="tests"), context)
     for event in happened:
-        assert listener(event) is None  # it never asks to stop
+        listener(event, context)
+    assert context.requests.stop is None
     wait_until_written(folder)
 
 
@@ -106,7 +107,8 @@ def test_a_resumed_run_goes_on_in_the_same_run(folder: Path) -> None:
 def test_without_wandb_the_way_out_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "framecast_wandb.tracker", raising=False)
     monkeypatch.setitem(sys.modules, "wandb", None)  # as Python marks what cannot be imported
-    for ask in (lambda: CALLBACK.build(CALLBACK.settings(), folder), lambda: CALLBACK.ready(CALLBACK.settings())):
+    settings, context = CALLBACK.settings(), framecast.RunContext(folder)
+    for ask in (lambda: CALLBACK.build(settings, context), lambda: CALLBACK.ready(settings)):
         with pytest.raises(framecast.InputError, match=r"pip install 'framecast\[wandb\]'"):
             ask()
 
@@ -154,7 +156,9 @@ def test_a_folder_does_not_say_where_the_key_goes(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(framecast.InputError, match="names the server http://evil"):
         CALLBACK.ready(CALLBACK.settings())
+    context = framecast.RunContext(tmp_path)
+    tracker = CALLBACK.build(CALLBACK.settings(), context)
     with pytest.raises(framecast.InputError, match="names the server http://evil"):
-        CALLBACK.build(CALLBACK.settings(), tmp_path)(started())
+        tracker(started(), context)
     monkeypatch.setenv("WANDB_BASE_URL", "http://mine.example.org")
     CALLBACK.ready(CALLBACK.settings())

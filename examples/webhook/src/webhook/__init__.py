@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -28,7 +27,7 @@ class Settings(framecast.Settings):
     """Seconds that the server has for its answer; training waits for it."""
 
 
-def build(settings: Settings, run_folder: Path) -> Any:
+def build(settings: Settings, context: framecast.RunContext) -> framecast.RunCallback:
     """The listener of one run. Raises InputError where there is no URL."""
     import os
 
@@ -37,7 +36,7 @@ def build(settings: Settings, run_folder: Path) -> Any:
     url = os.environ.get(settings.variable, "")
     if not url.startswith(("http://", "https://")):
         raise framecast.InputError(f"webhook.variable: {settings.variable} in the environment should hold a URL")
-    return Webhook(url, set(settings.events), settings.timeout, run_folder)
+    return Webhook(url, set(settings.events), settings.timeout)
 
 
 @framecast.hookimpl

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from framecast.bounded.json_file import read_json_object
-from framecast.data.normalisation import Normalisation
 from framecast.engine.checkpoint.fitting import why_unfit
 from framecast.engine.checkpoint.training_state import TrainingState
 from framecast.engine.distributed_context import DistributedContext
@@ -18,6 +17,7 @@ from framecast.engine.strategies.strategy import Strategy
 from framecast.errors import InputError, TrainingFailed, why_not_written
 from framecast.job.plan import Plan
 from framecast.json_text import to_json
+from framecast.plugin.normalisation import Normalisation
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
 from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import Mirror

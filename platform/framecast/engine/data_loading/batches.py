@@ -16,11 +16,11 @@ import numpy as np
 from torch import Tensor
 from torch.utils.data import DataLoader, default_collate
 
-from framecast.data.normalisation import Normalisation
 from framecast.data.renormalised_clips import normalise_as
 from framecast.engine.distributed_context import DistributedContext
-from framecast.plugin.data_note import DataNote
 from framecast.plugin.events import DatasetLoaded
+from framecast.plugin.normalisation import Normalisation
+from framecast.plugin.protocols.clip_dataset import ClipDataset, Sample
 
 NAMED = 5
 """Skipped sources that are named in a run's events; the rest are counted."""
@@ -44,22 +44,20 @@ class Clips:
     """A data set that is told the epoch with each batch: loading processes live as long as the run, and each has
     a copy of the data set to which `set_epoch` in this process does not reach."""
 
-    def __init__(self, dataset: Any) -> None:
+    def __init__(self, dataset: ClipDataset) -> None:
         self.dataset = dataset
         self._epoch: int | None = None
 
     def __len__(self) -> int:
         return len(self.dataset)
 
-    def __getitems__(self, request: tuple[int | None, list[int]]) -> Sequence[Any]:
+    def __getitems__(self, request: tuple[int | None, list[int]]) -> Sequence[Sample]:
         """The samples of those indices as they are in that epoch; None of an evaluation, which has no epoch."""
         epoch, indices = request
         if epoch is not None and epoch != self._epoch:
-            if hasattr(self.dataset, "set_epoch"):
-                self.dataset.set_epoch(epoch)
+            self.dataset.set_epoch(epoch)
             self._epoch = epoch
-        together = getattr(self.dataset, "__getitems__", None)
-        return together(indices) if together else [self.dataset[index] for index in indices]
+        return self.dataset.__getitems__(indices)
 
 
 class Requests:
@@ -81,7 +79,9 @@ class Batches:
     `processes` load them, which start with the first pass and stay for all passes.
     """
 
-    def __init__(self, dataset: Any, batch_size: int, distributed: DistributedContext, processes: int = 0) -> None:
+    def __init__(
+        self, dataset: ClipDataset, batch_size: int, distributed: DistributedContext, processes: int = 0
+    ) -> None:
         self.dataset = dataset
         self.batch_size = batch_size
         self._distributed = distributed
@@ -103,12 +103,11 @@ class Batches:
 
     def found(self, split: str) -> DatasetLoaded:
         """What there is to read."""
-        skipped = list(getattr(self.dataset, "skipped", ()))
-        notes: list[DataNote] = list(getattr(self.dataset, "notes", ()))
+        skipped, notes = self.dataset.skipped, self.dataset.notes
         return DatasetLoaded(
             split=split,
             clips=len(self.dataset),
-            sequences=getattr(self.dataset, "sequences", None),
+            sequences=self.dataset.sequences,
             skipped=len(skipped),
             reasons=[f"{name}: {why}" for name, why in skipped[:NAMED]],
             notes=[f"{note.subject}: {note.text}" for note in notes if not note.warning],

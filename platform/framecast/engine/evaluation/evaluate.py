@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from framecast.engine.data_loading.batches import Batches
 from framecast.engine.distributed_context import DistributedContext
@@ -19,6 +18,7 @@ from framecast.engine.evaluation.shown_mistakes import ShownMistakes
 from framecast.errors import InputError
 from framecast.job.plan import Plan
 from framecast.plugin.outputs import EvaluationOutputs, PredictionTarget
+from framecast.plugin.protocols.training_task import TrainingTask
 
 
 @dataclass(frozen=True)
@@ -42,19 +42,19 @@ metric aggregates them."""
 
 
 def evaluate(
-    model: Callable[..., Any],
-    task: Any,
+    model: nn.Module,
+    task: TrainingTask,
     plan: Plan,
     batches: Batches,
     distributed: DistributedContext,
-    autocast: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    autocast: Callable[[], AbstractContextManager[object]] = nullcontext,
     split: str = "validation",
     observe: Observer | None = None,
 ) -> Scores:
     """Scores `model` on every clip of `batches` with the plan's metrics and the task's own loss."""
     value_range = plan.value_range
-    metrics = {part.name: part.declaration.build(part.settings, value_range) for part in plan.metrics}
-    aggregations = {name: getattr(metric, "aggregation", "mean") for name, metric in metrics.items()}
+    metrics = {part.name: part.build(value_range) for part in plan.metrics}
+    aggregations: dict[str, str] = {name: metric.aggregation for name, metric in metrics.items()}
     needs = {part.name: part.declaration.requires for part in plan.metrics}
     loss = torch.zeros(2, dtype=torch.float64)  # sum over samples, samples
     colours = plan.data.declaration.colours
@@ -62,7 +62,7 @@ def evaluate(
     with torch.no_grad():
         for part in batches.evaluation():
             with autocast():
-                outputs: EvaluationOutputs = task.evaluation_step(model, part.batch)
+                outputs = task.evaluation_step(model, part.batch)
             values: dict[str, Tensor] = {}
             for name, metric in metrics.items():
                 compared = _compared(outputs, name, needs[name])
@@ -78,6 +78,7 @@ def evaluate(
             if observe:
                 observe(part.positions, {"loss": counted[:, None], **values}, aggregations)
     for metric in metrics.values():
+        assert metric.state is not None, "every process evaluates a batch, which may be filler"
         metric.state = distributed.sum(metric.state)
     total, samples = distributed.sum(loss).tolist()
     computed = {name: metric.compute() for name, metric in metrics.items()}

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from framecast.engine.checkpoint.training_state import TrainingState
 
@@ -31,16 +30,16 @@ class Strategy(Protocol):
     precision: str
 
     @property
-    def model(self) -> Callable[..., Any]:
+    def model(self) -> nn.Module:
         """What a task calls for its predictions, in training and in evaluation alike."""
 
-    def autocast(self) -> AbstractContextManager[Any]:
+    def autocast(self) -> AbstractContextManager[object]:
         """The number format of forward passes."""
 
     def train(self, training: bool) -> None:
         """Switches the model between training and evaluation."""
 
-    def micro_batch(self, last: bool) -> AbstractContextManager[Any]:
+    def micro_batch(self, last: bool) -> AbstractContextManager[object]:
         """Around the forward and backward pass of one part of a batch. `last`: the step follows."""
 
     def backward(self, loss: Tensor, share: float) -> None:
