@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from framecast.plugin.normalisation import Normalisation
     from framecast.plugin.protocols.clip_dataset import MapStyleDataset
     from framecast.plugin.protocols.metric_accumulator import MetricAccumulator
+    from framecast.plugin.protocols.recognition_model import RecognitionModel
     from framecast.plugin.protocols.run_callback import RunCallback
     from framecast.plugin.protocols.training_task import TrainingTask
+    from framecast.plugin.protocols.video_model import VideoModel
     from framecast.plugin.run_context import RunContext
 
 Answer = Literal["frames", "logits"]
@@ -69,7 +71,7 @@ class Model(Generic[S]):
 
     name: str
     summary: str
-    build: Function[[S, SampleShape], nn.Module]
+    build: Function[[S, SampleShape], VideoModel | RecognitionModel]
     settings: type[S] = _NO_SETTINGS
     produces: Answer = "frames"
     predicts_frames: Function[[S], bool] = lambda settings: True
