@@ -8,9 +8,9 @@ from typing import Any
 
 from framecast.bounded.json_file import read_json_object
 from framecast.bounded.safetensors_file import Tensor, read_tensors
-from framecast.data.normalisation import Normalisation
 from framecast.engine.checkpoint.training_state import COUNTER, OPTIMIZER, WEIGHTS
 from framecast.errors import InputError, in_one_line
+from framecast.plugin.normalisation import Normalisation
 
 Shapes = Mapping[str, tuple[int, ...]]
 
