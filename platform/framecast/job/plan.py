@@ -62,7 +62,10 @@ class Plan:
     def horizon(self) -> tuple[int, int] | None:
         """How many frames the model sees, and how many it predicts; None for a task without a horizon."""
         horizon = self.task.declaration.horizon
-        return tuple(horizon(self.task.settings)) if horizon else None
+        if horizon is None:
+            return None
+        frames_in, frames_out = horizon(self.task.settings)
+        return frames_in, frames_out
 
     @property
     def readings(self) -> tuple[float, ...]:
