@@ -15,9 +15,12 @@ import pytest
 
 import framecast
 from framecast.errors import InputError, disk_problem, why_not_written
+from framecast.job.document import Document
 from framecast.launch.launch import launch, resumed_plan
+from framecast.launch.search.launch import create_search
 from framecast.launch.worker import in_a_line
 from framecast.plugin.events import RunFailed, RunStarted, StepDone
+from framecast.registry.registry import Registry
 from framecast.runs.folder import RunFolder
 from framecast.runs.journal import Journal
 from framecast.runs.status import Status
@@ -92,6 +95,20 @@ def started(tmp_path: Path) -> Journal:
     journal = Journal(tmp_path / "events.jsonl")
     journal.append(RunStarted(1, 0, 0, 0, 10, 20, 1, "cpu", "fp32", "torch", 227))
     return journal
+
+
+@pytest.mark.parametrize("size", [100, 1100, 1600])
+def test_a_search_that_cannot_be_made_leaves_nothing(
+    size: int, tiny_job: Callable[..., dict[str, Any]], runs: Path
+) -> None:
+    space = {"parameters": {"training.seed": {"grid": [1, 2]}}, "objectives": {"validation/mse": "min"}}
+    document = Document.from_data({**tiny_job(), "search": space})
+    with (
+        files_of_at_most(size),
+        pytest.raises(InputError, match=r"cannot make the search folder .*: a file may not grow"),
+    ):
+        create_search(document, Registry.discover(), runs)
+    assert not list(runs.glob("*/*"))
 
 
 def test_how_a_run_ended_is_written_though_the_journal_may_not_grow(tmp_path: Path) -> None:

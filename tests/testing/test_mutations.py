@@ -500,8 +500,8 @@ BUGS = [
     Bug(
         "gridded",
         "an error from deep within where a file is damaged",
-        "\n    except Exception as error:  # the libraries",
-        "\n    except KeyError as error:  # the libraries",
+        "        text = str(error)\n        raise framecast.InputError(text if text.startswith(",
+        "        text = str(error)\n        raise OSError(text if text.startswith(",
         "damaged_files_are_refused_with_words",
     ),
     Bug(

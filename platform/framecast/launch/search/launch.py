@@ -10,7 +10,7 @@ from typing import Any
 
 from framecast.bounded.regular_file import read_text
 from framecast.command_line import command
-from framecast.errors import InputError, without_credentials
+from framecast.errors import InputError, disk_problem, without_credentials
 from framecast.job.document import Document
 from framecast.job.readiness import refuse_too_few_clips, refuse_unready
 from framecast.job.resolve import check_job
@@ -52,11 +52,14 @@ def create_search(
         plan = folder.space(Trust("this job", everything=True)).example()
         refuse_unready(plan)
         refuse_too_few_clips(plan)
+        write_atomically(folder.job, without_credentials(document.text) or document.to_yaml())
+        write_atomically(folder.environment, to_json(environment(), indent=1))
     except InputError:
         folder.remove()
         raise
-    write_atomically(folder.job, without_credentials(document.text) or document.to_yaml())
-    write_atomically(folder.environment, to_json(environment(), indent=1))
+    except OSError as error:
+        folder.remove()
+        raise InputError(f"cannot make the search folder {folder.path}: {disk_problem(error) or error}") from None
     return folder
 
 
