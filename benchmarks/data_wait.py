@@ -9,7 +9,7 @@ from pathlib import Path
 import framecast
 from framecast.plugin.events import StepDone
 from framecast.registry.registry import Registry
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from real_clips import real_video

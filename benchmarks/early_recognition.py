@@ -60,7 +60,7 @@ def train(arm: str, seed: int, file: Path) -> None:
     """Trains, and writes the file once all is done."""
     import framecast
     from framecast.job.resolve import read_plan
-    from framecast.runs.folder import RunFolder
+    from framecast.runs.run_folder import RunFolder
 
     job, *overrides = ARMS[arm]
     status = framecast.run(

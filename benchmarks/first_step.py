@@ -12,7 +12,7 @@ from pathlib import Path
 from measure import compared, run
 
 from framecast.plugin.events import StepDone
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 JOB = "jobs/demo.yaml"
 

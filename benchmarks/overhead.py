@@ -17,7 +17,7 @@ from measure import compared, run
 
 from framecast.launch.hardware import local_resources
 from framecast.plugin.events import StepDone
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 # the 12 layers on frames of 32 pixels, so that a step takes seconds and not minutes
 PAPER = ["data.size=32", "data.digit_size=14", "task.frames_in=5", "task.frames_out=5", "training.batch_size=2"]

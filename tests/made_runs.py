@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 
 def made_run(root: Path, name: str, run_id: str) -> RunFolder:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from framecast.job.document import Document
+from framecast.plugin.cause import Cause
 from framecast.plugin.events import Evaluated, Event, RunFailed, RunFinished, RunInterrupted, RunStarted, StepDone
 from framecast.registry.registry import Registry
 from framecast.search.search_folder import SearchFolder
-from framecast.search.trial import STOPPED, Trial
+from framecast.search.trial import Trial
 
 Told = tuple[str, dict[str, Any], list[float]]
 """How a trial ended (finished, stopped, failed, running), its point, and its score after each epoch."""
@@ -38,7 +39,7 @@ def story(state: str, scores: Sequence[float]) -> list[Event]:
         found.append(Evaluated(epoch, epoch, "model", "validation", metrics, {}, 4, 0.1))
     ending: dict[str, list[Event]] = {
         "finished": [RunFinished(len(scores), "epochs")],
-        "stopped": [RunInterrupted(len(scores), f"{STOPPED} by asha at epoch {len(scores)}")],
+        "stopped": [RunInterrupted(len(scores), f"stopped early by asha at epoch {len(scores)}", Cause.SCHEDULER)],
         "failed": [RunFailed(len(scores), "out of <memory>")],
         "running": [],
     }

@@ -39,7 +39,7 @@ READERS = {
 }
 METHODS = {"read_bytes", "read_text"}
 
-CHECKED = "follows no link out of its folder, and is opened as a regular file, in framecast.safe_files"
+CHECKED = "follows no link out of its folder, and is opened as a regular file, in framecast.files"
 OURS = "a file that this process, or another of the same user, has just written"
 SYSTEM = "a file of the system or of the installation"
 LIBRARY = (
@@ -55,7 +55,6 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "platform/framecast/data/image_file.py": {"Image.open": "of bytes read with a limit, and limited pixels"},
     "platform/framecast/data/orientation.py": {"Image.open": "of bytes read with a limit, and limited pixels"},
-    "platform/framecast/data/store.py": {"open": CHECKED},
     "platform/framecast/data/video_container.py": {"av.open": "of an open regular file, with a limit of pixels"},
     "platform/framecast/data/video_writer.py": {"av.open": "writes"},
     "platform/framecast/engine/checkpoint/training_state.py": {
@@ -81,13 +80,12 @@ ALLOWED: dict[str, dict[str, str]] = {
         "read_bytes": "of files whose number and sizes are limited there"
     },
     "platform/framecast/report/layout.py": {"read_text": SYSTEM},
-    "platform/framecast/runs/checkpoints.py": {"open": CHECKED},
     "platform/framecast/runs/driver.py": {"read_text": SYSTEM, "read_bytes": SYSTEM},
     "platform/framecast/plugin/events.py": {
         "json.loads": "of a line of limited length; what is too deep is no event"
     },
     "platform/framecast/runs/remote.py": {"open": "uploads a run's file, and parses none", "read_bytes": OURS},
-    "platform/framecast/safe_files.py": {"open": "the module that opens without following links"},
+    "platform/framecast/files.py": {"open": "the module that opens without following links"},
     "platform/framecast/variables_file.py": {"os.fdopen": "the user's own variables, in a file of mode 0600"},
     "plugins/framecast_conv_tt_lstm/published.py": {"torch.load": "of an open regular file, weights alone"},
     "plugins/framecast_gridded/files.py": {

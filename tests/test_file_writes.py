@@ -1,4 +1,4 @@
-"""One module writes and deletes: `framecast.safe_files`. What else does is listed here, with the reason."""
+"""One module writes and deletes: `framecast.files`. What else does is listed here, with the reason."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-STREAM = "writes into a stream, or to a path that safe_files gives"
+STREAM = "writes into a stream, or to a path that files gives"
 PRIVATE = "in a temporary folder of mode 0700 and a random name"
 CHECKS = "the conformance kit, in a temporary folder of its own or on files that the plugin's author names"
 
 OTHER_WRITES = {
-    "platform/framecast/safe_files.py": "the module itself",
+    "platform/framecast/files.py": "the module itself",
     "platform/framecast/bounded/regular_file.py": "opens for reading",
     "platform/framecast/cli/plugins_check.py": PRIVATE,
     "platform/framecast/cluster/send.py": PRIVATE,
@@ -34,7 +34,6 @@ OTHER_WRITES = {
     "platform/framecast/registry/examination.py": PRIVATE,
     "platform/framecast/report/contact_sheet.py": STREAM,
     "platform/framecast/report/pictures.py": STREAM,
-    "platform/framecast/runs/checkpoints.py": "opens for reading, to flush what was written",
     "platform/framecast/runs/remote.py": "sets the time of an open file",
     "platform/framecast/scaffold/plugin_template.py": "in a new folder of a random name",
     "platform/framecast/testing/callback_checks.py": CHECKS,
@@ -61,10 +60,10 @@ _TEMPORARY = {"mkdtemp", "mkstemp", "mktemp", "TemporaryDirectory", "NamedTempor
 
 def writing_calls(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """(line, what) of every call that opens for writing, makes, moves, changes or deletes files."""
-    own = {  # functions of safe_files that share a name with a call of shutil
+    own = {  # functions of files that share a name with a call of shutil
         name.asname or name.name
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "framecast.safe_files"
+        if isinstance(node, ast.ImportFrom) and node.module == "framecast.files"
         for name in node.names
     }
     for node in ast.walk(tree):
@@ -100,7 +99,7 @@ def found() -> dict[str, list[tuple[int, str]]]:
 
 def test_no_other_place_writes_or_deletes() -> None:
     others = {file: calls for file, calls in found().items() if file not in OTHER_WRITES}
-    assert not others, "write through framecast.safe_files, or enter the file above with a reason"
+    assert not others, "write through framecast.files, or enter the file above with a reason"
 
 
 def test_the_list_of_exceptions_holds_no_more_than_there_are() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from framecast.plugin import hooks
+from framecast.runs import layout
 
 ROOT = Path(__file__).resolve().parents[1]
 PLATFORM = ROOT / "platform" / "framecast"
@@ -26,11 +28,12 @@ FLOORS: list[set[str]] = [  # from the top; a room imports only from floors belo
     {"engine", "search"},
     {"job"},
     {"data"},
-    {"registry", "runs"},
+    {"registry"},
+    {"runs"},
     {"plugin"},
     {"confirmed_addresses", "variables_file"},
     {"user_folders", "bounded"},
-    {"safe_files", "secret_urls"},
+    {"files", "secret_urls"},
     {"command_line", "errors", "json_text", "counting", "lazy_exports", "plain_text"},
 ]
 FACADE = {"__init__", "__main__"}  # the two doors: they show what is inside, nobody inside goes through them
@@ -95,7 +98,7 @@ def test_a_room_imports_only_from_floors_below(file: Path) -> None:
 
 
 def test_rooms_on_one_floor_do_not_know_each_other() -> None:
-    """Which the comparison of floors above includes; `registry` and `runs` are the pair that exists today."""
+    """Which the comparison of floors above includes; `launch` and `cluster` are such a pair."""
     for file in source_files():
         others = {name for rooms in FLOORS if room(file) in rooms for name in rooms} - {room(file)}
         assert not {f"framecast.{name}" for name in others} & {module for _, module in imported(file)}
@@ -172,3 +175,72 @@ def test_git_ignores_no_folder_of_the_sources() -> None:
     files = [file for top in ("platform", "plugins", "tests") for file in (ROOT / top).rglob("*.py")]
     folders = {part for file in files for part in file.relative_to(ROOT).parts[:-1]}
     assert not [pattern for pattern in patterns if pattern.rstrip("/") in folders]
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the platform by its name."""
+    found = {}
+    for file in sorted(PLATFORM.rglob("*.py")):
+        parts = file.relative_to(PLATFORM.parent).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    return found
+
+
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    """Imports within functions count: a circle of them is a circle of knowledge."""
+    known = modules()
+    graph = {
+        name: {module for _, module in imported(file) if module in known} - {name} for name, file in known.items()
+    }
+    while ends := [name for name, others in graph.items() if not others]:
+        graph = {name: others - set(ends) for name, others in graph.items() if name not in ends}
+    assert not graph, f"modules that import each other, and those above them: {sorted(graph)}"
+
+
+_NAMES = {value for name, value in vars(layout).items() if name.isupper() and isinstance(value, str)}
+_WORDS = {value for value in _NAMES if value.isalpha()}
+"""Names that are words too, such as a job's key or a verb: only where they are used as a path."""
+_FOLDERS = (layout.CHECKPOINTS, layout.LOGS, layout.PLUGINS, layout.TRIALS)
+_SPELT = "|".join(re.escape(value) for value in sorted(_NAMES - _WORDS))
+_PATH = re.compile(rf"(^|/)({_SPELT}|(worker|stacks-rank|clips|step)-)($|/)|^({'|'.join(_FOLDERS)})/")
+
+
+def paths_in(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """(line, text) of the strings that name a file of a run; sentences, which have blanks, may do so."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and isinstance(node.right, ast.Constant):
+            if node.right.value in _NAMES:
+                yield node.lineno, str(node.right.value)
+        elif isinstance(node, ast.Compare) and ast.unparse(node.left).endswith(".name"):
+            constants = (each for each in ast.walk(node) if isinstance(each, ast.Constant))
+            yield from ((node.lineno, str(each.value)) for each in constants if each.value in _NAMES)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and not re.search(r"\s", node.value):
+            yield from ((node.lineno, node.value) for _ in _PATH.finditer(node.value))
+
+
+ROOMS_OF_RUNS = ("cli", "cluster", "engine", "evaluation", "job", "launch", "report", "runs", "search")
+FILES_OF_RUNS = [file for file in source_files() if room(file) in ROOMS_OF_RUNS and file.name != "layout.py"]
+
+
+@pytest.mark.parametrize("file", FILES_OF_RUNS, ids=lambda file: str(file.relative_to(PLATFORM)))
+def test_only_the_layout_spells_the_files_of_a_run(file: Path) -> None:
+    found = list(paths_in(ast.parse(file.read_text())))
+    assert not found, f"{file}: take the name from runs/layout.py"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_path"),
+    [
+        ('run.path / "stop"', True),
+        ('file.name == "plan.yaml"', True),
+        ('f"logs/{name}"', True),
+        ('f"step-{n:08d}"', True),
+        ('read("a/loop.json")', True),
+        ('"stop"', False),
+        ('job["plugins"]', False),
+        ('InputError("events.jsonl is damaged")', False),
+        ('command("logs", run)', False),
+    ],
+)
+def test_the_search_for_names_finds_paths_and_no_sentences(code: str, is_path: bool) -> None:
+    assert bool(list(paths_in(ast.parse(code)))) == is_path

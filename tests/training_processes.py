@@ -51,7 +51,7 @@ def _train(folder: Path, meeting_point: Path, rank: int, size: int, output: Path
     from framecast.engine.distributed_context import DistributedContext
     from framecast.engine.loop import train
     from framecast.job.resolve import read_plan
-    from framecast.runs.folder import RunFolder
+    from framecast.runs.run_folder import RunFolder
 
     torch.set_num_threads(1)
     if size > 1:

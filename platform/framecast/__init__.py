@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from framecast.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from framecast import bounded, data, safe_files
+    from framecast import bounded, data, files
     from framecast.cli.run_from_python import run
     from framecast.command_line import command
     from framecast.errors import InputError, PluginFailed, TrainingFailed, did_you_mean, without_credentials
@@ -92,7 +92,7 @@ _MODULES = {
     "load": "framecast.evaluation.load",
     "plural": "framecast.counting",
     "run": "framecast.cli.run_from_python",
-    "safe_files": "framecast.safe_files",
+    "files": "framecast.files",
     "scalars": "framecast.plugin.scalars",
     "without_credentials": "framecast.errors",
 }
@@ -139,6 +139,7 @@ __all__ = [
     "data",
     "did_you_mean",
     "events",
+    "files",
     "hookimpl",
     "import_torchvision",
     "l1_and_squared",
@@ -146,7 +147,6 @@ __all__ = [
     "load",
     "plural",
     "run",
-    "safe_files",
     "scalars",
     "without_credentials",
 ]

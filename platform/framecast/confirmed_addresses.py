@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from framecast.bounded import read_json_object
 from framecast.errors import InputError, without_credentials
+from framecast.files import make_folder, write_atomically
 from framecast.json_text import to_json
-from framecast.safe_files import make_folder, write_atomically
 from framecast.user_folders import state_folder
 
 _VARIABLE = "FRAMECAST_CONFIRMED_ADDRESSES"

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from framecast.errors import InputError
-from framecast.safe_files import make_folder
+from framecast.files import make_folder
 
 
 def expanded(text: str | Path) -> Path:

@@ -47,7 +47,7 @@ class MlflowTracker:
 
     def __init__(self, settings: MlflowSettings, context: framecast.RunContext) -> None:
         database = context.folder / "mlflow.db"
-        framecast.safe_files.validate_no_links(database, context.folder)
+        framecast.files.validate_no_links(database, context.folder)
         self._uri = tracking_uri(settings) or f"sqlite:///{database}"
         self._client = MlflowClient(self._uri)
         self._experiment = settings.experiment
@@ -93,7 +93,7 @@ class MlflowTracker:
         ]
         for first in range(0, len(settings), _MOST):
             self._client.log_batch(self._id, params=settings[first : first + _MOST])
-        framecast.safe_files.write_atomically(known, self._id)
+        framecast.files.write_atomically(known, self._id)
         self._known = True
 
     def _send(self, values: list[Metric]) -> None:

@@ -55,8 +55,8 @@ def prepare(settings: MovingMNISTSettings, progress: Callable[[int, int], None])
 def _write(file: Path, digits_KHW: np.ndarray) -> None:
     """Whole or not at all."""
     try:
-        framecast.safe_files.make_folder(file.parent)
-        with framecast.safe_files.atomic_stream(file) as stream:
+        framecast.files.make_folder(file.parent)
+        with framecast.files.atomic_stream(file) as stream:
             np.savez_compressed(stream, digits=digits_KHW)
             stream.flush()
             os.fsync(stream.fileno())

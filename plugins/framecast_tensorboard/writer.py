@@ -19,7 +19,7 @@ class TensorBoardWriter:
     def __call__(self, event: framecast.events.Event, context: framecast.RunContext) -> None:
         if isinstance(event, framecast.events.RunStarted):
             # TensorBoard itself hides what an earlier attempt wrote beyond the restored step; all of it at step 0
-            framecast.safe_files.make_folder(self._folder, self._folder.parent)
+            framecast.files.make_folder(self._folder, self._folder.parent)
             self._writer = SummaryWriter(str(self._folder), purge_step=event.step + 1 if event.step else 0)
         if self._writer is None:
             return

@@ -63,7 +63,7 @@ class WandbTracker:
         self._left = weakref.finalize(self, self._run.finish, exit_code=1)
 
     def _begin(self, settings: wandb.Settings) -> Any:
-        framecast.safe_files.validate_no_links(self._folder / "wandb", self._folder)
+        framecast.files.validate_no_links(self._folder / "wandb", self._folder)
         return wandb.init(
             project=self._settings.project,
             entity=self._settings.entity,

@@ -14,7 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from framecast.plugin.events import StepDone
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 Shell = Callable[..., subprocess.CompletedProcess[str]]

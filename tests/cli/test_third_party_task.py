@@ -19,7 +19,7 @@ from framecast.job.plan import Plan
 from framecast.job.recorded_plan import RecordedPlan
 from framecast.report.comparison import write_comparison
 from framecast.report.page import write_report
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 PLUGIN = '''
 from typing import Literal

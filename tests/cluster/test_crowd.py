@@ -14,7 +14,7 @@ from hosts import Cluster
 from users import EPOCH, User, ended, losses, same_weights, step_of, wait_for, weights
 
 from framecast.plugin.events import RunStarted
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 pytestmark = pytest.mark.cluster

@@ -17,7 +17,7 @@ from users import EPOCH, User, at_step, ended, host_with_worker, recovery, same_
 
 from framecast.plugin.events import Warned
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 pytestmark = pytest.mark.cluster

@@ -21,8 +21,8 @@ from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
 from framecast.evaluation.evaluation_target import find_subject
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.folder import RunFolder
 from framecast.runs.remote_run import RemoteRun, Whereabouts
+from framecast.runs.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")

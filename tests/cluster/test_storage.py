@@ -14,7 +14,8 @@ from hosts import Cluster, why_not
 from users import EPOCH, User, losses, step_of, wait_for
 
 from framecast.plugin.events import RunStarted
-from framecast.runs.folder import RunFolder, runs_root
+from framecast.runs.roots import runs_root
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 pytestmark = pytest.mark.cluster

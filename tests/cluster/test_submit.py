@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from users import EPOCH, JOB, User, at_step, ended, same_weights, step_of, wait_for
 
 from framecast.plugin.events import RunStarted
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 pytestmark = pytest.mark.cluster

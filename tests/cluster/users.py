@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from framecast.plugin.events import Event, RunStarted, StepDone
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 JOB: dict[str, Any] = {

@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "slurm.sh"

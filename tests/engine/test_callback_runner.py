@@ -20,7 +20,7 @@ from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run, launch, resumed_plan
 from framecast.plugin.events import CheckpointSaved, RunFinished, StepDone, Warned
 from framecast.registry.registry import Registry
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 _PLUGIN = """

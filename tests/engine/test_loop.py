@@ -32,7 +32,7 @@ from framecast.plugin.events import (
     Warned,
 )
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 
 @pytest.fixture(autouse=True)
@@ -409,7 +409,7 @@ def test_an_attempt_that_was_replaced_ends_itself(tiny_plan: Any, runs: Path, st
 
     def replaced(event: object) -> None:
         if isinstance(event, StepDone) and event.step == 3:
-            run.claim()
+            run.take_lease()
 
     with pytest.raises(SystemExit, match="another attempt"):
         train(tiny_plan(), run, DistributedContext.single_process(torch.device("cpu")), replaced)

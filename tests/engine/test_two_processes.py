@@ -17,7 +17,7 @@ from framecast.launch.launch import create_run
 from framecast.plugin.events import Evaluated, RunFailed, RunFinished, RunInterrupted, StepDone
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from training_processes import TrainingProcess
 
 STRATEGIES = [

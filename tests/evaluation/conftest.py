@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from framecast.cli.run_from_python import run
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 JOB = {
     "name": "tiny",

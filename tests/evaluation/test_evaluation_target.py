@@ -14,7 +14,7 @@ from framecast.errors import InputError
 from framecast.evaluation.evaluation_target import EvaluationTarget, find_subject
 from framecast.evaluation.export import export_weights
 from framecast.job.resolve import load_plan
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 CPU = torch.device("cpu")
 

@@ -12,7 +12,7 @@ import framecast
 from framecast.errors import InputError, TrainingFailed, disk_problem
 from framecast.evaluation.evaluation_target import find_subject
 from framecast.evaluation.export import export_graph, export_weights, refuse_format
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 
 def test_exported_weights_are_loaded_in_two_lines(trained: RunFolder, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from framecast.data.video_writer import write_video
 from framecast.evaluation.evaluation_target import EvaluationTarget, find_subject
 from framecast.evaluation.likeness import differences, treatment
 from framecast.evaluation.prediction import predict
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import torch
 
 import framecast
 from framecast.evaluation.loaded_model import LoadedModel
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from framecast.evaluation.evaluation_target import EvaluationTarget, find_subjec
 from framecast.evaluation.prediction import Prediction, predict
 from framecast.plugin.frame_format import FrameFormat
 from framecast.plugin.normalisation import Normalisation
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from made_videos import MATRICES, scene, with_matrix, write_film
 
 

@@ -23,7 +23,7 @@ from framecast.evaluation.request import Request
 from framecast.evaluation.result import Result
 from framecast.launch.evaluate import evaluate
 from framecast.plugin.normalisation import Normalisation
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 CLIPS = 37  # divides by none of the batch sizes and worker counts below
 

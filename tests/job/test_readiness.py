@@ -17,7 +17,7 @@ from framecast.job.readiness import refuse_too_few_clips
 from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run, launch
 from framecast.registry.registry import Registry
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 

@@ -19,7 +19,7 @@ import pytest
 
 import true_data
 from framecast.job.resolve import load_plan, read_plan
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 from framecast.search.find import find_run, find_search
 from framecast.search.results import Results

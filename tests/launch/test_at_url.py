@@ -12,7 +12,8 @@ from framecast.job.plan import Plan
 from framecast.launch.launch import create_run, launch, resumed_plan
 from framecast.plugin.events import RunStarted, StepDone
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.folder import RunFolder, runs_root
+from framecast.runs.roots import runs_root
+from framecast.runs.run_folder import RunFolder
 from framecast.search.find import find_run
 
 

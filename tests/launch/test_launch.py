@@ -22,7 +22,7 @@ from framecast.job.resolve import relative_paths
 from framecast.launch.launch import resumed_plan
 from framecast.plugin.events import StepDone
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 from real_clips import real_video
 

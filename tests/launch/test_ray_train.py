@@ -23,7 +23,7 @@ from safetensors.torch import load_file
 from framecast.launch.listening import listeners_of_ray
 from framecast.plugin.events import RunStarted, StepDone
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 pytestmark = pytest.mark.ray

@@ -13,9 +13,9 @@ import pytest
 import framecast
 from framecast.errors import InputError
 from framecast.launch.launch import launch, resumed_plan
-from framecast.launch.undo import REFUSED_LOG
 from framecast.plugin.events import RunInterrupted
-from framecast.runs.folder import RunFolder
+from framecast.runs import layout
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 _PLUGIN = """
@@ -53,7 +53,7 @@ def contents(run: RunFolder) -> dict[str, str]:
     return {
         str(file.relative_to(run.path)): hashlib.sha256(file.read_bytes()).hexdigest()
         for file in sorted(run.path.rglob("*"))
-        if file.is_file() and file.name != REFUSED_LOG
+        if file.is_file() and file.name != layout.REFUSED_LOG
     }
 
 

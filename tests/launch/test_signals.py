@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from framecast.launch.signals import Stopped, exit_code, stopping_on_signals
-from framecast.runs.folder import RunFolder
+from framecast.plugin.cause import Cause
 from framecast.runs.mirror import Mirror, working_copy
+from framecast.runs.run_folder import RunFolder
+from framecast.runs.stop_request import StopRequest
 
 REASONS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
 
@@ -32,14 +34,14 @@ def url_of_nothing(run: RunFolder) -> None:
 def test_a_signal_leaves_a_local_request_and_no_more(run: RunFolder, number: signal.Signals) -> None:
     with stopping_on_signals(run, begun=lambda: True):
         signal.raise_signal(number)
-        assert run.stop_requested() == REASONS[number]
+        assert run.stop_requested() == StopRequest(Cause(number.name.lower()), REASONS[number])
 
 
 @pytest.mark.parametrize("number", REASONS)
 def test_before_training_has_begun_a_signal_ends_it_at_once(run: RunFolder, number: signal.Signals) -> None:
     with pytest.raises(Stopped) as stopped, stopping_on_signals(run, begun=lambda: False):
         signal.raise_signal(number)
-    assert stopped.value.reason == REASONS[number]
+    assert stopped.value.request.reason == REASONS[number]
 
 
 def test_a_second_ctrl_c_ends_it_at_once_and_a_second_sigterm_changes_nothing(run: RunFolder) -> None:
@@ -48,7 +50,7 @@ def test_a_second_ctrl_c_ends_it_at_once_and_a_second_sigterm_changes_nothing(ru
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGHUP)
-        assert run.stop_requested() == "SIGTERM"
+        assert run.stop_requested() == StopRequest(Cause.SIGTERM, "SIGTERM")
         with pytest.raises(Stopped):
             signal.raise_signal(signal.SIGINT)
 
@@ -78,8 +80,8 @@ def test_the_handlers_before_are_put_back(run: RunFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "code"),
-    [("Ctrl-C", 130), ("SIGTERM", 143), ("SIGHUP before training began", 129), ("platform stop", 130)],
+    ("cause", "code"),
+    [(Cause.SIGINT, 130), (Cause.SIGTERM, 143), (Cause.SIGHUP, 129), (Cause.STOP_COMMAND, 130), (None, 130)],
 )
-def test_exit_codes_are_those_of_a_shell(reason: str, code: int) -> None:
-    assert exit_code(reason) == code
+def test_exit_codes_are_those_of_a_shell(cause: Cause | None, code: int) -> None:
+    assert exit_code(cause) == code

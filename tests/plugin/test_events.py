@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from framecast.plugin import events
+from framecast.plugin.cause import Cause
 from framecast.plugin.events import (
     CheckpointSaved,
     Evaluated,
@@ -22,11 +23,11 @@ EVENTS: list[Event] = [
     Evaluated(10, 1, "model", "validation", {"validation/mse": 0.1}, {"validation/mse": [0.1, 0.1]}, 4, 0.2),
     CheckpointSaved(10, 1, "step-00000010", True, "validation/mse", 0.1),
     events.Warned(12, "fp16 overflow"),
-    RunFinished(20, "epochs"),
-    RunInterrupted(20, "Ctrl-C"),
-    events.RunFailed(20, "out of memory"),
+    RunFinished(20, "epochs", Cause.EPOCHS),
+    RunInterrupted(20, "Ctrl-C", Cause.SIGINT),
+    events.RunFailed(20, "memory ran out", Cause.OUT_OF_MEMORY),
     events.SearchStarted(6),
-    events.SearchFinished(6, "all 6 trials"),
+    events.SearchFinished(6, "all 6 trials", Cause.ALL_TRIALS),
 ]
 
 
@@ -40,6 +41,35 @@ def test_an_event_is_read_as_it_was_written(event: Event) -> None:
 def test_every_kind_of_event_is_among_these() -> None:
     ours = {kind for kind in Event.__subclasses__() if kind.__module__ == Event.__module__}
     assert {type(event) for event in EVENTS} == ours
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "cause"),
+    [
+        ("RunFinished", "max_hours", Cause.MAX_HOURS),
+        ("RunFinished", "validation/mse has stopped improving", Cause.CALLBACK),
+        ("RunFinished", "nothing to train", Cause.NOTHING_TO_TRAIN),
+        ("RunInterrupted", "SIGTERM before training began", Cause.SIGTERM),
+        ("RunInterrupted", "Ctrl-C again, at once; resume continues", Cause.SIGINT),
+        ("RunInterrupted", "platform stop", Cause.STOP_COMMAND),
+        ("RunInterrupted", "stopped early by asha at epoch 2", Cause.SCHEDULER),
+        ("RunInterrupted", "the reason of a colleague", None),
+        ("RunFailed", "OutOfMemoryError: tried to allocate", Cause.OUT_OF_MEMORY),
+        ("RunFailed", "the loss is nan", Cause.ERROR),
+    ],
+)
+@pytest.mark.parametrize("more", ["", ', "cause": null', ', "cause": "of a newer version"'])
+def test_an_event_of_an_older_version_has_a_cause_too(
+    kind: str, reason: str, cause: Cause | None, more: str
+) -> None:
+    event = events.from_json(f'{{"event": "{kind}", "step": 3, "reason": "{reason}", "time": 1.0{more}}}')
+    assert event is not None
+    assert event.cause == cause  # type: ignore[attr-defined]
+
+
+def test_a_stored_cause_decides_whatever_the_sentence_says() -> None:
+    line = '{"event": "RunFailed", "step": 3, "reason": "out of memory", "cause": "error"}'
+    assert events.from_json(line).cause == Cause.ERROR  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

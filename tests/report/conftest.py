@@ -13,7 +13,7 @@ import pytest
 
 import framecast
 from framecast.report.page import write_report
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 
 @pytest.fixture

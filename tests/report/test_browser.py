@@ -13,7 +13,7 @@ from PIL import Image
 
 from framecast.report.comparison import write_comparison
 from framecast.report.page import write_report
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 _CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(_CHROMIUM is None, reason="no Chromium here")

@@ -16,7 +16,7 @@ from framecast.job.plan import Plan
 from framecast.launch.launch import create_run, launch, resumed_plan
 from framecast.plugin.events import Evaluated, RunInterrupted
 from framecast.report.closing import closing, next_commands
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 

@@ -18,7 +18,7 @@ import framecast
 from framecast.errors import InputError
 from framecast.report.comparison import write_comparison
 from framecast.report.numbers import score
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 Train = Callable[..., RunFolder]

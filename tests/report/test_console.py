@@ -20,8 +20,8 @@ from framecast.plugin.events import (
 )
 from framecast.report.console import LiveView, following
 from framecast.report.rich_console import console_on
-from framecast.runs.folder import RunFolder
 from framecast.runs.phases import note_phase
+from framecast.runs.run_folder import RunFolder
 
 STARTED = RunStarted(1, 0, 0, 0, 10, 20, 2, "cpu", "fp32", "torch", 1234)
 

@@ -18,7 +18,7 @@ from framecast.job.plan import Plan
 from framecast.launch.launch import create_run, launch, resumed_plan
 from framecast.plugin.events import Evaluated, RunInterrupted, RunStarted, StepDone, Warned
 from framecast.report.numbers import score
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 Report = Callable[[RunFolder], Any]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from framecast.engine.checkpoint.reading import newest_usable
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
 
 
@@ -37,7 +38,7 @@ def store(tmp_path: Path) -> CheckpointStore:
 def test_nothing_is_there_at_first(store: CheckpointStore) -> None:
     assert store.all() == []
     assert store.named("last") is None
-    assert store.newest_sound() == (None, [])
+    assert newest_usable(store) == (None, [])
 
 
 def test_a_checkpoint_is_read_as_it_was_published(store: CheckpointStore) -> None:
@@ -46,7 +47,7 @@ def test_a_checkpoint_is_read_as_it_was_published(store: CheckpointStore) -> Non
     assert (checkpoint.step, checkpoint.epoch, checkpoint.monitor) == (10, 1, 0.5)
     assert set(checkpoint.files) == {"model.bin", "inner/optimizer.bin"}
     assert checkpoint.damaged() == []
-    assert store.newest_sound() == (checkpoint, [])
+    assert newest_usable(store) == (checkpoint, [])
 
 
 def test_the_links_point_to_the_best_the_last_and_the_one_before(store: CheckpointStore) -> None:
@@ -112,7 +113,7 @@ def test_a_damaged_newest_falls_back_to_the_one_before_with_a_complaint(damage, 
     save(store, 10)
     save(store, 20)
     damage(store.folder / "step-00000020")
-    found, complaints = store.newest_sound()
+    found, complaints = newest_usable(store)
     assert found is not None
     assert found.step == 10
     assert complaints == ["step-00000020 is damaged (model.bin)"]
@@ -122,7 +123,7 @@ def test_when_all_are_damaged_there_is_none_and_a_complaint_for_each(store: Chec
     for step in (10, 20):
         save(store, step)
         damage_content(store.folder / f"step-{step:08d}")
-    found, complaints = store.newest_sound()
+    found, complaints = newest_usable(store)
     assert found is None
     assert len(complaints) == 2
 
@@ -292,15 +293,16 @@ def test_what_is_no_plain_file_is_damaged_and_is_not_read(store: CheckpointStore
 
 
 @pytest.mark.parametrize(
-    "spoil", ["[]", "{", '{"position": null}', '{"position": {"epoch": -1, "batch": 0, "step": 1}}']
+    "spoil",
+    ["[]", "{", '{"position": null}', '{"optimizer": "adam", "position": {"epoch": -1, "batch": 0, "step": 1}}'],
 )
 def test_one_that_is_intact_but_cannot_be_read_is_followed_by_the_older_one(spoil: str, tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path)
-    for step, loop in ((1, '{"position": {"epoch": 0, "batch": 1, "step": 1}}'), (2, spoil)):
+    for step, loop in ((1, '{"optimizer": "adam", "position": {"epoch": 0, "batch": 1, "step": 1}}'), (2, spoil)):
         folder = store.begin(step)
         (folder / "loop.json").write_text(loop)
         store.publish(step, 0, None)
-    found, complaints = store.newest_sound()
+    found, complaints = newest_usable(store)
     assert found is not None
     assert found.step == 1
     assert len(complaints) == 1
@@ -313,7 +315,7 @@ def test_a_damaged_manifest_of_a_newer_one_is_told(tmp_path: Path) -> None:
         (store.begin(step) / "a").write_text("a")
         store.publish(step, 0, None)
     (tmp_path / "step-00000002" / "manifest.json").write_text("{}")
-    found, complaints = store.newest_sound()
+    found, complaints = newest_usable(store)
     assert found is not None
     assert found.step == 1
     assert complaints == ["step-00000002 has a damaged manifest.json and is passed over"]

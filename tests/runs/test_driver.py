@@ -18,7 +18,7 @@ import pytest
 
 from framecast.plugin.events import RunFinished
 from framecast.runs.driver import Driver, alive, driven_by_another, driver_is_alive
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 LONG_AGO = 1_700_000_000.0

@@ -9,8 +9,13 @@ from pathlib import Path
 import pytest
 
 from framecast.errors import InputError
-from framecast.runs.folder import RunFolder, new_run_id, runs_root
-from framecast.safe_files import write_atomically
+from framecast.files import write_atomically
+from framecast.plugin.cause import Cause
+from framecast.runs.folder import new_run_id
+from framecast.runs.roots import runs_root
+from framecast.runs.run_folder import RunFolder
+from framecast.runs.stop_request import StopRequest
+from framecast.runs.stopping import request_stop
 from made_runs import three_runs
 
 
@@ -60,8 +65,9 @@ def test_the_root_is_what_was_chosen_then_the_environments_then_runs(monkeypatch
 def test_a_request_to_stop_is_seen_until_it_is_cleared(root: Path) -> None:
     folder = RunFolder.all(root)[0]
     assert folder.stop_requested() is None
-    folder.request_stop("enough")
-    assert RunFolder(folder.path).stop_requested() == "enough"
+    request = StopRequest(Cause.STOP_COMMAND, "enough")
+    request_stop(folder, request)
+    assert RunFolder(folder.path).stop_requested() == request
     folder.clear_stop()
     folder.clear_stop()
     assert folder.stop_requested() is None

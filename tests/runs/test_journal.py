@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from framecast.plugin.cause import Cause
 from framecast.plugin.events import CheckpointSaved, Event, RunFinished, RunInterrupted, RunStarted, StepDone
 from framecast.runs.journal import Journal
 
@@ -35,7 +36,7 @@ def test_a_run_that_has_written_nothing_has_no_events(journal: Journal) -> None:
 
 
 def test_events_are_read_in_the_order_written(journal: Journal) -> None:
-    events = [started(1), done(1), done(2), RunFinished(2, "epochs")]
+    events = [started(1), done(1), done(2), RunFinished(2, "epochs", Cause.EPOCHS)]
     write(journal, *events)
     assert journal.read() == events
 
@@ -76,7 +77,7 @@ def test_checkpoints_of_overtaken_steps_are_dropped_too(journal: Journal) -> Non
 
 
 def test_how_an_attempt_ended_is_kept_when_the_next_one_begins(journal: Journal) -> None:
-    ended = RunInterrupted(3, "Ctrl-C")
+    ended = RunInterrupted(3, "Ctrl-C", Cause.SIGINT)
     write(journal, started(1), done(3), ended, started(2, step=3))
     assert ended in journal.read()
 

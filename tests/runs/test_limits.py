@@ -8,6 +8,7 @@ import pytest
 
 from framecast.bounded.yaml_text import parse_yaml
 from framecast.job.job import Training
+from framecast.plugin.cause import LIMITS, Cause
 from framecast.runs.limits import Trained, duration, in_words
 
 STEPS, PER_EPOCH, HOURS = 12, 6, 0.5
@@ -24,29 +25,29 @@ def raised(limits: Training, overrides: list[str]) -> Training:
 
 
 @pytest.mark.parametrize(
-    ("limits", "reason", "advice"),
+    ("limits", "cause", "advice"),
     [
-        (Training(epochs=2), "epochs", ["training.epochs=4"]),
-        (Training(epochs=9, max_steps=12), "max_steps", ["training.max_steps=24"]),
-        (Training(epochs=9, max_hours=0.4), "max_hours", ["training.max_hours=1"]),
-        (Training(epochs=2, max_steps=12), "max_steps", ["training.epochs=4", "training.max_steps=24"]),
-        (Training(epochs=9, max_steps=99, max_hours=9), "loss has not got better", ["training.epochs=18"]),
+        (Training(epochs=2), Cause.EPOCHS, ["training.epochs=4"]),
+        (Training(epochs=9, max_steps=12), Cause.MAX_STEPS, ["training.max_steps=24"]),
+        (Training(epochs=9, max_hours=0.4), Cause.MAX_HOURS, ["training.max_hours=1"]),
+        (Training(epochs=2, max_steps=12), Cause.MAX_STEPS, ["training.epochs=4", "training.max_steps=24"]),
+        (Training(epochs=9, max_steps=99, max_hours=9), Cause.CALLBACK, ["training.epochs=18"]),
     ],
 )
-def test_the_advice_names_the_limit_that_ended_the_run(limits: Training, reason: str, advice: list[str]) -> None:
-    assert DONE.more(limits, reason) == advice
+def test_the_advice_names_the_limit_that_ended_the_run(limits: Training, cause: Cause, advice: list[str]) -> None:
+    assert DONE.more(limits, cause) == advice
 
 
 @pytest.mark.parametrize(
     ("epochs", "max_steps", "max_hours"),
     list(itertools.product([1, 2, 50], [None, 7, 12, 99], [None, 0.1, 0.5, 9.0])),
 )
-@pytest.mark.parametrize("reason", ["epochs", "max_steps", "max_hours", "enough"])
+@pytest.mark.parametrize("cause", [*LIMITS, Cause.CALLBACK])
 def test_with_the_advice_there_is_always_more_to_do(
-    epochs: int, max_steps: int | None, max_hours: float | None, reason: str
+    epochs: int, max_steps: int | None, max_hours: float | None, cause: Cause
 ) -> None:
     limits = Training(epochs=epochs, max_steps=max_steps, max_hours=max_hours)
-    assert not DONE.reached(raised(limits, DONE.more(limits, reason)))
+    assert not DONE.reached(raised(limits, DONE.more(limits, cause)))
 
 
 def test_a_model_without_data_yet_has_trained_nothing() -> None:

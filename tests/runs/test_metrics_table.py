@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from framecast.plugin.events import Evaluated, Event, RunStarted, StepDone
-from framecast.runs.folder import RunFolder
 from framecast.runs.metrics_table import MetricsTable
+from framecast.runs.run_folder import RunFolder
 
 
 def done(step: int, loss: float) -> StepDone:

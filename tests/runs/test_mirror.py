@@ -15,13 +15,15 @@ from pathlib import Path
 import pytest
 from pyarrow import fs
 
+from framecast.engine.checkpoint.reading import newest_usable
 from framecast.errors import InputError
-from framecast.runs import remote
+from framecast.runs import layout, remote
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.driver import alive
-from framecast.runs.folder import RunFolder
-from framecast.runs.mirror import STOP, Mirror, pull_all, working_copy
+from framecast.runs.mirror import Mirror, pull_all, working_copy
 from framecast.runs.remote import Remote, is_url, probe
+from framecast.runs.run_folder import RunFolder
+from framecast.runs.stop_request import StopRequest
 
 BUCKET = "runs"
 
@@ -179,7 +181,7 @@ def test_the_layout_at_the_url_is_that_on_disk(tmp_path: Path) -> None:
     (run.path / ".unfinished").write_text("x")
     (run.checkpoints / ".step-00000020.writing").mkdir()
     (run.checkpoints / ".step-00000020.writing" / "model.bin").write_text("x")
-    (run.path / STOP).write_text("local")
+    (run.path / layout.STOP).write_text("local")
     push(mirror_of(run.path))
     store = tmp_path / "store" / "demo" / run.id
     assert {str(path.relative_to(store)) for path in store.rglob("*") if path.is_file()} == {
@@ -283,7 +285,7 @@ def test_a_push_that_is_killed_leaves_the_older_checkpoint_whole(url: str, elsew
     assert "checkpoints/step-00000020/manifest.json" not in arrived
     there = elsewhere(url, run)
     there.pull(checkpoints=True)
-    found, complaints = CheckpointStore(there.path / "checkpoints").newest_sound()
+    found, complaints = newest_usable(CheckpointStore(there.path / "checkpoints"))
     assert found
     assert (found.step, complaints) == (10, [])
     assert (there.path / "checkpoints" / "last").resolve().name == "step-00000010"
@@ -365,16 +367,16 @@ def test_a_request_to_stop_travels_and_is_withdrawn(url: str, elsewhere: Elsewhe
     mirror = mirror_of(run.path)
     with mirror.kept(seconds=0.01):
         until(lambda: mirror.remote.read("plan.yaml") is not None)
-        elsewhere(url, run).request(STOP, "somebody asked")
+        elsewhere(url, run).write(layout.STOP, "somebody asked")
         until(lambda: run.stop_requested() is not None)
-        assert run.stop_requested() == "somebody asked"
-        mirror.withdraw(STOP)
-        mirror.withdraw(STOP)  # it is not there any more, which is no error
-    assert mirror.remote.read(STOP) is None
+        assert run.stop_requested() == StopRequest(None, "somebody asked")
+        mirror.delete(layout.STOP)
+        mirror.delete(layout.STOP)  # it is not there any more, which is no error
+    assert mirror.remote.read(layout.STOP) is None
     run.clear_stop()
     there = elsewhere(url, run)
     there.pull()
-    assert not (there.path / STOP).exists()
+    assert not (there.path / layout.STOP).exists()
 
 
 def test_what_is_left_is_pushed_at_the_end(url: str) -> None:

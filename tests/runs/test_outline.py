@@ -11,8 +11,8 @@ from framecast.errors import InputError
 from framecast.plugin.events import CheckpointSaved, Evaluated, Event, RunFinished, RunStarted, StepDone, Warned
 from framecast.runs import journal as journal_module
 from framecast.runs import outline as outline_module
-from framecast.runs.folder import RunFolder
 from framecast.runs.outline import outline
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 

@@ -24,7 +24,7 @@ from framecast.plugin.events import (
     Warned,
 )
 from framecast.runs.driver import alive
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 STARTED = RunStarted(1, 0, 0, 0, 10, 20, 1, "cpu", "fp32", "torch", 227, time=100.0)
@@ -56,7 +56,7 @@ def test_a_run_whose_process_was_killed_has_died(run: RunFolder) -> None:
     """A real process, really killed: it has no chance to write a last word."""
     code = (
         "import sys; from pathlib import Path\n"
-        "from framecast.runs.folder import RunFolder; from framecast.runs.driver import alive\n"
+        "from framecast.runs.run_folder import RunFolder; from framecast.runs.driver import alive\n"
         "with alive(RunFolder(Path(sys.argv[1]))): print('alive', flush=True); sys.stdin.read()"
     )
     driver = subprocess.Popen(

@@ -118,7 +118,7 @@ def test_a_run_on_a_cluster_is_known_with_its_trial_and_its_copy_once_it_is_here
         find_run("demo", tmp_path)
     with pytest.raises(InputError, match="comes from there: platform results 20260101-120000-aaaa --job best"):
         find_search("demo", tmp_path)
-    remote.plan.write_text("job: {}\n")
+    (remote.path / "plan.yaml").write_text("job: {}\n")
     remote.note_copy("", ".", "finished")
     assert find_run("demo", tmp_path).path == remote.path
     assert find("demo", tmp_path).remote, "its cluster still knows it best"

@@ -155,7 +155,7 @@ def _of_run(name: str, content: Any) -> Callable[[Path], Path]:
 def _read_run(file: Path) -> None:
     """As `platform list`, `status` and `report` look at the run that the file belongs to."""
     from framecast.cli.list_runs import rows_of
-    from framecast.runs.folder import RunFolder
+    from framecast.runs.run_folder import RunFolder
     from framecast.runs.status import Status
 
     run = RunFolder(next(each for each in file.parents if each.parent.name == "tiny"))
@@ -166,7 +166,7 @@ def _read_run(file: Path) -> None:
 
 def _read_report(file: Path) -> None:
     from framecast.report.page import write_report
-    from framecast.runs.folder import RunFolder
+    from framecast.runs.run_folder import RunFolder
 
     _read_run(file)
     write_report(RunFolder(next(each for each in file.parents if each.parent.name == "tiny")))
@@ -174,7 +174,7 @@ def _read_report(file: Path) -> None:
 
 def _read_driver(file: Path) -> None:
     from framecast.runs.driver import Driver
-    from framecast.runs.folder import RunFolder
+    from framecast.runs.run_folder import RunFolder
 
     driver = Driver.of(RunFolder(file.parent))
     if driver:
@@ -197,10 +197,11 @@ def _manifest(folder: Path) -> Path:
 
 
 def _read_manifest(file: Path) -> str | None:
+    from framecast.engine.checkpoint.reading import newest_usable
     from framecast.runs.checkpoints import CheckpointStore
 
     store = CheckpointStore(file.parent.parent)
-    found, complaints = store.newest_sound()
+    found, complaints = newest_usable(store)
     store.named("best")
     return "; ".join(complaints) or (None if found else "no checkpoint")
 

@@ -20,7 +20,7 @@ import framecast
 from framecast.cli.app import main
 from framecast.cli.run_from_python import run
 from framecast.registry.provider import _LOADED, from_text
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 _PLUGIN = """\
 import os

@@ -9,10 +9,11 @@ import traceback
 
 import typer
 
+from framecast.files import open_to_append
 from framecast.job.plan import Plan
 from framecast.runs.driver import Driver
-from framecast.runs.folder import RunFolder
-from framecast.safe_files import open_to_append
+from framecast.runs.job_folder import JobFolder
+from framecast.runs.run_folder import RunFolder
 
 _EXIT_CODES = {"finished": 0, "failed": 1}
 
@@ -35,7 +36,7 @@ def attend(plan: Plan, run: RunFolder, in_process: bool, new: bool = True) -> No
     training = plan.job.training
     if training.max_steps is not None or training.max_hours is not None:
         title += f"\nit ends {in_words(training)}"
-    with quiet(run.logs / "driver.log") as terminal, following(run, terminal, title):
+    with quiet(run.driver_log) as terminal, following(run, terminal, title):
         before, spoilt = run.journal.size, ""
         status = launch(plan, run, in_process, new)
         try:
@@ -44,7 +45,7 @@ def attend(plan: Plan, run: RunFolder, in_process: bool, new: bool = True) -> No
                 bring(run)
         except Exception as error:  # a picture that cannot be drawn must not spoil a run that is done
             traceback.print_exc()
-            spoilt = f"warning: the report is not up to date: {in_one_line(error)}; see {run.logs / 'driver.log'}"
+            spoilt = f"warning: the report is not up to date: {in_one_line(error)}; see {run.driver_log}"
     code = _EXIT_CODES.get(status.state)
     try:
         typer.echo(closing(run, status, plan))
@@ -55,10 +56,10 @@ def attend(plan: Plan, run: RunFolder, in_process: bool, new: bool = True) -> No
     except OutputFailed as error:
         put_back_output()
         print(error, file=sys.stderr)
-    raise typer.Exit(exit_code(status.reason) if code is None else code)
+    raise typer.Exit(exit_code(status.cause) if code is None else code)
 
 
-def detached(run: RunFolder, arguments: list[str]) -> None:
+def detached(run: JobFolder, arguments: list[str]) -> None:
     """Trains the run in another process, which outlives this shell; says how to follow and stop it.
 
     It may import the run's plugins, as this process has."""
@@ -67,7 +68,7 @@ def detached(run: RunFolder, arguments: list[str]) -> None:
     from framecast.report.closing import name_here
     from framecast.secret_urls import set_aside
 
-    with open_to_append(run.logs / "driver.log", run.path) as log:
+    with open_to_append(run.driver_log, run.path) as log:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "framecast", "resume", str(run.path), "--trust", *set_aside(arguments)],
             stdin=subprocess.DEVNULL,

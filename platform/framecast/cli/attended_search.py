@@ -20,17 +20,17 @@ def attend_search(folder: SearchFolder, trust: Trust | None = None) -> None:
     from framecast.report.search_console import following
     from framecast.report.search_page import write_search_report
 
-    with quiet(folder.logs / "driver.log") as terminal, following(folder, terminal):
+    with quiet(folder.driver_log) as terminal, following(folder, terminal):
         status, spoilt = launch_search(folder, trust), ""
         try:
             write_search_report(folder)
         except Exception as error:  # a picture that cannot be drawn must not spoil a search that is done
             traceback.print_exc()
-            log = folder.logs / "driver.log"
+            log = folder.driver_log
             spoilt = f"warning: the report is not up to date: {in_one_line(error)}; see {log}"
     typer.echo(closing(status))
     if spoilt:
         typer.echo(spoilt)
     if status.state == "interrupted":
-        raise typer.Exit(exit_code(status.reason))
+        raise typer.Exit(exit_code(status.cause))
     raise typer.Exit(0 if status.state == "finished" and status.best else 1)

@@ -106,8 +106,8 @@ def info(
     if part.declaration.ready:
         part.declaration.ready(part.settings)
     from framecast.data.own_output import CONTACT_SHEET
+    from framecast.files import validate_output, write_atomically
     from framecast.report.contact_sheet import contact_sheet
-    from framecast.safe_files import validate_output, write_atomically
 
     file = picture or Path(f"{part.name}{CONTACT_SHEET}")
     validate_output(file, "--picture FILE writes elsewhere")

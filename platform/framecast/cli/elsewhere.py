@@ -75,7 +75,7 @@ def remote_run(run: str, runs: str | None) -> RemoteRun | None:
 
 def known_run(run: str, runs: str | None) -> Named | None:
     """The run, search or trial that `run` names, wherever it is; None where this machine knows none."""
-    from framecast.runs.folder import runs_root
+    from framecast.runs.roots import runs_root
     from framecast.search.find import find_if_known
 
     return find_if_known(run, runs_root(runs))

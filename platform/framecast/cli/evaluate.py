@@ -72,11 +72,11 @@ def evaluate(
     from framecast.command_line import shown
     from framecast.errors import TrainingFailed
     from framecast.evaluation.result import Result
+    from framecast.files import validate_output
     from framecast.job.readiness import refuse_unready
     from framecast.launch.evaluate import evaluate as evaluated
     from framecast.launch.evaluate import refuse_to_compare
     from framecast.runs.remote_run import is_copy
-    from framecast.safe_files import validate_output
 
     named = [target for target in targets if "=" not in target]
     overrides = [target for target in targets if "=" in target]
@@ -136,7 +136,7 @@ def _subjects(
     from framecast.evaluation.evaluation_target import find_subject, published_subject
     from framecast.evaluation.metrics_choice import chosen_metrics
     from framecast.registry.registry import Registry
-    from framecast.runs.folder import runs_root
+    from framecast.runs.roots import runs_root
 
     here = [brought_here(text, runs) for text in named] if published is None else []
 

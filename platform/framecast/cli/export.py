@@ -43,9 +43,9 @@ def export(
     from framecast.errors import TrainingFailed
     from framecast.evaluation.evaluation_target import find_subject, published_subject
     from framecast.evaluation.export import FORMATS, export_graph, export_weights, refuse_format
+    from framecast.files import make_folder, validate_output
     from framecast.job.plan_file import PlanFile
-    from framecast.runs.folder import runs_root
-    from framecast.safe_files import make_folder, validate_output
+    from framecast.runs.roots import runs_root
 
     refuse_format(output, FORMATS)
     if output.exists() and not force:

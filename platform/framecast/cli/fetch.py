@@ -36,7 +36,7 @@ def fetch(
     """
     from framecast.cli.elsewhere import known_run
     from framecast.command_line import command, shown
-    from framecast.runs.folder import runs_root
+    from framecast.runs.roots import runs_root
     from framecast.search.find import find_run
 
     if as_list or send:

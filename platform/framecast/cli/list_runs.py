@@ -19,8 +19,9 @@ from framecast.json_text import to_json
 from framecast.plain_text import one_line
 
 if TYPE_CHECKING:
-    from framecast.runs.folder import RunFolder
+    from framecast.runs.folder import Folder
     from framecast.runs.remote_run import RemoteRun
+    from framecast.runs.run_folder import RunFolder
     from framecast.search.search_folder import SearchFolder
 
 HEADER = ["run", "started", "took", "job", "model", "data", "state", "step", "best"]
@@ -37,7 +38,7 @@ def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, addre
     platform list demo
     """
     from framecast.cli.elsewhere import on_cluster, repeat_on
-    from framecast.runs.folder import runs_root
+    from framecast.runs.roots import runs_root
     from framecast.search.find import all_folders
 
     if address and (there := on_cluster(address, runs)):
@@ -55,9 +56,10 @@ def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, addre
                 typer.echo(one_line(f"note: {row['job']} {row['run']} cannot be read: {row['reason']}"), err=True)
 
 
-def rows_of(folders: Sequence[RunFolder]) -> list[dict[str, Any]]:
+def rows_of(folders: Sequence[Folder]) -> list[dict[str, Any]]:
     """A row for each; every cluster is asked once."""
     from framecast.runs.remote_run import RemoteRun
+    from framecast.runs.run_folder import RunFolder
     from framecast.search.search_folder import SearchFolder
 
     unreadable: dict[Path, str] = {}
@@ -71,13 +73,13 @@ def rows_of(folders: Sequence[RunFolder]) -> list[dict[str, Any]]:
             remote.append(run)
     elsewhere = remote_rows(remote)
 
-    def row(folder: RunFolder) -> dict[str, Any]:
+    def row(folder: Folder) -> dict[str, Any]:
         try:
             if isinstance(folder, RemoteRun) and folder.path not in unreadable:
                 return elsewhere[folder.path]
             if isinstance(folder, SearchFolder):
                 return _search_row(folder)
-            if not isinstance(folder, RemoteRun):
+            if isinstance(folder, RunFolder):
                 return _run_row(folder)
             reason = unreadable[folder.path]
         except (InputError, OSError) as error:
@@ -87,11 +89,10 @@ def rows_of(folders: Sequence[RunFolder]) -> list[dict[str, Any]]:
     return [row(folder) for folder in folders]
 
 
-def _unreadable_row(folder: RunFolder, reason: str) -> dict[str, Any]:
+def _unreadable_row(folder: Folder, reason: str) -> dict[str, Any]:
     """A folder that is damaged, or may not be read, stops nobody from seeing the others."""
-    kind = "search" if folder.marker == "search.yaml" else "run"
     nothing = dict.fromkeys(("step", "of", "best", "monitor"))
-    return {**_names(folder, kind), **nothing, "state": UNREADABLE, "reason": reason, "folder": str(folder.path)}
+    return {**_names(folder), **nothing, "state": UNREADABLE, "reason": reason, "folder": str(folder.path)}
 
 
 def _run_row(run: RunFolder) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def _run_row(run: RunFolder) -> dict[str, Any]:
 
     status = Status.of(run)
     return {
-        **_names(run, "run"),
+        **_names(run),
         "state": status.state,
         "reason": status.reason,
         "step": status.step,
@@ -123,7 +124,7 @@ def _search_row(folder: SearchFolder) -> dict[str, Any]:
     status = SearchStatus.of(folder)
     objective, best = next(iter(status.results.search.objectives)), status.best_scores
     return {
-        **_names(folder, "search"),
+        **_names(folder),
         "state": status.state,
         "step": status.ended,
         "of": status.total,
@@ -135,8 +136,8 @@ def _search_row(folder: SearchFolder) -> dict[str, Any]:
     }
 
 
-def _names(folder: RunFolder, kind: str) -> dict[str, Any]:
-    return {"run": folder.id, "kind": kind, "job": folder.name, "started": _started(folder.id)}
+def _names(folder: Folder) -> dict[str, Any]:
+    return {"run": folder.id, "kind": folder.kind, "job": folder.name, "started": _started(folder.id)}
 
 
 def _started(run_id: str) -> str | None:
@@ -198,7 +199,7 @@ def remote_rows(runs: Sequence[RemoteRun]) -> dict[Path, dict[str, Any]]:
         typer.echo(f"{note}, name it in {list_of_clusters()} or with --address", err=True)
     return {
         run.path: {
-            **_names(run, "run"),
+            **_names(run),
             "state": states[run.path],
             "step": None,
             "of": None,

@@ -10,9 +10,12 @@ import typer
 from framecast.cli.options import Address, Run, Runs
 from framecast.errors import InputError
 from framecast.plain_text import one_line
+from framecast.runs import layout
 
 if TYPE_CHECKING:
-    from framecast.runs.folder import RunFolder
+    from framecast.runs.job_folder import JobFolder
+    from framecast.runs.run_folder import RunFolder
+    from framecast.search.search_folder import SearchFolder
 
 Follow = Annotated[bool, typer.Option("-f", "--follow", help="Continue until the run ends.")]
 Rank = Annotated[int | None, typer.Option("--rank", min=0, metavar="N", help="Only this worker's.")]
@@ -24,31 +27,32 @@ def logs(run: Run, follow: Follow = False, rank: Rank = None, runs: Runs = None,
     platform logs -f demo
     """
     from framecast.cli.elsewhere import repeat_elsewhere
-    from framecast.cli.stop import BUSY, state_of
-    from framecast.runs.folder import runs_root
     from framecast.runs.logs import lines_of_all
     from framecast.runs.mirror import refresh
+    from framecast.runs.roots import runs_root
+    from framecast.runs.run_folder import RunFolder
     from framecast.search.find import find
+    from framecast.search.search_folder import SearchFolder
+    from framecast.search.status_of import UNDERWAY, status_of
 
     options = [*(["--follow"] if follow else []), *(["--rank", str(rank)] if rank is not None else [])]
     repeat_elsewhere(run, runs, address, ["logs", "{run}", *options])
-    found = find(run, runs_root(runs))
-    folder = found.folder
-    if rank is not None and found.search:
+    folder = find(run, runs_root(runs)).job_folder
+    if rank is not None and not isinstance(folder, RunFolder):
         raise InputError(f"{folder.id} is a search: name a trial with its worker, such as '{folder.id}#1'")
-    if rank is not None and not follow and not worker_log(folder, rank):
-        there = ", ".join(sorted(file.stem.removeprefix("worker-") for file in folder.logs.glob("worker-*.log")))
-        raise InputError(f"run {folder.id} has no worker {rank}; it has {there or 'none yet'}")
+    if isinstance(folder, RunFolder) and rank is not None and not follow and not worker_log(folder, rank):
+        workers = folder.logs.glob(layout.WORKER_LOGS)
+        known = ", ".join(sorted(layout.rank_of_log(file.stem) for file in workers))
+        raise InputError(f"run {folder.id} has no worker {rank}; it has {known or 'none yet'}")
 
     def named_logs() -> dict[str, Path]:
-        if rank is not None:
+        if isinstance(folder, RunFolder) and rank is not None:
             return worker_log(folder, rank)
-        return logs_of_search(folder) if found.search else {file.stem: file for file in folder.logs.glob("*.log")}
+        return logs_of_search(folder) if isinstance(folder, SearchFolder) else logs_of(folder)
 
     def ended() -> bool:
-        if not found.search:
-            refresh(folder)
-        return not follow or state_of(folder)[0] not in BUSY
+        refresh(folder)
+        return not follow or status_of(folder).state not in UNDERWAY
 
     for name, line in lines_of_all(named_logs, ended, top=folder.path):
         typer.echo(line if rank is not None else f"{one_line(name)} | {line}")
@@ -56,12 +60,15 @@ def logs(run: Run, follow: Follow = False, rank: Rank = None, runs: Runs = None,
 
 def worker_log(run: RunFolder, rank: int) -> dict[str, Path]:
     """The log of one worker, by its name; empty where it has none."""
-    file = run.logs / f"worker-{rank}.log"
+    file = run.worker_log(rank)
     return {file.stem: file} if file.exists() else {}
 
 
-def logs_of_search(search: RunFolder) -> dict[str, Path]:
+def logs_of(folder: JobFolder) -> dict[str, Path]:
+    return {file.stem: file for file in folder.log_files()}
+
+
+def logs_of_search(search: SearchFolder) -> dict[str, Path]:
     """The search's own logs, and those of its trials: a trial's name is its folder's, such as 0003/trial."""
-    own = {file.stem: file for file in search.logs.glob("*.log")}
-    trials = {f"{file.parts[-3]}/{file.stem}": file for file in search.path.glob("trials/*/logs/*.log")}
-    return own | trials
+    trials = {f"{run.id}/{file.stem}": file for run in search.trial_runs() for file in run.log_files()}
+    return logs_of(search) | trials

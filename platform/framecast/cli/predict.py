@@ -83,8 +83,8 @@ def predict(
     from framecast.evaluation.export import refuse_format
     from framecast.evaluation.likeness import differences, treatment
     from framecast.evaluation.prediction import predict as predicted
-    from framecast.runs.folder import runs_root
-    from framecast.safe_files import make_folder, validate_output
+    from framecast.files import make_folder, validate_output
+    from framecast.runs.roots import runs_root
 
     refuse_format(output, FORMATS)
     if output.exists() and not force:

@@ -9,7 +9,7 @@ import typer
 
 from framecast.cli.options import Force, Runs
 from framecast.errors import InputError
-from framecast.safe_files import validate_output
+from framecast.files import validate_output
 
 if TYPE_CHECKING:
     from framecast.search.search_folder import SearchFolder
@@ -43,11 +43,11 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
     """
     from framecast.cli.elsewhere import known_run, remote_run
     from framecast.command_line import shown
+    from framecast.files import write_atomically
     from framecast.report.comparison import write_comparison
     from framecast.report.page import render_report, write_report
-    from framecast.runs.folder import runs_root
     from framecast.runs.mirror import refresh
-    from framecast.safe_files import write_atomically
+    from framecast.runs.roots import runs_root
     from framecast.search.find import find, find_run
 
     if remote := remote_run(run[0], runs) if len(run) == 1 else None:
@@ -87,8 +87,8 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
 def report_search(search: SearchFolder, output: Path | None, force: bool) -> None:
     """Writes the page of a search anew."""
     from framecast.command_line import shown
+    from framecast.files import write_atomically
     from framecast.report.search_page import render_search_report
-    from framecast.safe_files import write_atomically
 
     if output is not None and output != Path("-"):
         output = writable(output, force)

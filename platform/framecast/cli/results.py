@@ -29,7 +29,7 @@ def results(search: Search, best: Best = None, job: Job = None, as_json: Json = 
     platform results search_demo --job best > job.yaml
     """
     from framecast.cli.elsewhere import repeat_elsewhere
-    from framecast.runs.folder import runs_root
+    from framecast.runs.roots import runs_root
     from framecast.search.find import find_search
     from framecast.search.results import Results
 
@@ -79,7 +79,7 @@ def extend(
     from framecast.cli.elsewhere import repeat_elsewhere
     from framecast.launch.search.launch import extend as extended
     from framecast.registry.trust import Trust as TrustedFolder
-    from framecast.runs.folder import runs_root
+    from framecast.runs.roots import runs_root
     from framecast.search.find import find_search
 
     there = ["extend", "{run}", "--trials", str(trials), *(overrides or []), *(["--trust"] if trust else [])]

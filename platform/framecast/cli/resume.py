@@ -5,6 +5,7 @@ from __future__ import annotations
 from framecast.cli.options import Detach, InProcess, Overrides, Run, Runs, Trust
 from framecast.command_line import command
 from framecast.errors import InputError
+from framecast.runs import layout
 
 
 def resume(
@@ -28,8 +29,9 @@ def resume(
     from framecast.launch.launch import resumed_plan
     from framecast.launch.search.launch import validate_resumable
     from framecast.registry.trust import Trust as TrustedFolder
-    from framecast.runs.folder import runs_root
     from framecast.runs.mirror import refresh
+    from framecast.runs.roots import runs_root
+    from framecast.runs.run_folder import RunFolder
     from framecast.search.find import find, is_trial
 
     if remote := remote_run(run, runs):
@@ -48,12 +50,13 @@ def resume(
         else:
             attend_search(search, trusted)
         return
-    folder = found.folder
+    folder = found.job_folder
+    assert isinstance(folder, RunFolder), "a search is resumed above"
     if is_trial(folder):
         name = folder.path.parent.parent.name
         raise InputError(
             f"{folder.id} is a trial: `{command('resume', name)}` continues its search, and "
-            f"`{command('submit', '--from', f'{name}#{int(folder.id[:4])}')}` trains it alone"
+            f"`{command('submit', '--from', f'{name}#{layout.trial_number(folder.id)}')}` trains it alone"
         )
     refresh(folder)
     confirm_overrides(overrides or [])

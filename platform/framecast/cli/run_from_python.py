@@ -15,7 +15,7 @@ from framecast.job.resolve import load_plan, make_plan
 from framecast.launch.chatter import quiet
 from framecast.launch.launch import create_run, launch
 from framecast.registry.registry import Registry
-from framecast.runs.folder import runs_root
+from framecast.runs.roots import runs_root
 from framecast.runs.status import Status
 
 
@@ -50,7 +50,7 @@ def run(
     folder = create_run(plan, document, runs_root(runs))
     title = f"{folder.name}: {plan.model.name} on {plan.data.name}, in {folder.path}"
     notebook = None if sys.stdout is sys.__stdout__ else sys.stdout
-    with quiet(folder.logs / "driver.log") as terminal:
+    with quiet(folder.driver_log) as terminal:
         shown: IO[str] = notebook or terminal
         with following(folder, shown, title) if verbose else nullcontext():
             return launch(plan, folder, in_process)

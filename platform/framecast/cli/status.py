@@ -13,7 +13,8 @@ from framecast.plain_text import one_line
 
 if TYPE_CHECKING:
     from framecast.errors import InputError
-    from framecast.runs.folder import RunFolder
+    from framecast.runs.job_folder import JobFolder
+    from framecast.runs.run_folder import RunFolder
     from framecast.search.find import Named
     from framecast.search.search_folder import SearchFolder
 
@@ -27,7 +28,8 @@ def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address 
     """
     from framecast.cli.elsewhere import known_run, repeat_elsewhere
     from framecast.cluster.job_server import ClusterSilentError
-    from framecast.runs.folder import runs_root
+    from framecast.runs.roots import runs_root
+    from framecast.runs.run_folder import RunFolder
     from framecast.search.find import Named, find
 
     named = known_run(run, None if address else runs)
@@ -42,11 +44,11 @@ def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address 
         found = find(run, runs_root(runs))
     if found.search:
         print_search(found.search, as_json)
-    else:
+    elif isinstance(found.folder, RunFolder):
         print_run(found.folder, as_json)
 
 
-def shared_folder(named: Named) -> RunFolder | None:
+def shared_folder(named: Named) -> JobFolder | None:
     """The run, or its trial, where a disk that this machine shares with its cluster shows it."""
     from framecast.cluster.remote_states import folder_on_shared_disk
     from framecast.search.find import find_run

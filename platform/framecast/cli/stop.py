@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import typer
 
 from framecast.cli.options import Address, Run, Runs
 from framecast.command_line import command
-from framecast.counting import plural
 from framecast.errors import InputError
 
-if TYPE_CHECKING:
-    from framecast.runs.folder import RunFolder
-
-BUSY = ("starting", "running")
 _PATIENCE = 10.0  # seconds of waiting without a word
 
 
@@ -28,22 +22,26 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
     """
     from framecast.cli.elsewhere import stopped, whereabouts_of
     from framecast.runs.driver import SILENCE, Driver
-    from framecast.runs.folder import runs_root
     from framecast.runs.mirror import refresh
+    from framecast.runs.roots import runs_root
+    from framecast.runs.run_folder import RunFolder
     from framecast.runs.status import in_state
+    from framecast.runs.stop_request import STOP_COMMAND
+    from framecast.runs.stopping import clear_stop, request_stop
     from framecast.search.find import find, is_trial
+    from framecast.search.status_of import UNDERWAY, status_of
 
     if whereabouts := whereabouts_of(run, runs, address):
         stopped(run, whereabouts)
         return
-    found = find(run, runs_root(runs))
-    folder, kind = found.folder, "search" if found.search else "run"
-    if (now := state_of(folder))[0] not in BUSY:
-        raise InputError(f"{kind} {folder.id} {in_state(now[0])}: nothing to stop")
-    folder.request_stop("platform stop")
+    folder = find(run, runs_root(runs)).job_folder
+    kind = folder.kind
+    if (now := status_of(folder)).state not in UNDERWAY:
+        raise InputError(f"{kind} {folder.id} {in_state(now.state)}: nothing to stop")
+    request_stop(folder, STOP_COMMAND)
     asked = time.monotonic()
     told = False
-    while (now := state_of(folder))[0] in BUSY:
+    while (now := status_of(folder)).state in UNDERWAY:
         driver = Driver.of(folder)
         if driver is not None and driver.silence > SILENCE:
             end = f"; or end it, `kill -9 {driver.process}`, and resume the {kind}" if driver.is_framecast else ""
@@ -57,23 +55,9 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
                 "waiting for the end of its step and a checkpoint; Ctrl-C ends the waiting, not the request"
             )
         time.sleep(0.5)
-        if not found.search:
-            refresh(folder)
-    folder.clear_stop()
+        refresh(folder)
+    clear_stop(folder)
     name = folder.id
-    if is_trial(folder):
+    if isinstance(folder, RunFolder) and is_trial(folder):
         kind, name = "trial", folder.path.parent.parent.name
-    typer.echo(f"{kind} {folder.id} {in_state(now[0])} {now[1]}; continue with: {command('resume', name)}")
-
-
-def state_of(folder: RunFolder) -> tuple[str, str]:
-    """The state of a run or a search, and how far it came."""
-    from framecast.runs.status import Status
-    from framecast.search.search_folder import SearchFolder
-    from framecast.search.search_status import SearchStatus
-
-    if isinstance(folder, SearchFolder):
-        search = SearchStatus.of(folder)
-        return search.state, f"after {search.ended} of {plural(search.total, 'trial')}"
-    run = Status.of(folder)
-    return run.state, f"at step {run.step}"
+    typer.echo(f"{kind} {folder.id} {in_state(now.state)} {now.done}; continue with: {command('resume', name)}")

@@ -10,11 +10,12 @@ import typer
 from framecast.cli.options import Address, Detach, InProcess, Overrides, Plugins, Runs, ShipPackage, Trust
 from framecast.command_line import shown
 from framecast.errors import InputError
+from framecast.runs import layout
 
 if TYPE_CHECKING:
     from framecast.job.document import Document
     from framecast.registry.registry import Registry
-    from framecast.runs.folder import RunFolder
+    from framecast.runs.run_folder import RunFolder
 
 Job = Annotated[
     str | None, typer.Argument(metavar="JOB", help="The job file, such as jobs/demo.yaml, or its name.")
@@ -56,7 +57,7 @@ def submit(
     from framecast.cluster.profiles import address_in_environment, cluster_at
     from framecast.job.job_files import find_job_file
     from framecast.job.resolve import check_job, load_job, make_plan
-    from framecast.runs.folder import runs_root
+    from framecast.runs.roots import runs_root
 
     if from_search:
         overrides = [job, *(overrides or [])] if job else overrides
@@ -140,7 +141,7 @@ def _copied_job(copy: RunFolder, overrides: list[str], trusted: bool) -> tuple[D
     file = PlanFile.read(copy.plan)
     TrustedFolder.in_folder(copy.path, trusted).refuse(list(file.providers))
     job = {key: value for key, value in file.job.items() if key not in ("compute", "search", "plugins")}
-    document = Document.from_data({**job, "name": f"{job['name']}-trial"}, "plan.yaml")
+    document = Document.from_data({**job, "name": f"{job['name']}-trial"}, layout.PLAN)
     document.override(overrides)
     return document, Registry.exactly(file.providers)
 

@@ -20,17 +20,13 @@ from framecast.bounded.limit import LINE_BYTES, bytes_text
 from framecast.cluster.job_server import ClusterSilentError
 from framecast.cluster.profiles import cluster_at, list_of_clusters, runs_are_users_own
 from framecast.cluster.remote_states import folder_on_shared_disk
-from framecast.cluster.run_files import LINE, RunFile, RunFiles, checksum, decode
+from framecast.cluster.run_files import LINE, RunFile, RunFiles, decode
 from framecast.cluster.send import answer, send_command, server_of
 from framecast.counting import plural
 from framecast.errors import InputError, without_credentials
-from framecast.plain_text import plain
-from framecast.runs.folder import RunFolder
-from framecast.runs.mirror import Mirror
-from framecast.runs.remote_run import RemoteRun
-from framecast.runs.status import Status
-from framecast.safe_files import (
+from framecast.files import (
     atomic_stream,
+    has_checksum,
     make_folder,
     make_link,
     move,
@@ -38,13 +34,19 @@ from framecast.safe_files import (
     remove_file,
     remove_tree,
 )
+from framecast.plain_text import plain
+from framecast.runs import layout
+from framecast.runs.mirror import Mirror
+from framecast.runs.remote_run import RemoteRun
+from framecast.runs.run_folder import RunFolder
+from framecast.runs.status import Status
 from framecast.search.find import find_run
 
 WANTED = "fetch.json"
 _STAGING = ".fetching"
-_LAST = "plan.yaml"
+_LAST = layout.PLAN
 """The file that makes a folder a run: it is put in its place when all others are."""
-_STAY = ("driver.json", "attempt")
+_STAY = (layout.DRIVER, layout.LEASE)
 """Files that belong to the process that trains."""
 Progress = Callable[[int, int], None]
 """Called with the bytes that are here, and all there are."""
@@ -76,7 +78,7 @@ def fetch(
         told = answer(where, ["fetch", f"{remote.id}#{trial}" if trial else remote.id, "--list", *options])
         lines = [line for line in told.splitlines() if line.startswith("{")]
         listed = RunFiles.from_json(lines[-1] if lines else "")
-    folder = "." if not trial else f"trials/{Path(listed.folder).name}"
+    folder = "." if not trial else f"{layout.TRIALS}/{Path(listed.folder).name}"
     copy = RunFolder(remote.path / folder)
     staging = copy.path / _STAGING
     missing = {file: each for file, each in listed.files.items() if not _is_same(copy.path / file, each)}
@@ -106,7 +108,7 @@ def _fetch_from_url(remote: RemoteRun, url: str, logs: bool) -> RunFolder:
     mirror = Mirror(remote.path, f"{base}/{remote.name}/{remote.id}" + (f"?{query}" if query else ""))
 
     def stays(name: str) -> bool:
-        return name in _STAY or (name.startswith("logs/") and not logs)
+        return name in _STAY or (name.startswith(f"{layout.LOGS}/") and not logs)
 
     mirror.pull(checkpoints=True, mine=lambda name: stays(name) or name == _LAST)
     mirror.pull(mine=stays)
@@ -139,7 +141,7 @@ def _is_here(listed: RunFiles) -> bool:
 
 
 def _is_same(file: Path, listed: RunFile) -> bool:
-    return file.is_file() and file.stat().st_size == listed.size and checksum(file) == listed.sha256
+    return file.is_file() and file.stat().st_size == listed.size and has_checksum(file, listed.sha256)
 
 
 def _validate_room(remote: RemoteRun, size: int) -> None:
@@ -285,7 +287,7 @@ def _put_in_place(
     staging: Path, copy: RunFolder, top: Path, names: Iterable[str], links: Mapping[str, str]
 ) -> None:
     """Moves what is complete into the run's folder: a manifest after its checkpoint's files, the plan at last."""
-    order = sorted(names, key=lambda name: (name == _LAST, name.endswith("/manifest.json"), name))
+    order = sorted(names, key=lambda name: (name == _LAST, name.endswith(f"/{layout.MANIFEST}"), name))
     for name in order:
         target = copy.path / name
         make_folder(target.parent, top)

@@ -11,11 +11,10 @@ from framecast.cluster.job_server import LOST
 from framecast.cluster.profiles import cluster_at, is_users_own
 from framecast.cluster.send import answer, server_of
 from framecast.errors import InputError
-from framecast.runs.folder import RunFolder
 from framecast.runs.remote_run import RemoteRun, Whereabouts
-from framecast.runs.status import Status
+from framecast.runs.run_folder import RunFolder
 from framecast.search.search_folder import SearchFolder
-from framecast.search.search_status import SearchStatus
+from framecast.search.status_of import status_of
 
 UNREACHABLE, UNCONFIRMED = "unreachable", "unconfirmed"
 _REFUSED = 2  # the exit code of a command that changed nothing
@@ -36,7 +35,7 @@ def remote_states(runs: Sequence[RemoteRun]) -> dict[Path, str]:
     for run in runs:
         where = run.whereabouts
         if (shared := folder_on_shared_disk(run)) is not None:
-            state = state_of(shared)
+            state = status_of(shared).state
         elif not _may_be_asked(where):
             state = run.last_known or UNCONFIRMED
         else:
@@ -57,7 +56,7 @@ def remote_states(runs: Sequence[RemoteRun]) -> dict[Path, str]:
     return found
 
 
-def folder_on_shared_disk(run: RemoteRun) -> RunFolder | None:
+def folder_on_shared_disk(run: RemoteRun) -> RunFolder | SearchFolder | None:
     """The folder of the run itself, where a disk that this machine shares with the cluster shows it."""
     where = run.whereabouts
     try:
@@ -68,14 +67,9 @@ def folder_on_shared_disk(run: RemoteRun) -> RunFolder | None:
     if place is None or "://" in place or place.startswith("~"):  # the home folder of another user there
         return None
     path = Path(place) / run.name / run.id
-    kinds: tuple[type[RunFolder], ...] = (SearchFolder, RunFolder)
+    kinds: tuple[type[RunFolder | SearchFolder], ...] = (SearchFolder, RunFolder)
     found = (kind(path) for kind in kinds if path != run.path and (path / kind.marker).is_file())
     return next(found, None)
-
-
-def state_of(folder: RunFolder) -> str:
-    """The state that a run or a search is in, by its folder."""
-    return SearchStatus.of(folder).state if isinstance(folder, SearchFolder) else Status.of(folder).state
 
 
 def _may_be_asked(where: Whereabouts) -> bool:

@@ -14,8 +14,9 @@ from typing import Any
 from framecast.bounded.json_file import parse_json
 from framecast.bounded.regular_file import open_regular
 from framecast.errors import InputError
+from framecast.runs import layout
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
 PIECE = 192 << 10
@@ -26,8 +27,16 @@ _MOST_FILES = 100_000
 LINE = "framecast-file"
 """How each line that carries a piece of a file begins."""
 
-_FILES = ("plan.yaml", "job.yaml", "environment.json", "events.jsonl", "metrics.csv", "report.html", "trial.json")
-_NAMES = ("best", "last")
+_FILES = (
+    layout.PLAN,
+    layout.JOB,
+    layout.ENVIRONMENT,
+    layout.EVENTS,
+    layout.METRICS,
+    layout.REPORT,
+    layout.TRIAL,
+)
+_NAMES = layout.CHECKPOINT_NAMES[:2]
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ class RunFiles:
         """Its plan, events and report, the plugins it brought along, its best and last checkpoint or all of them,
         and if asked its logs."""
         paths = [run.path / name for name in _FILES]
-        paths += [*run.path.glob("evaluation-*"), *(path for path in run.plugins.rglob("*"))]
+        paths += [*run.evaluations(), *run.plugins.rglob("*")]
         if logs:
             paths += list(run.logs.glob("*"))
         store = CheckpointStore(run.checkpoints)
@@ -62,9 +71,12 @@ class RunFiles:
         )
         content: dict[str, RunFile] = {}
         for checkpoint in checkpoints:
-            inner = {f"checkpoints/{checkpoint.path.name}/{name}": sum for name, sum in checkpoint.files.items()}
+            inner = {
+                f"{layout.CHECKPOINTS}/{checkpoint.path.name}/{name}": sum
+                for name, sum in checkpoint.files.items()
+            }
             content |= {name: RunFile((run.path / name).stat().st_size, sum) for name, sum in inner.items()}
-            paths.append(checkpoint.path / "manifest.json")
+            paths.append(checkpoint.path / layout.MANIFEST)
         for path in paths:
             if path.is_file() and not path.is_symlink() and "__pycache__" not in path.parts:
                 content[path.relative_to(run.path).as_posix()] = _measured(path)
@@ -127,12 +139,6 @@ def decode(line: str) -> tuple[int, int, bytes] | None:
     except ValueError:  # handled: no line of a file; the caller passes it over or reports it
         return None
     return (number, offset, content) if zlib.crc32(content) == checksum else None
-
-
-def checksum(path: Path) -> str:
-    """The SHA-256 of a file."""
-    with open_regular(path) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _measured(path: Path) -> RunFile:

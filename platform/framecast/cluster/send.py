@@ -16,13 +16,13 @@ from framecast.cluster.profiles import Cluster, cluster_at, refuse_unconfirmed
 from framecast.cluster.shipment import JOB, SENDER, pack, pack_package
 from framecast.confirmed_addresses import confirm, confirmed_variables
 from framecast.errors import InputError
+from framecast.files import write_atomically
 from framecast.job.document import Document
 from framecast.plain_text import plain
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_code
 from framecast.runs.folder import new_run_id
 from framecast.runs.remote_run import RemoteRun, Whereabouts
-from framecast.safe_files import write_atomically
 from framecast.secret_urls import kept_aside, set_aside
 
 _CLOSING_WORDS = 20.0  # seconds in which a run that was just stopped writes its report and ends

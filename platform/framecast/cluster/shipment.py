@@ -13,12 +13,13 @@ from typing import Any
 
 from framecast.cluster.versions import Versions
 from framecast.errors import InputError
+from framecast.files import copy_file, make_folder, write_atomically
 from framecast.job.document import Document
 from framecast.registry.provider import Provider
 from framecast.registry.registry import Registry
-from framecast.safe_files import copy_file, make_folder, write_atomically
+from framecast.runs import layout
 
-JOB = "job.yaml"
+JOB = layout.JOB
 SENDER = "sender.json"
 
 
@@ -30,7 +31,7 @@ def pack(folder: Path, document: Document, registry: Registry) -> None:
     blocked = [f"no:{name}" for name in registry.blocked]
     data["plugins"] = [
         *modules,
-        *(_within(folder, provider.copied_into(folder / "plugins")) for provider in local),
+        *(_within(folder, provider.copied_into(folder / layout.PLUGINS)) for provider in local),
         *blocked,
     ]
     write_atomically(folder / JOB, Document.from_data(data).to_yaml())

@@ -9,9 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from framecast.bounded.json_file import read_json_object
+from framecast.files import write_atomically
 from framecast.json_text import to_json
 from framecast.registry.provider import Provider
-from framecast.safe_files import write_atomically
 
 _PACKAGES = ("framecast", "torch", "ray", "deepspeed")
 

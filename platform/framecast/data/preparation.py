@@ -33,12 +33,13 @@ from framecast.bounded.regular_file import read_text
 from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo
 from framecast.data.source import Source
-from framecast.data.store import FORMAT, INDEX, Store, StoredVideo, checksum
+from framecast.data.store import FORMAT, INDEX, Store, StoredVideo
 from framecast.data.video import VideoReader
 from framecast.errors import InputError, why_not_written
 from framecast.plugin.frame_format import FrameFormat
-from framecast.safe_files import (
+from framecast.files import (
     atomic_stream,
+    checksum,
     make_folder,
     move,
     open_lock,
@@ -232,7 +233,11 @@ def _decode_shard(
                 stream.truncate()
         stream.flush()
         os.fsync(stream.fileno())
-    result = {"sha256": checksum(final), "videos": [asdict(video) for video in videos], "skipped": skipped}
+    result = {
+        "sha256": checksum(final, final.parents[1]),
+        "videos": [asdict(video) for video in videos],
+        "skipped": skipped,
+    }
     write_atomically(_results(work, number), json.dumps(result), work.parent)
 
 

@@ -8,7 +8,6 @@ The index is written last and atomically: a store is whole or it is not there.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ from framecast.bounded.limit import STORE_INDEX_BYTES
 from framecast.data.store_index import checked_index
 from framecast.data.video_facts import VideoFacts
 from framecast.errors import InputError
-from framecast.safe_files import open_to_read
+from framecast.files import has_checksum, open_to_read
 
 FORMAT = 2
 INDEX = "index.json"
@@ -144,7 +143,11 @@ class Store:
 
     def damaged(self) -> list[str]:
         """The shards whose content is not what was written, by their checksums."""
-        return [shard.file for shard in self.shards if checksum(self.folder / shard.file) != shard.sha256]
+        return [
+            shard.file
+            for shard in self.shards
+            if not has_checksum(self.folder / shard.file, shard.sha256, self.folder)
+        ]
 
     def _path(self, shard: int) -> Path:
         return self.folder / self.shards[shard].file
@@ -166,16 +169,6 @@ class Store:
         if getattr(self, "_owner", 0) == os.getpid():
             for descriptor in self._open.values():
                 os.close(descriptor)
-
-
-def checksum(file: Path) -> str:
-    """SHA-256 of a shard's content; nothing where there is no such file, or a link in its place."""
-    try:
-        with open(open_to_read(file, file.parents[1]), "rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except (OSError, InputError):
-        # handled: a file that cannot be read has no checksum; the caller tells that it is damaged
-        return ""
 
 
 def _validate(index: Mapping[str, Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from framecast.safe_files import atomic_path, write_atomically
+from framecast.files import atomic_path, write_atomically
 
 FORMATS = (".mp4", ".gif", ".npy")
 

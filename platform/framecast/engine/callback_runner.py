@@ -14,8 +14,8 @@ from framecast.job.plan import Plan
 from framecast.plugin.events import Event, Warned
 from framecast.plugin.protocols.run_callback import RunCallback
 from framecast.plugin.run_context import RunContext, RunRequests
-from framecast.runs.folder import RunFolder
 from framecast.runs.metrics_table import MetricsTable
+from framecast.runs.run_folder import RunFolder
 
 SLOW_SHARE, SLOW_SECONDS = 0.1, 5.0
 """A callback is called slow when it has taken this share of the run's time, and so many seconds."""

@@ -25,11 +25,12 @@ from framecast.engine.data_loading.batches import MicroBatch
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.evaluation.evaluate import Scores, evaluate
 from framecast.engine.optimizer import schedule_factor
-from framecast.engine.out_of_memory import OutOfMemory, translate_oom
+from framecast.engine.out_of_memory import OutOfMemory, cause_of, translate_oom
 from framecast.engine.stopwatch import Stopwatch, peak_memory
 from framecast.engine.strategies.loss_scale import LossScaleMonitor
 from framecast.errors import InputError, TrainingFailed, disk_problem
 from framecast.job.plan import Plan
+from framecast.plugin.cause import Cause
 from framecast.plugin.events import (
     CheckpointSaved,
     Evaluated,
@@ -42,8 +43,8 @@ from framecast.plugin.events import (
     Warned,
 )
 from framecast.plugin.step_context import StepContext
-from framecast.runs.folder import RunFolder
 from framecast.runs.phases import note_phase
+from framecast.runs.run_folder import RunFolder
 
 _GO_ON, _INTERRUPT, _FINISH = 0.0, 1.0, 2.0
 
@@ -68,12 +69,12 @@ def train(
             raise  # the others wait for this process: who launched it ends them
         if isinstance(error, InputError) and distributed.is_rank_zero and not run.journal.began_since(start):
             run.refuse(str(error))  # whoever launched it takes the attempt back
-        listeners.emit(RunFailed(position.step, str(error)))
+        listeners.emit(RunFailed(position.step, str(error), cause_of(error)))
     except OSError as error:
         if distributed.size > 1 or not (why := disk_problem(error)):
             raise  # the others wait for this process: who launched it ends them
         traceback.print_exc()
-        listeners.emit(RunFailed(position.step, f"{why}: free space, then resume the run"))
+        listeners.emit(RunFailed(position.step, f"{why}: free space, then resume the run", Cause.DISK_FULL))
     finally:
         listeners.close(wait=not isinstance(sys.exception(), KeyboardInterrupt))
 
@@ -106,7 +107,7 @@ class Loop:
     ) -> None:
         self.job, self.plan, self.run, self.distributed = plan.job, plan, run, distributed
         self.emit, self.listeners, self.position = listeners.emit, listeners, position
-        self.claim = run.claim() if distributed.is_rank_zero else ""
+        self.lease = run.take_lease() if distributed.is_rank_zero else ""
         self.parts = assemble(plan, distributed, self.begin_phase)
         normalisation = self.parts.training.dataset.normalisation
         self.checkpointing = Checkpointing(plan, run, distributed, normalisation)
@@ -150,7 +151,7 @@ class Loop:
         position, training = self.position, self.job.training
         ending: Event | None = None
         if limit := self.limit_reached():  # resumed with nothing left to do
-            ending = RunFinished(position.step, limit)
+            ending = RunFinished(position.step, limit.value, limit)
         while ending is None:
             for batch in self.parts.training.training(
                 training.seed, position.epoch, position.batch, training.accumulate
@@ -164,7 +165,7 @@ class Loop:
             else:
                 position.epoch, position.batch = position.epoch + 1, 0
                 if position.epoch == training.epochs:
-                    ending = RunFinished(position.step, "epochs")
+                    ending = RunFinished(position.step, Cause.EPOCHS.value, Cause.EPOCHS)
 
             if isinstance(ending, RunInterrupted):
                 self.checkpoint()
@@ -202,10 +203,10 @@ class Loop:
         seconds = time.monotonic() - began
         position.batch, position.step = position.batch + 1, position.step + 1
         position.seconds += seconds
-        stop_decision, reason = self.stop_decision() if self.distributed.is_rank_zero else (_GO_ON, "")
+        decision, ending = self.stop_decision() if self.distributed.is_rank_zero else (_GO_ON, None)
         requested = float(self.listeners.take_checkpoint_request())
-        stop_decision, requested, *shared = self.distributed.sum(
-            torch.tensor([stop_decision, requested, *own], dtype=torch.float64)
+        decision, requested, *shared = self.distributed.sum(
+            torch.tensor([decision, requested, *own], dtype=torch.float64)
         ).tolist()
         self.checkpoint_requested |= bool(requested)
         means = dict(zip(sums, shared, strict=True))
@@ -234,30 +235,32 @@ class Loop:
                 f"the loss is {means['loss']} at step {position.step}{scale}; {self.checkpointing.last_good()}. "
                 "Try a lower training.optimizer.learning_rate or training.gradient_clipping"
             )
-        if stop_decision == _INTERRUPT:
-            return RunInterrupted(position.step, reason)
-        return RunFinished(position.step, reason) if stop_decision == _FINISH else None
+        if decision == _INTERRUPT:
+            return ending or RunInterrupted(position.step, "")  # the first process says why
+        return ending or RunFinished(position.step, "") if decision == _FINISH else None
 
-    def stop_decision(self) -> tuple[float, str]:
-        """Whether the run ends at this step, and why: the first process decides for all."""
-        if self.run.claimed_by() != self.claim:  # cut off by the network, we were replaced and did not notice
+    def stop_decision(self) -> tuple[float, Event | None]:
+        """Whether the run ends at this step, and with which event: the first process decides for all."""
+        step = self.position.step
+        if self.run.lease() != self.lease:  # cut off by the network, we were replaced and did not notice
             raise SystemExit(f"another attempt at {self.run.path} has begun: this one ends")
-        if reason := self.run.stop_requested():
-            return _INTERRUPT, reason
+        if request := self.run.stop_requested():
+            return _INTERRUPT, RunInterrupted(step, request.reason, request.cause)
         if reason := self.listeners.stop():
-            return _FINISH, reason
-        if (limit := self.limit_reached()) and limit != "epochs":  # an epoch's end is seen by who counts them
-            return _FINISH, limit
-        return _GO_ON, ""
+            return _FINISH, RunFinished(step, reason, Cause.CALLBACK)
+        limit = self.limit_reached()
+        if limit and limit != Cause.EPOCHS:  # the loop over epochs sees the end of one
+            return _FINISH, RunFinished(step, limit.value, limit)
+        return _GO_ON, None
 
-    def limit_reached(self) -> str:
+    def limit_reached(self) -> Cause | None:
         """The setting that allows no further step, or nothing."""
         training, position = self.job.training, self.position
         if training.max_steps is not None and position.step >= training.max_steps:
-            return "max_steps"
+            return Cause.MAX_STEPS
         if training.max_hours is not None and position.seconds >= training.max_hours * 3600:
-            return "max_hours"
-        return "epochs" if position.step >= self.total_steps else ""
+            return Cause.MAX_HOURS
+        return Cause.EPOCHS if position.step >= self.total_steps else None
 
     def evaluate_safely(self) -> Scores:
         """Evaluates; if that fails, what has been trained is saved.
@@ -307,7 +310,7 @@ class Loop:
     def only_evaluate(self) -> Event:
         """The whole run of a model without parameters."""
         self.evaluate()
-        return RunFinished(0, "nothing to train")
+        return RunFinished(0, "nothing to train", Cause.NOTHING_TO_TRAIN)
 
     def announce(self, name: str, scores: Scores, seconds: float) -> None:
         position = self.position

@@ -1,13 +1,13 @@
-"""Memory that ran out during a step: what it means, and the way out."""
+"""Memory that ran out: how an error says so, and what to do. Imports no torch: a driver that has none asks too."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import torch
-
 from framecast.errors import TrainingFailed
+from framecast.plugin.cause import Cause
 
 
 class OutOfMemory(TrainingFailed):
@@ -21,7 +21,7 @@ def translate_oom(step: int, last_good: Callable[[], str]) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
-        if not _is_about_memory(error):
+        if not is_about_memory(error):
             raise
         raise OutOfMemory(
             f"memory ran out in step {step}: {str(error).splitlines()[0] if str(error) else 'MemoryError'}; "
@@ -30,5 +30,18 @@ def translate_oom(step: int, last_good: Callable[[], str]) -> Iterator[None]:
         ) from error
 
 
-def _is_about_memory(error: Exception) -> bool:
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "DefaultCPUAllocator" in str(error)
+def cause_of(error: BaseException) -> Cause:
+    """What an error of the engine means for the run."""
+    if is_about_memory(error):
+        return Cause.OUT_OF_MEMORY
+    return Cause.ERROR
+
+
+def is_about_memory(error: BaseException) -> bool:
+    """Whether memory has run out, by the error's type. For memory of the CPU torch has none, only these words."""
+    if isinstance(error, OutOfMemory | MemoryError):
+        return True
+    torch = sys.modules.get("torch")  # an error of torch comes only from a process that has imported it
+    if torch is None or not isinstance(error, RuntimeError):
+        return False
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)

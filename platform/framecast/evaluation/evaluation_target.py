@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from framecast.bounded.json_file import parse_json, read_json_object
+from framecast.bounded.json_file import parse_json
 from framecast.bounded.regular_file import check_regular
 from framecast.bounded.safetensors_file import read_metadata
+from framecast.engine.checkpoint.reading import read_model
 from framecast.errors import InputError
 from framecast.job.job import Compute
 from framecast.job.plan import Plan
@@ -20,17 +21,16 @@ from framecast.job.resolve import load_plan, read_plan
 from framecast.plugin.normalisation import Normalisation
 from framecast.registry.provider import not_installed
 from framecast.registry.trust import Trust
-from framecast.runs.checkpoints import NAMES, Checkpoint, CheckpointStore
-from framecast.runs.folder import RunFolder
+from framecast.runs.checkpoints import Checkpoint, CheckpointStore, checkpoint_at
 from framecast.runs.mirror import refresh
 from framecast.runs.remote_run import is_copy
+from framecast.runs.run_folder import RunFolder
 from framecast.search.find import find_run, title_of
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-WEIGHTS = "model.safetensors"
 PLAN_KEY = "framecast.plan"
 _MOST_MOVES = 5
 """How often a checkpoint is looked for that a run has replaced meanwhile."""
@@ -136,22 +136,14 @@ def find_subject(
         return read_plan(run.plan, [*here, *overrides], and_installed=True, trust=trust, named=plugins)
 
     def of_checkpoint(run: RunFolder, checkpoint: Checkpoint) -> EvaluationTarget:
-        found = _of_checkpoint(run, checkpoint, planned(run))
+        label, saved = f"{_label(run)} step {checkpoint.step}", read_model(checkpoint)
+        found = EvaluationTarget(label, planned(run), saved.weights, normalisation=saved.normalisation, run=run)
         if found.normalisation and any(text.startswith("data") for text in overrides):
             _ensure_same_range(found.plan, planned(run, ()))
         return found
 
-    if (path / "manifest.json").exists() or (path.is_dir() and path.parent.name == "checkpoints"):
-        run = RunFolder(path.resolve().parent.parent)
-        checkpoint = Checkpoint.read(path.resolve())
-        if checkpoint is None:
-            raise InputError(f"{path} is not a complete checkpoint: its manifest.json is missing or damaged")
-        return of_checkpoint(run, checkpoint)
-    if path.parent.name == "checkpoints" and path.name in NAMES:  # a name without a link
-        found = CheckpointStore(path.parent).named(path.name)
-        if found is not None:
-            run = RunFolder(path.resolve().parent.parent)
-            return of_checkpoint(run, found)
+    if at_path := checkpoint_at(path):
+        return of_checkpoint(*at_path)
     run = find_run(text, root)
     refresh(run, checkpoints=True)
     store = CheckpointStore(run.checkpoints)
@@ -177,32 +169,6 @@ def published_subject(file: Path, job: str, overrides: Sequence[str] = ()) -> Ev
     if not file.is_file():
         raise InputError(f"{file}: no such file")
     return EvaluationTarget(file.name, load_plan(Path(job), list(overrides), [])[1], file, kind="published")
-
-
-def _of_checkpoint(run: RunFolder, checkpoint: Checkpoint, plan: Plan) -> EvaluationTarget:
-    damaged = checkpoint.damaged()
-    if damaged:
-        others = [other.path.name for other in CheckpointStore(run.checkpoints).all() if not other.damaged()]
-        way_out = f"; sound ones of this run: {', '.join(others)}" if others else ""
-        raise InputError(f"checkpoint {checkpoint.path} is damaged ({', '.join(damaged)}){way_out}")
-    if WEIGHTS not in checkpoint.files:
-        raise InputError(
-            f"checkpoint {checkpoint.path} has no {WEIGHTS}: it was not written by framecast, or lost it"
-        )
-    if why := checkpoint.unreadable():
-        raise InputError(f"checkpoint {checkpoint.path} {why}")
-    loop = checkpoint.path / "loop.json"
-    try:
-        normalisation = read_json_object(loop).get("normalisation")
-    except FileNotFoundError:
-        raise InputError(f"checkpoint {checkpoint.path} has no loop.json: it lost it") from None
-    return EvaluationTarget(
-        f"{_label(run)} step {checkpoint.step}",
-        plan,
-        checkpoint.path / WEIGHTS,
-        normalisation=_normalisation(normalisation, loop),
-        run=run,
-    )
 
 
 def _ensure_same_range(plan: Plan, trained: Plan) -> None:

@@ -8,9 +8,8 @@ from typing import Any
 
 from framecast.errors import InputError, TrainingFailed
 from framecast.evaluation.evaluation_target import NORMALISATION_KEY, PLAN_KEY, EvaluationTarget
+from framecast.files import atomic_path, translate_disk_errors, write_atomically
 from framecast.json_text import to_json
-from framecast.runs.folder import reading_out_disk_errors
-from framecast.safe_files import atomic_path, write_atomically
 
 FORMATS = (".safetensors", ".pt2")
 TOLERANCE = 1e-5
@@ -28,7 +27,7 @@ def export_weights(subject: EvaluationTarget, file: Path) -> None:
     metadata = {PLAN_KEY: subject.plan.to_exported_yaml()}
     if subject.normalisation:
         metadata[NORMALISATION_KEY] = to_json(subject.normalisation.to_dict())
-    with atomic_path(file) as beside, reading_out_disk_errors():
+    with atomic_path(file) as beside, translate_disk_errors():
         save_file({name: value.contiguous() for name, value in model.state_dict().items()}, beside, metadata)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framecast.evaluation.evaluation_target import find_subject
-from framecast.runs.folder import runs_root
+from framecast.runs.roots import runs_root
 
 if TYPE_CHECKING:
     from framecast.evaluation.loaded_model import LoadedModel

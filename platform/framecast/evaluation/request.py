@@ -16,11 +16,12 @@ from typing import Any
 from framecast.bounded.json_file import read_json_object
 from framecast.bounded.regular_file import read_text
 from framecast.evaluation.evaluation_target import EvaluationTarget
+from framecast.files import write_atomically
 from framecast.job.resolve import read_plan
 from framecast.json_text import to_json
 from framecast.plugin.normalisation import Normalisation
 from framecast.registry.trust import Trust
-from framecast.safe_files import write_atomically
+from framecast.runs import layout
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Request:
             }
             for subject in subjects
         ]
-        write_atomically(folder / "request.json", to_json({"split": split, "subjects": listed}))
+        write_atomically(folder / layout.REQUEST, to_json({"split": split, "subjects": listed}))
         return cls(folder)
 
     @property
@@ -64,27 +65,27 @@ class Request:
 
     def tell(self, done: int, total: int) -> None:
         """How far the first process is."""
-        write_atomically(self.folder / "progress", f"{done} {total}")
+        write_atomically(self.folder / layout.PROGRESS, f"{done} {total}")
 
     def told(self) -> tuple[int, int]:
         try:
-            done, total = read_text(self.folder / "progress").split()
+            done, total = read_text(self.folder / layout.PROGRESS).split()
         except FileNotFoundError:  # handled: nothing is written yet; the bar shows no progress
             return 0, 0
         return int(done), int(total)
 
     def clips(self, model: int, rank: int) -> Path:
-        return self.folder / f"clips-{model}-{rank}.csv"
+        return self.folder / layout.clips_file(model, rank)
 
     def all_clips(self, model: int) -> list[Path]:
         """The files of every process for one model."""
-        return sorted(self.folder.glob(f"clips-{model}-*.csv"))
+        return sorted(self.folder.glob(layout.clips_file(model, "*")))
 
     def answer(self, found: dict[str, Any]) -> None:
-        write_atomically(self.folder / "answer.json", to_json(found))
+        write_atomically(self.folder / layout.ANSWER, to_json(found))
 
     def answered(self) -> dict[str, Any]:
-        return read_json_object(self.folder / "answer.json")
+        return read_json_object(self.folder / layout.ANSWER)
 
     def _read(self) -> dict[str, Any]:
-        return read_json_object(self.folder / "request.json")
+        return read_json_object(self.folder / layout.REQUEST)

@@ -28,9 +28,9 @@ from framecast.evaluation.intervals import (
     score_intervals,
 )
 from framecast.evaluation.request import Request
+from framecast.files import atomic_path, make_folder, remove_file, write_atomically
 from framecast.json_text import number, to_json
 from framecast.plugin.clip_origin import ClipOrigin
-from framecast.safe_files import atomic_path, make_folder, remove_file, write_atomically
 
 _MOST_NAMED = 3
 """Models that a file's name holds; of more it holds their number."""

@@ -12,6 +12,7 @@ from framecast.bounded.yaml_text import parse_yaml
 from framecast.errors import InputError, Place, Problem
 from framecast.job.data_facts import DataFacts
 from framecast.registry.provider import Provider
+from framecast.runs import layout
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class PlanFile:
     """Of an exported model: the plugins of its author that are not installed with a distribution."""
 
     @classmethod
-    def read(cls, plan: Path | str, named: str = "plan.yaml") -> PlanFile:
+    def read(cls, plan: Path | str, named: str = layout.PLAN) -> PlanFile:
         """A plan from its file, or from text that errors call `named`. Plugins that lie next to the file are found
         there. Raises InputError, with the file and the key, where it is no plan."""
         if isinstance(plan, str):

@@ -26,6 +26,7 @@ from framecast.plugin.declarations import Model
 from framecast.registry.provider import Provider, from_text, installed
 from framecast.registry.registry import Registry
 from framecast.registry.trust import Trust
+from framecast.runs import layout
 
 
 def load_plan(path: Path, overrides: list[str], plugins: list[str]) -> tuple[Document, Plan]:
@@ -65,7 +66,7 @@ def read_plan(
     registry = Registry.exactly([*providers, *map(named_provider, named)])
     for provider in installed() if and_installed else ():
         registry.add(provider)
-    document = Document.from_data(file.job, "plan.yaml")
+    document = Document.from_data(file.job, layout.PLAN)
     document.override(overrides or [])
     known = same_frames or not any(text.startswith("data") for text in overrides or [])
     return make_plan(document, registry, file.facts if known else None)

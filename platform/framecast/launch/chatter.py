@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
+from framecast.files import make_folder, open_to_append
 from framecast.launch.output import OutputFailed, open_standard_streams, undressed
 from framecast.launch.tolerant import Terminal, Tolerant
-from framecast.safe_files import make_folder, open_to_append
 
 _BASED_ON_PDB = ("", "0", "pdb", "ipdb")
 """The packages that $PYTHONBREAKPOINT may name without a hook of ours: their prompt is that of pdb.Pdb."""

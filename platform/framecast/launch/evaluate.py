@@ -13,14 +13,14 @@ from framecast.errors import InputError, Problem, TrainingFailed, disk_problem, 
 from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.evaluation.request import Request
 from framecast.evaluation.result import Result
+from framecast.files import make_folder, remove_tree
 from framecast.job.job import Compute
 from framecast.job.scoring_terms import differing_data, differing_horizon
 from framecast.launch.chatter import quiet
 from framecast.launch.hardware import local_resources, settled
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
 from framecast.launch.worker import in_a_line
-from framecast.runs.folder import RunFolder
-from framecast.safe_files import make_folder, remove_tree
+from framecast.runs.folder import Folder
 
 Told = Callable[[], tuple[int, int]]
 """Tells the clips done, and all there are."""
@@ -40,7 +40,7 @@ def evaluate(
     goes into a log. Raises InputError where subjects cannot be compared, TrainingFailed where scoring fails.
     """
     refuse_to_compare(subjects)
-    folder = RunFolder(Path(tempfile.mkdtemp(prefix="framecast-evaluation-")))
+    folder = Folder(Path(tempfile.mkdtemp(prefix="framecast-evaluation-")))
     make_folder(folder.logs, folder.path)
     plan = subjects[0].plan
     if plan.job.compute.address is None:
@@ -48,7 +48,7 @@ def evaluate(
     there = [replace(subject, plan=subject.plan.on(plan.job.compute)) for subject in subjects]
     request = Request.write(folder.path, split, there)
     try:
-        with quiet(folder.logs / "driver.log") as terminal, progress(request.told, terminal):
+        with quiet(folder.driver_log) as terminal, progress(request.told, terminal):
             _score(request, folder, plan.job.compute)
     except (InputError, KeyboardInterrupt):
         remove_tree(folder.path)
@@ -69,7 +69,7 @@ def _why(error: OSError | InputError) -> str:
     return disk_problem(error) or in_one_line(error) if isinstance(error, OSError) else str(error)
 
 
-def _keep(result: Result, folder: RunFolder) -> str:
+def _keep(result: Result, folder: Folder) -> str:
     """Writes a result that its own folder did not take into the temporary one, and says where it is."""
     try:
         file, *_ = result.write(folder.path)
@@ -100,7 +100,7 @@ def refuse_to_compare(subjects: Sequence[EvaluationTarget]) -> None:
         raise InputError(problems)
 
 
-def _score(request: Request, folder: RunFolder, compute: Compute) -> None:
+def _score(request: Request, folder: Folder, compute: Compute) -> None:
     if compute.most == 1:
         from framecast.evaluation.scoring import score
 
@@ -115,7 +115,7 @@ def _score(request: Request, folder: RunFolder, compute: Compute) -> None:
 
 def score_as_ray_worker(config: dict[str, Any]) -> None:
     """Answers the request in `config["folder"]` as one of Ray Train's workers."""
-    folder = RunFolder(Path(config["folder"]))
+    folder = Folder(Path(config["folder"]))
     log_as_worker(folder.logs, ray_rank())
     request = Request(folder.path)
     from framecast.evaluation.scoring import score

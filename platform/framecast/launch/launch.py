@@ -11,6 +11,7 @@ from pathlib import Path
 from framecast.command_line import command
 from framecast.counting import plural
 from framecast.errors import InputError, Place, Problem, disk_problem, without_credentials
+from framecast.files import remove_unfinished, write_atomically
 from framecast.job.document import Document
 from framecast.job.job import Compute
 from framecast.job.plan import Plan
@@ -24,17 +25,19 @@ from framecast.launch.shared_storage import refuse_unshared
 from framecast.launch.signals import Stopped, StopSignals, stopping_on_signals
 from framecast.launch.undo import Undo
 from framecast.launch.worker import note_failure, train_in_this_process, train_on_workers
+from framecast.plugin.cause import Cause
 from framecast.plugin.events import RunFailed, RunInterrupted
 from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.driver import Driver, alive, driven_by_another
-from framecast.runs.folder import RunFolder
 from framecast.runs.limits import Trained
 from framecast.runs.phases import note_phase
 from framecast.runs.remote import probe
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status, in_state
-from framecast.safe_files import remove_unfinished, write_atomically
+from framecast.runs.stop_request import StopRequest
+from framecast.runs.stopping import clear_stop
 
 
 def write_plan(run: RunFolder, plan: Plan, folder: Path | None = None) -> None:
@@ -111,7 +114,7 @@ def _refuse_to_do_nothing(run: RunFolder, status: Status, before: Plan, plan: Pl
     reached = done.reached(plan.job.training) if done.steps else []
     unchanged = plan.job.training == before.job.training and plan.callbacks == before.callbacks
     if reached or (finished and unchanged):
-        more = command("resume", run.id, *done.more(plan.job.training, reached[0] if reached else status.reason))
+        more = command("resume", run.id, *done.more(plan.job.training, reached[0] if reached else status.cause))
         limits = ""
         if not unchanged or not finished:
             set_to = " and ".join(f"training.{name}={getattr(plan.job.training, name)}" for name in reached)
@@ -138,20 +141,20 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False, new: bool = Tru
     def begun() -> bool:
         return run.journal.began_since(start)
 
-    run.clear_stop()
-    stopped = ""
+    clear_stop(run)
+    stopped: StopRequest | None = None
     try:
         with stopping_on_signals(run, begun) as signals, alive(run):
             try:
                 _in_process(plan, run) if in_process else _on_ray(plan, run, signals, begun)
             except Stopped as stop:
-                stopped = stop.reason
+                stopped = stop.request
                 if begun() or undo is None:
-                    _note_stopped(run, stop.reason, begun())
+                    _note_stopped(run, stop.request, begun())
             except InputError as error:
                 if undo is None and not new:
                     if Status.of(run).state != "failed":
-                        run.journal.append(RunFailed(0, str(error)))
+                        run.journal.append(RunFailed(0, str(error), Cause.ERROR))
                     bring_all(run)
                     return Status.of(run)
                 if not run.journal.attempts():
@@ -161,7 +164,7 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False, new: bool = Tru
                 note_failure(run, error)
                 bring_all(run)
             finally:
-                run.clear_stop()
+                clear_stop(run)
     except InputError:
         if undo and not begun():
             undo.restore()
@@ -170,20 +173,19 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False, new: bool = Tru
         failures = [event.reason for event in run.journal.since(start) if isinstance(event, RunFailed)]
         log = undo.restore()
         if stopped:
-            reason = f"{stopped} before training began; the run is as it was"
-            return replace(Status.of(run), state="interrupted", reason=reason)
+            reason = f"{stopped.reason} before training began; the run is as it was"
+            return replace(Status.of(run), state="interrupted", reason=reason, cause=stopped.cause)
         why = failures[-1] if failures else "training did not begin"
         raise InputError(f"run {run.id} cannot be resumed, and is as it was: {why} (its logs are in {log})")
     return Status.of(run)
 
 
-def _note_stopped(run: RunFolder, reason: str, begun: bool) -> None:
+def _note_stopped(run: RunFolder, request: StopRequest, begun: bool) -> None:
     """Ends a run that was stopped at once."""
     last = CheckpointStore(run.checkpoints).named("last")
-    words = f"{reason} again, at once; resume continues from the last checkpoint" if begun else reason
-    run.journal.append(
-        RunInterrupted(last.step if last else 0, words if begun else f"{reason} before training began")
-    )
+    again = "again, at once; resume continues from the last checkpoint"
+    reason = f"{request.reason} {again if begun else 'before training began'}"
+    run.journal.append(RunInterrupted(last.step if last else 0, reason, request.cause))
     bring_all(run)
 
 
@@ -208,8 +210,8 @@ def _on_ray(plan: Plan, run: RunFolder, signals: StopSignals, begun: Callable[[]
 
     def look() -> None:
         signals.forward()
-        if not begun() and (reason := run.stop_requested()):
-            raise Stopped(reason)
+        if not begun() and (request := run.stop_requested()):
+            raise Stopped(request)
 
     local = local_resources()
     if plan.job.compute.address is None:

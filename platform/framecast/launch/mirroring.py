@@ -10,22 +10,28 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
-from framecast.runs.folder import RunFolder
-from framecast.runs.mirror import STOP, Mirror, url_of_working_copy, working_copy
-from framecast.safe_files import make_folder, remove_file
+from framecast.files import make_folder
+from framecast.runs import layout
+from framecast.runs.folder import Folder
+from framecast.runs.mirror import Mirror, url_of_working_copy, working_copy
+from framecast.runs.run_folder import RunFolder
 
-_DRIVERS = ("job.yaml", "plan.yaml", "environment.json", "driver.json", "report.html")
+_DRIVERS = (layout.JOB, layout.PLAN, layout.ENVIRONMENT, layout.DRIVER, layout.REPORT)
+
+_LOGS = f"{layout.LOGS}/"
+_DRIVERS_FOLDERS = (f"{layout.PLUGINS}/", f"{_LOGS}{layout.RAY_LOGS}/")
+_DRIVERS_LOGS = (f"{_LOGS}{layout.DRIVER_LOG}", f"{_LOGS}{layout.CONSOLE_LOG}")
 
 
 def is_drivers(name: str) -> bool:
     """Whether the driver writes this file of a run, rather than a worker."""
-    return name in _DRIVERS or name.startswith(("plugins/", "logs/driver", "logs/console", "logs/ray/"))
+    return name in _DRIVERS or name.startswith(_DRIVERS_FOLDERS) or name in _DRIVERS_LOGS
 
 
 def is_workers(name: str, rank: int) -> bool:
     """Whether this worker writes it: each its own logs, the first one all the rest."""
-    if name.startswith("logs/"):
-        return Path(name).stem in (f"worker-{rank}", f"stacks-rank-{rank}")
+    if name.startswith(_LOGS):
+        return Path(name).name in (layout.worker_log(rank), layout.stacks_log(rank))
     return rank == 0 and not is_drivers(name)
 
 
@@ -63,7 +69,7 @@ def bring_all(run: RunFolder) -> None:
         mirror.push_files()
 
 
-def url_of(run: RunFolder) -> str:
+def url_of(run: Folder) -> str:
     """The URL of all runs, to be told to workers; empty for a run on disk."""
     return url_of_working_copy(run.root)
 
@@ -80,7 +86,7 @@ def as_worker(folder: str, url: str, rank: int) -> Iterator[RunFolder]:
         make_folder(inner, run.path)
     mirror = Mirror.of(run.path)
     assert mirror is not None, "a working copy knows its URL"
-    remove_file(run.path / STOP)  # of an attempt before; a new one comes with what is fetched
-    mirror.pull(checkpoints=True, mine=lambda name: name.startswith("logs/"))
+    run.clear_stop()  # of an attempt before; a new one comes with what is fetched
+    mirror.pull(checkpoints=True, mine=lambda name: name.startswith(_LOGS))
     with mirror.kept(lambda name: is_workers(name, rank)):
         yield run

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from framecast.job.job import Compute
 from framecast.launch.watchdog import Watchdog
+from framecast.runs import layout
 
 if TYPE_CHECKING:
     from framecast.engine.distributed_context import DistributedContext
@@ -44,7 +45,7 @@ def joined(compute: Compute, logs: Path) -> Iterator[DistributedContext]:
     if compute.pin_cores:
         _pin(int(compute.cpus_per_worker), here.get_local_rank())
     _set_threads(compute)
-    watchdog = Watchdog(logs / f"stacks-rank-{here.get_world_rank()}.txt", compute.stalled_after)
+    watchdog = Watchdog(logs / layout.stacks_log(here.get_world_rank()), compute.stalled_after)
     try:
         yield DistributedContext.from_process_group(ray.train.torch.get_device(), watchdog.pulse)
     finally:
@@ -62,7 +63,7 @@ def log_as_worker(logs: Path, rank: int) -> None:
     """From now on what this worker prints goes into logs/worker-<rank>.log."""
     from framecast.launch.chatter import redirect_output
 
-    redirect_output(logs / f"worker-{rank}.log")
+    redirect_output(logs / layout.worker_log(rank))
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # past Ray's own, which write everything twice
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from framecast.errors import InputError
+from framecast.files import copy_tree, make_folder, validate_no_links
 from framecast.job.job import Compute
 from framecast.launch.hardware import Host, Resources
 from framecast.launch.import_path import extend, passed_on
@@ -22,8 +23,9 @@ from framecast.launch.ray_address import refuse_absent
 from framecast.launch.ray_folder import ray_folder
 from framecast.launch.ray_token import only_for_this_user
 from framecast.plugin.events import Warned
-from framecast.runs.folder import RunFolder
-from framecast.safe_files import copy_tree, make_folder, validate_no_links
+from framecast.runs import layout
+from framecast.runs.folder import Folder
+from framecast.runs.run_folder import RunFolder
 from framecast.secret_urls import kept_aside
 from framecast.user_folders import give_libraries_a_home
 from framecast.variables_file import variables_sent
@@ -32,7 +34,7 @@ _LARGEST_LOG = 5_000_000
 
 
 @contextmanager
-def ray_session(run: RunFolder, compute: Compute, local: Resources) -> Iterator[Resources]:
+def ray_session(run: Folder, compute: Compute, local: Resources) -> Iterator[Resources]:
     """A Ray to train on: an embedded one of these local resources, or the cluster at `compute.address`.
 
     Yields the resources that it has, host by host. The embedded one listens on the loopback interface, asks for a
@@ -64,7 +66,7 @@ def ray_session(run: RunFolder, compute: Compute, local: Resources) -> Iterator[
 
 
 @contextmanager
-def _connected(run: RunFolder, compute: Compute, where: dict[str, Any], folder: str | None) -> Iterator[Resources]:
+def _connected(run: Folder, compute: Compute, where: dict[str, Any], folder: str | None) -> Iterator[Resources]:
     """This process as the driver of a Ray; `folder` is that of an embedded one."""
     import ray
 
@@ -88,7 +90,7 @@ def _connected(run: RunFolder, compute: Compute, where: dict[str, Any], folder: 
         found = [host["Resources"] for host in ray.nodes() if host["Alive"]]
         yield Resources(tuple(Host(int(each.get("CPU", 0)), int(each.get("GPU", 0))) for each in found))
     finally:
-        session_logs = Path(session.address_info["session_dir"]) / "logs"
+        session_logs = Path(session.address_info["session_dir"], "logs")
         ray.shutdown()
         if compute.address is None:
             _keep_logs(session_logs, run)
@@ -154,16 +156,16 @@ def _temporary_files_in(folder: str | None) -> Iterator[None]:
             os.environ["TMPDIR"] = before
 
 
-def _tell(run: RunFolder, notice: str) -> None:
+def _tell(run: Folder, notice: str) -> None:
     """Tells the user, where no other process writes the run's events yet."""
-    if type(run) is RunFolder and not url_of(run):
+    if isinstance(run, RunFolder) and not url_of(run):
         run.journal.append(Warned(0, notice))
     print(f"note: {notice}", flush=True)
 
 
 def run_on_workers(
     work: Callable[[dict[str, Any]], None],
-    run: RunFolder,
+    run: Folder,
     compute: Compute,
     look: Callable[[], None] = lambda: None,
     plugins: Sequence[dict[str, Any]] = (),
@@ -178,7 +180,7 @@ def run_on_workers(
 
     from framecast.launch.process_group import OneHostTorchConfig
 
-    storage = make_folder(run.logs / "ray", run.path)
+    storage = make_folder(run.logs / layout.RAY_LOGS, run.path)
     validate_no_links(storage / run.id, run.path)
     gpus = float(compute.gpus_per_worker)
     torch_config = OneHostTorchConfig if compute.address is None else TorchConfig
@@ -220,10 +222,10 @@ def in_thread(work: Callable[[], object], look: Callable[[], None] = lambda: Non
         raise raised[0]
 
 
-def _keep_logs(session_logs: Path, run: RunFolder) -> None:
+def _keep_logs(session_logs: Path, run: Folder) -> None:
     """Copies Ray's own logs into the run folder; the session's folder goes with the machine's next cleaning."""
 
-    target = run.logs / "ray"
+    target = run.logs / layout.RAY_LOGS
 
     def leaves_out(path: Path) -> bool:
         return path.is_symlink() or (path.is_file() and path.stat().st_size > _LARGEST_LOG)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from framecast.errors import InputError
+from framecast.files import remove_file, write_atomically
 from framecast.job.job import Compute
 from framecast.launch.mirroring import url_of
-from framecast.runs.folder import RunFolder
 from framecast.runs.remote import is_url, probe
-from framecast.safe_files import remove_file, write_atomically
+from framecast.runs.run_folder import RunFolder
 
 
 def refuse_unshared(run: RunFolder, compute: Compute) -> None:

@@ -12,64 +12,70 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from framecast.runs.folder import RunFolder
+from framecast.plugin.cause import Cause
+from framecast.runs.job_folder import JobFolder
+from framecast.runs.stop_request import StopRequest
+from framecast.runs.stopping import send_stop
 
-REASONS = {"SIGINT": "Ctrl-C", "SIGTERM": "SIGTERM", "SIGHUP": "SIGHUP"}
-"""What a run says that was stopped by these signals."""
+SIGNALS = {
+    "SIGINT": StopRequest(Cause.SIGINT, "Ctrl-C"),
+    "SIGTERM": StopRequest(Cause.SIGTERM, "SIGTERM"),
+    "SIGHUP": StopRequest(Cause.SIGHUP, "SIGHUP"),
+}
+"""What these signals ask of a run."""
 
-_STOPPING = [getattr(signal, name) for name in REASONS if hasattr(signal, name)]
+_STOPPING = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+_OTHER_EXIT_CODE = 130
 
 
 class Stopped(KeyboardInterrupt):
     """The run is to end now: nothing has been trained that a checkpoint could keep, or it was asked for twice."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, request: StopRequest) -> None:
+        super().__init__(request.reason)
+        self.request = request
 
 
-def exit_code(reason: str) -> int:
-    """The exit code of a run that was stopped, as a shell counts: 128 and the signal's number."""
-    for name, words in REASONS.items():
-        if reason.startswith(words):
-            return 128 + getattr(signal, name)
-    return 130
+def exit_code(cause: Cause | None) -> int:
+    """The exit code of a run that was interrupted, as a shell counts: 128 and the signal's number."""
+    name = next((name for name, request in SIGNALS.items() if request.cause == cause), "")
+    return 128 + int(getattr(signal, name)) if name else _OTHER_EXIT_CODE
 
 
 class StopSignals:
     """What the signals so far have asked for. Before training has `begun` there is nothing to keep, and a signal
     raises Stopped at once; afterwards the first one asks for a checkpoint, and a second Ctrl-C raises."""
 
-    def __init__(self, run: RunFolder, begun: Callable[[], bool]) -> None:
-        self._run = run
+    def __init__(self, folder: JobFolder, begun: Callable[[], bool]) -> None:
+        self._folder = folder
         self._begun = begun
-        self._reason: str | None = None
+        self._request: StopRequest | None = None
         self._sent = False
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
-        reason = REASONS[signal.Signals(number).name]
-        again = self._reason is not None or self._run.stop_requested() is not None
+        request = SIGNALS[signal.Signals(number).name]
+        again = self._request is not None or self._folder.stop_requested() is not None
         if again and number != signal.SIGINT:
-            return  # it was heard the first time
+            return  # the first one has been noted
         if again or not self._begun():
-            raise Stopped(reason)
-        self._reason = reason
+            raise Stopped(request)
+        self._request = request
         try:
-            self._run.note_stop(reason)
+            self._folder.note_stop(request)
         except OSError:  # the disk takes no request, and so it takes no checkpoint
-            raise Stopped(reason) from None
+            raise Stopped(request) from None
 
     def forward(self) -> None:
-        """Sends the request on to workers elsewhere, once; for the loop that waits for them."""
-        if self._reason and not self._sent:
+        """Sends the request on to workers on other hosts, once; for the loop that waits for them."""
+        if self._request and not self._sent:
             self._sent = True
-            self._run.send_stop(self._reason)
+            send_stop(self._folder, self._request)
 
 
 @contextmanager
-def stopping_on_signals(run: RunFolder, begun: Callable[[], bool]) -> Iterator[StopSignals]:
+def stopping_on_signals(folder: JobFolder, begun: Callable[[], bool]) -> Iterator[StopSignals]:
     """While the body runs, the signals stop the run. One that is ignored stays so, such as SIGHUP under nohup."""
-    signals = StopSignals(run, begun)
+    signals = StopSignals(folder, begun)
     with handled_by(signals.on_signal):
         yield signals
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from framecast.runs.folder import RunFolder
-from framecast.safe_files import remove_file, truncate_file, write_atomically
-
-REFUSED_LOG = "refused-resume.log"
-"""Where the logs of an attempt go that could not start, within the run's logs."""
+from framecast.files import remove_file, truncate_file, write_atomically
+from framecast.runs import layout
+from framecast.runs.run_folder import RunFolder
 
 
 class Undo:
@@ -17,15 +15,14 @@ class Undo:
 
     def __init__(self, run: RunFolder) -> None:
         self._run = run
-        names = ("driver.json", "attempt", "events-end.jsonl")
-        replaced = (run.plan, run.environment, *(run.path / name for name in names))
+        replaced = (run.plan, run.environment, run.driver, run.lease_file, run.journal.last_word)
         self._contents = {file: file.read_bytes() if file.exists() else None for file in replaced}
         growing = (run.journal.file, run.metrics, *_logs(run))
         self._lengths = {file: file.stat().st_size for file in growing if file.exists()}
 
     def restore(self) -> Path:
         """Takes everything back. Returns the file with what the logs had said in between."""
-        refused = self._run.logs / REFUSED_LOG
+        refused = self._run.logs / layout.REFUSED_LOG
         said = b""
         for file in (self._run.journal.file, self._run.metrics, *_logs(self._run)):
             length = self._lengths.get(file)
@@ -45,4 +42,4 @@ class Undo:
 
 
 def _logs(run: RunFolder) -> list[Path]:
-    return sorted(file for file in run.logs.glob("*.log") if file.name != REFUSED_LOG)
+    return [file for file in run.log_files() if file.name != layout.REFUSED_LOG]

@@ -6,7 +6,7 @@ import faulthandler
 import time
 from pathlib import Path
 
-from framecast.safe_files import open_to_append, remove_file
+from framecast.files import open_to_append, remove_file
 
 
 class Watchdog:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
 from framecast.launch.mirroring import as_worker
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
+from framecast.plugin.cause import Cause
 from framecast.plugin.events import RunFailed, RunStarted, StepDone
 from framecast.registry.trust import Trust, pass_on
-from framecast.runs.folder import RunFolder
 from framecast.runs.phases import note_phase
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 from framecast.user_folders import give_libraries_a_home
 
@@ -24,14 +26,14 @@ def train_in_this_process(folder: str) -> None:
     """Trains the run in `folder` as the only process there is. Raises InputError where its data refuse the job."""
     give_libraries_a_home()
     run = RunFolder(Path(folder))
-    run.refusal()  # of an earlier attempt
+    run.take_refusal()  # of an earlier attempt
     note_phase(run, "loading PyTorch")
     plan = read_plan(run.plan)
     distributed = alone(plan.job.compute, metal=plan.job.training.strategy == "torch")
     from framecast.engine.loop import train
 
     train(plan, run, distributed)
-    if refusal := run.refusal():
+    if refusal := run.take_refusal():
         raise InputError(refusal)
 
 
@@ -49,9 +51,9 @@ def train_on_workers(run: RunFolder, plan: Plan, look: Callable[[], None] = lamb
     where the workers refuse the job, and what Ray and `look` raise."""
     from framecast.launch.ray_train import run_on_workers
 
-    run.refusal()  # of an earlier attempt
+    run.take_refusal()  # of an earlier attempt
     run_on_workers(train_as_ray_worker, run, plan.job.compute, look, pass_on(run.path, plan.providers))
-    if refusal := run.refusal():
+    if refusal := run.take_refusal():
         raise InputError(refusal)
 
 
@@ -76,7 +78,7 @@ def note_failure(run: RunFolder, error: Exception) -> None:
     """Ends the run with RunFailed; the traceback goes where this process prints."""
     traceback.print_exc()
     try:
-        run.journal.append(RunFailed(Status.of(run).step, in_a_line(error)))
+        run.journal.append(RunFailed(Status.of(run).step, in_a_line(error), cause_of(error)))
     except OSError:  # handled: a disk that takes not even this; the run is shown as died, its log says why
         traceback.print_exc()
 
@@ -90,6 +92,30 @@ def in_a_line(error: Exception) -> str:
     if why := why_not_written(error) or why_not_written(last):
         return f"{why}: {text}: free space, then resume the run"
     return text
+
+
+def cause_of(error: BaseException) -> Cause:
+    """What an error means for the run, by its type, and by the types of those that it wraps."""
+    from framecast.engine.out_of_memory import is_about_memory
+
+    found = list(_wrapped(error))
+    ray = sys.modules.get("ray.exceptions")
+    if any(is_about_memory(each) or (ray and isinstance(each, ray.OutOfMemoryError)) for each in found):
+        return Cause.OUT_OF_MEMORY
+    if any(isinstance(each, OSError) and why_not_written(each) for each in found):
+        return Cause.DISK_FULL
+    return Cause.ERROR
+
+
+def _wrapped(error: BaseException) -> Iterator[BaseException]:
+    """An error and those within it: Ray puts a worker's own into one, or several, of its own errors."""
+    yield error
+    failures = getattr(error, "worker_failures", {})  # of ray.train.WorkerGroupError
+    own = getattr(error, "_base_exc", None)  # of Ray's UserExceptionWithTraceback
+    task = getattr(error, "cause", None)  # of ray.exceptions.RayTaskError
+    for inner in (*failures.values(), own, task, error.__cause__):
+        if isinstance(inner, BaseException) and inner is not error:
+            yield from _wrapped(inner)
 
 
 def _stepped(run: RunFolder) -> bool:

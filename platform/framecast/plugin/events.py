@@ -19,7 +19,9 @@
 
     what a user should know, at any time           Warned
 
-A search has events of its own: SearchStarted, then SearchFinished, RunInterrupted or RunFailed.
+A search has its own events: SearchStarted, then SearchFinished, RunInterrupted or RunFailed.
+
+An event that ends something has a `cause` for programs and a `reason`, a sentence, for people.
 
 Events are appended to events.jsonl by rank 0. The console, the report, `platform status` and callbacks all
 read the same ones.
@@ -34,6 +36,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from framecast.json_text import number, to_json
+from framecast.plugin.cause import Cause, cause_of_older_event, known_cause
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ class RunFinished(Event):
 
     step: int
     reason: str
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,7 @@ class RunInterrupted(Event):
 
     step: int
     reason: str
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +165,7 @@ class RunFailed(Event):
 
     step: int
     reason: str
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True)
@@ -176,6 +182,7 @@ class SearchFinished(Event):
 
     trials: int
     reason: str
+    cause: Cause | None = None
 
 
 ENDINGS = (RunFinished, RunInterrupted, RunFailed)
@@ -214,6 +221,10 @@ def from_json(line: str) -> Event | None:
             content[name] = _numbers(content[name])
         if not all(checks[name](value) for name, value in content.items()):
             return None
+        if "cause" in checks:
+            content["cause"] = known_cause(content.get("cause")) or cause_of_older_event(
+                kind.__name__, content["reason"]
+            )
         return kind(**content)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         # handled: no event; `platform status` and the report warn of lines that no crash explains
@@ -266,6 +277,7 @@ _CHECKS_OF_TYPES: dict[str, Callable[[Any], bool]] = {
     "bool": lambda value: type(value) is bool,
     "int | None": _or_none(_is_count),
     "float | None": _or_none(_is_number),
+    "Cause | None": _or_none(_is_text),
     "list[str]": _lists(_is_text),
     "dict[str, float]": _maps(_is_number),
     "dict[str, list[float]]": _maps(_lists(_is_number)),

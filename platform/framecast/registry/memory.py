@@ -14,11 +14,11 @@ from typing import Any
 
 from framecast.bounded.json_file import read_json
 from framecast.errors import InputError
+from framecast.files import make_folder, write_atomically
 from framecast.plugin.hooks import PROJECT
 from framecast.registry.examination import examined, patience
 from framecast.registry.outcome import Outcome
 from framecast.registry.provider import Provider
-from framecast.safe_files import make_folder, write_atomically
 from framecast.user_folders import cache_folder
 
 

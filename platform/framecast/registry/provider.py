@@ -17,9 +17,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from framecast.files import copy_file, copy_tree, make_folder
 from framecast.plugin.hooks import PROJECT
 from framecast.registry.source_loader import SourceLoader, read_sources_only
-from framecast.safe_files import copy_file, copy_tree, make_folder
 from framecast.user_folders import expanded
 
 _LOADED: set[tuple[str, str]] = set()

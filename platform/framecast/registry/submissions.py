@@ -18,8 +18,8 @@ from framecast.bounded.json_file import read_json_object
 from framecast.bounded.limit import YAML_BYTES
 from framecast.bounded.regular_file import read_bytes
 from framecast.errors import InputError
+from framecast.files import make_folder, write_atomically
 from framecast.registry.provider import Provider, not_installed
-from framecast.safe_files import make_folder, write_atomically
 from framecast.user_folders import state_folder
 
 _PLANS = ("plan.yaml", "search.yaml")

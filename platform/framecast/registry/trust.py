@@ -10,6 +10,7 @@ from typing import Any
 from framecast.errors import InputError
 from framecast.registry.provider import Provider, not_installed
 from framecast.registry.submissions import code_digest, has_own_plan, has_submitted, is_known_code, was_submitted
+from framecast.runs import layout
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Trust:
     @classmethod
     def in_folder(cls, folder: Path, everything: bool = False) -> Trust:
         """For a run's folder; a trial belongs to its search, whose folder is two levels above."""
-        folders = (folder, folder.parent.parent) if folder.parent.name == "trials" else (folder,)
+        folders = (folder, folder.parent.parent) if folder.parent.name == layout.TRIALS else (folder,)
         return cls(f"run {folder.name}", tuple(each.resolve() for each in folders), everything)
 
     @classmethod

@@ -8,9 +8,12 @@ import shlex
 from framecast.command_line import command, sent_from_elsewhere, shown
 from framecast.counting import plural
 from framecast.job.plan import Plan
+from framecast.plugin.cause import Cause
 from framecast.report import numbers
-from framecast.runs.folder import RunFolder, runs_root
+from framecast.runs.job_folder import JobFolder
 from framecast.runs.limits import Trained, duration
+from framecast.runs.roots import runs_root
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status, model_evaluations
 
 
@@ -28,27 +31,27 @@ def next_commands(run: RunFolder, status: Status, plan: Plan) -> list[str]:
     """Commands that make sense now, ready to be copied but for FILE, what a prediction is made of."""
     where = name_here(run)
     if status.state == "finished":
-        more = Trained.of(run).more(plan.job.training, status.reason)
+        more = Trained.of(run).more(plan.job.training, status.cause)
         training = [command("resume", where, *more)] if status.step else []
         return [command("status", where), *training, command("evaluate", where), *_prediction(where, plan)]
     follow = command("resume", where)
     if status.state == "failed":
-        worker, driver = run.logs / "worker-0.log", run.logs / "driver.log"
+        worker, driver = run.worker_log(0), run.driver_log
         log = shlex.quote(shown(worker if worker.exists() else driver))
         show = command("logs", where) if sent_from_elsewhere() else f"less {log}"
         return [show, follow, command("status", where)]
     return [follow, command("status", where), command("list")]
 
 
-def name_here(run: RunFolder) -> str:
+def name_here(run: JobFolder) -> str:
     """How commands name the run: by its id, or by its path where its root is not the usual one."""
     return run.id if sent_from_elsewhere() or run.root == runs_root() else shown(run.path)
 
 
-def report_line(run: RunFolder) -> str:
+def report_line(run: JobFolder) -> str:
     """Where the report of a run or a search is; of one on a cluster the command that brings it."""
     if not run.report.exists():
-        driver_log = run.logs / "driver.log"
+        driver_log = run.driver_log
         where = command("logs", name_here(run)) if sent_from_elsewhere() else shown(driver_log)
         return f"report: could not be made, see {where}"
     return f"report: {command('report', name_here(run)) if sent_from_elsewhere() else shown(run.report)}"
@@ -67,12 +70,12 @@ def _headline(status: Status) -> str:
 def _limit(run: RunFolder, status: Status, plan: Plan) -> list[str]:
     """Which limit ended the run before it had trained all its epochs, if one did."""
     training, done = plan.job.training, Trained.of(run)
-    name = f"training.{status.reason}"
-    if status.state != "finished" or "epochs" in done.reached(training):
+    name = f"training.{status.cause}"
+    if status.state != "finished" or Cause.EPOCHS in done.reached(training):
         return []
-    if status.reason == "max_hours" and training.max_hours is not None:
+    if status.cause == Cause.MAX_HOURS and training.max_hours is not None:
         name += f"={training.max_hours:g} ({duration(training.max_hours)})"
-    elif status.reason == "max_steps":
+    elif status.cause == Cause.MAX_STEPS:
         name += f"={training.max_steps}"
     else:
         return []

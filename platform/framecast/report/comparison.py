@@ -13,6 +13,7 @@ from typing import Any
 
 from framecast.counting import plural
 from framecast.errors import InputError
+from framecast.files import write_atomically
 from framecast.job.recorded_plan import differing_data, differing_horizon
 from framecast.plugin.declarations import Answer
 from framecast.report.chart import Line, Panel, chart
@@ -25,8 +26,7 @@ from framecast.report.same_clips import same_clips
 from framecast.report.score_tables import over_horizon, ranked_table
 from framecast.report.step_parts import step_parts
 from framecast.report.table import Cell, Column, Row, Table, words
-from framecast.runs.folder import RunFolder
-from framecast.safe_files import write_atomically
+from framecast.runs.run_folder import RunFolder
 from framecast.secret_urls import set_aside
 
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn
 
 from framecast.counting import plural
+from framecast.files import open_to_append
 from framecast.launch.tolerant import Tolerant
 from framecast.plugin.events import (
     CheckpointSaved,
@@ -27,10 +28,9 @@ from framecast.plugin.events import (
 )
 from framecast.report.progress_line import ProgressLine
 from framecast.report.rich_console import Part, console_on, fill, line_of
-from framecast.runs.folder import RunFolder
+from framecast.runs import layout
 from framecast.runs.logs import lines_of_all
-from framecast.runs.phases import phases_log
-from framecast.safe_files import open_to_append
+from framecast.runs.run_folder import RunFolder
 
 _SECONDS_BETWEEN_LINES = 15.0
 _PHASES, _EVENTS = "1 phases", "2 events"  # in this order where both come at the same time
@@ -41,10 +41,10 @@ def following(run: RunFolder, terminal: IO[str], title: str) -> Iterator[None]:
     """Shows the run's phases and events on `terminal` while the body runs, and keeps what it shows in
     logs/console.log."""
     done = threading.Event()
-    sources = {_PHASES: phases_log(run), _EVENTS: run.journal.file}
+    sources = {_PHASES: run.phases_log, _EVENTS: run.journal.file}
     start = {name: file.stat().st_size if file.exists() else 0 for name, file in sources.items()}
     lines = lines_of_all(lambda: sources, done.is_set, start, seconds=0.1)
-    stream = open_to_append(run.logs / "console.log", run.path)
+    stream = open_to_append(run.logs / layout.CONSOLE_LOG, run.path)
     with TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", line_buffering=True) as log:
         views = [LiveView(console_on(file), title) for file in (terminal, Tolerant(log))]
 

@@ -8,6 +8,7 @@ from typing import Any
 from framecast.bounded.limit import YAML_BYTES
 from framecast.bounded.regular_file import read_text
 from framecast.errors import InputError, without_credentials
+from framecast.files import validate_no_links, write_atomically
 from framecast.report.curves import horizon_curves, learning_curves, optimizer_curves, time_curves
 from framecast.report.filmstrip import filmstrips
 from framecast.report.history import history_table
@@ -19,9 +20,8 @@ from framecast.report.record import Record
 from framecast.report.score_tables import horizon_tables, score_table
 from framecast.report.step_tables import evaluation_table, step_table, time_table
 from framecast.report.summary import data_table, facts, figures, headline, plugin_table
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
-from framecast.safe_files import validate_no_links, write_atomically
 
 
 def write_report(run: RunFolder, file: Path | None = None) -> Status:

@@ -25,8 +25,8 @@ from framecast.report.horizon import Horizon
 from framecast.report.palette import Look, baseline_looks
 from framecast.report.pictures import Clips
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.folder import RunFolder
 from framecast.runs.journal import without_overtaken
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status, model_evaluations
 
 
@@ -185,7 +185,7 @@ class Record:
     @cached_property
     def measured(self) -> list[dict[str, Any]]:
         """What `platform evaluate` left in the folder."""
-        files = sorted(self.run.path.glob("evaluation-*.json"))
+        files = self.run.evaluations(".json")
         return [content for file in files if (content := _json(file, check_evaluation)).get("rows")]
 
     @cached_property
@@ -194,8 +194,8 @@ class Record:
         store = CheckpointStore(self.run.checkpoints)
         for name in ("best", "last"):
             checkpoint = store.named(name)
-            if checkpoint and (checkpoint.path / "samples.npz").exists():
-                return _samples(checkpoint.path / "samples.npz")
+            if checkpoint and checkpoint.samples.exists():
+                return _samples(checkpoint.samples)
         return {}
 
     @property

@@ -17,7 +17,6 @@ from framecast.counting import plural
 from framecast.plain_text import one_line
 from framecast.plugin.events import SearchStarted
 from framecast.report.rich_console import console_on, line_of
-from framecast.runs.folder import RunFolder
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
 from framecast.search.search_status import ENDED
@@ -149,10 +148,10 @@ class SearchView:
 
     def _trials(self) -> list[Trial]:
         found: dict[int, Trial] = {}
-        for path in sorted(plan.parent for plan in self._folder.trials_folder.glob("*/plan.yaml")):
-            trial = self._ended.get(path.name) or Trial.of(RunFolder(path))
+        for run in self._folder.trial_runs():
+            trial = self._ended.get(run.id) or Trial.of(run)
             if trial.state in ENDED:
-                self._ended[path.name] = trial
+                self._ended[run.id] = trial
             found[trial.number] = trial
         return list(found.values())
 

@@ -13,13 +13,13 @@ from markupsafe import Markup
 from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.job.recorded_plan import RecordedPlan
+from framecast.files import write_atomically
 from framecast.job.search import SECONDS
 from framecast.report.chart import Line, Panel, chart
 from framecast.report.layout import rendered
 from framecast.report.numbers import duration, score
 from framecast.report.search_charts import Dot, heat_map, parallel, scatter
 from framecast.report.table import Cell, Column, Row, Table, words
-from framecast.safe_files import write_atomically
 from framecast.search.importance import UNLIKELY, importance_of
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder

@@ -7,35 +7,28 @@ links do without, and a copy in which they became folders or files is read all t
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import math
 import os
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from framecast.bounded.json_file import read_json_object
-from framecast.bounded.safetensors_file import read_metadata
 from framecast.errors import InputError
-from framecast.json_text import to_json
-from framecast.safe_files import (
+from framecast.files import (
+    checksum,
+    flush,
+    has_checksum,
     make_folder,
     make_link,
     move,
-    open_to_read,
     remove_file,
     remove_tree,
     write_atomically,
 )
-
-NAMES = ("best", "last", "previous")
-"""What checkpoints are called beside their numbers."""
-
-_MANIFEST = "manifest.json"
-_UNFINISHED = re.compile(r"\.step-\d{8,}\.(writing|outdone)")
+from framecast.json_text import to_json
+from framecast.runs import layout
+from framecast.runs.run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,7 @@ class Checkpoint:
     def read(cls, path: Path) -> Checkpoint | None:
         """The checkpoint in a folder; None if it is not complete, or its manifest is not one that we write."""
         try:
-            manifest: dict[str, Any] = read_json_object(path / _MANIFEST)
+            manifest: dict[str, Any] = read_json_object(path / layout.MANIFEST)
             found = cls(path, **manifest)
         except (OSError, InputError, TypeError):
             # handled: not complete, so no checkpoint; older ones are used
@@ -64,25 +57,10 @@ class Checkpoint:
     def damaged(self) -> list[str]:
         """Names of the files whose content is not what was written."""
         return [
-            name for name, checksum in self.files.items() if _checksum(self.path / name, self.path) != checksum
+            name
+            for name, expected in self.files.items()
+            if not has_checksum(self.path / name, expected, self.path)
         ]
-
-    def unusable(self) -> str:
-        """Why it cannot be continued from, though it is complete: "is damaged (model.safetensors)"; else empty."""
-        damaged = self.damaged()
-        return f"is damaged ({', '.join(damaged)})" if damaged else self.unreadable()
-
-    def unreadable(self) -> str:
-        """Why its files cannot be read, though they are what was written: "cannot be read (...)"; else empty."""
-        try:
-            for name in self.files:
-                if name.endswith(".safetensors"):
-                    read_metadata(self.path / name)
-            if "loop.json" in self.files:
-                _validate_position(read_json_object(self.path / "loop.json"))
-        except (InputError, OSError) as error:
-            return f"cannot be read ({error})"
-        return ""
 
     def _is_sound(self) -> bool:
         counts = all(isinstance(each, int) and each >= 0 for each in (self.step, self.epoch))
@@ -93,8 +71,13 @@ class Checkpoint:
             and ".." not in PurePosixPath(name).parts
             for name, checksum in self.files.items()
         )
-        own_name = self.path.name in (*NAMES, _folder(self.step)) if counts else False
+        own_name = self.path.name in (*layout.CHECKPOINT_NAMES, layout.step_folder(self.step)) if counts else False
         return own_name and value and files and self.direction in (None, "min", "max")
+
+    @property
+    def samples(self) -> Path:
+        """A few predictions for the report; there after an evaluation."""
+        return self.path / layout.SAMPLES
 
 
 class CheckpointStore:
@@ -109,9 +92,9 @@ class CheckpointStore:
 
     def all(self) -> list[Checkpoint]:
         """Every complete checkpoint, the newest first."""
-        copies = [self.folder / name for name in NAMES if not (self.folder / name).is_symlink()]
+        copies = [self.folder / name for name in layout.CHECKPOINT_NAMES if not (self.folder / name).is_symlink()]
         found: dict[int, Checkpoint] = {}
-        numbered = [path for path in self.folder.glob("step-*") if not path.is_symlink()]  # no link is ours
+        numbered = [path for path in self.folder.glob(layout.STEPS) if not path.is_symlink()]  # no link is ours
         for path in [*copies, *numbered]:  # a numbered one comes before its copy
             if checkpoint := Checkpoint.read(path):
                 found[checkpoint.step] = checkpoint
@@ -139,36 +122,22 @@ class CheckpointStore:
         sign = -1 if direction == "max" else 1
         return sorted(measured, key=lambda each: (sign * values[each.step], each.step))
 
-    def newest_sound(
-        self, why_unfit: Callable[[Checkpoint], str] = lambda checkpoint: ""
-    ) -> tuple[Checkpoint | None, list[str]]:
-        """The newest checkpoint whose files are all intact, and what was wrong with newer ones. `why_unfit` says
-        in words why one cannot be used all the same; empty where it can."""
-        complaints: list[str] = []
-        found = self.all()
-        for checkpoint in found:
-            if not (why := checkpoint.unusable() or why_unfit(checkpoint)):
-                complaints += self.without_manifest(after=checkpoint.step)
-                return checkpoint, complaints
-            complaints.append(f"{checkpoint.path.name} {why}")
-        return None, [*complaints, *self.without_manifest()]
-
     def without_manifest(self, after: int = -1) -> list[str]:
         """What is wrong with checkpoints of more than `after` steps whose manifest is damaged: they are passed
         over."""
-        names = sorted(path.name for path in self.folder.glob("step-*") if (path / _MANIFEST).exists())
+        names = sorted(path.name for path in self.folder.glob(layout.STEPS) if (path / layout.MANIFEST).exists())
         known = {checkpoint.path.name for checkpoint in self.all()}
         return [
-            f"{name} has a damaged {_MANIFEST} and is passed over"
+            f"{name} has a damaged {layout.MANIFEST} and is passed over"
             for name in names
-            if name not in known and name > _folder(max(after, 0))
+            if name not in known and name > layout.step_folder(max(after, 0))
         ]
 
     def begin(self, step: int) -> Path:
         """An empty folder beside the checkpoints, to be filled and then published."""
         folder = self._beside(step)
-        for left in self.folder.glob(".step-*"):
-            if _UNFINISHED.fullmatch(left.name):  # by a process that was killed
+        for left in self.folder.glob(layout.UNFINISHED_STEPS):
+            if layout.is_unfinished_step(left.name):  # by a process that was killed
                 self._remove(left)
         return make_folder(folder, self._top, exist_ok=False)
 
@@ -179,20 +148,20 @@ class CheckpointStore:
         """
         written = self._beside(step)
         files = sorted(path for path in written.rglob("*") if path.is_file())
-        checksums = {str(path.relative_to(written)): _checksum(path, written) for path in files}
+        checksums = {str(path.relative_to(written)): checksum(path, written) for path in files}
         direction = self._direction or "min"
         manifest = {"step": step, "epoch": epoch, "monitor": monitor, "files": checksums, "direction": direction}
-        write_atomically(written / _MANIFEST, to_json(manifest, indent=1), self._top)
-        for path in (*files, written / _MANIFEST):
-            _flush(path)
-        target = self.folder / _folder(step)
-        outdone = self.folder / f".step-{step:08d}.outdone"
+        write_atomically(written / layout.MANIFEST, to_json(manifest, indent=1), self._top)
+        for path in (*files, written / layout.MANIFEST):
+            flush(path)
+        target = self.folder / layout.step_folder(step)
+        outdone = self.folder / layout.replaced_step(step)
         if os.path.lexists(target):  # an earlier attempt came this far and was set back
             self._remove(outdone)
             move(target, outdone, self._top)  # the links lead nowhere for as short as can be
         move(written, target, self._top)
         self._remove(outdone)
-        _flush(self.folder)
+        flush(self.folder)
         best = self._arrange()
         checkpoint = Checkpoint.read(target)
         assert checkpoint is not None, "it was just written"
@@ -212,9 +181,9 @@ class CheckpointStore:
     def _numbered(self) -> list[Checkpoint]:
         """All checkpoints, in folders by their numbers: copies in the links' places make way, or become them."""
         for checkpoint in self.all():
-            if checkpoint.path.name in NAMES:
-                move(checkpoint.path, self.folder / _folder(checkpoint.step), self._top)
-        for name in NAMES:
+            if checkpoint.path.name in layout.CHECKPOINT_NAMES:
+                move(checkpoint.path, self.folder / layout.step_folder(checkpoint.step), self._top)
+        for name in layout.CHECKPOINT_NAMES:
             place = self.folder / name
             if place.is_dir() and not place.is_symlink():
                 self._remove(place)
@@ -226,7 +195,7 @@ class CheckpointStore:
         """Has a link of each name point to its checkpoint, each in one atomic step. Where the file system has no
         links there are none: nothing depends on them."""
         chosen = self._chosen(self.all())
-        for name in NAMES:
+        for name in layout.CHECKPOINT_NAMES:
             self.point(name, chosen[name].path.name if name in chosen else None)
 
     def point(self, name: str, target: str | None) -> None:
@@ -253,41 +222,20 @@ class CheckpointStore:
             remove_tree(folder, self._top, ignore_errors=True)
 
     def _beside(self, step: int) -> Path:
-        return self.folder / f".step-{step:08d}.writing"
+        return self.folder / layout.unfinished_step(step)
 
 
-def _validate_position(loop: dict[str, Any]) -> None:
-    """Raises InputError where what was saved of the loop says of no place in the training."""
-    position = loop.get("position")
-    position = position if isinstance(position, dict) else {}
-    counts = [position.get(name) for name in ("epoch", "batch", "step")]
-    others = [position.get(name, 0) for name in ("evaluations", "seconds")]
-    sound = all(type(each) is int and 0 <= each < 2**53 for each in counts)
-    sound = sound and all(type(each) in (int, float) and 0 <= each < 2**53 for each in others)
-    if not sound or not position.keys() <= {"epoch", "batch", "step", "evaluations", "seconds", "best"}:
-        raise InputError("loop.json holds no position in the training")
+def checkpoint_at(path: Path) -> tuple[RunFolder, Checkpoint] | None:
+    """The checkpoint that a path names, also by a name without a link, and its run; None where it names none.
 
-
-def _folder(step: int) -> str:
-    return f"step-{step:08d}"
-
-
-def _checksum(path: Path, top: Path) -> str:
-    """Of a file's content; "unreadable" for what is no plain file: a link, a pipe or a device is none of ours."""
-    try:
-        with open(open_to_read(path, top), "rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except (OSError, ValueError, InputError):  # handled: counted as damaged, which is told with the file's name
-        return "unreadable"
-
-
-def _flush(path: Path) -> None:
-    """Has the system write a file, or the names in a folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES) or not path.is_dir():
-            raise  # some file systems cannot flush a folder
-    finally:
-        os.close(descriptor)
+    Raises InputError where the path is that of a checkpoint which is not complete.
+    """
+    inside = path.parent.name == layout.CHECKPOINTS
+    run = RunFolder(path.resolve().parent.parent)
+    if (path / layout.MANIFEST).exists() or (path.is_dir() and inside):
+        found = Checkpoint.read(path.resolve())
+        if found is None:
+            raise InputError(f"{path} is not a complete checkpoint: its {layout.MANIFEST} is missing or damaged")
+        return run, found
+    named = CheckpointStore(path.parent).named(path.name) if inside else None
+    return (run, named) if named else None

@@ -21,9 +21,9 @@ from pathlib import Path
 
 from framecast.bounded.json_file import read_json_object
 from framecast.errors import InputError
-from framecast.runs.folder import RunFolder
+from framecast.files import write_atomically
+from framecast.runs.job_folder import JobFolder
 from framecast.runs.repeating import repeating
-from framecast.safe_files import write_atomically
 
 SILENCE = 60.0
 """Seconds without a sign after which a driver that cannot be looked up is dead; clocks may differ a little."""
@@ -57,10 +57,10 @@ class Driver:
         return cls(socket.gethostname(), process, now, now, _start_of(process), _table())
 
     @classmethod
-    def of(cls, run: RunFolder) -> Driver | None:
+    def of(cls, folder: JobFolder) -> Driver | None:
         """As noted in the run; None where nothing readable is."""
         try:
-            sign = read_json_object(run.path / "driver.json")
+            sign = read_json_object(folder.driver)
             started, table = sign.get("started"), sign.get("table")
             return cls(
                 str(sign["host"]),
@@ -75,8 +75,8 @@ class Driver:
             # handled: nothing readable; without an event that ends it the run counts as died
             return None
 
-    def note(self, run: RunFolder) -> None:
-        write_atomically(run.path / "driver.json", json.dumps(asdict(self)))
+    def note(self, folder: JobFolder) -> None:
+        write_atomically(folder.driver, json.dumps(asdict(self)))
 
     @property
     def silence(self) -> float:
@@ -126,33 +126,33 @@ class Driver:
 
 
 @contextmanager
-def alive(run: RunFolder) -> Iterator[None]:
+def alive(folder: JobFolder) -> Iterator[None]:
     """While the body runs, this process is noted as the run's driver, every few seconds anew: so others can tell
     a running run from a dead one."""
     driver = Driver.of_process(os.getpid())
-    driver.note(run)
+    driver.note(folder)
 
     def note() -> None:
         with suppress(OSError):  # handled: a full disk is for the training to complain about
-            replace(driver, seen=time.time()).note(run)
+            replace(driver, seen=time.time()).note(folder)
 
     try:
         with repeating(note, _SECONDS_BETWEEN_SIGNS, "alive"):
             yield
     finally:
         with suppress(OSError):  # handled: the process ends anyway, and is found to be gone
-            replace(driver, seen=time.time(), ended=True).note(run)
+            replace(driver, seen=time.time(), ended=True).note(folder)
 
 
-def driver_is_alive(run: RunFolder) -> bool:
+def driver_is_alive(folder: JobFolder) -> bool:
     """Whether the driving process is there."""
-    driver = Driver.of(run)
+    driver = Driver.of(folder)
     return driver is not None and driver.is_alive
 
 
-def driven_by_another(run: RunFolder) -> bool:
+def driven_by_another(folder: JobFolder) -> bool:
     """Whether a process that is alive, and is not this one, drives the run."""
-    driver = Driver.of(run)
+    driver = Driver.of(folder)
     return driver is not None and driver.is_alive and not driver.is_this_process
 
 

@@ -1,87 +1,39 @@
-"""The run folder: where each file of a run lies, and how a run is named and found.
-
-runs/<name>/<YYYYMMDD-HHMMSS-xxxx>/
-    job.yaml          as the user wrote it          plan.yaml     resolved, every default filled in
-    environment.json  versions and machine          events.jsonl  what happened, one event a line
-    metrics.csv       one row for each evaluation    report.html   the report, one self-contained file
-    checkpoints/      step-NNNNNNNN folders, and best, last and previous that point to them
-    logs/             everything Ray, DeepSpeed and PyTorch had to say, a file for each worker
-    plugins/          on a cluster: the job's own plugins
-"""
+"""A folder that the platform works in: how it is named, made and found."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import ClassVar, Self, TypeVar
 
-from framecast.bounded.regular_file import read_text
-from framecast.errors import InputError, disk_error_number, disk_problem
-from framecast.runs.journal import Journal
-from framecast.safe_files import (
-    make_folder,
-    remove_empty_folder,
-    remove_file,
-    remove_tree,
-    validate_no_links,
-    write_atomically,
-)
-from framecast.user_folders import expanded
+from framecast.errors import InputError
+from framecast.files import remove_empty_folder, remove_tree
+from framecast.runs import layout
 
-DEFAULT_ROOT = "runs"
-AnyFolder = TypeVar("AnyFolder", bound="RunFolder")
+AnyFolder = TypeVar("AnyFolder", bound="Folder")
 
 
-def runs_root(chosen: str | Path | None = None) -> Path:
-    """The folder that holds all runs: what the user chose, else $FRAMECAST_RUNS, else ./runs.
+class Folder:
+    """A folder root/name/id. Holds nothing but the path: every process that opens it sees the same content.
 
-    Of a URL it is the working copy on this machine, with what is known of the runs there.
-    """
-    named = str(chosen or os.environ.get("FRAMECAST_RUNS") or DEFAULT_ROOT)
-    if "://" in named:
-        from framecast.runs.mirror import pull_all  # which takes a second to import
-
-        return pull_all(named)
-    return expanded(named).resolve()
-
-
-def new_run_id() -> str:
-    """The time in UTC, and chance: ids sort by age, also when clocks change or machines are in several zones."""
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
-
-
-class RunFolder:
-    """One run on disk. Holds nothing but the path: every process that opens the folder sees the same run.
-
-    `marker` is the file by which such a folder is known.
+    `marker` is the file by which a folder of this kind is recognized; the base class has none.
+    `kind` is what users call it.
     """
 
-    marker = "plan.yaml"
+    marker: ClassVar[str] = ""
+    kind: ClassVar[str] = "run"
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     @classmethod
-    def create(cls, root: Path, name: str, run_id: str | None = None) -> Self:
-        """A new folder root/name/<run id>. Raises InputError if it cannot be written."""
-        folder = cls(root / name / (run_id or new_run_id()))
-        try:
-            for inner in (folder.checkpoints, folder.logs):
-                make_folder(inner, folder.path, exist_ok=False)
-        except OSError as error:
-            why = disk_problem(error) or error.strerror or error
-            raise InputError(f"cannot make the run folder {folder.path}: {why}") from None
-        return folder
-
-    @classmethod
     def all(cls, root: Path) -> list[Self]:
-        """Every run below `root`, the newest first."""
-        plans = root.glob(f"*/*/{cls.marker}") if root.is_dir() else ()
-        return sorted((cls(plan.parent) for plan in plans), key=lambda run: run.id, reverse=True)
+        """Every folder of this kind below `root`, the newest first."""
+        found = root.glob(f"*/*/{cls.marker}") if root.is_dir() else ()
+        return sorted((cls(file.parent) for file in found), key=lambda folder: folder.id, reverse=True)
 
     @property
     def id(self) -> str:
@@ -96,46 +48,15 @@ class RunFolder:
         return self.path.parent.parent
 
     @property
-    def job(self) -> Path:
-        return self.path / "job.yaml"
-
-    @property
-    def plan(self) -> Path:
-        return self.path / "plan.yaml"
-
-    @property
-    def environment(self) -> Path:
-        return self.path / "environment.json"
-
-    @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.csv"
-
-    @property
-    def report(self) -> Path:
-        return self.path / "report.html"
-
-    @property
-    def checkpoints(self) -> Path:
-        return self.path / "checkpoints"
-
-    @property
-    def plugins(self) -> Path:
-        return self.path / "plugins"
-
-    @property
     def logs(self) -> Path:
-        return self.path / "logs"
+        return self.path / layout.LOGS
 
     @property
-    def journal(self) -> Journal:
-        return Journal(self.path / "events.jsonl")
+    def driver_log(self) -> Path:
+        return self.logs / layout.DRIVER_LOG
 
-    def validate_no_links(self) -> None:
-        """Raises InputError where a link stands for what a run appends to, or puts files in."""
-        grown = [self.journal.file, *(self.logs.glob("*") if self.logs.is_dir() else ())]
-        for path in (self.checkpoints, self.logs, self.plugins, *grown):
-            validate_no_links(path, self.path)
+    def log_files(self) -> list[Path]:
+        return sorted(self.logs.glob(layout.LOG_FILES))
 
     def remove(self) -> None:
         """Deletes the folder, and that of its job if no other run is left there."""
@@ -143,98 +64,24 @@ class RunFolder:
         with contextlib.suppress(OSError):  # handled: other runs of the job are left, and so is their folder
             remove_empty_folder(self.path.parent)
 
-    def claim(self) -> str:
-        """Makes the run this process's own: who claimed it before finds out by `claimed_by`."""
-        token = secrets.token_hex(8)
-        write_atomically(self.path / "attempt", token)
-        return token
 
-    def claimed_by(self) -> str:
-        """The token of the latest claim; empty if there is none."""
-        try:
-            return read_text(self.path / "attempt")
-        except FileNotFoundError:  # handled: nobody has claimed the run
-            return ""
-
-    def request_stop(self, reason: str) -> None:
-        """Asks the run to checkpoint and stop at its next step, from anywhere that sees its folder or URL."""
-        self.note_stop(reason)
-        self.send_stop(reason)
-
-    def note_stop(self, reason: str) -> None:
-        """The part of it that a signal handler may do: one local file."""
-        write_atomically(self._stop, reason)
-
-    def send_stop(self, reason: str) -> None:
-        """The part of it that takes the network: processes elsewhere look for the request at the run's URL."""
-        if mirror := self._mirror():
-            mirror.request(self._stop.name, reason)
-
-    def stop_requested(self) -> str | None:
-        """The reason somebody gave for stopping, or None."""
-        try:
-            return read_text(self._stop)
-        except FileNotFoundError:  # handled: nobody has asked it to stop
-            return None
-
-    def clear_stop(self) -> None:
-        """Forgets such a request."""
-        remove_file(self._stop)
-        if mirror := self._mirror():
-            mirror.withdraw(self._stop.name)
-
-    def refuse(self, reason: str) -> None:
-        """A worker's word to the driver: the attempt cannot begin, and nothing has changed."""
-        write_atomically(self.path / "refused", reason)
-
-    def refusal(self) -> str:
-        """The reason why a worker refused to begin, which is then forgotten; empty where none did."""
-        try:
-            reason = read_text(self.path / "refused")
-        except FileNotFoundError:  # handled: no worker has refused the job
-            return ""
-        remove_file(self.path / "refused")
-        return reason
-
-    def _mirror(self) -> Any:
-        if not (self.root / ".url").exists():
-            return None
-        from framecast.runs.mirror import Mirror  # which knows this class
-
-        return Mirror.of(self.path)
-
-    @property
-    def _stop(self) -> Path:
-        return self.path / "stop"
+def new_run_id() -> str:
+    """The time in UTC, and chance: ids sort by age, also when clocks change or machines are in several zones."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
 
 
-def named(text: str, runs: Sequence[AnyFolder]) -> AnyFolder | None:
-    """The one of these runs, the newest first, that has this id, or this name, or whose id begins so.
+def named(text: str, folders: Sequence[AnyFolder]) -> AnyFolder | None:
+    """The one of these folders, the newest first, that has this id, or this name, or whose id begins with it.
 
-    Raises InputError where more than one id begins so.
+    Raises InputError where more than one id begins with it.
     """
     for matches in (
-        [run for run in runs if run.id == text],
-        [run for run in runs if run.name == text][:1],
-        [run for run in runs if run.id.startswith(text)],
+        [folder for folder in folders if folder.id == text],
+        [folder for folder in folders if folder.name == text][:1],
+        [folder for folder in folders if folder.id.startswith(text)],
     ):
         if len(matches) == 1:
             return matches[0]
         if matches:
-            raise InputError(f"run {text!r} could be {', '.join(run.id for run in matches)}: write more of it")
+            raise InputError(f"run {text!r} could be {', '.join(each.id for each in matches)}: write more of it")
     return None
-
-
-@contextlib.contextmanager
-def reading_out_disk_errors() -> Iterator[None]:
-    """Raises what libraries say of a disk in words only, as safetensors and torch do, as the OSError that it
-    is."""
-    try:
-        yield
-    except OSError:
-        raise
-    except Exception as error:
-        number = disk_error_number(str(error))
-        if number is None:
-            raise
-        raise OSError(number, os.strerror(number)) from error

@@ -9,10 +9,10 @@ from itertools import pairwise
 from pathlib import Path
 
 from framecast.bounded.regular_file import read_lines
+from framecast.files import open_to_append, remove_file, write_atomically
 from framecast.plugin.events import ENDINGS, CheckpointSaved, Evaluated, Event, RunStarted, StepDone, from_json
 from framecast.runs.outline import outline
 from framecast.runs.tail import lines_of
-from framecast.safe_files import open_to_append, remove_file, write_atomically
 
 _SHORT = 64 << 10
 """Bytes up to which all events are read where an outline is asked for."""
@@ -25,7 +25,7 @@ class Journal:
     def __init__(self, file: Path) -> None:
         self.file = file
         self._reserve = file.with_name(f".{file.stem}.reserve")
-        self._last_word = file.with_name(f"{file.stem}-end{file.suffix}")
+        self.last_word = file.with_name(f"{file.stem}-end{file.suffix}")
 
     def append(self, event: Event) -> None:
         """Adds one event as one write, so that a crash can cut only the last line.
@@ -47,7 +47,7 @@ class Journal:
 
     def _keep_room(self) -> None:
         with suppress(OSError):  # handled: the disk is nearly full, which the next events will say
-            remove_file(self._last_word)
+            remove_file(self.last_word)
             write_atomically(self._reserve, bytes(_ROOM))
 
     def _write_last_word(self, event: Event) -> None:
@@ -55,7 +55,7 @@ class Journal:
         try:
             self._write(event)
         except OSError:  # handled: the file may not grow; how the run ended goes into a file beside it
-            write_atomically(self._last_word, event.to_json() + "\n")
+            write_atomically(self.last_word, event.to_json() + "\n")
 
     def _write(self, event: Event) -> None:
         line = event.to_json() + "\n"
@@ -70,7 +70,7 @@ class Journal:
 
     def raw(self) -> list[Event]:
         """Every event of every attempt, in the order written."""
-        return [event for event in self._lines(self.file, self._last_word) if event is not None]
+        return [event for event in self._lines(self.file, self.last_word) if event is not None]
 
     def outline(self) -> tuple[list[Event], int]:
         """What came of the run, as `read`, and how many lines are no events.
@@ -83,7 +83,7 @@ class Journal:
             events = [event for event in lines if event is not None]
         else:
             events, lines = outline(self.file)
-        events += [event for event in self._lines(self._last_word) if event is not None]
+        events += [event for event in self._lines(self.last_word) if event is not None]
         return without_overtaken(events), spoilt_lines(lines)
 
     def _lines(self, *files: Path) -> Iterator[Event | None]:
@@ -107,7 +107,7 @@ class Journal:
 
     def since(self, start: int) -> Iterator[Event]:
         """The events written after the first `start` bytes, read as they are asked for."""
-        for file, begin in ((self.file, start), (self._last_word, 0)):
+        for file, begin in ((self.file, start), (self.last_word, 0)):
             if file.exists():
                 for line in read_lines(file, begin):
                     if event := from_json(line.decode(errors="replace")):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from framecast.counting import plural
+from framecast.plugin.cause import LIMITS, Cause
 from framecast.plugin.events import RunStarted, StepDone
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 _HIGHEST_COUNT = 2**31 - 1
 _HIGHEST_HOURS = 100_000.0
@@ -49,26 +50,26 @@ class Trained:
         """Epochs begun."""
         return math.ceil(self.steps / self.steps_per_epoch) if self.steps_per_epoch else 0
 
-    def reached(self, limits: Limits) -> list[str]:
+    def reached(self, limits: Limits) -> list[Cause]:
         """The limits that leave nothing to do."""
-        found = ["epochs"] if self.steps >= limits.epochs * self.steps_per_epoch else []
-        found += ["max_steps"] if limits.max_steps is not None and self.steps >= limits.max_steps else []
-        found += ["max_hours"] if limits.max_hours is not None and self.hours >= limits.max_hours else []
+        found = [Cause.EPOCHS] if self.steps >= limits.epochs * self.steps_per_epoch else []
+        found += [Cause.MAX_STEPS] if limits.max_steps is not None and self.steps >= limits.max_steps else []
+        found += [Cause.MAX_HOURS] if limits.max_hours is not None and self.hours >= limits.max_hours else []
         return found
 
-    def more(self, limits: Limits, reason: str) -> list[str]:
-        """Overrides with which a run that is finished for this `reason` trains as long again.
+    def more(self, limits: Limits, cause: Cause | None) -> list[str]:
+        """Overrides with which a run that this `cause` has ended trains as long again.
 
         They raise the limit that ended it, and others that would end it at once. A run that a callback ended gets
         more epochs.
         """
-        ending = {*self.reached(limits), *({reason} & {"epochs", "max_steps", "max_hours"})}
+        ending = {*self.reached(limits), *({cause} & set(LIMITS))}
         found = []
-        if "epochs" in ending or not ending:
+        if Cause.EPOCHS in ending or not ending:
             found.append(f"training.epochs={_doubled(max(limits.epochs, self.epochs))}")
-        if "max_steps" in ending:
+        if Cause.MAX_STEPS in ending:
             found.append(f"training.max_steps={_doubled(max(limits.max_steps or 0, self.steps))}")
-        if "max_hours" in ending:
+        if Cause.MAX_HOURS in ending:
             hours = min(2 * max(limits.max_hours or 0.0, self.hours), _HIGHEST_HOURS)
             found.append(f"training.max_hours={hours:.3g}")
         return found

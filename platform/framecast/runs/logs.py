@@ -8,7 +8,7 @@ from pathlib import Path
 
 from framecast.bounded.regular_file import open_regular
 from framecast.errors import InputError
-from framecast.safe_files import validate_no_links
+from framecast.files import validate_no_links
 
 _AT_ONCE = 16 << 20
 """Bytes of a log that are held at a time."""

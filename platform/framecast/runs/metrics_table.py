@@ -6,9 +6,9 @@ import csv
 import io
 import statistics
 
+from framecast.files import write_atomically
 from framecast.plugin.events import Evaluated, Event, StepDone
-from framecast.runs.folder import RunFolder
-from framecast.safe_files import write_atomically
+from framecast.runs.run_folder import RunFolder
 
 Row = dict[str, str | float | int]
 

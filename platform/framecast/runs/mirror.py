@@ -23,22 +23,19 @@ from typing import Any
 from framecast.bounded.json_file import parse_json
 from framecast.bounded.regular_file import read_bytes, read_text
 from framecast.errors import InputError
+from framecast.files import make_folder, remove_file, remove_tree, write_atomically
 from framecast.json_text import to_json
-from framecast.runs.checkpoints import NAMES, Checkpoint, CheckpointStore
+from framecast.runs import layout
+from framecast.runs.checkpoints import Checkpoint, CheckpointStore
 from framecast.runs.driver import Driver
-from framecast.runs.folder import RunFolder
+from framecast.runs.folder import Folder
+from framecast.runs.job_folder import JobFolder
 from framecast.runs.remote import Entry, Remote
-from framecast.safe_files import make_folder, remove_file, remove_tree, write_atomically
 from framecast.user_folders import cache_folder
 
-STOP = "stop"
 Mine = Callable[[str], bool]
 """Whether a file of a run, by its name within the folder, is written by this process."""
 
-_MARK = ".url"
-_CHECKPOINTS = "checkpoints"
-_MANIFEST = "manifest.json"
-_LINKS = "links.json"
 _LISTED = {".yaml", ".json", ".jsonl", ".csv"}
 """What `pull_all` fetches of a run: the files that a list of runs is made of."""
 _SURE = 64 << 10
@@ -67,8 +64,8 @@ def working_copy(url: str, side: str = "") -> Path:
     try:
         make_folder(cache, mode=0o700)
         make_folder(root, cache)
-        if not (root / _MARK).exists():
-            write_atomically(root / _MARK, url)
+        if not (root / layout.URL).exists():
+            write_atomically(root / layout.URL, url)
     except OSError as error:
         raise InputError(f"cannot make {root}, the working copy of {url}: {error.strerror or error}") from None
     return root
@@ -81,9 +78,9 @@ def url_of_working_copy(root: Path) -> str:
     made does not choose an address, to which keys of a store would be sent.
     """
     root = root.resolve()
-    if root.parent != cache_folder().resolve() or not (root / _MARK).is_file():
+    if root.parent != cache_folder().resolve() or not (root / layout.URL).is_file():
         return ""
-    url = read_text(root / _MARK)
+    url = read_text(root / layout.URL)
     return url if root.name.startswith(_name_of_working_copy(url)) else ""
 
 
@@ -108,7 +105,7 @@ def pull_all(url: str) -> Path:
     return root
 
 
-def refresh(run: RunFolder, checkpoints: bool = False) -> None:
+def refresh(run: Folder, checkpoints: bool = False) -> None:
     """Fetches what has changed of a run at a URL; does nothing for one on disk, or that is driven from here."""
     mirror = Mirror.of(run.path)
     if mirror and not _driven_here(run.path):
@@ -168,23 +165,26 @@ class Mirror:
         Killed at any moment, it leaves complete checkpoints there: the older ones go when newer ones are whole.
         """
         with self._checkpoints_lock:
-            folder = self.path / _CHECKPOINTS
-            here = {path.parent.name: read_bytes(path) for path in sorted(folder.glob(f"step-*/{_MANIFEST}"))}
+            folder = self.path / layout.CHECKPOINTS
+            here = {
+                path.parent.name: read_bytes(path)
+                for path in sorted(folder.glob(f"{layout.STEPS}/{layout.MANIFEST}"))
+            }
             if self._there is None:
                 self._there = self._remote_checkpoints()
             for name, manifest in here.items():
                 if self._there.get(name) != manifest:
                     self._remove(name)  # what is left of an interrupted push, or of an attempt that was set back
-                    for file in parse_json(manifest, f"{name}/{_MANIFEST}")["files"]:
-                        self.remote.upload(folder / name / file, f"{_CHECKPOINTS}/{name}/{file}")
-                    self.remote.write(f"{_CHECKPOINTS}/{name}/{_MANIFEST}", manifest)
+                    for file in parse_json(manifest, f"{name}/{layout.MANIFEST}")["files"]:
+                        self.remote.upload(folder / name / file, f"{layout.CHECKPOINTS}/{name}/{file}")
+                    self.remote.write(f"{layout.CHECKPOINTS}/{name}/{layout.MANIFEST}", manifest)
                     self._there[name] = manifest
             if not here:  # a folder that was never filled says nothing about what is at the URL
                 return
             store = CheckpointStore(folder)
-            links = {name: found.path.name for name in NAMES if (found := store.named(name))}
+            links = {name: found.path.name for name in layout.CHECKPOINT_NAMES if (found := store.named(name))}
             if self._links != (text := to_json(links, indent=1).encode()):
-                self.remote.write(f"{_CHECKPOINTS}/{_LINKS}", text)
+                self.remote.write(f"{layout.CHECKPOINTS}/{layout.LINKS}", text)
                 self._links = text
             for name in set(self._there) - set(here):
                 self._remove(name)
@@ -214,9 +214,9 @@ class Mirror:
             self.push_files(mine)
             if fetching:
                 self.pull(mine=mine)
-            request = self.remote.read(STOP)
-            if request is not None and not (self.path / STOP).exists():
-                write_atomically(self.path / STOP, request)
+            request = self.remote.read(layout.STOP)
+            if request is not None and not (self.path / layout.STOP).exists():
+                write_atomically(self.path / layout.STOP, request)
 
         def go_on() -> None:
             while not ended.wait(seconds):  # counts from the end of the last one: nothing can pile up
@@ -232,11 +232,11 @@ class Mirror:
             self.last_error = None  # the last word is said in any case
             self._try(exchange, f"the whole run is in {self.path}, what is at the URL is older")
 
-    def request(self, name: str, text: str) -> None:
-        """Puts a small file such as STOP beside the run at the URL, for the process that drives the run."""
+    def write(self, name: str, text: str) -> None:
+        """Puts a small file next to the run at the URL, such as a request for the process that drives the run."""
         self.remote.write(name, text.encode())
 
-    def withdraw(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         """Removes such a file, if it is there."""
         self.remote.delete(name)
 
@@ -253,61 +253,65 @@ class Mirror:
         for folder, inner, files in os.walk(self.path):
             here = Path(folder)
             inner[:] = [
-                name for name in inner if not name.startswith(".") and (here / name) != self.path / _CHECKPOINTS
+                name
+                for name in inner
+                if not name.startswith(".") and (here / name) != self.path / layout.CHECKPOINTS
             ]
             for file in (here / name for name in files if not name.startswith(".")):
-                if file.is_file() and not file.is_symlink() and file != self.path / STOP:
+                if file.is_file() and not file.is_symlink() and file != self.path / layout.STOP:
                     yield file.relative_to(self.path).as_posix(), file
 
     def _remote_files(self) -> dict[str, Entry]:
         return {
             name: entry
             for name, entry in self.remote.files().items()
-            if not _hidden(parts := PurePosixPath(name).parts) and parts[0] not in (_CHECKPOINTS, STOP)
+            if not _hidden(parts := PurePosixPath(name).parts)
+            and parts[0] not in (layout.CHECKPOINTS, layout.STOP)
         }
 
     def _remote_checkpoints(self) -> dict[str, bytes]:
         """The manifest of each checkpoint at the URL, by folder; empty where the checkpoint is not complete."""
-        names = self.remote.files(_CHECKPOINTS)
-        folders = {name.split("/")[1] for name in names if re.match(rf"{_CHECKPOINTS}/step-\d+/", name)}
-        manifests = {each: f"{_CHECKPOINTS}/{each}/{_MANIFEST}" for each in sorted(folders)}
+        names = self.remote.files(layout.CHECKPOINTS)
+        parts = [PurePosixPath(name).parts for name in names]
+        folders = {each[1] for each in parts if len(each) > 2 and layout.is_step_folder(each[1])}
+        manifests = {each: f"{layout.CHECKPOINTS}/{each}/{layout.MANIFEST}" for each in sorted(folders)}
         return {
             each: (self.remote.read(name) or b"") if name in names else b"" for each, name in manifests.items()
         }
 
     def _remove(self, name: str) -> None:
-        self.remote.delete(f"{_CHECKPOINTS}/{name}/{_MANIFEST}")
-        self.remote.delete_folder(f"{_CHECKPOINTS}/{name}")
+        self.remote.delete(f"{layout.CHECKPOINTS}/{name}/{layout.MANIFEST}")
+        self.remote.delete_folder(f"{layout.CHECKPOINTS}/{name}")
 
     def _pull_checkpoints(self) -> None:
         there = {name: manifest for name, manifest in self._remote_checkpoints().items() if manifest}
-        folder = self.path / _CHECKPOINTS
+        folder = self.path / layout.CHECKPOINTS
         make_folder(folder, self.path)
         for name, manifest in there.items():
             with contextlib.suppress(FileNotFoundError):
                 # handled: removed since it was listed, so a newer one is there
                 self._pull_checkpoint(name, manifest)
-        for old in folder.glob("step-*"):
+        for old in folder.glob(layout.STEPS):
             if there and old.name not in there and old.name < max(there):  # removed at the URL
                 remove_tree(old, self.path, ignore_errors=True)
         store = CheckpointStore(folder)
-        best = str(_plain(self.remote.read(f"{_CHECKPOINTS}/{_LINKS}")).get("best"))
+        best = str(_plain(self.remote.read(f"{layout.CHECKPOINTS}/{layout.LINKS}")).get("best"))
         if best in there:
             store.point("best", best)  # which an older version knew and its manifests do not tell
         store.link()
 
     def _pull_checkpoint(self, name: str, manifest: bytes) -> None:
         """Fetches the files whose content is not what the manifest says, then the manifest."""
-        folder = self.path / _CHECKPOINTS / name
-        known = folder / _MANIFEST
+        folder = self.path / layout.CHECKPOINTS / name
+        known = folder / layout.MANIFEST
         if known.exists() and read_bytes(known) == manifest:
             return
         remove_file(known, self.path)
         wanted = Checkpoint(folder, 0, 0, None, _plain(manifest).get("files", {})).damaged()
         if any(PurePosixPath(file).is_absolute() or ".." in PurePosixPath(file).parts for file in wanted):
-            raise InputError(f"{self.remote.url}/{_CHECKPOINTS}/{name} names files outside of it")
+            raise InputError(f"{self.remote.url}/{layout.CHECKPOINTS}/{name} names files outside of it")
         for file in wanted:
-            self.remote.download(f"{_CHECKPOINTS}/{name}/{file}", folder / file, self.path)
+            self.remote.download(f"{layout.CHECKPOINTS}/{name}/{file}", folder / file, self.path)
         make_folder(folder, self.path)
         write_atomically(known, manifest, self.path)
 
@@ -337,7 +341,7 @@ def _differs(file: Path, entry: Entry) -> bool:
 
 def _driven_here(run: Path) -> bool:
     """Whether a process of this host writes to the run; one of another host writes to a folder of its own."""
-    driver = Driver.of(RunFolder(run))
+    driver = Driver.of(JobFolder(run))
     return driver is not None and driver.is_here and driver.is_alive
 
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, parse_qsl, urlencode
 
 from framecast.bounded.limit import DOCUMENT_BYTES, FETCHED_BYTES, bytes_text
 from framecast.errors import InputError
-from framecast.safe_files import atomic_stream, make_folder, remove_file, write_atomically
+from framecast.files import atomic_stream, make_folder, remove_file, write_atomically
 
 _SECRETS = {"access_key", "secret_key", "session_token", "account_key", "sas_token", "sig", "token", "password"}
 _READ, _DELETE = "read", "delete in"

@@ -11,10 +11,12 @@ from typing import Any
 from framecast.bounded import read_json_object
 from framecast.bounded.json_file import read_json
 from framecast.errors import InputError
+from framecast.files import make_folder, write_atomically
 from framecast.json_text import to_json
 from framecast.plain_text import plain
-from framecast.runs.folder import RunFolder
-from framecast.safe_files import make_folder, write_atomically
+from framecast.runs import layout
+from framecast.runs.folder import Folder
+from framecast.runs.run_folder import RunFolder
 
 _JOB = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 ENDED = ("finished", "interrupted", "failed", "died")
@@ -51,11 +53,11 @@ class Whereabouts:
         return found
 
 
-class RemoteRun(RunFolder):
+class RemoteRun(Folder):
     """The local folder of a run on a cluster: where it is, how it stood when the cluster was last asked, and, once
     it was fetched, a copy of the run itself."""
 
-    marker = "remote.json"
+    marker = layout.REMOTE
 
     @property
     def whereabouts(self) -> Whereabouts:
@@ -80,23 +82,23 @@ class RemoteRun(RunFolder):
         """Notes how the run ended, for times when the cluster is gone; a state that will change is not noted."""
         if state in ENDED and self.last_known != state:
             known = {"job": self.whereabouts.job, "state": state}
-            write_atomically(self.path / "last_known.json", to_json(known, indent=1))
+            write_atomically(self.path / layout.LAST_KNOWN, to_json(known, indent=1))
 
     @property
     def last_known(self) -> str | None:
         """How its latest attempt ended; None where that is not known here."""
-        known = _read(self.path / "last_known.json")
+        known = _read(self.path / layout.LAST_KNOWN)
         return known.get("state") if known.get("job") == self.whereabouts.job else None
 
     def note_copy(self, trial: str, folder: str, state: str) -> None:
         """Notes that a copy of the run, or of a `trial` of the search, is in `folder` below this one."""
-        copies = _read(self.path / "copies.json")
+        copies = _read(self.path / layout.COPIES)
         copies[trial] = {"folder": folder, "state": state, "job": self.whereabouts.job}
-        write_atomically(self.path / "copies.json", json.dumps(copies, indent=1))
+        write_atomically(self.path / layout.COPIES, json.dumps(copies, indent=1))
 
     def copy(self, trial: str = "") -> RunFolder | None:
         """The copy that `platform fetch` brought of the run, or of a `trial` of the search; None before that."""
-        noted = _read(self.path / "copies.json").get(trial, {})
+        noted = _read(self.path / layout.COPIES).get(trial, {})
         folder = PurePosixPath(noted.get("folder", ".."))
         if folder.is_absolute() or ".." in folder.parts:
             return None
@@ -105,7 +107,7 @@ class RemoteRun(RunFolder):
 
     def copy_is_final(self, trial: str = "") -> bool:
         """Whether the copy was made of a run that had ended, and has not been resumed since."""
-        noted = _read(self.path / "copies.json").get(trial, {})
+        noted = _read(self.path / layout.COPIES).get(trial, {})
         return noted.get("state") in ENDED and noted.get("job") == self.whereabouts.job
 
 

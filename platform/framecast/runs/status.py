@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framecast.counting import plural
+from framecast.plugin.cause import Cause
 from framecast.plugin.events import (
     CheckpointSaved,
     DatasetLoaded,
@@ -19,7 +20,7 @@ from framecast.plugin.events import (
     Warned,
 )
 from framecast.runs.driver import Driver
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 _PAST = ("died", "failed")
 _ENDINGS: dict[type[Event], str] = {RunFinished: "finished", RunInterrupted: "interrupted", RunFailed: "failed"}
@@ -50,8 +51,15 @@ class Status:
     """Seconds from the first event of the last attempt to its last event."""
     warnings: list[str]
     """What the user should know of the data and of the run's course, oldest first, each once."""
+    cause: Cause | None = None
+    """What ended it; None while it runs, and where that is not known."""
     wall_seconds: float = 0.0
     """The same of all attempts together."""
+
+    @property
+    def done(self) -> str:
+        """How far it came, for messages."""
+        return f"at step {self.step}"
 
     @property
     def best_checkpoint(self) -> str:
@@ -69,11 +77,12 @@ class Status:
         best_saved = [event for event in events if isinstance(event, CheckpointSaved) and event.best]
         best_step = best_saved[-1].step if best_saved else None
         scores = {event.step: event.metrics for event in model_evaluations(events)}
-        state, reason = _state(run, events)
+        state, reason, cause = _state(run, events)
         return cls(
             folder=run.path,
             state=state,
             reason=reason,
+            cause=cause,
             attempt=len(starts),
             step=steps[-1].step if steps else 0,
             total_steps=starts[-1].total_steps if starts else 0,
@@ -134,15 +143,15 @@ def _warnings(events: list[Event]) -> list[str]:
     return list(dict.fromkeys(lines))
 
 
-def _state(run: RunFolder, events: list[Event]) -> tuple[str, str]:
+def _state(run: RunFolder, events: list[Event]) -> tuple[str, str, Cause | None]:
     # what a callback lost is told after the end
     last = next((event for event in reversed(events) if not isinstance(event, Warned)), None)
     driver = Driver.of(run)
     driven = driver is not None and driver.is_alive
     if isinstance(last, RunFinished | RunInterrupted | RunFailed):
         if driver is not None and driven and driver.since > last.time:
-            return "starting", ""  # it is being resumed
-        return _ENDINGS[type(last)], last.reason
+            return "starting", "", None  # it is being resumed
+        return _ENDINGS[type(last)], last.reason, last.cause
     if not driven:
-        return "died", "its process is gone; resume continues from the last checkpoint"
-    return ("running" if events else "starting"), ""
+        return "died", "its process is gone; resume continues from the last checkpoint", None
+    return ("running" if events else "starting"), "", None

@@ -13,8 +13,11 @@ from pathlib import Path
 
 from framecast.command_line import command
 from framecast.errors import InputError, did_you_mean
-from framecast.runs.folder import RunFolder, named
+from framecast.runs import layout
+from framecast.runs.folder import Folder, named
+from framecast.runs.job_folder import JobFolder
 from framecast.runs.remote_run import RemoteRun
+from framecast.runs.run_folder import RunFolder
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
 
@@ -27,12 +30,19 @@ class Named:
     """What a text names: a RunFolder (also that of a trial), a SearchFolder or a RemoteRun. `trial` is what stands
     after the # of a remote search, whose trials only its cluster knows."""
 
-    folder: RunFolder
+    folder: Folder
     trial: str = ""
 
     @property
     def remote(self) -> RemoteRun | None:
         return self.folder if isinstance(self.folder, RemoteRun) else None
+
+    @property
+    def job_folder(self) -> JobFolder:
+        """The run or search on this machine. Raises InputError where it is on a cluster."""
+        if isinstance(self.folder, JobFolder):
+            return self.folder
+        raise _on_cluster(self)
 
     @property
     def search(self) -> SearchFolder | None:
@@ -42,6 +52,12 @@ class Named:
     def text(self) -> str:
         """The name by which every command finds it again."""
         return f"{self.folder.id}#{self.trial}" if self.trial else self.folder.id
+
+
+def _on_cluster(found: Named) -> InputError:
+    assert found.remote is not None, "it is neither a run nor a search of this machine"
+    where = found.remote.whereabouts.address
+    return InputError(f"run {found.text} is on {where}: bring it here with: {command('fetch', found.text)}")
 
 
 def find(text: str, root: Path) -> Named:
@@ -85,12 +101,11 @@ def find_run(text: str, root: Path) -> RunFolder:
     if found.search:
         name = found.folder.id
         raise InputError(f"{name} is a search: name one of its trials, such as '{name}#best' or '{name}#1'")
-    if found.remote is None:
+    if isinstance(found.folder, RunFolder):
         return found.folder
-    copy = found.remote.copy(found.trial)
+    copy = found.remote.copy(found.trial) if found.remote else None
     if copy is None:
-        where = found.remote.whereabouts.address
-        raise InputError(f"run {found.text} is on {where}: bring it here with: {command('fetch', found.text)}")
+        raise _on_cluster(found)
     return copy
 
 
@@ -107,7 +122,7 @@ def find_search(text: str, root: Path) -> SearchFolder:
 
 def is_trial(run: RunFolder) -> bool:
     """Whether a run is a trial of a search."""
-    return (run.path / "trial.json").is_file()
+    return run.trial.is_file()
 
 
 def title_of(run: RunFolder) -> str:
@@ -115,10 +130,10 @@ def title_of(run: RunFolder) -> str:
     if not is_trial(run):
         return f"{run.name} {run.id}"
     search = run.path.parent.parent
-    return f"{search.parent.name} {search.name}#{int(run.id.partition('-')[0])}"
+    return f"{search.parent.name} {search.name}#{layout.trial_number(run.id)}"
 
 
-def all_folders(root: Path) -> list[RunFolder]:
+def all_folders(root: Path) -> list[Folder]:
     """Every run and search that is known here, wherever it runs, the newest first."""
     remote = RemoteRun.all(root)
     elsewhere = {run.path for run in remote}  # with a copy of their run, or without
@@ -126,6 +141,6 @@ def all_folders(root: Path) -> list[RunFolder]:
     return sorted([*here, *remote, *SearchFolder.all(root)], key=lambda run: run.id, reverse=True)
 
 
-def _at_path(path: Path) -> RunFolder | None:
-    kinds: tuple[type[RunFolder], ...] = (RemoteRun, SearchFolder, RunFolder)
+def _at_path(path: Path) -> Folder | None:
+    kinds: tuple[type[Folder], ...] = (RemoteRun, SearchFolder, RunFolder)
     return next((kind(path.resolve()) for kind in kinds if (path / kind.marker).is_file()), None)

@@ -14,26 +14,29 @@ from typing import Any
 
 from framecast.bounded.yaml_text import read_yaml
 from framecast.errors import InputError, Place, Problem
+from framecast.files import write_atomically
 from framecast.job.document import Document
 from framecast.job.search import Search
 from framecast.job.validation import validated
 from framecast.registry.provider import Provider
 from framecast.registry.registry import Registry
 from framecast.registry.trust import Trust
-from framecast.runs.folder import RunFolder
-from framecast.safe_files import write_atomically
+from framecast.runs import layout
+from framecast.runs.job_folder import JobFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.search.space import Space
 from framecast.search.trial import Trial
 
 
-class SearchFolder(RunFolder):
+class SearchFolder(JobFolder):
     """One search on disk."""
 
-    marker = "search.yaml"
+    marker = layout.SEARCH
+    kind = "search"
 
     @property
     def trials_folder(self) -> Path:
-        return self.path / "trials"
+        return self.path / layout.TRIALS
 
     def write(self, document: Document, providers: Sequence[Provider]) -> None:
         """Keeps the job, the plugins that it was resolved against, and the folder of its relative paths: trials
@@ -100,10 +103,11 @@ class SearchFolder(RunFolder):
 
     def all_trials(self) -> list[Trial]:
         """Every attempt of every trial, in order."""
-        folders = sorted(plan.parent for plan in self.trials_folder.glob("*/plan.yaml"))
-        return sorted(
-            (Trial.of(RunFolder(path)) for path in folders), key=lambda trial: (trial.number, trial.attempt)
-        )
+        return sorted(map(Trial.of, self.trial_runs()), key=lambda trial: (trial.number, trial.attempt))
+
+    def trial_runs(self) -> list[RunFolder]:
+        """The run of every attempt of every trial."""
+        return [RunFolder(plan.parent) for plan in sorted(self.trials_folder.glob(f"*/{layout.PLAN}"))]
 
     def trials(self) -> list[Trial]:
         """The last attempt of every trial, in order."""

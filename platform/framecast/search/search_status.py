@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from framecast.counting import plural
+from framecast.plugin.cause import Cause
 from framecast.plugin.events import Event, RunFailed, RunInterrupted, SearchFinished, SearchStarted
 from framecast.runs.driver import driver_is_alive
 from framecast.search.results import Results
@@ -27,16 +29,22 @@ class SearchStatus:
     reason: str
     total: int
     seconds: float
+    cause: Cause | None = None
 
     @classmethod
     def of(cls, folder: SearchFolder) -> SearchStatus:
         """From the folder alone."""
         results = Results.of(folder)
         events = folder.journal.raw()
-        state, reason = _state(folder, events, results)
+        state, reason, cause = _state(folder, events, results)
         starts = [event.trials for event in events if isinstance(event, SearchStarted)]
         total = len(results.trials) if state == "finished" else starts[-1] if starts else results.search.trials
-        return cls(folder, results, state, reason, total, _seconds(events, running=state == "running"))
+        return cls(folder, results, state, reason, total, _seconds(events, running=state == "running"), cause)
+
+    @property
+    def done(self) -> str:
+        """How far it came, for messages."""
+        return f"after {self.ended} of {plural(self.total, 'trial')}"
 
     @property
     def ended(self) -> int:
@@ -61,6 +69,7 @@ class SearchStatus:
             "search": self.folder.id,
             "state": self.state,
             "reason": self.reason,
+            "cause": self.cause,
             "trials": len(self.results.trials),
             "total": self.total,
             "states": self.results.states,
@@ -71,23 +80,20 @@ class SearchStatus:
         }
 
 
-def _state(folder: SearchFolder, events: list[Event], results: Results) -> tuple[str, str]:
+def _state(folder: SearchFolder, events: list[Event], results: Results) -> tuple[str, str, Cause | None]:
     last = events[-1] if events else None
     if isinstance(last, SearchFinished):
-        return "finished", last.reason
+        return "finished", last.reason, last.cause
     if isinstance(last, RunInterrupted):
-        return "interrupted", last.reason
+        return "interrupted", last.reason, last.cause
     if isinstance(last, RunFailed):
-        return "failed", last.reason
+        return "failed", last.reason, last.cause
     if not driver_is_alive(folder):
         ended = sum(results.states.get(state, 0) for state in ENDED)
-        if ended == len(results.trials) and ended >= results.search.trials:
-            return (
-                "finished",
-                f"all {ended} trials" if ended > 1 else "its only trial",
-            )  # killed before it could say so
-        return "died", "its process is gone; resume continues with its trials"
-    return ("running" if events else "starting"), ""
+        if ended == len(results.trials) and ended >= results.search.trials:  # killed before it could say so
+            return "finished", f"all {ended} trials" if ended > 1 else "its only trial", Cause.ALL_TRIALS
+        return "died", "its process is gone; resume continues with its trials", None
+    return ("running" if events else "starting"), "", None
 
 
 def _seconds(events: list[Event], running: bool) -> float:

@@ -10,16 +10,15 @@ from typing import Any
 
 from framecast.bounded.json_file import read_json_object
 from framecast.errors import InputError, Place, Problem
+from framecast.files import make_folder, write_atomically
 from framecast.job.plan_file import PlanFile
 from framecast.job.search import COSTS, SECONDS, Search
 from framecast.json_text import to_json
+from framecast.plugin.cause import Cause
 from framecast.plugin.events import Evaluated, StepDone
-from framecast.runs.folder import RunFolder
+from framecast.runs import layout
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status, model_evaluations
-from framecast.safe_files import make_folder, write_atomically
-
-STOPPED = "stopped early"
-"""How the reason of a run begins that a scheduler ended."""
 
 _MOST = 10**6
 """Trials, and attempts of one: more than any search makes."""
@@ -39,6 +38,7 @@ class Trial:
     point: dict[str, Any]
     state: str
     reason: str
+    cause: Cause | None
     epoch: int
     evaluations: tuple[Evaluated, ...]
     cost: dict[str, int]
@@ -50,22 +50,22 @@ class Trial:
         cls, folder: Path, number: int, attempt: int, point: dict[str, Any], job: str, plan: str
     ) -> RunFolder:
         """The run folder of a new trial."""
-        run = RunFolder(folder / (f"{number:04d}" if attempt == 1 else f"{number:04d}-{attempt}"))
-        for inner in (run.checkpoints, run.logs):
+        run = RunFolder(folder / layout.trial_folder(number, attempt))
+        for inner in run.made_at_once():
             make_folder(inner, folder.parent)
         write_atomically(run.job, job)
-        write_atomically(run.path / "trial.json", to_json({"number": number, "attempt": attempt, "point": point}))
+        write_atomically(run.trial, to_json({"number": number, "attempt": attempt, "point": point}))
         write_atomically(run.plan, plan)
         return run
 
     @classmethod
     def of(cls, run: RunFolder) -> Trial:
         """From the run's folder alone. Raises InputError where its trial.json is damaged."""
-        number, attempt, point = _noted(run.path / "trial.json")
+        number, attempt, point = _noted(run.trial)
         events = run.journal.read()
         status = Status.of(run)
         state, reason = status.state, status.reason
-        if state == "interrupted" and reason.startswith(STOPPED):
+        if state == "interrupted" and status.cause == Cause.SCHEDULER:
             state = "stopped"
         elif state in ("died", "starting") and not events:
             state = "waiting"
@@ -79,6 +79,7 @@ class Trial:
             point=point,
             state=state,
             reason=reason,
+            cause=status.cause,
             epoch=max((event.epoch for event in model_evaluations(events)), default=0),
             evaluations=tuple(model_evaluations(events)),
             cost=PlanFile.read(run.plan).cost,

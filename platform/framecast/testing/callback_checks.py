@@ -17,7 +17,7 @@ from framecast.plugin.events import Evaluated, Event, RunFailed, RunFinished, Ru
 from framecast.plugin.protocols.run_callback import RunCallback
 from framecast.plugin.run_context import RunContext
 from framecast.plugin.settings import Settings
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.testing.plugin_under_test import PluginUnderTest
 from framecast.testing.short_run import ShortRun, run_folder, short_plan, short_run
 from framecast.testing.verdict import LeftOut, require

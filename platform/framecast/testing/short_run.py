@@ -18,7 +18,7 @@ from framecast.job.plan import Plan
 from framecast.job.plugin_config import PluginConfig
 from framecast.job.resolve import make_plan
 from framecast.plugin.events import Event, StepDone, Warned
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.testing.fixtures import FORECASTER, RECOGNISER
 from framecast.testing.plugin_under_test import PluginUnderTest
 

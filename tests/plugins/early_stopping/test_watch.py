@@ -10,7 +10,7 @@ import pytest
 
 import framecast
 from framecast.plugin import events
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast_early_stopping import framecast_callbacks
 from made_events import evaluated, started
 

@@ -22,7 +22,7 @@ from framecast.launch.evaluate import evaluate
 from framecast.launch.launch import create_run
 from framecast.plugin.events import DatasetLoaded
 from framecast.registry.registry import Registry
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 
 def fields(frames: int, scale: float, seed: int = 0) -> np.ndarray:

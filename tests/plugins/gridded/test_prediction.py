@@ -19,7 +19,7 @@ from framecast.launch.launch import create_run
 from framecast.plugin.events import StepDone
 from framecast.registry.registry import Registry
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 import framecast
 from framecast.engine import background_callback as background
 from framecast.plugin.events import Warned
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast_mlflow import framecast_callbacks
 
 pytest.importorskip("mlflow")

@@ -12,7 +12,7 @@ import pytest
 from safetensors.torch import load_file
 
 import framecast
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 
 JOB = Path(__file__).resolve().parents[3] / "jobs" / "something_something_small.yaml"
 SMALL = [

@@ -9,19 +9,20 @@ from typing import Any
 import numpy as np
 import torch
 
-from framecast.bounded.json_file import read_json_object
 from framecast.engine.checkpoint.fitting import why_unfit
+from framecast.engine.checkpoint.loop_file import LoopFile
+from framecast.engine.checkpoint.reading import newest_usable
 from framecast.engine.checkpoint.training_state import TrainingState
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.strategies.strategy import Strategy
 from framecast.errors import InputError, TrainingFailed, why_not_written
+from framecast.files import atomic_stream, remove_tree
 from framecast.job.plan import Plan
-from framecast.json_text import to_json
 from framecast.plugin.normalisation import Normalisation
+from framecast.runs import layout
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
-from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import Mirror
-from framecast.safe_files import atomic_stream, remove_tree, write_atomically
+from framecast.runs.run_folder import RunFolder
 
 
 @dataclass
@@ -83,16 +84,16 @@ class Checkpointing:
         published: tuple[Checkpoint | None, bool] = (None, False)
         refused = full = ""
         if state is not None:
-            loop = {
-                "strategy": self._job.training.strategy,
-                "zero_stage": self._job.deepspeed.zero_stage,
-                "workers": self._distributed.size,
-                "optimizer": self._job.training.optimizer.name,
-                "numbers": state.numbers,
-                "position": asdict(position),
-                "task": task.state_dict(),
-                "normalisation": self.normalisation.to_dict() if self.normalisation else None,
-            }
+            loop = LoopFile(
+                optimizer=self._job.training.optimizer.name,
+                position=asdict(position),
+                task=task.state_dict(),
+                numbers=state.numbers,
+                normalisation=self.normalisation.to_dict() if self.normalisation else None,
+                strategy=self._job.training.strategy,
+                zero_stage=self._job.deepspeed.zero_stage,
+                workers=self._distributed.size,
+            )
             try:
                 published = self._publish(state, loop, position, monitor, samples)
                 self._bring()
@@ -110,7 +111,7 @@ class Checkpointing:
     def _publish(
         self,
         state: TrainingState,
-        loop: dict[str, Any],
+        loop: LoopFile,
         position: LoopState,
         monitor: float | None,
         samples: Mapping[str, np.ndarray] | None,
@@ -120,9 +121,9 @@ class Checkpointing:
         try:
             state.write(folder, top)
             if samples:
-                with atomic_stream(folder / "samples.npz", top) as stream:
+                with atomic_stream(folder / layout.SAMPLES, top) as stream:
                     np.savez_compressed(stream, **samples)  # type: ignore[arg-type]
-            write_atomically(folder / "loop.json", to_json(loop, indent=1), top)
+            loop.write(folder, top)
             return self._store.publish(position.step, position.epoch, monitor)
         except OSError:
             remove_tree(folder, top, ignore_errors=True)
@@ -154,25 +155,24 @@ class Checkpointing:
         def unfit(checkpoint: Checkpoint) -> str:
             return why_unfit(checkpoint.path, shapes, task, optimizer)
 
-        chosen, complaints = self._store.newest_sound(unfit) if self._distributed.is_rank_zero else (None, [])
+        chosen, complaints = newest_usable(self._store, unfit) if self._distributed.is_rank_zero else (None, [])
         choice = torch.tensor([chosen.step + 1 if chosen else 0, len(complaints)], dtype=torch.float64)
         successor, damaged = map(int, self._distributed.sum(choice).tolist())
         if not successor:
             if damaged:
                 raise TrainingFailed(f"no checkpoint can be restored: {'; '.join(complaints)}")
             return None
-        folder = self._store.folder / f"step-{successor - 1:08d}"
-        loop = read_json_object(folder / "loop.json")
-        if loop["optimizer"] != optimizer:
+        folder = self._store.folder / layout.step_folder(successor - 1)
+        loop = LoopFile.read(folder)
+        if loop.optimizer != optimizer:
             raise TrainingFailed(
-                f"checkpoint {folder.name} holds the state of the optimizer {loop['optimizer']}: "
-                f"resume with training.optimizer.name={loop['optimizer']}"
+                f"checkpoint {folder.name} holds the state of the optimizer {loop.optimizer}: "
+                f"resume with training.optimizer.name={loop.optimizer}"
             )
-        if kept := loop.get("normalisation"):
-            self.normalisation = Normalisation.from_dict(kept)
-        strategy.load(TrainingState.read(folder, loop["numbers"]))
-        task.load_state_dict(loop["task"])
-        for name, value in loop["position"].items():
+        self.normalisation = loop.normalisation_of_data() or self.normalisation
+        strategy.load(TrainingState.read(folder, loop.numbers))
+        task.load_state_dict(loop.task)
+        for name, value in loop.position.items():
             setattr(position, name, value)
         return f"{'; '.join(complaints)}: went on from {folder.name} instead" if complaints else None
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from framecast.bounded.json_file import read_json_object
 from framecast.bounded.safetensors_file import Tensor, read_tensors
-from framecast.engine.checkpoint.training_state import COUNTER, OPTIMIZER, WEIGHTS
+from framecast.engine.checkpoint.loop_file import LoopFile
+from framecast.engine.checkpoint.training_state import COUNTER
 from framecast.errors import InputError, in_one_line
-from framecast.plugin.normalisation import Normalisation
+from framecast.runs import layout
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -22,30 +22,18 @@ def why_unfit(folder: Path, shapes: Shapes, task: Any, optimizer: str) -> str:
     The state of another optimizer is not looked at: the caller refuses it.
     """
     try:
-        loop = read_json_object(folder / "loop.json")
-        _validate_loop(loop)
-        if why := _unlike_weights(read_tensors(folder / WEIGHTS), shapes):
+        loop = LoopFile.read(folder)
+        if why := _unlike_weights(read_tensors(folder / layout.WEIGHTS), shapes):
             return f"holds the weights of another model ({why})"
-        if loop["optimizer"] == optimizer and (why := _unlike_states(read_tensors(folder / OPTIMIZER), shapes)):
+        if loop.optimizer == optimizer and (why := _unlike_states(read_tensors(folder / layout.OPTIMIZER), shapes)):
             return f"holds the optimizer's state of another model ({why})"
     except (InputError, OSError) as error:
         return f"cannot be read ({error})"
     try:
-        task.load_state_dict(loop["task"])
+        task.load_state_dict(loop.task)
     except Exception as error:  # the task is a plugin's, and the state whatever the file holds
         return f"holds a state that the task does not take ({in_one_line(error)})"
     return ""
-
-
-def _validate_loop(loop: Mapping[str, Any]) -> None:
-    """Raises InputError where the file lacks what restoring reads."""
-    numbers = loop.get("numbers")
-    if not isinstance(numbers, dict) or not all(type(each) in (int, float) for each in numbers.values()):
-        raise InputError("loop.json holds no numbers of a loss scale")
-    if not isinstance(loop.get("optimizer"), str) or not isinstance(loop.get("task"), dict):
-        raise InputError("loop.json does not say which optimizer it is of, or holds no state of the task")
-    if kept := loop.get("normalisation"):
-        Normalisation.from_dict(kept)
 
 
 def _unlike_weights(tensors: Mapping[str, Tensor], shapes: Shapes) -> str:

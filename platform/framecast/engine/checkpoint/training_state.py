@@ -11,11 +11,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from framecast.runs.folder import reading_out_disk_errors
-from framecast.safe_files import atomic_path
+from framecast.files import atomic_path, translate_disk_errors
+from framecast.runs import layout
 
-WEIGHTS = "model.safetensors"
-OPTIMIZER = "optimizer.safetensors"
 COUNTER = "step"
 
 
@@ -65,17 +63,17 @@ class TrainingState:
                 buffer.copy_(self.weights[name])
 
     def write(self, folder: Path, top: Path | None = None) -> None:
-        """Writes the tensors; `numbers` is the caller's to keep, `top` as in `safe_files`. Raises OSError where
+        """Writes the tensors; `numbers` is the caller's to keep, `top` as in `files`. Raises OSError where
         that fails."""
-        for file, tensors in ((WEIGHTS, self.weights), (OPTIMIZER, self.optimizer)):
+        for file, tensors in ((layout.WEIGHTS, self.weights), (layout.OPTIMIZER, self.optimizer)):
             contiguous = {name: value.contiguous() for name, value in tensors.items()}
-            with atomic_path(folder / file, top) as path, reading_out_disk_errors():
+            with atomic_path(folder / file, top) as path, translate_disk_errors():
                 save_file(contiguous, path)
 
     @classmethod
     def read(cls, folder: Path, numbers: dict[str, float]) -> TrainingState:
         """What `write` left in `folder`. The tensors are read from the disk as they are used."""
-        return cls(load_file(folder / WEIGHTS), load_file(folder / OPTIMIZER), numbers)
+        return cls(load_file(folder / layout.WEIGHTS), load_file(folder / layout.OPTIMIZER), numbers)
 
 
 def counter(optimizer: torch.optim.Optimizer, parameter: Tensor, value: Tensor) -> Tensor:

@@ -20,7 +20,7 @@ from framecast.launch.doctor.software import Versions, differing, software, vers
 from framecast.launch.doctor.storage import Storage, leave_word, sees_word, shared, storage
 from framecast.launch.ray_address import find_own_ray
 from framecast.registry.registry import Registry
-from framecast.runs.folder import DEFAULT_ROOT
+from framecast.runs.roots import DEFAULT_ROOT
 
 _PATIENCE = 120.0  # seconds for all nodes together
 

@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from framecast.errors import InputError
+from framecast.files import create_file, remove_file
 from framecast.launch.doctor.check_result import CheckResult, fail, in_line, ok, warn
 from framecast.runs.remote import Remote, is_url
-from framecast.safe_files import create_file, remove_file
 from framecast.user_folders import expanded
 
 _GIB = 2**30

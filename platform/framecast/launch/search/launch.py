@@ -11,6 +11,7 @@ from typing import Any
 from framecast.bounded.regular_file import read_text
 from framecast.command_line import command
 from framecast.errors import InputError, disk_problem, without_credentials
+from framecast.files import write_atomically
 from framecast.job.document import Document
 from framecast.job.readiness import refuse_too_few_clips, refuse_unready
 from framecast.job.resolve import check_job
@@ -18,19 +19,19 @@ from framecast.job.search import Search
 from framecast.json_text import to_json
 from framecast.launch.environment import environment
 from framecast.launch.search.tune import run_search
-from framecast.launch.signals import REASONS, Stopped, stopping_on_signals
-from framecast.launch.worker import in_a_line
-from framecast.plugin.events import RunFailed, RunInterrupted, SearchFinished
+from framecast.launch.signals import Stopped, stopping_on_signals
+from framecast.launch.worker import cause_of, in_a_line
+from framecast.plugin.cause import Cause
+from framecast.plugin.events import RunFailed, RunInterrupted
 from framecast.plugin.path import current_folder
 from framecast.registry.provider import Provider
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust
 from framecast.runs.driver import alive, driven_by_another, driver_is_alive
-from framecast.runs.folder import RunFolder
 from framecast.runs.mirror import url_of_working_copy
 from framecast.runs.status import Status, in_state
-from framecast.safe_files import write_atomically
+from framecast.runs.stop_request import STOP_COMMAND, StopRequest
 from framecast.search.proposals import proposer
 from framecast.search.search_folder import SearchFolder
 from framecast.search.search_status import ENDED, SearchStatus
@@ -81,21 +82,17 @@ def launch_search(folder: SearchFolder, trust: Trust | None = None) -> SearchSta
     folder.clear_stop()
     try:
         with alive(folder), stopping_on_signals(folder, begun=lambda: _trains(folder)):
-            reason = run_search(folder, trust)
-            folder.journal.append(
-                RunInterrupted(_trials_ended(folder), folder.stop_requested() or REASONS["SIGINT"])
-                if reason is None
-                else SearchFinished(len(folder.trials()), reason)
-            )
+            finished = run_search(folder, trust)
+            folder.journal.append(finished or _interrupted(folder, folder.stop_requested() or STOP_COMMAND))
     except InputError:
         if not folder.trials():
             folder.remove()  # nothing has happened in it
         raise
     except Stopped as stop:
-        folder.journal.append(RunInterrupted(_trials_ended(folder), stop.reason))
+        folder.journal.append(_interrupted(folder, stop.request))
     except Exception as error:
         traceback.print_exc()
-        folder.journal.append(RunFailed(_trials_ended(folder), in_a_line(error)))
+        folder.journal.append(RunFailed(_trials_ended(folder), in_a_line(error), cause_of(error)))
     finally:
         if folder.path.exists():
             folder.clear_stop()
@@ -105,7 +102,7 @@ def launch_search(folder: SearchFolder, trust: Trust | None = None) -> SearchSta
 
 def _trains(folder: SearchFolder) -> bool:
     """Whether a trial trains, which can write a checkpoint."""
-    return any(driver_is_alive(RunFolder(plan.parent)) for plan in folder.trials_folder.glob("*/plan.yaml"))
+    return any(driver_is_alive(run) for run in folder.trial_runs())
 
 
 def _end_trials(folder: SearchFolder) -> None:
@@ -113,7 +110,12 @@ def _end_trials(folder: SearchFolder) -> None:
     for trial in folder.trials():
         trial.run.clear_stop()
         if trial.state in ("running", "interrupted") and not trial.reason:
-            trial.run.journal.append(RunInterrupted(Status.of(trial.run).step, "the search was interrupted"))
+            reason, cause = "the search was interrupted", Cause.SEARCH_INTERRUPTED
+            trial.run.journal.append(RunInterrupted(Status.of(trial.run).step, reason, cause))
+
+
+def _interrupted(folder: SearchFolder, request: StopRequest) -> RunInterrupted:
+    return RunInterrupted(_trials_ended(folder), request.reason, request.cause)
 
 
 def _trials_ended(folder: SearchFolder) -> int:

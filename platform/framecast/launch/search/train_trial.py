@@ -11,12 +11,15 @@ from framecast.job.resolve import read_plan
 from framecast.launch.chatter import redirect_output
 from framecast.launch.processes import alone
 from framecast.launch.worker import note_failure, train_on_workers
+from framecast.plugin.cause import Cause
 from framecast.plugin.events import Evaluated, Event, RunInterrupted
 from framecast.registry.trust import Trust
+from framecast.runs import layout
 from framecast.runs.driver import alive
-from framecast.runs.folder import RunFolder
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
-from framecast.search.trial import STOPPED
+from framecast.runs.stop_request import StopRequest
+from framecast.runs.stopping import clear_stop, request_stop
 
 
 def train_trial(config: dict[str, Any]) -> None:
@@ -29,8 +32,8 @@ def train_trial(config: dict[str, Any]) -> None:
     from ray import tune
 
     run = RunFolder(Path(config["folder"]))
-    redirect_output(run.logs / "trial.log")
-    run.clear_stop()
+    redirect_output(run.logs / layout.TRIAL_LOG)
+    clear_stop(run)
     plan = read_plan(run.plan, trust=Trust.passed_on(run.path, config["plugins"]))
 
     def tell(event: Event) -> None:
@@ -50,7 +53,11 @@ def train_trial(config: dict[str, Any]) -> None:
         epoch = max((event.epoch for event in run.journal.read() if isinstance(event, Evaluated)), default=0)
         if Status.of(run).state != "interrupted":
             run.journal.append(
-                RunInterrupted(Status.of(run).step, f"{STOPPED} by {config['scheduler']} at epoch {epoch}")
+                RunInterrupted(
+                    Status.of(run).step,
+                    f"stopped early by {config['scheduler']} at epoch {epoch}",
+                    Cause.SCHEDULER,
+                )
             )
         raise
     except Exception as error:
@@ -80,7 +87,7 @@ def _train_on_workers(plan: Plan, run: RunFolder, tell: Any) -> None:
         for event in events:
             tell(event)
     except SystemExit:
-        run.request_stop(f"{STOPPED} by the scheduler")
+        request_stop(run, StopRequest(Cause.SCHEDULER, "stopped early by the scheduler"))
         thread.join()
         raise
     thread.join()

@@ -16,11 +16,13 @@ from framecast.job.search import Search
 from framecast.launch.hardware import Resources, local_resources, settled
 from framecast.launch.ray_train import in_thread, ray_session
 from framecast.launch.search.train_trial import train_trial
-from framecast.plugin.events import RunFailed, SearchStarted
+from framecast.plugin.cause import Cause
+from framecast.plugin.events import RunFailed, SearchFinished, SearchStarted
 from framecast.registry.trust import Trust, pass_on
+from framecast.runs import layout
 from framecast.runs.driver import driver_is_alive
-from framecast.runs.folder import RunFolder
 from framecast.runs.repeating import repeating
+from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 from framecast.search.proposals import Proposer, proposer
 from framecast.search.search_folder import SearchFolder
@@ -29,16 +31,15 @@ from framecast.search.trial import Trial
 
 MOST_SECONDS_OF_ORPHANS = 60.0
 _SECONDS_BETWEEN_LOOKS = 0.5
-OUT_OF_MEMORY = ("out of memory", "outofmemory", "memoryerror", "can't allocate memory", "cannot allocate memory")
 
 
-def run_search(folder: SearchFolder, trust: Trust | None = None) -> str | None:
+def run_search(folder: SearchFolder, trust: Trust | None = None) -> SearchFinished | None:
     """Runs a search, or continues it, until all its trials have ended; its results are in its folder. `trust` lets
     plugins be imported that the folder names.
 
-    Trials that have ended are never run again. Returns why no trial is left; None where it was asked to stop, in
-    which case the trials that were training have written their checkpoints. Raises InputError where the hardware
-    cannot hold one trial.
+    Trials that have ended are never run again. Returns the event that ends the search; None where it was asked to
+    stop, in which case the trials that were training have written their checkpoints. Raises InputError where the
+    hardware cannot hold one trial.
     """
     space = folder.space(trust)
     proposals = proposer(space)
@@ -51,7 +52,7 @@ def run_search(folder: SearchFolder, trust: Trust | None = None) -> str | None:
         folder.journal.append(SearchStarted(max(total, len(folder.trials()))))
         with _passing_stops_on(folder, trials):
             _fit(folder, trials)
-    return None if folder.stop_requested() else trials.why_none_is_left()
+    return None if folder.stop_requested() else trials.finished()
 
 
 def concurrency(search: Search, compute: Compute, resources: Resources) -> int:
@@ -95,14 +96,17 @@ class _Trials:
             self._exhausted = True
         return None if self._running else "finished"
 
-    def why_none_is_left(self) -> str:
+    def finished(self) -> SearchFinished:
         """What ended the search, when every trial has ended."""
-        count = len(self._folder.trials())
+        count, cause = len(self._folder.trials()), Cause.SPACE_EXHAUSTED
         if not self._exhausted and count >= self.search.trials:
-            return f"all {count} trials" if count > 1 else "its only trial"
-        if self._space.combinations is None:
-            return f"no point is left to try after {plural(count, 'trial')}"
-        return f"all {count} points of the space tried" if count > 1 else "the only point of the space tried"
+            cause = Cause.ALL_TRIALS
+            reason = f"all {count} trials" if count > 1 else "its only trial"
+        elif self._space.combinations is None:
+            reason = f"no point is left to try after {plural(count, 'trial')}"
+        else:
+            reason = f"all {count} points of the space tried" if count > 1 else "the only point of the space tried"
+        return SearchFinished(count, reason, cause)
 
     def running(self) -> list[RunFolder]:
         """The runs of the trials that are training now."""
@@ -113,11 +117,11 @@ class _Trials:
         run_path = self._running.pop(ray_id)
         trial = next(each for each in self._folder.all_trials() if each.run.path == run_path)
         if crashed and trial.state not in ("finished", "stopped", "failed"):
-            trial.run.journal.append(RunFailed(Status.of(trial.run).step, "its process was killed, or died"))
+            trial.run.journal.append(_died(trial.run))
             trial = Trial.of(trial.run)
         if trial.state == "failed" and trial.attempt <= self.search.retries:
             changes: dict[str, Any] = {}
-            if any(words in trial.reason.lower() for words in OUT_OF_MEMORY):
+            if trial.cause == Cause.OUT_OF_MEMORY:
                 accumulate = self._space.plan(trial.point).job.training.accumulate
                 changes = {"training.accumulate": accumulate * 2**trial.attempt}
             self._waiting.append(self._create(trial.number, trial.attempt + 1, trial.point, changes))
@@ -140,16 +144,20 @@ class _Trials:
         }
 
 
+def _died(run: RunFolder) -> RunFailed:
+    return RunFailed(Status.of(run).step, "its process was killed, or died", Cause.PROCESS_DIED)
+
+
 @contextmanager
 def _passing_stops_on(folder: SearchFolder, trials: _Trials) -> Iterator[None]:
     """While the body runs, a request to stop the search reaches the trials that are training: each writes a
     checkpoint, as a run does."""
 
     def look() -> None:
-        reason = folder.stop_requested()
-        for run in trials.running() if reason is not None else []:
-            if run.stop_requested() is None:  # a trial that was just starting has cleared the first request
-                run.request_stop(str(reason))
+        request = folder.stop_requested()
+        for run in trials.running() if request is not None else []:
+            if request and run.stop_requested() is None:  # one that was just starting has cleared the first one
+                run.note_stop(request)
 
     with repeating(look, _SECONDS_BETWEEN_LOOKS, "stop"):
         yield
@@ -209,7 +217,7 @@ def _fit(folder: SearchFolder, trials: _Trials) -> None:
             max_concurrent_trials=trials.at_once,
             reuse_actors=own,
         ),
-        run_config=tune.RunConfig(name="tune", storage_path=str(folder.logs), verbose=0),
+        run_config=tune.RunConfig(name=layout.TUNE, storage_path=str(folder.logs), verbose=0),
     )
     in_thread(tuner.fit)
 

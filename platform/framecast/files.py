@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import secrets
 import shutil
@@ -20,7 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
-from framecast.errors import InputError, why_not_written
+from framecast.errors import InputError, disk_error_number, why_not_written
 
 UNFINISHED = ".writing"
 """How the name of what is being written ends; it begins with a dot, and a random part is in between."""
@@ -114,6 +115,20 @@ def open_to_read(file: Path, top: Path | None = None) -> int:
     """A descriptor of a regular file to read: also there, nothing below `top` leads out of it."""
     with _named_in_errors(file), open_folder(file.parent, top) as folder:
         return _open_regular(file, folder, os.O_RDONLY | os.O_NONBLOCK)
+
+
+def checksum(file: Path, top: Path | None = None) -> str:
+    """The SHA-256 of a regular file's content. Raises OSError or InputError where it cannot be read."""
+    with open(open_to_read(file, top), "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def has_checksum(file: Path, expected: str, top: Path | None = None) -> bool:
+    """Whether a file holds what it should; false for one that is missing, and for a link, a pipe or a device."""
+    try:
+        return checksum(file, top) == expected
+    except (OSError, ValueError, InputError):  # handled: the caller reports the file as damaged, with its name
+        return False
 
 
 def create_file(file: Path, top: Path | None = None) -> IO[bytes]:
@@ -235,6 +250,32 @@ def copy_tree(
             copy_tree(each, target / each.name, top, leaves_out)
         elif each.is_file():
             copy_file(each, target / each.name, top)
+
+
+def flush(path: Path) -> None:
+    """Has the system write a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES) or not path.is_dir():
+            raise  # some file systems cannot flush a folder
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def translate_disk_errors() -> Iterator[None]:
+    """Raises the OSError that a library reports in words only, as safetensors and torch do."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        number = disk_error_number(str(error))
+        if number is None:
+            raise
+        raise OSError(number, os.strerror(number)) from error
 
 
 def validate_output(file: Path, hint: str = "") -> None:

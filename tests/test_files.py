@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from framecast.errors import InputError
-from framecast.safe_files import (
+from framecast.files import (
     atomic_path,
     atomic_stream,
     copy_tree,

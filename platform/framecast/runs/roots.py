@@ -1,0 +1,23 @@
+"""The folder of all runs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from framecast.user_folders import expanded
+
+DEFAULT_ROOT = "runs"
+
+
+def runs_root(chosen: str | Path | None = None) -> Path:
+    """The folder that holds all runs: what the user chose, else $FRAMECAST_RUNS, else ./runs.
+
+    Of a URL it is the working copy on this machine, with what is known of the runs there.
+    """
+    name = str(chosen or os.environ.get("FRAMECAST_RUNS") or DEFAULT_ROOT)
+    if "://" in name:
+        from framecast.runs.mirror import pull_all  # which takes a second to import
+
+        return pull_all(name)
+    return expanded(name).resolve()
