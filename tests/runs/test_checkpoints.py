@@ -294,11 +294,19 @@ def test_what_is_no_plain_file_is_damaged_and_is_not_read(store: CheckpointStore
 
 @pytest.mark.parametrize(
     "spoil",
-    ["[]", "{", '{"position": null}', '{"optimizer": "adam", "position": {"epoch": -1, "batch": 0, "step": 1}}'],
+    [
+        "[]",
+        "{",
+        '{"position": null}',
+        '{"optimizer": "adam", "task": {}, "numbers": {}, "position": {"epoch": -1, "batch": 0, "step": 1}}',
+    ],
 )
 def test_one_that_is_intact_but_cannot_be_read_is_followed_by_the_older_one(spoil: str, tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path)
-    for step, loop in ((1, '{"optimizer": "adam", "position": {"epoch": 0, "batch": 1, "step": 1}}'), (2, spoil)):
+    for step, loop in (
+        (1, '{"optimizer": "adam", "task": {}, "numbers": {}, "position": {"epoch": 0, "batch": 1, "step": 1}}'),
+        (2, spoil),
+    ):
         folder = store.begin(step)
         (folder / "loop.json").write_text(loop)
         store.publish(step, 0, None)

@@ -25,7 +25,9 @@ def why_unfit(folder: Path, shapes: Shapes, task: Any, optimizer: str) -> str:
         loop = LoopFile.read(folder)
         if why := _unlike_weights(read_tensors(folder / layout.WEIGHTS), shapes):
             return f"holds the weights of another model ({why})"
-        if loop.optimizer == optimizer and (why := _unlike_states(read_tensors(folder / layout.OPTIMIZER), shapes)):
+        if loop.optimizer == optimizer and (
+            why := _unlike_states(read_tensors(folder / layout.OPTIMIZER), shapes)
+        ):
             return f"holds the optimizer's state of another model ({why})"
     except (InputError, OSError) as error:
         return f"cannot be read ({error})"

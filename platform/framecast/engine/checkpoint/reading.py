@@ -47,8 +47,8 @@ def read_model(checkpoint: Checkpoint) -> SavedModel:
 def newest_usable(
     store: CheckpointStore, why_unfit: Callable[[Checkpoint], str] = lambda checkpoint: ""
 ) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint whose files are all intact, and what is wrong with newer ones. `why_unfit` says in words
-    why one cannot be used all the same; empty where it can."""
+    """The newest checkpoint whose files are all intact, and what is wrong with newer ones. `why_unfit` says
+    in words why one cannot be used all the same; empty where it can."""
     complaints: list[str] = []
     for checkpoint in store.all():
         damaged = checkpoint.damaged()
