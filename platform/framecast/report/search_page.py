@@ -12,8 +12,8 @@ from markupsafe import Markup
 
 from framecast.counting import plural
 from framecast.errors import InputError
-from framecast.job.recorded_plan import RecordedPlan
 from framecast.files import write_atomically
+from framecast.job.recorded_plan import RecordedPlan
 from framecast.job.search import SECONDS
 from framecast.report.chart import Line, Panel, chart
 from framecast.report.layout import rendered
