@@ -15,14 +15,13 @@ import pytest
 
 import framecast
 from framecast.errors import InputError, disk_problem, why_not_written
-from framecast.job.document import Document
 from framecast.files import write_atomically
+from framecast.job.document import Document
 from framecast.launch.launch import launch, resumed_plan
 from framecast.launch.search.launch import create_search
 from framecast.launch.worker import in_a_line
 from framecast.plugin.events import RunFailed, RunStarted, StepDone
 from framecast.registry.registry import Registry
-from framecast.runs.run_folder import RunFolder
 from framecast.runs.journal import Journal
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status

@@ -36,7 +36,6 @@ from framecast.data.source import Source
 from framecast.data.store import FORMAT, INDEX, Store, StoredVideo
 from framecast.data.video import VideoReader
 from framecast.errors import InputError, why_not_written
-from framecast.plugin.frame_format import FrameFormat
 from framecast.files import (
     atomic_stream,
     checksum,
@@ -48,6 +47,7 @@ from framecast.files import (
     validate_own_folder,
     write_atomically,
 )
+from framecast.plugin.frame_format import FrameFormat
 
 MOST_SHARDS = 256
 

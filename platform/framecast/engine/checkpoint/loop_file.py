@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from framecast.bounded.json_file import read_json_object
-from framecast.plugin.normalisation import Normalisation
 from framecast.errors import InputError
 from framecast.files import write_atomically
 from framecast.json_text import to_json
+from framecast.plugin.normalisation import Normalisation
 from framecast.runs import layout
 
 _COUNTS = ("epoch", "batch", "step")

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framecast.bounded.safetensors_file import read_metadata
-from framecast.plugin.normalisation import Normalisation
 from framecast.engine.checkpoint.loop_file import LoopFile
 from framecast.errors import InputError
+from framecast.plugin.normalisation import Normalisation
 from framecast.runs import layout
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
 
