@@ -25,6 +25,7 @@ from framecast.job.job import Job
 from framecast.job.reference import Explained, settings_table
 from framecast.plugin import events, hooks
 from framecast.plugin.declarations import KINDS
+from framecast.plugin.logged_value import LoggedValue
 from framecast.registry.registry import Registered, Registry
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -114,6 +115,8 @@ def hooks_page() -> str:
         text += literal(inspect.getdoc(declaration) or "") + "\n\n"
         fields = ", ".join(f"`{each.name}`" for each in dataclasses.fields(declaration))
         text += f"Fields: {fields}.\n\n"
+    fields = ", ".join(f"`{each.name}`" for each in dataclasses.fields(LoggedValue))
+    text += f"## LoggedValue\n\n{literal(inspect.getdoc(LoggedValue) or '')}\n\nFields: {fields}.\n\n"
     return text
 
 

@@ -1,4 +1,4 @@
-"""Video prediction: see some frames, predict the next ones; and the forecasters that every model must beat."""
+"""Video prediction: see some frames, predict the next ones; and the baselines that every model must beat."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def _build_task(settings: VideoPredictionSettings) -> Any:
 
 
 def _build_black(settings: framecast.Settings, sample: framecast.SampleShape) -> Any:
-    from framecast_video_prediction.forecasters import Black
+    from framecast_video_prediction.baselines import Black
 
     return Black()
 
 
 def _build_last_frame(settings: framecast.Settings, sample: framecast.SampleShape) -> Any:
-    from framecast_video_prediction.forecasters import LastFrame
+    from framecast_video_prediction.baselines import LastFrame
 
     return LastFrame()
 

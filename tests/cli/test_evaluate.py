@@ -23,7 +23,7 @@ def carphone() -> Path:
     return real_clips.carphone()
 
 
-def test_a_run_is_scored_beside_the_trivial_forecasters(platform: Any, trained: Any, tmp_path: Path) -> None:
+def test_a_run_is_scored_with_the_baselines(platform: Any, trained: Any, tmp_path: Path) -> None:
     answer = platform("evaluate", trained.folder, "--split", "validation", "-o", tmp_path / "out")
     assert answer.code == 0, answer.err
     assert answer.out.startswith("4 validation clips of moving_mnist, 2 frames in, 2 out; 95 % intervals\n")

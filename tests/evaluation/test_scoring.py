@@ -63,7 +63,7 @@ def test_two_workers_find_what_one_finds(trained: RunFolder) -> None:
     np.testing.assert_allclose(figures(two), figures(one), rtol=1e-6)
 
 
-def test_trivial_forecasters_are_always_in_the_table(trained: RunFolder) -> None:
+def test_baselines_are_always_in_the_table(trained: RunFolder) -> None:
     assert [row["model"] for row in scored(trained)["rows"]] == ["conv_tt_lstm", "black", "last_frame"]
 
 

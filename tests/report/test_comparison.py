@@ -111,7 +111,7 @@ RECOGNITION = {
 def test_recognition_is_compared_on_the_same_clips_only(
     section: str, change: dict[str, Any], reason: str, compare: Callable[..., Any], runs: Path
 ) -> None:
-    """No trivial forecaster shows whether the clips are the same."""
+    """No baseline shows whether the clips are the same."""
     jobs: list[dict[str, Any]] = [{**RECOGNITION, "name": name} for name in ("one", "other")]
     jobs[1][section] = {**jobs[1][section], **change}
     found = [framecast.run(job, runs=runs, in_process=True) for job in jobs]

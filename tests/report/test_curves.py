@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framecast.plugin.events import StepDone
-from framecast.report.curves import grouped, horizon_curve, smoothed, thinned_out
+from framecast.plugin.logged_value import LoggedValue
+from framecast.report.curves import grouped, horizon_curve, logged_panel, smoothed, thinned_out
 from framecast.report.horizon import Horizon
 from framecast.report.palette import MODEL, baseline_looks, compared, in_words
 from framecast.report.step_parts import step_parts
@@ -74,3 +75,20 @@ def test_a_baseline_keeps_its_look_where_another_is_left_out() -> None:
 
 def test_a_baseline_is_named_in_words() -> None:
     assert in_words("last_seen") == "last seen"
+
+
+def test_a_logged_value_is_drawn_on_the_axis_that_it_declares() -> None:
+    share = logged_panel(LoggedValue("blur_strength", share=True), [(1, 0.2), (2, 0.2)])
+    assert (share.title, share.reach, share.from_zero, share.log) == ("blur strength", (0.0, 1.0), True, False)
+    residue = logged_panel(LoggedValue("residue", "what is left", "px", "of all", scale="log"), [(1, 1e-3)])
+    assert (residue.title, residue.note, residue.from_zero, residue.log) == (
+        "what is left",
+        "px, of all",
+        False,
+        True,
+    )
+
+
+def test_the_axis_of_a_logged_value_below_zero_does_not_begin_there() -> None:
+    assert not logged_panel(LoggedValue("bound"), [(1, -3.0), (2, 4.0)]).from_zero
+    assert logged_panel(LoggedValue("bound"), [(1, float("nan")), (2, 4.0)]).from_zero

@@ -9,6 +9,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from ruamel.yaml import YAML
 
 from framecast.report.search_page import write_search_report
 from made_searches import Told, made_search
@@ -62,6 +63,49 @@ def test_every_chart_is_sound_and_nothing_is_loaded_from_elsewhere(page: Made) -
     for chart in charts:
         ET.fromstring(chart)
     assert not re.findall(r"(?:src|href)=\"http", text)
+
+
+THREE = {
+    "training.batch_size": {"choice": [1, 2, 4, 8]},
+    "model.rank": {"choice": [1, 2]},
+    "model.steps": {"choice": [2, 3]},
+}
+BATCHES = [
+    (
+        "finished",
+        {"training.batch_size": 2 ** (n % 4), "model.rank": 1 + n % 2, "model.steps": 2 + n // 4 % 2},
+        [0.5],
+    )
+    for n in range(8)
+]
+
+
+def test_settings_that_a_model_declares_to_act_together_are_charted(page: Made) -> None:
+    """order, rank and steps are a group of conv_tt_lstm; batch sizes took more values, and are none of it."""
+    assert "scores by rank and steps" in page(BATCHES, parameters=THREE)
+
+
+def test_without_such_a_group_the_settings_of_most_values_are_charted(tmp_path: Path, tiny_job: Any) -> None:
+    model = {"name": "conv_lstm", "kernel_size": 3, "layers_per_block": [1], "hidden_channels": [4]}
+    names = ("training.batch_size", "model.bias", "model.output_sigmoid")
+    parameters = {names[0]: {"choice": [1, 2, 4, 8]}, **{name: {"choice": [True, False]} for name in names[1:]}}
+    trials: list[Told] = [
+        ("finished", dict(zip(names, (2 ** (n % 4), True, n > 3), strict=True)), [0.5]) for n in range(8)
+    ]
+    folder = made_search(tmp_path, {**tiny_job(), "model": model}, trials, parameters=parameters)
+    write_search_report(folder)
+    assert "scores by training.batch_size and output_sigmoid" in folder.report.read_text()
+
+
+def test_a_search_of_an_older_version_is_charted_by_what_is_declared_today(tmp_path: Path, tiny_job: Any) -> None:
+    folder = made_search(tmp_path, tiny_job(), BATCHES, parameters=THREE)
+    for trial in folder.trials():
+        content = YAML().load(trial.run.plan.read_text())
+        del content["declared"]["setting_groups"]
+        with trial.run.plan.open("w") as stream:
+            YAML().dump(content, stream)
+    write_search_report(folder)
+    assert "scores by rank and steps" in folder.report.read_text()
 
 
 def test_what_clearly_matters_is_told_from_what_does_not(page: Made) -> None:

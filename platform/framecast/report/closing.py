@@ -10,6 +10,7 @@ from framecast.counting import plural
 from framecast.job.plan import Plan
 from framecast.plugin.cause import Cause
 from framecast.report import numbers
+from framecast.report.palette import in_words
 from framecast.runs.job_folder import JobFolder
 from framecast.runs.limits import Trained, duration
 from framecast.runs.roots import runs_root
@@ -95,7 +96,7 @@ def _scores(run: RunFolder, status: Status, plan: Plan) -> list[str]:
     better = "lower" if direction == "min" else "higher"
     lines.append(f"  {name + ':':<20} {status.best[name]:.5f} ({better} is better)")
     lines += [
-        f"  {baseline.replace('_', ' ') + ':':<20} {scores[name]:.5f}"
+        f"  {in_words(baseline) + ':':<20} {scores[name]:.5f}"
         for baseline, scores in status.baselines.items()
         if name in scores
     ]

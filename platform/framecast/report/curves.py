@@ -50,9 +50,9 @@ def learning_curves(record: Record) -> list[Curve]:
     panels = [Panel("loss", lines, log=True)]
     for name in dict.fromkeys(name for event in steps for name in event.logs):
         values = [(event.step, event.logs[name]) for event in steps if name in event.logs]
-        panels.append(_logged(record.plan.logs.get(name) or LoggedValue(name), values))
+        panels.append(logged_panel(record.plan.logs.get(name) or LoggedValue(name), values))
     rates = LoggedValue("learning_rate")
-    panels.append(_logged(rates, [(event.step, event.learning_rate) for event in steps]))
+    panels.append(logged_panel(rates, [(event.step, event.learning_rate) for event in steps]))
     note = "Training loss as it was, and its running mean; validation is always closed loop."
     return [Curve(chart(panels, "step", _resumed(record)), note), *metric_curves(record)]
 
@@ -186,7 +186,7 @@ def thinned_out(points: Points) -> Points:
     return kept
 
 
-def _logged(value: LoggedValue, points: Points) -> Panel:
+def logged_panel(value: LoggedValue, points: Points) -> Panel:
     """A strip with a value over the steps, as its task declares it. The axis begins at 0 where all are above."""
     log = value.scale == "log"
     return Panel(

@@ -9,7 +9,7 @@ import framecast
 from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings
 from framecast_moving_mnist import framecast_datasets
-from framecast_video_prediction.forecasters import LastFrame
+from framecast_video_prediction.baselines import LastFrame
 from framecast_video_prediction.settings import ScheduledSampling, VideoPredictionSettings
 from framecast_video_prediction.task import VideoPrediction
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from framecast_video_prediction.forecasters import Black, LastFrame
+from framecast_video_prediction.baselines import Black, LastFrame
 
 FRAMES = torch.rand(2, 4, 3, 5, 6, generator=torch.Generator().manual_seed(0))
 
