@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from framecast.command_line import command, shown
+from framecast.command_line import command, display_path
 
 ROOT = Path(__file__).parents[1]
 TEXTS = sorted(
@@ -91,5 +91,5 @@ def test_the_program_is_written_so_that_it_can_be_typed(tmp_path: Path, monkeypa
 
 def test_a_path_is_shown_as_seen_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert shown(tmp_path / "runs" / "a") == "runs/a"
-    assert shown(Path("/elsewhere/a")) == "/elsewhere/a"
+    assert display_path(tmp_path / "runs" / "a") == "runs/a"
+    assert display_path(Path("/elsewhere/a")) == "/elsewhere/a"

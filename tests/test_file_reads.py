@@ -48,7 +48,7 @@ LIBRARY = (
 
 ALLOWED: dict[str, dict[str, str]] = {
     "platform/framecast/cluster/fetch.py": {"open": "copies as many bytes as were listed, and parses none"},
-    "platform/framecast/cluster/shipment.py": {
+    "platform/framecast/cluster/bundle.py": {
         "json.loads": SYSTEM,
         "read_text": SYSTEM,
         "zipfile.ZipFile": "the wheel that pip has just made",
@@ -62,7 +62,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     },
     "platform/framecast/evaluation/result.py": {"json.loads": OURS, "open": OURS},
     "platform/framecast/evaluation/evaluation_target.py": {"load_file": LIBRARY},
-    "platform/framecast/launch/chatter.py": {"os.fdopen": "writes"},
+    "platform/framecast/launch/capture_output.py": {"os.fdopen": "writes"},
     "platform/framecast/launch/doctor/machine.py": {"read_text": SYSTEM},
     "platform/framecast/launch/doctor/storage.py": {"open": OURS},
     "platform/framecast/launch/environment.py": {"read_text": SYSTEM},

@@ -11,7 +11,7 @@ import pytest
 from framecast.errors import InputError, without_credentials
 from framecast.job.document import Document
 from framecast.job.plan import Plan
-from framecast.job.readiness import refuse_unready
+from framecast.job.readiness import ensure_ready
 from framecast.job.resolve import read_plan
 from framecast.secret_urls import completed, kept_aside, lacks_credentials, set_aside
 
@@ -78,7 +78,7 @@ def test_a_plan_is_written_without_and_read_with_them(tiny_plan: Callable[..., P
         del os.environ[name]
     elsewhere = read_plan(tmp_path / "plan.yaml")
     with pytest.raises(InputError, match=r"credentials of http://\*\*\*@127\.0\.0\.1:9/ are kept in no file"):
-        refuse_unready(elsewhere)
+        ensure_ready(elsewhere)
 
 
 def test_a_job_is_sent_on_without_them() -> None:

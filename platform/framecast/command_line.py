@@ -17,13 +17,13 @@ def command(*words: object) -> str:
     return f"{_program()} {shlex.join(map(str, words))}"
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """A path as a person would write it from here."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative
 
 
-def sent_from_elsewhere() -> bool:
+def is_forwarded() -> bool:
     """Whether this command was sent to a cluster: who reads what it prints does not see the files here."""
     return "FRAMECAST_COMMAND" in os.environ
 
@@ -41,5 +41,5 @@ def _program() -> str:
     return (
         "platform"
         if found and Path(found).resolve() == program.resolve()
-        else shlex.quote(str(shown(program.absolute())))
+        else shlex.quote(str(display_path(program.absolute())))
     )

@@ -97,7 +97,7 @@ def test_an_interrupted_evaluation_leaves_nothing_behind(
 
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    monkeypatch.setattr("framecast.evaluation.request.Request.tell", interrupted)
+    monkeypatch.setattr("framecast.evaluation.request.Request.report_progress", interrupted)
     answer = platform("evaluate", trained.folder)
     assert answer.code == 130
     assert answer.err == ""

@@ -11,7 +11,7 @@ import pytest
 from framecast.cli.submit import trial_job
 from framecast.errors import InputError
 from framecast.job.resolve import make_plan
-from framecast.runs.remote_run import RemoteRun, Whereabouts
+from framecast.runs.remote_run import RemoteLocation, RemoteRun
 from made_searches import made_search
 
 ID = "20260101-120000-aaaa"
@@ -21,7 +21,7 @@ def test_a_trial_on_a_cluster_is_trained_from_its_copy(
     tmp_path: Path, tiny_job: Callable[..., dict[str, Any]]
 ) -> None:
     remote = RemoteRun.at(tmp_path, "remote", ID)
-    remote.note(Whereabouts("http://head:8265", ID, None))
+    remote.note(RemoteLocation("http://head:8265", ID, None))
     for name in ("remote#best", f"{ID}#best", "remote"):
         with pytest.raises(InputError, match=f"bring it here with: platform fetch '{ID}#best'"):
             trial_job(name, [], tmp_path, trusted=True)

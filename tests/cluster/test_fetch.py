@@ -21,7 +21,7 @@ from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
 from framecast.evaluation.evaluation_target import find_subject
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.remote_run import RemoteRun, Whereabouts
+from framecast.runs.remote_run import RemoteLocation, RemoteRun
 from framecast.runs.run_folder import RunFolder
 
 
@@ -58,7 +58,7 @@ def server(trained: RunFolder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stan
 
     real = fetching.send_command
 
-    def send(where: Whereabouts, arguments: list[str], files: dict[str, str] | None = None) -> str:
+    def send(where: RemoteLocation, arguments: list[str], files: dict[str, str] | None = None) -> str:
         sent.append((files or {}).get(fetching.WANTED, ""))
         return real(where, arguments, files)
 
@@ -79,7 +79,7 @@ def remote(root: Path, trained: RunFolder, address: str, runs: str | None = None
     for named in filter(None, (address, runs)):
         confirm(named)
     run = RemoteRun.at(root, trained.name, trained.id)
-    run.note(Whereabouts(address, trained.id, runs))
+    run.note(RemoteLocation(address, trained.id, runs))
     return run
 
 
@@ -129,7 +129,7 @@ def test_a_url_is_read_without_the_cluster(root: Path, trained: RunFolder, tmp_p
     assert is_whole(copy, trained)
     assert not (copy.path / "driver.json").exists()
     other = RemoteRun.at(root, "tiny", "20200101-000000-none")
-    other.note(run.whereabouts)
+    other.note(run.location)
     with pytest.raises(InputError, match="there is no run"):
         fetch(other)
 

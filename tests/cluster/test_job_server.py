@@ -15,7 +15,7 @@ from framecast.cluster.remote_states import remote_states
 from framecast.cluster.send import follow
 from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
-from framecast.runs.remote_run import RemoteRun, Whereabouts
+from framecast.runs.remote_run import RemoteLocation, RemoteRun
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_what_a_job_prints_is_passed_on_without_rays_own_words(server: Server) -
 def test_a_head_that_dies_is_one_sentence(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     there, go_away = server
     there.jobs["run"] = job("RUNNING", None, printed=["epoch 1\n", go_away])
-    assert follow(Whereabouts(there.address, "run", None)) == 1
+    assert follow(RemoteLocation(there.address, "run", None)) == 1
     captured = capsys.readouterr()
     assert captured.out == "epoch 1\n"
     first, last = captured.err.splitlines()
@@ -116,7 +116,7 @@ def test_where_nothing_listens_the_address_is_explained() -> None:
 
 def remote(root: Path, address: str, job: str = "20260101-120000-aaaa", **more: object) -> RemoteRun:
     run = RemoteRun.at(root, "demo", "20260101-120000-aaaa")
-    run.note(Whereabouts(address, job, None, **more))  # type: ignore[arg-type]
+    run.note(RemoteLocation(address, job, None, **more))  # type: ignore[arg-type]
     return run
 
 
@@ -127,7 +127,7 @@ def test_a_run_that_has_finished_stays_finished_when_its_head_is_gone(server: Se
     assert remote_states([run]) == {run.path: "finished"}
     there.jobs.clear()  # the head restarts
     assert remote_states([run]) == {run.path: "finished"}
-    run.note(Whereabouts("http://127.0.0.1:9", run.id, None))  # and is gone
+    run.note(RemoteLocation("http://127.0.0.1:9", run.id, None))  # and is gone
     assert remote_states([run]) == {run.path: "finished"}
 
 

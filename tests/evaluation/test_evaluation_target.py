@@ -104,10 +104,10 @@ def test_a_model_that_recognises_is_not_asked_for_frames() -> None:
     job = Path(__file__).resolve().parents[2] / "jobs" / "digit_motions.yaml"
     recogniser = EvaluationTarget("motions", load_plan(job, [], [])[1], None)
     with pytest.raises(InputError) as caught:
-        recogniser.refuse_unless_frames("prediction")
+        recogniser.ensure_predicts_frames("prediction")
     said = one_line(caught)
     assert "conv_tt_lstm_recognition recognises classes, and prediction is for models that predict frames" in said
 
 
 def test_a_model_of_frames_may_be_asked_for_them(trained: RunFolder) -> None:
-    find_subject("tiny", trained.root).refuse_unless_frames("prediction")
+    find_subject("tiny", trained.root).ensure_predicts_frames("prediction")

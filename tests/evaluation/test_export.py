@@ -11,7 +11,7 @@ import torch
 import framecast
 from framecast.errors import InputError, TrainingFailed, disk_problem
 from framecast.evaluation.evaluation_target import find_subject
-from framecast.evaluation.export import export_graph, export_weights, refuse_format
+from framecast.evaluation.export import export_graph, export_weights, validate_format
 from framecast.runs.run_folder import RunFolder
 
 
@@ -67,4 +67,4 @@ def test_a_file_that_does_not_fit_names_the_reason_and_leaves_nothing(
 
 def test_another_ending_is_refused() -> None:
     with pytest.raises(InputError, match=r"model.onnx should end in .safetensors or .pt2"):
-        refuse_format(Path("model.onnx"), (".safetensors", ".pt2"))
+        validate_format(Path("model.onnx"), (".safetensors", ".pt2"))

@@ -117,7 +117,7 @@ def test_curves_of_classes_lie_over_observed_shares(tmp_path: Path) -> None:
 def test_an_earlier_evaluation_is_not_overwritten_unasked(trained: RunFolder) -> None:
     scored(trained)
     with pytest.raises(InputError, match="is there already: --force replaces it"):
-        Result.refuse_to_overwrite(Path("out"), name_of(trained))
+        Result.ensure_not_overwritten(Path("out"), name_of(trained))
 
 
 def test_two_runs_are_compared_on_the_same_clips(trained: RunFolder) -> None:

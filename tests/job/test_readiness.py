@@ -13,7 +13,7 @@ import framecast
 from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.plan import Plan
-from framecast.job.readiness import refuse_too_few_clips
+from framecast.job.readiness import ensure_enough_clips
 from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run, launch
 from framecast.registry.registry import Registry
@@ -39,18 +39,18 @@ def noise(frames: int) -> np.ndarray:
 
 
 def test_periods_shorter_than_a_clip_are_refused_at_once(plan_on: Callable[..., Plan]) -> None:
-    refuse_too_few_clips(plan_on(noise(40)))
+    ensure_enough_clips(plan_on(noise(40)))
     with pytest.raises(InputError, match="validation has 2 of the 14 frames, and one clip reaches over 4"):
-        refuse_too_few_clips(plan_on(noise(14)))
+        ensure_enough_clips(plan_on(noise(14)))
     with pytest.raises(InputError, match=r"train has 7 of .* over 10(.|\n)*validation has 1 of .* over 10"):
-        refuse_too_few_clips(plan_on(noise(9), frame_step=3))
+        ensure_enough_clips(plan_on(noise(9), frame_step=3))
 
 
 def test_a_batch_that_is_never_full_and_a_split_without_clips(tiny_plan: Callable[..., Plan]) -> None:
-    refuse_too_few_clips(tiny_plan())
+    ensure_enough_clips(tiny_plan())
     with pytest.raises(InputError, match="batch_size: 4 is more than the 3 clips of the training split"):
-        refuse_too_few_clips(tiny_plan(data={"train_clips": 3}))
-    refuse_too_few_clips(tiny_plan(data={"train_clips": 3}, model="last_frame"))  # it trains on none
+        ensure_enough_clips(tiny_plan(data={"train_clips": 3}))
+    ensure_enough_clips(tiny_plan(data={"train_clips": 3}, model="last_frame"))  # it trains on none
 
 
 def test_a_python_run_is_refused_without_a_folder(tiny_job: Callable[..., dict[str, Any]], runs: Path) -> None:

@@ -14,7 +14,7 @@ from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
 from framecast.launch import ray_address
 from framecast.launch.doctor.examination import examine
-from framecast.launch.ray_address import refuse_absent
+from framecast.launch.ray_address import ensure_ray_answers
 
 SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 
@@ -47,7 +47,7 @@ def unused() -> str:
 def refusal(address: str) -> str:
     confirm(address)
     with pytest.raises(InputError) as refused:
-        refuse_absent(address)
+        ensure_ray_answers(address)
     return str(refused.value)
 
 
@@ -72,13 +72,13 @@ def test_where_nothing_answers_the_waiting_ends(monkeypatch: pytest.MonkeyPatch)
 def test_what_speaks_grpc_may_be_ray() -> None:
     with answering(SETTINGS) as address:
         confirm(address)
-        refuse_absent(address)
+        ensure_ray_answers(address)
 
 
 def test_an_address_that_only_a_file_names_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray_address, "_silence", lambda host, port: pytest.fail("it was asked"))
     with pytest.raises(InputError, match=r"only a file names the Ray at evil\.example\.org:6379: nothing is sent"):
-        refuse_absent("evil.example.org:6379")
+        ensure_ray_answers("evil.example.org:6379")
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="acts as another user")
@@ -99,7 +99,7 @@ def test_a_ray_that_another_user_runs_here_is_not_given_the_token(monkeypatch: p
     monkeypatch.setattr("ray._private.services.canonicalize_bootstrap_address", find)
     try:
         with pytest.raises(InputError, match=r"belongs to another user of this machine \(uid 65534\)"):
-            refuse_absent("auto")
+            ensure_ray_answers("auto")
         (told,) = [each for each in examine("auto", None) if each.subject == "cluster"]
         assert told.level == "FAIL"
         assert (

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from framecast.plugin.events import RunFinished
-from framecast.runs.driver import Driver, alive, driven_by_another, driver_is_alive
+from framecast.runs.driver import Driver, driven_by_another, driver_is_alive, heartbeat
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
@@ -45,7 +45,7 @@ def note(run: RunFolder, **changes: Any) -> None:
 
 
 def test_a_process_drives_a_run_until_it_says_that_it_has_ended(run: RunFolder) -> None:
-    with alive(run):
+    with heartbeat(run):
         assert driver_is_alive(run)
         assert not driven_by_another(run)
     assert not driver_is_alive(run)
@@ -119,7 +119,7 @@ def test_numbers_that_no_process_has(run: RunFolder, process: int) -> None:
 
 def test_a_finished_run_that_is_being_resumed_is_starting_and_then_what_it_was(run: RunFolder) -> None:
     run.journal.append(RunFinished(8, "epochs"))
-    with alive(run):
+    with heartbeat(run):
         assert Status.of(run).state == "starting"
     assert Status.of(run).state == "finished"
 

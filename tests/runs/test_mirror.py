@@ -19,7 +19,7 @@ from framecast.engine.checkpoint.reading import newest_usable
 from framecast.errors import InputError
 from framecast.runs import layout, remote
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.driver import alive
+from framecast.runs.driver import heartbeat
 from framecast.runs.mirror import Mirror, pull_all, working_copy
 from framecast.runs.remote import Remote, is_url, probe
 from framecast.runs.run_folder import RunFolder
@@ -462,7 +462,7 @@ def test_all_runs_are_listed_from_their_small_files(
 def test_a_listing_leaves_alone_what_this_host_is_writing(url: str) -> None:
     run = new_run(url)
     push(mirror_of(run.path))
-    with alive(run):
+    with heartbeat(run):
         run.plan.write_text("name: mine\n")
         os.utime(run.plan, (1, 1))  # as if the URL had a newer one
         pull_all(url)

@@ -23,7 +23,7 @@ from framecast.plugin.events import (
     StepDone,
     Warned,
 )
-from framecast.runs.driver import alive
+from framecast.runs.driver import heartbeat
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
@@ -47,7 +47,7 @@ def test_a_run_that_was_never_driven_has_died(run: RunFolder) -> None:
 
 
 def test_a_run_is_starting_and_then_running_while_its_process_lives(run: RunFolder) -> None:
-    with alive(run):  # this very process drives it
+    with heartbeat(run):  # this very process drives it
         assert state(run) == "starting"
         assert state(run, STARTED, STEP) == "running"
 
@@ -56,8 +56,8 @@ def test_a_run_whose_process_was_killed_has_died(run: RunFolder) -> None:
     """A real process, really killed: it has no chance to write a last word."""
     code = (
         "import sys; from pathlib import Path\n"
-        "from framecast.runs.run_folder import RunFolder; from framecast.runs.driver import alive\n"
-        "with alive(RunFolder(Path(sys.argv[1]))): print('alive', flush=True); sys.stdin.read()"
+        "from framecast.runs.run_folder import RunFolder; from framecast.runs.driver import heartbeat\n"
+        "with heartbeat(RunFolder(Path(sys.argv[1]))): print('alive', flush=True); sys.stdin.read()"
     )
     driver = subprocess.Popen(
         [sys.executable, "-c", code, str(run.path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -99,7 +99,7 @@ def test_the_last_word_decides_and_gives_the_reason(event: Event, expected: str,
 
 
 def test_a_run_that_goes_on_is_running_again(run: RunFolder) -> None:
-    with alive(run):
+    with heartbeat(run):
         assert state(run, STARTED, STEP, RunInterrupted(7, "Ctrl-C"), STARTED) == "running"
     assert Status.of(run).attempt == 2
 

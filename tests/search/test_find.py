@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from framecast.errors import InputError
-from framecast.runs.remote_run import RemoteRun, Whereabouts
+from framecast.runs.remote_run import RemoteLocation, RemoteRun
 from framecast.search.find import all_folders, find, find_run, find_search, title_of
 from framecast.search.search_folder import SearchFolder
 from made_runs import made_run, three_runs
@@ -111,7 +111,7 @@ def test_a_path_with_a_number_sign_is_a_path_first(tmp_path: Path) -> None:
 
 def test_a_run_on_a_cluster_is_known_with_its_trial_and_its_copy_once_it_is_here(tmp_path: Path) -> None:
     remote = RemoteRun.at(tmp_path, "demo", "20260101-120000-aaaa")
-    remote.note(Whereabouts("http://head:8265", "20260101-120000-aaaa", None))
+    remote.note(RemoteLocation("http://head:8265", "20260101-120000-aaaa", None))
     assert find("demo", tmp_path).remote
     assert find("demo#3", tmp_path).text == "20260101-120000-aaaa#3"
     with pytest.raises(InputError, match="on http://head:8265: bring it here with: platform fetch"):
@@ -128,6 +128,6 @@ def test_a_run_on_a_cluster_is_known_with_its_trial_and_its_copy_once_it_is_here
 @pytest.mark.parametrize("folder", ["..", "../../other", "/etc", "trials/../../.."])
 def test_what_is_noted_of_a_copy_leads_nowhere_else(folder: str, tmp_path: Path) -> None:
     remote = RemoteRun.at(tmp_path, "demo", "20260101-120000-aaaa")
-    remote.note(Whereabouts("http://head:8265", "job", None))
+    remote.note(RemoteLocation("http://head:8265", "job", None))
     remote.note_copy("", folder, "finished")
     assert remote.copy() is None

@@ -213,7 +213,7 @@ def _read_remote(file: Path) -> None:
     from framecast.runs.remote_run import RemoteRun
 
     run = RemoteRun(file.parent)
-    _ = run.last_known, run.copy(), run.copy_is_final(), run.whereabouts
+    _ = run.last_known, run.copy(), run.copy_is_final(), run.location
 
 
 def _evaluation() -> dict[str, Any]:

@@ -42,7 +42,7 @@ def doctor(address: Address = None, storage: Place = None, as_json: Json = False
     Versions, GPUs, memory, storage, network, clocks and authentication; each with what to do where it is not fine.
     Exits with 1 where something would keep training from working.
     """
-    from framecast.launch.chatter import quiet
+    from framecast.launch.capture_output import capture_output
     from framecast.launch.doctor.examination import examine
 
     if address and address != "auto" and not _is_host_and_port(address):
@@ -50,7 +50,7 @@ def doctor(address: Address = None, storage: Place = None, as_json: Json = False
         way_out = "from outside, log in to the head and run `platform doctor --address auto` there"
         raise InputError(f"--address {address}: {message}; {way_out}")
     named = storage or os.environ.get("FRAMECAST_RUNS")
-    with quiet(None):  # what torch, Ray and DeepSpeed say as they are imported
+    with capture_output(None):  # what torch, Ray and DeepSpeed say as they are imported
         findings = examine(address, named)
     bad = sum(each.level == "FAIL" for each in findings)
     if as_json:

@@ -69,13 +69,13 @@ def evaluate(
     checkpoints, data, task and metrics: another evaluation has another name, the same one needs --force.
     """
     from framecast.cluster.chosen_address import confirm_overrides
-    from framecast.command_line import shown
+    from framecast.command_line import display_path
     from framecast.errors import TrainingFailed
     from framecast.evaluation.result import Result
     from framecast.files import validate_output
-    from framecast.job.readiness import refuse_unready
+    from framecast.job.readiness import ensure_ready
     from framecast.launch.evaluate import evaluate as evaluated
-    from framecast.launch.evaluate import refuse_to_compare
+    from framecast.launch.evaluate import validate_comparable
     from framecast.runs.remote_run import is_copy
 
     named = [target for target in targets if "=" not in target]
@@ -85,13 +85,13 @@ def evaluate(
         raise InputError("name a run, a checkpoint or an exported file; `platform list` shows runs")
     subjects, left_out = _subjects(named, overrides, metrics, protocol, published, runs, trust, plugin or [])
     folder = output or (subjects[0].run.path if subjects[0].run and len(subjects) == 1 else Path())
-    refuse_to_compare(subjects)
+    validate_comparable(subjects)
     name = Result.name_of(split, subjects)
     if not force:
-        Result.refuse_to_overwrite(folder, name)
+        Result.ensure_not_overwritten(folder, name)
     validate_output(Result.files(folder, name)[0], "--output DIR writes elsewhere")
     try:
-        refuse_unready(subjects[0].plan, callbacks=False)
+        ensure_ready(subjects[0].plan, callbacks=False)
     except InputError as error:
         if subjects[0].run is None or not is_copy(subjects[0].run):
             raise
@@ -118,7 +118,7 @@ def evaluate(
         return
     if left_out:
         typer.echo(f"left out, since protocol {protocol} does not define them: {', '.join(left_out)}")
-    typer.echo("written: " + ", ".join(shown(file) for file in Result.files(folder, result.name)))
+    typer.echo("written: " + ", ".join(display_path(file) for file in Result.files(folder, result.name)))
 
 
 def _subjects(

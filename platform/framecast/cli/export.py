@@ -39,15 +39,15 @@ def export(
     fixed lengths, which runs without framecast, checked to give the same outputs.
     """
     from framecast.cli.fetch import brought_here
-    from framecast.command_line import shown
+    from framecast.command_line import display_path
     from framecast.errors import TrainingFailed
     from framecast.evaluation.evaluation_target import find_subject, published_subject
-    from framecast.evaluation.export import FORMATS, export_graph, export_weights, refuse_format
+    from framecast.evaluation.export import FORMATS, export_graph, export_weights, validate_format
     from framecast.files import make_folder, validate_output
     from framecast.job.plan_file import PlanFile
     from framecast.runs.roots import runs_root
 
-    refuse_format(output, FORMATS)
+    validate_format(output, FORMATS)
     if output.exists() and not force:
         raise InputError(f"{output} is there already: --force replaces it")
     validate_output(output)
@@ -62,10 +62,10 @@ def export(
         export_weights(subject, output)
         needs = PlanFile.read(subject.plan.to_exported_yaml()).needs
         named = f", trust='PATH of the plugin {needs[0]}'" if needs else ""
-        load = f"framecast.load({shown(output)!r}{named})"
-        typer.echo(f"{shown(output)}: weights and plan of {subject.label}; {load} reads it")
+        load = f"framecast.load({display_path(output)!r}{named})"
+        typer.echo(f"{display_path(output)}: weights and plan of {subject.label}; {load} reads it")
         return
-    subject.refuse_unless_frames("a graph")
+    subject.ensure_predicts_frames("a graph")
     seen, future = subject.lengths(frames_in, frames_out)
     try:
         difference = export_graph(subject, output, seen, future)
@@ -73,4 +73,4 @@ def export(
         typer.echo(f"export failed: {error}", err=True)
         raise typer.Exit(1) from None
     lengths = f"{plural(seen, 'frame')} to the next {future}"
-    typer.echo(f"{shown(output)}: {lengths}; outputs differ by {difference:.1g} at most")
+    typer.echo(f"{display_path(output)}: {lengths}; outputs differ by {difference:.1g} at most")

@@ -34,8 +34,8 @@ def fetch(
     Its plan, events, report and checkpoints come into its folder below ./runs. evaluate, predict and export do
     this by themselves.
     """
-    from framecast.cli.elsewhere import known_run
-    from framecast.command_line import command, shown
+    from framecast.cli.remote import known_run
+    from framecast.command_line import command, display_path
     from framecast.runs.roots import runs_root
     from framecast.search.find import find_run
 
@@ -53,14 +53,14 @@ def fetch(
     named = known_run(run, runs)
     if named is None or named.remote is None:
         here = find_run(run, runs_root(runs))
-        raise InputError(f"run {here.id} is on this machine: {shown(here.path)}")
+        raise InputError(f"run {here.id} is on this machine: {display_path(here.path)}")
     copy = bring(run, runs, every_checkpoint, logs)
-    typer.echo(f"{shown(copy)}: complete; next: {command('evaluate', run)}")
+    typer.echo(f"{display_path(copy)}: complete; next: {command('evaluate', run)}")
 
 
 def bring(run: str, runs: str | None, every_checkpoint: bool = False, logs: bool = False) -> Path:
     """Fetches a run that is on a cluster; returns the folder of the copy."""
-    from framecast.cli.elsewhere import known_run
+    from framecast.cli.remote import known_run
     from framecast.cluster.fetch import fetch as fetch_run
 
     named = known_run(run, runs)
@@ -79,7 +79,7 @@ def bring(run: str, runs: str | None, every_checkpoint: bool = False, logs: bool
 def brought_here(text: str, runs: str | None) -> str:
     """What evaluate, predict and export take for `text`: of a run on a cluster its copy, fetched if there is none
     that is up to date; anything else as it is."""
-    from framecast.cli.elsewhere import known_run
+    from framecast.cli.remote import known_run
 
     if Path(text).is_file():
         return text

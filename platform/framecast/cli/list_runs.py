@@ -37,12 +37,12 @@ def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, addre
 
     platform list demo
     """
-    from framecast.cli.elsewhere import on_cluster, repeat_on
+    from framecast.cli.remote import forward_to, on_cluster
     from framecast.runs.roots import runs_root
     from framecast.search.find import all_folders
 
     if address and (there := on_cluster(address, runs)):
-        repeat_on(there, ["list", *([name] if name else []), *(["--json"] if as_json else [])])
+        forward_to(there, ["list", *([name] if name else []), *(["--json"] if as_json else [])])
     root = runs_root(runs)
     rows = rows_of([folder for folder in all_folders(root) if name in (None, folder.name)])
     if as_json:
@@ -66,7 +66,7 @@ def rows_of(folders: Sequence[Folder]) -> list[dict[str, Any]]:
     remote = []
     for run in (folder for folder in folders if isinstance(folder, RemoteRun)):
         try:
-            run.whereabouts  # noqa: B018
+            run.location  # noqa: B018
         except (InputError, OSError) as error:
             unreadable[run.path] = in_one_line(error)
         else:
@@ -192,7 +192,7 @@ def remote_rows(runs: Sequence[RemoteRun]) -> dict[Path, dict[str, Any]]:
 
     states = remote_states(runs)
     strange = sorted(
-        {without_credentials(run.whereabouts.address) for run in runs if states[run.path] == UNCONFIRMED}
+        {without_credentials(run.location.address) for run in runs if states[run.path] == UNCONFIRMED}
     )
     if strange:
         note = f"not asked, for only the folders of runs name them: {', '.join(strange)}; if one is yours"
@@ -204,7 +204,7 @@ def remote_rows(runs: Sequence[RemoteRun]) -> dict[Path, dict[str, Any]]:
             "step": None,
             "of": None,
             "best": None,
-            "monitor": f"on {without_credentials(run.whereabouts.address)}",
+            "monitor": f"on {without_credentials(run.location.address)}",
         }
         for run in runs
     }

@@ -26,7 +26,7 @@ def logs(run: Run, follow: Follow = False, rank: Rank = None, runs: Runs = None,
 
     platform logs -f demo
     """
-    from framecast.cli.elsewhere import repeat_elsewhere
+    from framecast.cli.remote import forward
     from framecast.runs.logs import lines_of_all
     from framecast.runs.mirror import refresh
     from framecast.runs.roots import runs_root
@@ -36,7 +36,7 @@ def logs(run: Run, follow: Follow = False, rank: Rank = None, runs: Runs = None,
     from framecast.search.status_of import UNDERWAY, status_of
 
     options = [*(["--follow"] if follow else []), *(["--rank", str(rank)] if rank is not None else [])]
-    repeat_elsewhere(run, runs, address, ["logs", "{run}", *options])
+    forward(run, runs, address, ["logs", "{run}", *options])
     folder = find(run, runs_root(runs)).job_folder
     if rank is not None and not isinstance(folder, RunFolder):
         raise InputError(f"{folder.id} is a search: name a trial with its worker, such as '{folder.id}#1'")

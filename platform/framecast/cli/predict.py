@@ -74,19 +74,19 @@ def predict(
     is unlike the training clips gets a warning.
     """
     from framecast.cli.fetch import brought_here
-    from framecast.command_line import shown
+    from framecast.command_line import display_path
     from framecast.data.own_output import OWN_OUTPUT
     from framecast.data.prediction_mark import mark_prediction
     from framecast.data.video_writer import FORMATS, write_array, write_video
     from framecast.errors import TrainingFailed
     from framecast.evaluation.evaluation_target import find_subject, published_subject
-    from framecast.evaluation.export import refuse_format
+    from framecast.evaluation.export import validate_format
     from framecast.evaluation.likeness import differences, treatment
     from framecast.evaluation.prediction import predict as predicted
     from framecast.files import make_folder, validate_output
     from framecast.runs.roots import runs_root
 
-    refuse_format(output, FORMATS)
+    validate_format(output, FORMATS)
     if output.exists() and not force:
         raise InputError(f"{output} is there already: --force replaces it")
     validate_output(output)
@@ -97,7 +97,7 @@ def predict(
             brought_here(checkpoint, runs), runs_root(runs), trusted=trust, plugins=plugin or []
         )
     subject = trained.with_settings(settings) if settings else trained
-    subject.refuse_unless_frames("prediction")
+    subject.ensure_predicts_frames("prediction")
     seen, future = subject.lengths(frames_in, frames_out)
     try:
         found = predicted(subject, source, start, seen, future, bit_depth)
@@ -114,7 +114,7 @@ def predict(
     told = f"{plural(seen, 'frame')} seen, {future} predicted"
     if len(found.truth) < future:
         told += f", of which the source holds {len(found.truth)}"
-    typer.echo(f"{shown(output)}: {told}")
+    typer.echo(f"{display_path(output)}: {told}")
     typer.echo(f"note: the model saw {treatment(subject, source, found)}", err=True)
     for difference in differences(trained, source, found):
         typer.echo(one_line(f"warning: {source.name} is unlike the training data: {difference}"), err=True)

@@ -41,8 +41,8 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
 
     It is made from the runs' folders alone. That of a run on a cluster is written here, as ./report-RUN.html.
     """
-    from framecast.cli.elsewhere import known_run, remote_run
-    from framecast.command_line import shown
+    from framecast.cli.remote import known_run, remote_run
+    from framecast.command_line import display_path
     from framecast.files import write_atomically
     from framecast.report.comparison import write_comparison
     from framecast.report.page import render_report, write_report
@@ -56,9 +56,9 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
         name = known_run(run[0], runs)
         assert name is not None, "a remote run is known"
         output = writable(output or Path(f"report-{name.text.replace('#', '-')}.html"), force)
-        page = answer(remote.whereabouts, ["report", name.text, "--output", "-"])
+        page = answer(remote.location, ["report", name.text, "--output", "-"])
         write_atomically(output, page)
-        typer.echo(shown(output))
+        typer.echo(display_path(output))
         return
     found = [find(each, runs_root(runs)) for each in run]
     if len(found) == 1 and (search := found[0].search):
@@ -81,12 +81,12 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
     else:
         assert output is not None, "named above"
         write_comparison(folders, output)
-    typer.echo(shown(output or folders[0].report))
+    typer.echo(display_path(output or folders[0].report))
 
 
 def report_search(search: SearchFolder, output: Path | None, force: bool) -> None:
     """Writes the page of a search anew."""
-    from framecast.command_line import shown
+    from framecast.command_line import display_path
     from framecast.files import write_atomically
     from framecast.report.search_page import render_search_report
 
@@ -98,7 +98,7 @@ def report_search(search: SearchFolder, output: Path | None, force: bool) -> Non
     if output is None:
         validate_output(search.report, _ELSEWHERE)
     write_atomically(output or search.report, render_search_report(search))
-    typer.echo(shown(output or search.report))
+    typer.echo(display_path(output or search.report))
 
 
 def writable(output: Path, force: bool) -> Path:

@@ -28,13 +28,13 @@ def results(search: Search, best: Best = None, job: Job = None, as_json: Json = 
 
     platform results search_demo --job best > job.yaml
     """
-    from framecast.cli.elsewhere import repeat_elsewhere
+    from framecast.cli.remote import forward
     from framecast.runs.roots import runs_root
     from framecast.search.find import find_search
     from framecast.search.results import Results
 
     options = [*(["--best", str(best)] if best else []), *(["--job", job] if job else [])]
-    repeat_elsewhere(search, runs, None, ["results", "{run}", *options, *(["--json"] if as_json else [])])
+    forward(search, runs, None, ["results", "{run}", *options, *(["--json"] if as_json else [])])
     folder = find_search(search, runs_root(runs))
     found = Results.of(folder)
     if job is not None:
@@ -75,16 +75,16 @@ def extend(
 
     platform extend search_demo --trials 10 'search.parameters.model.width.int=[4,64]'
     """
-    from framecast.cli.attended_search import attend_search
-    from framecast.cli.elsewhere import repeat_elsewhere
+    from framecast.cli.foreground_search import run_search_in_foreground
+    from framecast.cli.remote import forward
     from framecast.launch.search.launch import extend as extended
     from framecast.registry.trust import Trust as TrustedFolder
     from framecast.runs.roots import runs_root
     from framecast.search.find import find_search
 
     there = ["extend", "{run}", "--trials", str(trials), *(overrides or []), *(["--trust"] if trust else [])]
-    repeat_elsewhere(search, runs, None, there)
+    forward(search, runs, None, there)
     folder = find_search(search, runs_root(runs))
     trusted = TrustedFolder.in_folder(folder.path, trust)
     extended(folder, trials, overrides or [], trusted)
-    attend_search(folder, trusted)
+    run_search_in_foreground(folder, trusted)

@@ -22,9 +22,9 @@ def resume(
 
     Settings may change with it.
     """
-    from framecast.cli.attended import attend, detached
-    from framecast.cli.attended_search import attend_search
-    from framecast.cli.elsewhere import remote_run, watch
+    from framecast.cli.foreground import run_in_background, run_in_foreground
+    from framecast.cli.foreground_search import run_search_in_foreground
+    from framecast.cli.remote import remote_run, watch
     from framecast.cluster.chosen_address import confirm_overrides
     from framecast.launch.launch import resumed_plan
     from framecast.launch.search.launch import validate_resumable
@@ -46,9 +46,9 @@ def resume(
         trusted = TrustedFolder.in_folder(search.path, trust)
         validate_resumable(search, trusted)
         if detach:
-            detached(search, [])
+            run_in_background(search, [])
         else:
-            attend_search(search, trusted)
+            run_search_in_foreground(search, trusted)
         return
     folder = found.job_folder
     assert isinstance(folder, RunFolder), "a search is resumed above"
@@ -62,6 +62,6 @@ def resume(
     confirm_overrides(overrides or [])
     plan = resumed_plan(folder, overrides or [], trust)
     if detach:
-        detached(folder, [*(overrides or []), *(["--in-process"] if in_process else [])])
+        run_in_background(folder, [*(overrides or []), *(["--in-process"] if in_process else [])])
     else:
-        attend(plan, folder, in_process, new=False)
+        run_in_foreground(plan, folder, in_process, new=False)

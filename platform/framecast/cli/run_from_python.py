@@ -10,9 +10,9 @@ from typing import IO, Any
 
 from framecast.cluster.chosen_address import confirm_choice, validate_address
 from framecast.job.document import Document
-from framecast.job.readiness import refuse_too_few_clips
+from framecast.job.readiness import ensure_enough_clips
 from framecast.job.resolve import load_plan, make_plan
-from framecast.launch.chatter import quiet
+from framecast.launch.capture_output import capture_output
 from framecast.launch.launch import create_run, launch
 from framecast.registry.registry import Registry
 from framecast.runs.roots import runs_root
@@ -46,11 +46,11 @@ def run(
     else:
         document, plan = load_plan(Path(job), list(overrides), [])
         validate_address(document)
-    refuse_too_few_clips(plan)
+    ensure_enough_clips(plan)
     folder = create_run(plan, document, runs_root(runs))
     title = f"{folder.name}: {plan.model.name} on {plan.data.name}, in {folder.path}"
     notebook = None if sys.stdout is sys.__stdout__ else sys.stdout
-    with quiet(folder.driver_log) as terminal:
+    with capture_output(folder.driver_log) as terminal:
         shown: IO[str] = notebook or terminal
         with following(folder, shown, title) if verbose else nullcontext():
             return launch(plan, folder, in_process)

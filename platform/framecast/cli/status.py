@@ -26,7 +26,7 @@ def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address 
 
     platform status demo
     """
-    from framecast.cli.elsewhere import known_run, repeat_elsewhere
+    from framecast.cli.remote import forward, known_run
     from framecast.cluster.job_server import ClusterSilentError
     from framecast.runs.roots import runs_root
     from framecast.runs.run_folder import RunFolder
@@ -37,7 +37,7 @@ def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address 
         found = Named(shared)  # the truth itself, also when the cluster is gone
     else:
         try:
-            repeat_elsewhere(run, runs, address, ["status", "{run}", *(["--json"] if as_json else [])])
+            forward(run, runs, address, ["status", "{run}", *(["--json"] if as_json else [])])
         except ClusterSilentError as error:
             print_last_known(named, error, as_json)
             return
@@ -74,7 +74,7 @@ def print_last_known(named: Named | None, error: InputError, as_json: bool) -> N
 
 def print_run(folder: RunFolder, as_json: bool) -> None:
     """How it stands, its best scores and its checkpoints."""
-    from framecast.command_line import sent_from_elsewhere, shown
+    from framecast.command_line import display_path, is_forwarded
     from framecast.runs.checkpoints import CheckpointStore
     from framecast.runs.status import Status
     from framecast.search.find import title_of
@@ -102,14 +102,14 @@ def print_run(folder: RunFolder, as_json: bool) -> None:
     names = {name: point.path.name for name in ("best", "last", "previous") if (point := kept.named(name))}
     if names:
         typer.echo("checkpoints: " + ", ".join(f"{name} is {target}" for name, target in names.items()))
-    on_cluster = " on the cluster" if sent_from_elsewhere() else ""
-    typer.echo(f"folder{on_cluster}: {shown(folder.path)}")
+    on_cluster = " on the cluster" if is_forwarded() else ""
+    typer.echo(f"folder{on_cluster}: {display_path(folder.path)}")
 
 
 def print_search(search: SearchFolder, as_json: bool) -> None:
     """How its trials stand, and the best so far."""
-    from framecast.command_line import sent_from_elsewhere, shown
-    from framecast.report.search_closing import summary
+    from framecast.command_line import display_path, is_forwarded
+    from framecast.report.search_summary import summary
     from framecast.search.search_status import SearchStatus
 
     now = SearchStatus.of(search)
@@ -119,5 +119,5 @@ def print_search(search: SearchFolder, as_json: bool) -> None:
     typer.echo(one_line(f"{search.name} {search.id}: {now.state}{f' ({now.reason})' if now.reason else ''}"))
     for line in summary(now):
         typer.echo(one_line(line))
-    on_cluster = " on the cluster" if sent_from_elsewhere() else ""
-    typer.echo(f"folder{on_cluster}: {shown(search.path)}")
+    on_cluster = " on the cluster" if is_forwarded() else ""
+    typer.echo(f"folder{on_cluster}: {display_path(search.path)}")

@@ -20,7 +20,7 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
 
     `platform resume` continues it from there.
     """
-    from framecast.cli.elsewhere import stopped, whereabouts_of
+    from framecast.cli.remote import location_of, stop_remote
     from framecast.runs.driver import SILENCE, Driver
     from framecast.runs.mirror import refresh
     from framecast.runs.roots import runs_root
@@ -31,8 +31,8 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
     from framecast.search.find import find, is_trial
     from framecast.search.status_of import UNDERWAY, status_of
 
-    if whereabouts := whereabouts_of(run, runs, address):
-        stopped(run, whereabouts)
+    if location := location_of(run, runs, address):
+        stop_remote(run, location)
         return
     folder = find(run, runs_root(runs)).job_folder
     kind = folder.kind

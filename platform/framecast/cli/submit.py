@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from framecast.cli.options import Address, Detach, InProcess, Overrides, Plugins, Runs, ShipPackage, Trust
-from framecast.command_line import shown
+from framecast.command_line import display_path
 from framecast.errors import InputError
 from framecast.runs import layout
 
@@ -52,7 +52,7 @@ def submit(
     Settings after the file replace the job's own. Without a folder or an ending, as in "submit demo", the job is
     looked for here, in ./jobs and among the examples.
     """
-    from framecast.cli.attended import attend, detached
+    from framecast.cli.foreground import run_in_background, run_in_foreground
     from framecast.cluster.chosen_address import validate_address
     from framecast.cluster.profiles import address_in_environment, cluster_at
     from framecast.job.job_files import find_job_file
@@ -65,7 +65,7 @@ def submit(
     elif job:
         file = find_job_file(job)
         if str(file) != job:
-            typer.echo(f"job file: {shown(file)}", err=True)
+            typer.echo(f"job file: {display_path(file)}", err=True)
         document, registry = load_job(file, overrides or [], plugin or [])
     else:
         raise InputError("name a job file, such as jobs/demo.yaml, or --from SEARCH#best")
@@ -73,14 +73,14 @@ def submit(
     if not (dry_run or in_process):
         validate_address(document, address)
     if isinstance(where, str) and cluster_at(where) and not (dry_run or in_process):
-        from framecast.cli.elsewhere import watch
+        from framecast.cli.remote import watch
         from framecast.cluster.send import send_job
         from framecast.runs.folder import new_run_id
-        from framecast.runs.remote_run import Whereabouts
+        from framecast.runs.remote_run import RemoteLocation
 
         compute = check_job(document, registry).job.compute
-        whereabouts = Whereabouts(where, new_run_id(), runs, ship_package, compute.env)
-        watch(send_job(document, registry, whereabouts, runs_root()), detach)
+        location = RemoteLocation(where, new_run_id(), runs, ship_package, compute.env)
+        watch(send_job(document, registry, location, runs_root()), detach)
         return
     if where and not document.get("compute.address"):
         document.override([f"compute.address={where}"])
@@ -91,24 +91,24 @@ def submit(
         typer.echo(plan.to_yaml(), nl=False)
         return
     if plan.job.search:
-        from framecast.cli.attended_search import attend_search
+        from framecast.cli.foreground_search import run_search_in_foreground
         from framecast.launch.search.launch import create_search
 
         search = create_search(document, registry, runs_root(runs), run_id)
         if detach:
-            detached(search, [])
+            run_in_background(search, [])
         else:
-            attend_search(search)
+            run_search_in_foreground(search)
         return
-    from framecast.job.readiness import refuse_too_few_clips
+    from framecast.job.readiness import ensure_enough_clips
     from framecast.launch.launch import create_run
 
-    refuse_too_few_clips(plan)
+    ensure_enough_clips(plan)
     run = create_run(plan, document, runs_root(runs), run_id)
     if detach:
-        detached(run, ["--in-process"] if in_process else [])
+        run_in_background(run, ["--in-process"] if in_process else [])
     else:
-        attend(plan, run, in_process)
+        run_in_foreground(plan, run, in_process)
 
 
 def trial_job(named: str, overrides: list[str], root: Path, trusted: bool) -> tuple[Document, Registry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from framecast.cluster.profiles import UnconfirmedAddressError, refuse_unconfirmed
+from framecast.cluster.profiles import UnconfirmedAddressError, ensure_confirmed
 from framecast.confirmed_addresses import confirm
 from framecast.errors import Problem
 from framecast.job.document import Document
@@ -27,7 +27,7 @@ def validate_address(document: Document, option: str | None = None) -> None:
         confirm_choice(address)
         return
     try:
-        refuse_unconfirmed(address, "this file")
+        ensure_confirmed(address, "this file")
     except UnconfirmedAddressError as error:
         raise UnconfirmedAddressError(
             Problem(error.problems[0].message, key=".".join(_KEY), place=document.place(_KEY))

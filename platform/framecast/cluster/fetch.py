@@ -64,7 +64,7 @@ def fetch(
 
     `say` is told which way it takes. Raises InputError, with what to do by hand, where no way works.
     """
-    where = remote.whereabouts
+    where = remote.location
     name = f"run {remote.id}{f'#{trial}' if trial else ''}"
     if (url := _url_of(remote)) and not trial:
         say(f"fetching {name} from {url.partition('?')[0]}")
@@ -110,8 +110,8 @@ def _fetch_from_url(remote: RemoteRun, url: str, logs: bool) -> RunFolder:
     def stays(name: str) -> bool:
         return name in _STAY or (name.startswith(f"{layout.LOGS}/") and not logs)
 
-    mirror.pull(checkpoints=True, mine=lambda name: stays(name) or name == _LAST)
-    mirror.pull(mine=stays)
+    mirror.pull(checkpoints=True, owned=lambda name: stays(name) or name == _LAST)
+    mirror.pull(owned=stays)
     copy = RunFolder(remote.path)
     if not copy.plan.is_file():
         raise InputError(f"there is no run {remote.id} at {base}: it has not begun, or was removed")
@@ -121,7 +121,7 @@ def _fetch_from_url(remote: RemoteRun, url: str, logs: bool) -> RunFolder:
 
 def _url_of(remote: RemoteRun) -> str | None:
     """The URL below which the cluster keeps its runs; None where it keeps them on a disk."""
-    where = remote.whereabouts
+    where = remote.location
     cluster = cluster_at(where.address)
     place = where.runs or (cluster.runs if cluster else None)
     if not place or "://" not in place:
@@ -193,7 +193,7 @@ def _report(progress: Progress, here: int, total: int, came: int) -> None:
 def _receive(
     remote: RemoteRun, trial: str, listed: RunFiles, wanted: list[tuple[str, int, int]], receiver: _Receiver
 ) -> None:
-    where = remote.whereabouts
+    where = remote.location
     name = f"{remote.id}#{trial}" if trial else remote.id
     files = {WANTED: json.dumps(wanted)}
     server, job = server_of(where), send_command(where, ["fetch", name, "--send", WANTED], files)
@@ -276,7 +276,7 @@ def _wanted(listed: RunFiles, names: list[str], staging: Path, top: Path) -> lis
 
 def _by_hand(remote: RemoteRun, listed: RunFiles) -> str:
     """The command that does it without Ray."""
-    host = urlsplit(remote.whereabouts.address).hostname or "HEAD"
+    host = urlsplit(remote.location.address).hostname or "HEAD"
     source, target = shlex.quote(f"{host}:{listed.folder}/"), shlex.quote(f"{remote.path}/")
     return (
         f"what came is kept; fetch it again, or copy it by hand: rsync -a --exclude=driver.json {source} {target}"

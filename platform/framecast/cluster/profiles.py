@@ -66,7 +66,7 @@ def is_users_own(address: str) -> bool:
     return listed or is_confirmed(address)
 
 
-def refuse_unconfirmed(address: str, named_by: str) -> None:
+def ensure_confirmed(address: str, named_by: str) -> None:
     """Raises InputError where only a file names the address of a cluster."""
     if not is_users_own(address):
         raise UnconfirmedAddressError(

@@ -11,7 +11,7 @@ from framecast.cluster.job_server import LOST
 from framecast.cluster.profiles import cluster_at, is_users_own
 from framecast.cluster.send import answer, server_of
 from framecast.errors import InputError
-from framecast.runs.remote_run import RemoteRun, Whereabouts
+from framecast.runs.remote_run import RemoteLocation, RemoteRun
 from framecast.runs.run_folder import RunFolder
 from framecast.search.search_folder import SearchFolder
 from framecast.search.status_of import status_of
@@ -33,7 +33,7 @@ def remote_states(runs: Sequence[RemoteRun]) -> dict[Path, str]:
     listed: dict[tuple[str, str | None], dict[str, str]] = {}
     found = {}
     for run in runs:
-        where = run.whereabouts
+        where = run.location
         if (shared := folder_on_shared_disk(run)) is not None:
             state = status_of(shared).state
         elif not _may_be_asked(where):
@@ -58,7 +58,7 @@ def remote_states(runs: Sequence[RemoteRun]) -> dict[Path, str]:
 
 def folder_on_shared_disk(run: RemoteRun) -> RunFolder | SearchFolder | None:
     """The folder of the run itself, where a disk that this machine shares with the cluster shows it."""
-    where = run.whereabouts
+    where = run.location
     try:
         cluster = cluster_at(where.address)
     except InputError:  # handled: its name is no longer in the list of clusters; the row says unreachable
@@ -72,7 +72,7 @@ def folder_on_shared_disk(run: RemoteRun) -> RunFolder | SearchFolder | None:
     return next(found, None)
 
 
-def _may_be_asked(where: Whereabouts) -> bool:
+def _may_be_asked(where: RemoteLocation) -> bool:
     """Whether the user has named the cluster; a name that is in no list is nobody's address."""
     try:
         return "://" not in where.address or is_users_own(where.address)
@@ -80,7 +80,7 @@ def _may_be_asked(where: Whereabouts) -> bool:
         return False
 
 
-def _jobs_of(where: Whereabouts) -> _Jobs | None:
+def _jobs_of(where: RemoteLocation) -> _Jobs | None:
     """Every job of a cluster; None where it does not answer."""
     try:
         return server_of(where).jobs()
@@ -88,7 +88,7 @@ def _jobs_of(where: Whereabouts) -> _Jobs | None:
         return None
 
 
-def _of_job(where: Whereabouts, jobs: _Jobs) -> str:
+def _of_job(where: RemoteLocation, jobs: _Jobs) -> str:
     """The state of its latest job that did something: a resume that was refused changed nothing."""
     names: Iterable[str] = [where.job, *reversed(where.earlier)]
     for name in names:
@@ -98,7 +98,7 @@ def _of_job(where: Whereabouts, jobs: _Jobs) -> str:
     return LOST
 
 
-def _listed_there(where: Whereabouts) -> dict[str, str]:
+def _listed_there(where: RemoteLocation) -> dict[str, str]:
     """The states that the cluster finds in its own folder of runs, by id."""
     try:
         rows = parse_json(answer(where, ["list", "--json"]), "what the cluster lists")

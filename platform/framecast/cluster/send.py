@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from framecast.bounded.limit import DOCUMENT_BYTES, bytes_text
+from framecast.cluster.bundle import JOB, SENDER, pack, pack_package
 from framecast.cluster.job_server import JobServer, variables_named
-from framecast.cluster.profiles import Cluster, cluster_at, refuse_unconfirmed
-from framecast.cluster.shipment import JOB, SENDER, pack, pack_package
+from framecast.cluster.profiles import Cluster, cluster_at, ensure_confirmed
 from framecast.confirmed_addresses import confirm, confirmed_variables
 from framecast.errors import InputError
 from framecast.files import write_atomically
@@ -22,28 +22,28 @@ from framecast.plain_text import plain
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_code
 from framecast.runs.folder import new_run_id
-from framecast.runs.remote_run import RemoteRun, Whereabouts
+from framecast.runs.remote_run import RemoteLocation, RemoteRun
 from framecast.secret_urls import kept_aside, set_aside
 
 _CLOSING_WORDS = 20.0  # seconds in which a run that was just stopped writes its report and ends
 _NOT_INSTALLED = "No module named framecast"
 
 
-def send_job(document: Document, registry: Registry, whereabouts: Whereabouts, root: Path) -> RemoteRun:
+def send_job(document: Document, registry: Registry, location: RemoteLocation, root: Path) -> RemoteRun:
     """Starts a job on the cluster with all it needs, and notes it below `root`. Returns at once.
 
     Raises InputError where the cluster cannot be used.
     """
-    server = server_of(whereabouts)
-    variables = variables_named(whereabouts.variables)
-    with _package(whereabouts.ship_package) as folder:
+    server = server_of(location)
+    variables = variables_named(location.variables)
+    with _package(location.ship_package) as folder:
         pack(folder, document, registry)
         _note_code(registry)
-        arguments = ["submit", JOB, "compute.address=auto", "--run-id", whereabouts.job, "--sent-by", SENDER]
-        server.start(arguments, whereabouts.job, folder, {**variables, **kept_aside()})
-    remember_address(whereabouts)
-    remote = RemoteRun.at(root, document.data["name"], whereabouts.job)
-    remote.note(whereabouts)
+        arguments = ["submit", JOB, "compute.address=auto", "--run-id", location.job, "--sent-by", SENDER]
+        server.start(arguments, location.job, folder, {**variables, **kept_aside()})
+    remember_address(location)
+    remote = RemoteRun.at(root, document.data["name"], location.job)
+    remote.note(location)
     return remote
 
 
@@ -58,7 +58,7 @@ def _note_code(registry: Registry) -> None:
 
 
 def send_command(
-    whereabouts: Whereabouts,
+    location: RemoteLocation,
     arguments: list[str],
     files: Mapping[str, str] | None = None,
     variables: Mapping[str, str] | None = None,
@@ -69,21 +69,21 @@ def send_command(
     `variables` go along; by default those that the cluster needs to read runs at a URL, and has been sent before.
     """
     if variables is None:
-        variables = variables_for_runs(whereabouts)
+        variables = variables_for_runs(location)
     job = f"{arguments[0]}-{new_run_id()}"
-    with _package(whereabouts.ship_package) as folder:
+    with _package(location.ship_package) as folder:
         write_atomically(folder / ".keep", "")
         for name, content in (files or {}).items():
             write_atomically(folder / name, content)
         written = set_aside(arguments)
         aside = kept_aside() if written != arguments or arguments[0] == "resume" else {}
-        server_of(whereabouts).start(written, job, folder, {**variables, **aside})
+        server_of(location).start(written, job, folder, {**variables, **aside})
     return job
 
 
 def send_resume(remote: RemoteRun, overrides: list[str]) -> RemoteRun:
     """Continues a run where it is. Raises InputError while it is still running there."""
-    before = remote.whereabouts
+    before = remote.location
     if not server_of(before).ends_within(before.job, _CLOSING_WORDS):
         raise InputError(f"run {remote.id} is running on {before.address}: nothing to resume")
     sent = variables_named(variables_to_send(before, overrides))
@@ -92,7 +92,7 @@ def send_resume(remote: RemoteRun, overrides: list[str]) -> RemoteRun:
     return remote
 
 
-def follow(whereabouts: Whereabouts) -> int:
+def follow(location: RemoteLocation) -> int:
     """Writes what the job prints, from its beginning to its end. Returns its exit code.
 
     Where the cluster is lost on the way that is one sentence on standard error, and 1.
@@ -102,12 +102,12 @@ def follow(whereabouts: Whereabouts) -> int:
         sys.stdout.write(text)
         sys.stdout.flush()
 
-    server = server_of(whereabouts)
+    server = server_of(location)
     try:
-        code = server.follow(whereabouts.job, write)
-        if code and _NOT_INSTALLED in server.why(whereabouts.job):
+        code = server.follow(location.job, write)
+        if code and _NOT_INSTALLED in server.why(location.job):
             what_to_do = "install the same version there, or send yours along with --ship-package"
-            print(f"Framecast is not installed on {whereabouts.address}: {what_to_do}", file=sys.stderr)
+            print(f"Framecast is not installed on {location.address}: {what_to_do}", file=sys.stderr)
             return 2
         return code
     except InputError as error:
@@ -115,7 +115,7 @@ def follow(whereabouts: Whereabouts) -> int:
         return 1
 
 
-def answer(whereabouts: Whereabouts, arguments: list[str]) -> str:
+def answer(location: RemoteLocation, arguments: list[str]) -> str:
     """What `platform ARGUMENTS` prints on the cluster. Raises InputError with it where the command fails."""
     said: list[str] = []
     left = DOCUMENT_BYTES.value
@@ -125,37 +125,37 @@ def answer(whereabouts: Whereabouts, arguments: list[str]) -> str:
         left -= len(text)
         if left < 0:
             raise DOCUMENT_BYTES.exceeded(
-                f"what {whereabouts.address} answers to {arguments[0]} is longer than "
+                f"what {location.address} answers to {arguments[0]} is longer than "
                 f"{bytes_text(DOCUMENT_BYTES.value)}"
             )
         said.append(text)
 
-    server, job = server_of(whereabouts), send_command(whereabouts, arguments)
+    server, job = server_of(location), send_command(location, arguments)
     code = server.follow(job, take)
     text = "".join(said)
     if code:
-        raise InputError(text.strip() or f"platform {arguments[0]} failed on {whereabouts.address}")
+        raise InputError(text.strip() or f"platform {arguments[0]} failed on {location.address}")
     return text
 
 
-def stop(whereabouts: Whereabouts) -> str:
+def stop(location: RemoteLocation) -> str:
     """Ends the job after a checkpoint. Returns the state it is in then."""
-    server = server_of(whereabouts)
-    if server.state(whereabouts.job) in ("queued", "running"):
-        server.stop(whereabouts.job)
-    return server.state(whereabouts.job)
+    server = server_of(location)
+    if server.state(location.job) in ("queued", "running"):
+        server.stop(location.job)
+    return server.state(location.job)
 
 
-def server_of(whereabouts: Whereabouts) -> JobServer:
+def server_of(location: RemoteLocation) -> JobServer:
     """Raises InputError where it is no job server, or the user has not named it."""
-    cluster = cluster_at(whereabouts.address)
+    cluster = cluster_at(location.address)
     if cluster is None:
-        raise InputError(f"{whereabouts.address} is no job server: write http://HEAD:8265 or a name of yours")
-    refuse_unconfirmed(whereabouts.address, "the folder of this run")
-    return JobServer(Cluster(cluster.address, whereabouts.runs or cluster.runs))
+        raise InputError(f"{location.address} is no job server: write http://HEAD:8265 or a name of yours")
+    ensure_confirmed(location.address, "the folder of this run")
+    return JobServer(Cluster(cluster.address, location.runs or cluster.runs))
 
 
-def variables_to_send(whereabouts: Whereabouts, overrides: list[str]) -> list[str]:
+def variables_to_send(location: RemoteLocation, overrides: list[str]) -> list[str]:
     """Names of the variables that go along when a run is resumed: those that the user has sent to this address
     before, or names now. Raises InputError where the run's folder names others."""
     named = Document.from_data({})
@@ -163,30 +163,30 @@ def variables_to_send(whereabouts: Whereabouts, overrides: list[str]) -> list[st
     chosen = named.get("compute.env")
     if isinstance(chosen, list):
         return [str(name) for name in chosen]
-    strange = sorted(set(whereabouts.variables) - confirmed_variables(whereabouts.address))
+    strange = sorted(set(location.variables) - confirmed_variables(location.address))
     if strange:
         raise InputError(
             f"only the folder of this run asks for your {plain(', '.join(strange))}: nothing is sent. "
-            f"If it may go to {whereabouts.address}, add 'compute.env=[{', '.join(whereabouts.variables)}]'"
+            f"If it may go to {location.address}, add 'compute.env=[{', '.join(location.variables)}]'"
         )
-    return whereabouts.variables
+    return location.variables
 
 
-def variables_for_runs(whereabouts: Whereabouts) -> dict[str, str]:
+def variables_for_runs(location: RemoteLocation) -> dict[str, str]:
     """The variables, such as keys of a store, for commands that read runs at a URL; none for runs on disk."""
-    cluster = cluster_at(whereabouts.address)
-    place = whereabouts.runs or (cluster.runs if cluster else None)
+    cluster = cluster_at(location.address)
+    place = location.runs or (cluster.runs if cluster else None)
     if not place or "://" not in place:
         return {}
-    names = set(whereabouts.variables) & confirmed_variables(whereabouts.address)
+    names = set(location.variables) & confirmed_variables(location.address)
     return {name: os.environ[name] for name in sorted(names) if name in os.environ}
 
 
-def remember_address(whereabouts: Whereabouts) -> None:
+def remember_address(location: RemoteLocation) -> None:
     """Notes what the user has sent a job to, so that later commands may ask there too."""
-    confirm(whereabouts.address, whereabouts.variables)
-    if whereabouts.runs and "://" in whereabouts.runs:
-        confirm(whereabouts.runs)
+    confirm(location.address, location.variables)
+    if location.runs and "://" in location.runs:
+        confirm(location.runs)
 
 
 @contextmanager

@@ -97,7 +97,7 @@ class EvaluationTarget:
         lacks = f"the task {task} predicts no frames" if self.plan.horizon else f"the task {task} has no horizon"
         raise InputError(f"{lacks}: give --frames-in and --frames-out")
 
-    def refuse_unless_frames(self, what: str) -> None:
+    def ensure_predicts_frames(self, what: str) -> None:
         """Raises InputError where `what` is asked of a model that answers with classes."""
         if self.plan.model.declaration.produces != "frames":
             raise InputError(

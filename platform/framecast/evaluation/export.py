@@ -70,7 +70,7 @@ def export_graph(subject: EvaluationTarget, file: Path, frames_in: int, frames_o
     return difference
 
 
-def refuse_format(file: Path, formats: tuple[str, ...]) -> None:
+def validate_format(file: Path, formats: tuple[str, ...]) -> None:
     """Raises InputError where the file's ending is none of these."""
     if file.suffix not in formats:
         raise InputError(f"{file.name} should end in {' or '.join(formats)}")

@@ -80,7 +80,7 @@ class LoadedModel(nn.Module):
                     raise InputError(
                         f"{self._part.name} recognises classes: {name} is for models that predict frames"
                     )
-            self._refuse_observed(observed, len(frames))
+            self._validate_observed(observed, len(frames))
             recognised: RecognitionOutput = self.network(self._normalised(frames), future, observed=observed)
             return recognised._replace(frames=self._physical(recognised.frames))
         if observed is not None:
@@ -89,7 +89,7 @@ class LoadedModel(nn.Module):
             return self._physical(self.network(self._normalised(frames), future))
         if keep_truth is None and isinstance(truth, Tensor):
             keep_truth = torch.ones(truth.shape[:2], dtype=torch.bool, device=truth.device)
-        self._refuse_truth(frames, future, truth, keep_truth)
+        self._validate_truth(frames, future, truth, keep_truth)
         fed_back = {"truth": self._normalised(truth), "keep_truth": keep_truth}
         return self._physical(self.network(self._normalised(frames), future, **fed_back))
 
@@ -130,8 +130,8 @@ class LoadedModel(nn.Module):
         if 0 in shape:
             raise InputError(f"frames have the shape {shape}: there are none")
         future = self._future(frames_out)
-        self._refuse_lengths(frames, future)
-        self._refuse_values(frames)
+        self._validate_lengths(frames, future)
+        self._validate_values(frames)
         return future
 
     def _future(self, frames_out: Any) -> int:
@@ -150,7 +150,7 @@ class LoadedModel(nn.Module):
             raise InputError(f"frames_out is {frames_out!r}, the number of frames to predict is 1 or more")
         return future
 
-    def _refuse_observed(self, observed: Any, batch: int) -> None:
+    def _validate_observed(self, observed: Any, batch: int) -> None:
         """Raises InputError for what does not say after how many frames classes are asked for."""
         wanted = f"observed ({batch}, readings) says after how many frames"
         if observed is None:
@@ -171,7 +171,7 @@ class LoadedModel(nn.Module):
                 "observed.long()"
             )
 
-    def _refuse_truth(self, frames: Tensor, future: int, truth: Any, keep_truth: Any) -> None:
+    def _validate_truth(self, frames: Tensor, future: int, truth: Any, keep_truth: Any) -> None:
         """Raises InputError for true frames that cannot take the place of predictions."""
         shapes = {"truth": (len(frames), future - 1, *frames.shape[2:]), "keep_truth": (len(frames), future - 1)}
         for (name, shape), given in zip(shapes.items(), (truth, keep_truth), strict=True):
@@ -187,9 +187,9 @@ class LoadedModel(nn.Module):
                 "keep_truth.bool()"
             )
         if future > 1:
-            self._refuse_values(truth, "truth")
+            self._validate_values(truth, "truth")
 
-    def _refuse_lengths(self, frames: Tensor, frames_out: int) -> None:
+    def _validate_lengths(self, frames: Tensor, frames_out: int) -> None:
         """Asks the model's plugin about sizes and lengths other than those it was trained for."""
         time, _, height, width = frames.shape[1:]
         declaration, settings = self._part.declaration, self._part.settings
@@ -208,7 +208,7 @@ class LoadedModel(nn.Module):
                 f"was trained with {trained}{size}: {reason}"
             )
 
-    def _refuse_values(self, frames: Tensor, name: str = "frames") -> None:
+    def _validate_values(self, frames: Tensor, name: str = "frames") -> None:
         low, high = self.value_range
         if not frames.is_floating_point():
             scaled = f"{name}.float() / 255 gives values in [{low:g}, {high:g}]"

@@ -63,11 +63,11 @@ class Request:
             for each in self._read()["subjects"]
         ]
 
-    def tell(self, done: int, total: int) -> None:
+    def report_progress(self, done: int, total: int) -> None:
         """How far the first process is."""
         write_atomically(self.folder / layout.PROGRESS, f"{done} {total}")
 
-    def told(self) -> tuple[int, int]:
+    def progress(self) -> tuple[int, int]:
         try:
             done, total = read_text(self.folder / layout.PROGRESS).split()
         except FileNotFoundError:  # handled: nothing is written yet; the bar shows no progress
@@ -81,10 +81,10 @@ class Request:
         """The files of every process for one model."""
         return sorted(self.folder.glob(layout.clips_file(model, "*")))
 
-    def answer(self, found: dict[str, Any]) -> None:
+    def write_results(self, found: dict[str, Any]) -> None:
         write_atomically(self.folder / layout.ANSWER, to_json(found))
 
-    def answered(self) -> dict[str, Any]:
+    def read_results(self) -> dict[str, Any]:
         return read_json_object(self.folder / layout.ANSWER)
 
     def _read(self) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Result:
     @classmethod
     def of(cls, request: Request, subjects: Sequence[EvaluationTarget]) -> Result:
         """From what the processes left in the request's folder."""
-        answer, plan = request.answered(), subjects[0].plan
+        answer, plan = request.read_results(), subjects[0].plan
         names = ["loss", *(part.name for part in plan.metrics)]
         aggregations = [answer["aggregations"].get(name, "mean") for name in names]
         grouped_by = answer["grouped_by"] or "clip"
@@ -129,7 +129,7 @@ class Result:
         return folder / f"{name}.json", folder / f"{name}.csv", folder / f"{name}-clips.csv"
 
     @classmethod
-    def refuse_to_overwrite(cls, folder: Path, name: str) -> None:
+    def ensure_not_overwritten(cls, folder: Path, name: str) -> None:
         """Raises InputError where this evaluation lies in the folder already."""
         there = [file.name for file in cls.files(folder, name) if file.exists()]
         if there:

@@ -58,7 +58,7 @@ def score(request: Request, distributed: DistributedContext) -> None:
             ) -> None:
                 record(positions, values, aggregations)
                 if distributed.is_rank_zero and positions:
-                    request.tell(before + positions[-1] + 1, total)
+                    request.report_progress(before + positions[-1] + 1, total)
 
             task = own_plan.task.build()
             scores = evaluate(model, task, own_plan, batches, distributed, split=split, observe=observe)
@@ -77,7 +77,7 @@ def score(request: Request, distributed: DistributedContext) -> None:
         )
     distributed.barrier()
     if distributed.is_rank_zero:
-        request.answer(
+        request.write_results(
             {
                 "clips": len(dataset),
                 "grouped_by": dataset.grouped_by,

@@ -224,11 +224,11 @@ class Compute(Settings):
     logs/stacks-rank-N.txt and start again, as if they had died."""
 
     @property
-    def fewest(self) -> int:
+    def min_workers(self) -> int:
         return self.workers if isinstance(self.workers, int) else self.workers.min
 
     @property
-    def most(self) -> int:
+    def max_workers(self) -> int:
         return self.workers if isinstance(self.workers, int) else self.workers.max
 
 

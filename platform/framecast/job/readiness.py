@@ -12,7 +12,7 @@ from framecast.job.plugin_config import PluginConfig
 from framecast.secret_urls import lacks_credentials
 
 
-def refuse_unready(plan: Plan, callbacks: bool = True) -> None:
+def ensure_ready(plan: Plan, callbacks: bool = True) -> None:
     """Asks the data set, the metrics and the callbacks. Raises InputError with all that they miss."""
     asked = [("data", plan.data), *_numbered("metrics", plan.metrics)]
     if callbacks:
@@ -39,7 +39,7 @@ def refuse_unready(plan: Plan, callbacks: bool = True) -> None:
         raise InputError(problems)
 
 
-def refuse_too_few_clips(plan: Plan) -> None:
+def ensure_enough_clips(plan: Plan) -> None:
     """Asks the data set, as far as headers tell, whether there are clips to train and to validate on. Raises
     InputError where there are too few."""
     declaration, settings = plan.data.declaration, plan.data.settings

@@ -87,7 +87,7 @@ def make_plan(document: Document, registry: Registry, known: DataFacts | None = 
     """
     plan = check_job(document, registry, known)
     _try_out(plan, document)
-    _refuse_shapes(plan, document)
+    _validate_shapes(plan, document)
     return plan
 
 
@@ -221,12 +221,13 @@ def _between_settings(
     """What single settings cannot know: rules between them."""
     found: list[tuple[Key, str]] = []
     training, compute = job.training, job.compute
-    parts = compute.most * training.accumulate
+    parts = compute.max_workers * training.accumulate
     if training.batch_size < parts:
         found.append(
             (
                 ("training", "batch_size"),
-                f"{plural(training.batch_size, 'clip')} cannot be divided among {plural(compute.most, 'worker')} "
+                f"{plural(training.batch_size, 'clip')} cannot be divided among "
+                f"{plural(compute.max_workers, 'worker')} "
                 f"x {plural(training.accumulate, 'accumulated part')}: at least {parts} are needed",
             )
         )
@@ -243,8 +244,8 @@ def _between_settings(
         message = "fp16 needs a GPU and compute.gpus_per_worker is 0: write fp32, bf16 or auto"
         found.append((("training", "precision"), message))
     part = compute.gpus_per_worker
-    if isinstance(part, float) and 0 < part < 1 < compute.most:
-        message = f"{compute.most} workers exchange gradients and need a GPU each, not {part}: write 0 or 1"
+    if isinstance(part, float) and 0 < part < 1 < compute.max_workers:
+        message = f"{compute.max_workers} workers exchange gradients and need a GPU each, not {part}: write 0 or 1"
         found.append((("compute", "gpus_per_worker"), message))
     if (training.precision, training.strategy, job.deepspeed.zero_stage) == ("fp16", "deepspeed", 0):
         # engine.backward scales losses only for ZeRO's optimizers, yet the other one unscales gradients
@@ -312,7 +313,7 @@ def _refused_scores(
     return problems
 
 
-def _refuse_shapes(plan: Plan, document: Document) -> None:
+def _validate_shapes(plan: Plan, document: Document) -> None:
     """Asks the model and the metrics whether they can work with the data's shape. Raises InputError."""
     sample = plan.sample_shape
     found: list[tuple[Key, str, str | None]] = []

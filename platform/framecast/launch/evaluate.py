@@ -16,8 +16,8 @@ from framecast.evaluation.result import Result
 from framecast.files import make_folder, remove_tree
 from framecast.job.job import Compute
 from framecast.job.scoring_terms import differing_data, differing_horizon
-from framecast.launch.chatter import quiet
-from framecast.launch.hardware import local_resources, settled
+from framecast.launch.capture_output import capture_output
+from framecast.launch.hardware import local_resources, resolve_resources
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
 from framecast.launch.worker import in_a_line
 from framecast.runs.folder import Folder
@@ -39,16 +39,16 @@ def evaluate(
     `progress` shows on a terminal what it is told while its context lasts; all else that is printed meanwhile
     goes into a log. Raises InputError where subjects cannot be compared, TrainingFailed where scoring fails.
     """
-    refuse_to_compare(subjects)
+    validate_comparable(subjects)
     folder = Folder(Path(tempfile.mkdtemp(prefix="framecast-evaluation-")))
     make_folder(folder.logs, folder.path)
     plan = subjects[0].plan
     if plan.job.compute.address is None:
-        plan = settled(plan, local_resources())
+        plan = resolve_resources(plan, local_resources())
     there = [replace(subject, plan=subject.plan.on(plan.job.compute)) for subject in subjects]
     request = Request.write(folder.path, split, there)
     try:
-        with quiet(folder.driver_log) as terminal, progress(request.told, terminal):
+        with capture_output(folder.driver_log) as terminal, progress(request.progress, terminal):
             _score(request, folder, plan.job.compute)
     except (InputError, KeyboardInterrupt):
         remove_tree(folder.path)
@@ -78,7 +78,7 @@ def _keep(result: Result, folder: Folder) -> str:
         return f"nor could they be kept in {folder.path}: {_why(error)}"
 
 
-def refuse_to_compare(subjects: Sequence[EvaluationTarget]) -> None:
+def validate_comparable(subjects: Sequence[EvaluationTarget]) -> None:
     """Raises InputError where the subjects would not be scored on the same clips, over the same horizon and by the
     same metrics, or where one is named twice."""
     first = subjects[0]
@@ -101,7 +101,7 @@ def refuse_to_compare(subjects: Sequence[EvaluationTarget]) -> None:
 
 
 def _score(request: Request, folder: Folder, compute: Compute) -> None:
-    if compute.most == 1:
+    if compute.max_workers == 1:
         from framecast.evaluation.scoring import score
 
         score(request, alone(compute))

@@ -37,7 +37,7 @@ class Resources:
     def gpus(self) -> int:
         return sum(host.gpus for host in self.hosts)
 
-    def held(self, cpus_each: int, gpus_each: float) -> int:
+    def capacity(self, cpus_each: int, gpus_each: float) -> int:
         """How many such workers there is room for."""
         return sum(
             min(host.cpus // cpus_each, int(host.gpus / gpus_each) if gpus_each else host.cpus)
@@ -53,13 +53,13 @@ def local_resources() -> Resources:
     return Resources.of_one(cores or 1, torch.cuda.device_count())
 
 
-def settled(plan: Plan, resources: Resources) -> Plan:
+def resolve_resources(plan: Plan, resources: Resources) -> Plan:
     """The plan with every `auto` of its resources made definite.
 
     Raises InputError where the hardware cannot do what the job asks for.
     """
     compute, problems = plan.job.compute, []
-    fewest = compute.fewest
+    fewest = compute.min_workers
     gpus_each = compute.gpus_per_worker
     if gpus_each == "auto":
         gpus_each = 1 if resources.gpus >= fewest else 0
@@ -69,7 +69,7 @@ def settled(plan: Plan, resources: Resources) -> Plan:
         way_out = "write fewer compute.workers, or compute.gpus_per_worker=0"
         problems.append(Problem(f"{message}: {way_out}", key="compute.gpus_per_worker"))
     told = bool(problems)  # of the GPUs
-    if resources.held(cpus_each, 0 if told else gpus_each) < fewest:
+    if resources.capacity(cpus_each, 0 if told else gpus_each) < fewest:
         need = _need(fewest, fewest * cpus_each, "", resources.cpus)
         message = f"{plural(fewest, 'worker')} of {plural(cpus_each, 'CPU core')} {need}"
         if len(resources.hosts) > 1:
@@ -89,7 +89,9 @@ def _cpus_each(compute: Compute, resources: Resources, gpus_each: float) -> int:
     if compute.cpus_per_worker != "auto":
         return int(compute.cpus_per_worker)
     largest = max(host.cpus for host in resources.hosts)
-    fitting = (cpus for cpus in range(largest, 0, -1) if resources.held(cpus, gpus_each) >= compute.most)
+    fitting = (
+        cpus for cpus in range(largest, 0, -1) if resources.capacity(cpus, gpus_each) >= compute.max_workers
+    )
     return next(fitting, 1)
 
 

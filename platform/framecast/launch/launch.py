@@ -15,13 +15,13 @@ from framecast.files import remove_unfinished, write_atomically
 from framecast.job.document import Document
 from framecast.job.job import Compute
 from framecast.job.plan import Plan
-from framecast.job.readiness import refuse_unready
+from framecast.job.readiness import ensure_ready
 from framecast.job.resolve import read_plan, relative_paths
 from framecast.json_text import to_json
 from framecast.launch.environment import environment
-from framecast.launch.hardware import local_resources, settled
-from framecast.launch.mirroring import as_driver, as_only_process, bring_all, url_of
-from framecast.launch.shared_storage import refuse_unshared
+from framecast.launch.hardware import local_resources, resolve_resources
+from framecast.launch.mirroring import as_driver, as_only_process, push_all, url_of
+from framecast.launch.shared_storage import ensure_shared
 from framecast.launch.signals import Stopped, StopSignals, stopping_on_signals
 from framecast.launch.undo import Undo
 from framecast.launch.worker import note_failure, train_in_this_process, train_on_workers
@@ -30,7 +30,7 @@ from framecast.plugin.events import RunFailed, RunInterrupted
 from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust
 from framecast.runs.checkpoints import CheckpointStore
-from framecast.runs.driver import Driver, alive, driven_by_another
+from framecast.runs.driver import Driver, driven_by_another, heartbeat
 from framecast.runs.limits import Trained
 from framecast.runs.phases import note_phase
 from framecast.runs.remote import probe
@@ -52,7 +52,7 @@ def create_run(plan: Plan, document: Document, root: Path, run_id: str | None = 
 
     Raises InputError where the data, a metric or a callback are not ready.
     """
-    refuse_unready(plan)
+    ensure_ready(plan)
     run = RunFolder.create(root, plan.job.name, run_id)
     if url := url_of(run):
         probe(url)
@@ -86,9 +86,9 @@ def resumed_plan(run: RunFolder, overrides: list[str], trusted: bool = False) ->
         problems.append(Problem(message, key="training.optimizer.name"))
     if problems:
         raise InputError(problems)
-    _refuse_to_do_nothing(run, status, before, plan)
+    _ensure_work_left(run, status, before, plan)
     try:
-        refuse_unready(plan)
+        ensure_ready(plan)
     except InputError as error:
         raise InputError([*error.problems, *_that_depend_on_a_folder(run)]) from None
     return plan
@@ -102,7 +102,7 @@ def _that_depend_on_a_folder(run: RunFolder) -> list[Problem]:
     ]
 
 
-def _refuse_to_do_nothing(run: RunFolder, status: Status, before: Plan, plan: Plan) -> None:
+def _ensure_work_left(run: RunFolder, status: Status, before: Plan, plan: Plan) -> None:
     """Raises InputError, with the settings that would help, where a run has nothing to do by `plan`."""
     finished = status.state == "finished"
     if finished and not status.step:
@@ -144,7 +144,7 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False, new: bool = Tru
     clear_stop(run)
     stopped: StopRequest | None = None
     try:
-        with stopping_on_signals(run, begun) as signals, alive(run):
+        with stopping_on_signals(run, begun) as signals, heartbeat(run):
             try:
                 _in_process(plan, run) if in_process else _on_ray(plan, run, signals, begun)
             except Stopped as stop:
@@ -155,14 +155,14 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False, new: bool = Tru
                 if undo is None and not new:
                     if Status.of(run).state != "failed":
                         run.journal.append(RunFailed(0, str(error), Cause.ERROR))
-                    bring_all(run)
+                    push_all(run)
                     return Status.of(run)
                 if not run.journal.attempts():
                     run.remove()  # nothing has happened in it
                 raise
             except Exception as error:
                 note_failure(run, error)
-                bring_all(run)
+                push_all(run)
             finally:
                 clear_stop(run)
     except InputError:
@@ -186,23 +186,23 @@ def _note_stopped(run: RunFolder, request: StopRequest, begun: bool) -> None:
     again = "again, at once; resume continues from the last checkpoint"
     reason = f"{request.reason} {again if begun else 'before training began'}"
     run.journal.append(RunInterrupted(last.step if last else 0, reason, request.cause))
-    bring_all(run)
+    push_all(run)
 
 
 def _in_process(plan: Plan, run: RunFolder) -> None:
-    if plan.job.compute.fewest != 1:
+    if plan.job.compute.min_workers != 1:
         message = (
             f"--in-process is one process, the job asks for {plan.job.compute.workers}: add compute.workers=1"
         )
         raise InputError(Problem(message, key="compute.workers"))
-    write_plan(run, settled(plan, local_resources()))
+    write_plan(run, resolve_resources(plan, local_resources()))
     with as_only_process(run):
         train_in_this_process(str(run.path))
 
 
 def _workers(compute: Compute) -> str:
-    least = plural(compute.fewest, "worker")
-    return least if compute.most == compute.fewest else f"{least} or more"
+    least = plural(compute.min_workers, "worker")
+    return least if compute.max_workers == compute.min_workers else f"{least} or more"
 
 
 def _on_ray(plan: Plan, run: RunFolder, signals: StopSignals, begun: Callable[[], bool]) -> None:
@@ -215,12 +215,12 @@ def _on_ray(plan: Plan, run: RunFolder, signals: StopSignals, begun: Callable[[]
 
     local = local_resources()
     if plan.job.compute.address is None:
-        plan = settled(plan, local)  # a job that does not fit is refused before Ray starts
+        plan = resolve_resources(plan, local)  # a job that does not fit is refused before Ray starts
     note_phase(run, "starting Ray" if plan.job.compute.address is None else "connecting to Ray")
     with ray_session(run, plan.job.compute, local) as resources:
-        plan = settled(plan, resources)
+        plan = resolve_resources(plan, resources)
         if plan.job.compute.address is not None:
-            refuse_unshared(run, plan.job.compute)
+            ensure_shared(run, plan.job.compute)
             plan = plan.with_plugins_in(run.plugins)
         write_plan(run, plan, run.path)
         note_phase(run, f"starting {_workers(plan.job.compute)}")

@@ -45,7 +45,7 @@ def as_driver(run: RunFolder) -> Iterator[None]:
     mirror.push_files(is_drivers)  # the workers read the plan there
     with mirror.kept(is_drivers, fetching=True):
         yield
-    mirror.pull(checkpoints=True, mine=is_drivers)
+    mirror.pull(checkpoints=True, owned=is_drivers)
 
 
 def as_only_process(run: RunFolder) -> AbstractContextManager[None]:
@@ -57,13 +57,13 @@ def as_only_process(run: RunFolder) -> AbstractContextManager[None]:
     return mirror.kept()
 
 
-def bring(run: RunFolder) -> None:
+def push(run: RunFolder) -> None:
     """Brings what the driver wrote last, such as the report."""
     if mirror := Mirror.of(run.path):
         mirror.push_files(is_drivers)
 
 
-def bring_all(run: RunFolder) -> None:
+def push_all(run: RunFolder) -> None:
     """Brings the driver's word on what ended the workers: they write no more."""
     if mirror := Mirror.of(run.path):
         mirror.push_files()
@@ -87,6 +87,6 @@ def as_worker(folder: str, url: str, rank: int) -> Iterator[RunFolder]:
     mirror = Mirror.of(run.path)
     assert mirror is not None, "a working copy knows its URL"
     run.clear_stop()  # of an attempt before; a new one comes with what is fetched
-    mirror.pull(checkpoints=True, mine=lambda name: name.startswith(_LOGS))
+    mirror.pull(checkpoints=True, owned=lambda name: name.startswith(_LOGS))
     with mirror.kept(lambda name: is_workers(name, rank)):
         yield run

@@ -61,7 +61,7 @@ def ray_rank() -> int:
 
 def log_as_worker(logs: Path, rank: int) -> None:
     """From now on what this worker prints goes into logs/worker-<rank>.log."""
-    from framecast.launch.chatter import redirect_output
+    from framecast.launch.capture_output import redirect_output
 
     redirect_output(logs / layout.worker_log(rank))
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # past Ray's own, which write everything twice

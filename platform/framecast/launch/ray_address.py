@@ -18,7 +18,7 @@ _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0,
 _SETTINGS = 4
 
 
-def refuse_absent(address: str) -> None:
+def ensure_ray_answers(address: str) -> None:
     """Raises InputError that names who named the address, where no Ray answers there, it is of another kind, or
     the user has not named it: a token would be sent there."""
     named = f"{address}, named by {_namer(address)}"
@@ -55,11 +55,11 @@ def find_own_ray(setting: str = "compute.address") -> str:
     """The address of the Ray on this machine, for a `setting` that is auto. Raises InputError where there is none,
     or it is another user's."""
     address = _found_by_ray(setting)
-    _refuse_another_users(address, setting)
+    _ensure_own_ray(address, setting)
     return address
 
 
-def _refuse_another_users(address: str, setting: str) -> None:
+def _ensure_own_ray(address: str, setting: str) -> None:
     """Raises InputError where the Ray that was found on this machine is another user's: who writes the file by
     which Ray finds it, or listens at its port, would be given the token."""
     if is_confirmed(address) or os.environ.get("RAY_ADDRESS", "").strip() or not hasattr(os, "getuid"):

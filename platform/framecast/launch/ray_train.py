@@ -19,7 +19,7 @@ from framecast.launch.hardware import Host, Resources
 from framecast.launch.import_path import extend, passed_on
 from framecast.launch.mirroring import url_of
 from framecast.launch.network import choose_interface
-from framecast.launch.ray_address import refuse_absent
+from framecast.launch.ray_address import ensure_ray_answers
 from framecast.launch.ray_folder import ray_folder
 from framecast.launch.ray_token import only_for_this_user
 from framecast.plugin.events import Warned
@@ -43,7 +43,7 @@ def ray_session(run: Folder, compute: Compute, local: Resources) -> Iterator[Res
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # Ray's coming default; else it warns
     give_libraries_a_home()
     if compute.address is not None:
-        refuse_absent(compute.address)
+        ensure_ray_answers(compute.address)
         with _connected(run, compute, {"address": compute.address}, None) as resources:
             yield resources
         return
@@ -188,7 +188,9 @@ def run_on_workers(
         work,
         train_loop_config={"folder": str(run.path), "url": url_of(run), "plugins": list(plugins)},
         scaling_config=ScalingConfig(
-            num_workers=compute.workers if isinstance(compute.workers, int) else (compute.fewest, compute.most),
+            num_workers=compute.workers
+            if isinstance(compute.workers, int)
+            else (compute.min_workers, compute.max_workers),
             use_gpu=gpus > 0,
             resources_per_worker={"CPU": float(compute.cpus_per_worker), **({"GPU": gpus} if gpus else {})},
         ),

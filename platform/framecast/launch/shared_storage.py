@@ -14,7 +14,7 @@ from framecast.runs.remote import is_url, probe
 from framecast.runs.run_folder import RunFolder
 
 
-def refuse_unshared(run: RunFolder, compute: Compute) -> None:
+def ensure_shared(run: RunFolder, compute: Compute) -> None:
     """Each host that may get a worker writes to the run folder, or its URL, and reads what is there.
 
     Raises InputError that names the hosts which do not see the folder, and what to set.

@@ -126,7 +126,7 @@ class Driver:
 
 
 @contextmanager
-def alive(folder: JobFolder) -> Iterator[None]:
+def heartbeat(folder: JobFolder) -> Iterator[None]:
     """While the body runs, this process is noted as the run's driver, every few seconds anew: so others can tell
     a running run from a dead one."""
     driver = Driver.of_process(os.getpid())
@@ -137,7 +137,7 @@ def alive(folder: JobFolder) -> Iterator[None]:
             replace(driver, seen=time.time()).note(folder)
 
     try:
-        with repeating(note, _SECONDS_BETWEEN_SIGNS, "alive"):
+        with repeating(note, _SECONDS_BETWEEN_SIGNS, "heartbeat"):
             yield
     finally:
         with suppress(OSError):  # handled: the process ends anyway, and is found to be gone

@@ -33,7 +33,7 @@ from framecast.runs.job_folder import JobFolder
 from framecast.runs.remote import Entry, Remote
 from framecast.user_folders import cache_folder
 
-Mine = Callable[[str], bool]
+Owned = Callable[[str], bool]
 """Whether a file of a run, by its name within the folder, is written by this process."""
 
 _LISTED = {".yaml", ".json", ".jsonl", ".csv"}
@@ -139,8 +139,8 @@ class Mirror:
         base, _, query = url.partition("?")
         return cls(path, f"{base}/{path.parent.name}/{path.name}" + (f"?{query}" if query else ""))
 
-    def push_files(self, mine: Mine = _all) -> None:
-        """Brings all of `mine` but checkpoints. What is deleted here stays at the URL."""
+    def push_files(self, owned: Owned = _all) -> None:
+        """Brings all of `owned` but checkpoints. What is deleted here stays at the URL."""
         with self._files_lock:
             if self._sent is None:
                 there = {name: entry.size for name, entry in self._remote_files().items()}
@@ -150,7 +150,7 @@ class Mirror:
                     if (size := there.get(name, 0)) > _SURE and size == file.stat().st_size
                 }
             for name, file in self._local_files():
-                if not mine(name):
+                if not owned(name):
                     continue
                 with contextlib.suppress(FileNotFoundError):
                     # handled: it was there a moment ago; the next round looks again
@@ -190,20 +190,20 @@ class Mirror:
                 self._remove(name)
                 del self._there[name]
 
-    def pull(self, checkpoints: bool = False, mine: Mine = _none) -> None:
+    def pull(self, checkpoints: bool = False, owned: Owned = _none) -> None:
         """Fetches what differs, each file in one step; with `checkpoints` also the complete ones and the links.
 
-        What is `mine` stays as it is; nothing else in the folder may be written to meanwhile. A file that was
+        What is `owned` stays as it is; nothing else in the folder may be written to meanwhile. A file that was
         written here after the one at the URL is kept, and so is a checkpoint newer than all that are there.
         """
-        theirs = {name: entry for name, entry in self._remote_files().items() if not mine(name)}
+        theirs = {name: entry for name, entry in self._remote_files().items() if not owned(name)}
         _fetch(self.remote, self.path, theirs)
         if checkpoints:
             self._pull_checkpoints()
 
     @contextlib.contextmanager
-    def kept(self, mine: Mine = _all, fetching: bool = False, seconds: float = 5.0) -> Iterator[None]:
-        """While it lasts, brings what is `mine` to the URL every few seconds, in the background, and at its end;
+    def kept(self, owned: Owned = _all, fetching: bool = False, seconds: float = 5.0) -> Iterator[None]:
+        """While it lasts, brings what is `owned` to the URL every few seconds, in the background, and at its end;
         with `fetching` what is not comes back. A request to stop is fetched in any case.
 
         A failure is told once, on standard error, until it works again: whatever it is, the training goes on.
@@ -211,9 +211,9 @@ class Mirror:
         ended = threading.Event()
 
         def exchange() -> None:
-            self.push_files(mine)
+            self.push_files(owned)
             if fetching:
-                self.pull(mine=mine)
+                self.pull(owned=owned)
             request = self.remote.read(layout.STOP)
             if request is not None and not (self.path / layout.STOP).exists():
                 write_atomically(self.path / layout.STOP, request)

@@ -24,7 +24,7 @@ ENDED = ("finished", "interrupted", "failed", "died")
 
 
 @dataclass(frozen=True)
-class Whereabouts:
+class RemoteLocation:
     """`address` as the user gave it; `job` is Ray's name for the latest attempt, `earlier` for those before it;
     `runs` as in Cluster; `variables` are the names of environment variables that go along."""
 
@@ -36,7 +36,7 @@ class Whereabouts:
     earlier: list[str] = field(default_factory=list)
 
     @classmethod
-    def from_dict(cls, fields: dict[str, Any]) -> Whereabouts:
+    def from_dict(cls, fields: dict[str, Any]) -> RemoteLocation:
         """The inverse of `asdict`. Raises ValueError or TypeError for anything else."""
         found = cls(**fields)
         if not isinstance(found.variables, list) or not isinstance(found.earlier, list):
@@ -60,19 +60,19 @@ class RemoteRun(Folder):
     marker = layout.REMOTE
 
     @property
-    def whereabouts(self) -> Whereabouts:
+    def location(self) -> RemoteLocation:
         """Raises InputError where the file does not hold it."""
         file = self.path / self.marker
         try:
-            return Whereabouts.from_dict(read_json_object(file))
+            return RemoteLocation.from_dict(read_json_object(file))
         except FileNotFoundError:
             raise InputError(f"{file}: no such file, so it is not known where the run is") from None
         except (ValueError, TypeError) as error:
             raise InputError(f"{file} does not say where the run is: {plain(str(error))}") from None
 
-    def note(self, whereabouts: Whereabouts) -> None:
+    def note(self, location: RemoteLocation) -> None:
         make_folder(self.path)
-        write_atomically(self.path / self.marker, to_json(asdict(whereabouts), indent=1))
+        write_atomically(self.path / self.marker, to_json(asdict(location), indent=1))
 
     @classmethod
     def at(cls, root: Path, name: str, run_id: str) -> RemoteRun:
@@ -81,19 +81,19 @@ class RemoteRun(Folder):
     def remember(self, state: str) -> None:
         """Notes how the run ended, for times when the cluster is gone; a state that will change is not noted."""
         if state in ENDED and self.last_known != state:
-            known = {"job": self.whereabouts.job, "state": state}
+            known = {"job": self.location.job, "state": state}
             write_atomically(self.path / layout.LAST_KNOWN, to_json(known, indent=1))
 
     @property
     def last_known(self) -> str | None:
         """How its latest attempt ended; None where that is not known here."""
         known = _read(self.path / layout.LAST_KNOWN)
-        return known.get("state") if known.get("job") == self.whereabouts.job else None
+        return known.get("state") if known.get("job") == self.location.job else None
 
     def note_copy(self, trial: str, folder: str, state: str) -> None:
         """Notes that a copy of the run, or of a `trial` of the search, is in `folder` below this one."""
         copies = _read(self.path / layout.COPIES)
-        copies[trial] = {"folder": folder, "state": state, "job": self.whereabouts.job}
+        copies[trial] = {"folder": folder, "state": state, "job": self.location.job}
         write_atomically(self.path / layout.COPIES, json.dumps(copies, indent=1))
 
     def copy(self, trial: str = "") -> RunFolder | None:
@@ -108,7 +108,7 @@ class RemoteRun(Folder):
     def copy_is_final(self, trial: str = "") -> bool:
         """Whether the copy was made of a run that had ended, and has not been resumed since."""
         noted = _read(self.path / layout.COPIES).get(trial, {})
-        return noted.get("state") in ENDED and noted.get("job") == self.whereabouts.job
+        return noted.get("state") in ENDED and noted.get("job") == self.location.job
 
 
 def is_copy(run: RunFolder) -> bool:

@@ -56,7 +56,7 @@ class Named:
 
 def _on_cluster(found: Named) -> InputError:
     assert found.remote is not None, "it is neither a run nor a search of this machine"
-    where = found.remote.whereabouts.address
+    where = found.remote.location.address
     return InputError(f"run {found.text} is on {where}: bring it here with: {command('fetch', found.text)}")
 
 
@@ -113,7 +113,7 @@ def find_search(text: str, root: Path) -> SearchFolder:
     """The search on this machine that `text` names. Raises InputError where it names something else."""
     found = find(text, root)
     if found.remote:
-        where, show = found.remote.whereabouts.address, command("results", found.folder.id, "--job", "best")
+        where, show = found.remote.location.address, command("results", found.folder.id, "--job", "best")
         raise InputError(f"{found.folder.id} is on {where}; the job of its best trial comes from there: {show}")
     if found.search is None:
         raise InputError(f"{found.text} is a run, not a search: `{command('status', found.text)}` shows it")

@@ -96,7 +96,7 @@ class Checkpointing:
             )
             try:
                 published = self._publish(state, loop, position, monitor, samples)
-                self._bring()
+                self._push()
             except OSError as error:
                 refused, full = error.strerror or str(error), why_not_written(error)
         if self._distributed.sum(torch.tensor([float(bool(refused))])).item():
@@ -129,7 +129,7 @@ class Checkpointing:
             remove_tree(folder, top, ignore_errors=True)
             raise
 
-    def _bring(self) -> None:
+    def _push(self) -> None:
         """Brings checkpoints to the run's URL, if it has one. Where that fails training goes on: the next one
         takes this one along."""
         try:

@@ -13,7 +13,7 @@ from framecast.command_line import command
 from framecast.errors import InputError, disk_problem, without_credentials
 from framecast.files import write_atomically
 from framecast.job.document import Document
-from framecast.job.readiness import refuse_too_few_clips, refuse_unready
+from framecast.job.readiness import ensure_enough_clips, ensure_ready
 from framecast.job.resolve import check_job
 from framecast.job.search import Search
 from framecast.json_text import to_json
@@ -28,7 +28,7 @@ from framecast.registry.provider import Provider
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust
-from framecast.runs.driver import alive, driven_by_another, driver_is_alive
+from framecast.runs.driver import driven_by_another, driver_is_alive, heartbeat
 from framecast.runs.mirror import url_of_working_copy
 from framecast.runs.status import Status, in_state
 from framecast.runs.stop_request import STOP_COMMAND, StopRequest
@@ -51,8 +51,8 @@ def create_search(
         folder.write(Document.from_data(data, folder=document.folder), plugins)
         _note(folder, plugins)
         plan = folder.space(Trust("this job", everything=True)).example()
-        refuse_unready(plan)
-        refuse_too_few_clips(plan)
+        ensure_ready(plan)
+        ensure_enough_clips(plan)
         write_atomically(folder.job, without_credentials(document.text) or document.to_yaml())
         write_atomically(folder.environment, to_json(environment(), indent=1))
     except InputError:
@@ -81,7 +81,7 @@ def launch_search(folder: SearchFolder, trust: Trust | None = None) -> SearchSta
         raise InputError(f"search {folder.id} is running")
     folder.clear_stop()
     try:
-        with alive(folder), stopping_on_signals(folder, begun=lambda: _trains(folder)):
+        with heartbeat(folder), stopping_on_signals(folder, begun=lambda: _trains(folder)):
             finished = run_search(folder, trust)
             folder.journal.append(finished or _interrupted(folder, folder.stop_requested() or STOP_COMMAND))
     except InputError:

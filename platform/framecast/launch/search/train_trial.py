@@ -8,14 +8,14 @@ from typing import Any
 
 from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
-from framecast.launch.chatter import redirect_output
+from framecast.launch.capture_output import redirect_output
 from framecast.launch.processes import alone
 from framecast.launch.worker import note_failure, train_on_workers
 from framecast.plugin.cause import Cause
 from framecast.plugin.events import Evaluated, Event, RunInterrupted
 from framecast.registry.trust import Trust
 from framecast.runs import layout
-from framecast.runs.driver import alive
+from framecast.runs.driver import heartbeat
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 from framecast.runs.stop_request import StopRequest
@@ -42,8 +42,8 @@ def train_trial(config: dict[str, Any]) -> None:
             tune.report({"epoch": event.epoch, "objective": value})  # raises SystemExit where the trial is to stop
 
     try:
-        with alive(run):
-            if plan.job.compute.most == 1:
+        with heartbeat(run):
+            if plan.job.compute.max_workers == 1:
                 from framecast.engine.loop import train
 
                 train(plan, run, alone(plan.job.compute), tell)

@@ -13,7 +13,7 @@ from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.job.job import Compute
 from framecast.job.search import Search
-from framecast.launch.hardware import Resources, local_resources, settled
+from framecast.launch.hardware import Resources, local_resources, resolve_resources
 from framecast.launch.ray_train import in_thread, ray_session
 from framecast.launch.search.train_trial import train_trial
 from framecast.plugin.cause import Cause
@@ -57,7 +57,7 @@ def run_search(folder: SearchFolder, trust: Trust | None = None) -> SearchFinish
 
 def concurrency(search: Search, compute: Compute, resources: Resources) -> int:
     """How many trials of a definite `compute` the machine holds at once."""
-    held = resources.held(int(compute.cpus_per_worker), float(compute.gpus_per_worker)) // compute.most
+    held = resources.capacity(int(compute.cpus_per_worker), float(compute.gpus_per_worker)) // compute.max_workers
     return max(1, min(held, search.concurrent or held))
 
 
@@ -79,7 +79,7 @@ class _Trials:
 
     def settle(self, resources: Resources) -> None:
         """Makes the resources of a trial definite."""
-        self.compute = settled(self._space.example(), resources).job.compute
+        self.compute = resolve_resources(self._space.example(), resources).job.compute
         self.at_once = concurrency(self.search, self.compute, resources)
 
     def next(self, ray_id: str) -> dict[str, Any] | str | None:
@@ -202,7 +202,7 @@ def _fit(folder: SearchFolder, trials: _Trials) -> None:
 
     compute, mode = trials.compute, trials.search.objectives[trials.search.measured[0]]
     assert compute is not None, "settled before"
-    own = compute.most == 1
+    own = compute.max_workers == 1
     needs: dict[str, float] = {"memory": 1e6}  # workers of its own have the cores; Tune wants it to need something
     if own:
         needs = {"CPU": float(compute.cpus_per_worker), "GPU": float(compute.gpus_per_worker)}

@@ -38,7 +38,7 @@ def tolerate_full_logs() -> None:
 
 
 @contextmanager
-def quiet(log: Path | None) -> Iterator[IO[str]]:
+def capture_output(log: Path | None) -> Iterator[IO[str]]:
     """Redirects the process's output to `log`, or nowhere without one, and yields the terminal, for what the user
     should see.
 

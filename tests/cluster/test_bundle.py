@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from framecast.cluster.shipment import JOB, SENDER, pack, pack_package
+from framecast.cluster.bundle import JOB, SENDER, pack, pack_package
 from framecast.job.resolve import load_job, load_plan, make_plan
 
 

@@ -11,30 +11,30 @@ from framecast.command_line import command
 from framecast.errors import InputError
 
 if TYPE_CHECKING:
-    from framecast.runs.remote_run import RemoteRun, Whereabouts
+    from framecast.runs.remote_run import RemoteLocation, RemoteRun
     from framecast.search.find import Named
 
 
-def repeat_elsewhere(run: str, runs: str | None, address: str | None, arguments: list[str]) -> None:
+def forward(run: str, runs: str | None, address: str | None, arguments: list[str]) -> None:
     """Does `platform ARGUMENTS` on the cluster where the run is, and leaves with its exit code.
 
     Returns, having done nothing, where the run is on this machine. `{run}` in the arguments becomes its name.
     """
-    whereabouts = whereabouts_of(run, runs, address)
-    if whereabouts is not None:
+    location = location_of(run, runs, address)
+    if location is not None:
         known = known_run(run, None if address else runs)
         name = known.text if known and known.remote else run
-        repeat_on(whereabouts, [word.replace("{run}", name) for word in arguments])
+        forward_to(location, [word.replace("{run}", name) for word in arguments])
 
 
-def repeat_on(whereabouts: Whereabouts, arguments: list[str]) -> None:
+def forward_to(location: RemoteLocation, arguments: list[str]) -> None:
     """Does `platform ARGUMENTS` there, and leaves with its exit code."""
     from framecast.cluster.send import follow, send_command
 
-    raise typer.Exit(follow(replace(whereabouts, job=send_command(whereabouts, arguments))))
+    raise typer.Exit(follow(replace(location, job=send_command(location, arguments))))
 
 
-def whereabouts_of(run: str, runs: str | None, address: str | None) -> Whereabouts | None:
+def location_of(run: str, runs: str | None, address: str | None) -> RemoteLocation | None:
     """Where the run is: at `address`, else where it was sent to, else, if unknown here, at $RAY_ADDRESS.
 
     None where it is on this machine.
@@ -46,25 +46,25 @@ def whereabouts_of(run: str, runs: str | None, address: str | None) -> Whereabou
     if address is None and known is None:
         address = address_in_environment()
     if address is None:
-        return remote.whereabouts if remote else None
+        return remote.location if remote else None
     there = on_cluster(address, runs)
     if there is None or remote is None:
         return there and replace(there, job=run)
-    return replace(remote.whereabouts, address=address, runs=runs or remote.whereabouts.runs)
+    return replace(remote.location, address=address, runs=runs or remote.location.runs)
 
 
-def on_cluster(address: str, runs: str | None) -> Whereabouts | None:
+def on_cluster(address: str, runs: str | None) -> RemoteLocation | None:
     """A cluster that the user names, whatever runs there; None where this machine belongs to it."""
     from framecast.cluster.profiles import cluster_at
     from framecast.confirmed_addresses import confirm
-    from framecast.runs.remote_run import Whereabouts
+    from framecast.runs.remote_run import RemoteLocation
 
     if not cluster_at(address):
         return None
     for named in filter(None, (address, runs)):
         if "://" in named:
             confirm(named)
-    return Whereabouts(address, "", runs)
+    return RemoteLocation(address, "", runs)
 
 
 def remote_run(run: str, runs: str | None) -> RemoteRun | None:
@@ -85,7 +85,7 @@ def watch(remote: RemoteRun, detach: bool) -> None:
     """Follows a run on a cluster until it ends, and leaves with its exit code; Ctrl-C ends only the following."""
     from framecast.cluster.send import follow
 
-    where = remote.whereabouts
+    where = remote.location
     typer.echo(f"run {remote.name} {remote.id} is sent to {where.address}")
     if detach:
         typer.echo(f"follow it with: {command('logs', '-f', remote.id)}")
@@ -99,12 +99,12 @@ def watch(remote: RemoteRun, detach: bool) -> None:
     raise typer.Exit(code)
 
 
-def stopped(run: str, whereabouts: Whereabouts) -> None:
+def stop_remote(run: str, location: RemoteLocation) -> None:
     """Stops a run on a cluster, says how it stands then, and leaves."""
     from framecast.cluster.send import stop
     from framecast.runs.status import in_state
 
-    state = stop(whereabouts)
+    state = stop(location)
     if state == "lost":
-        raise InputError(f"{whereabouts.address} does not know the run {run}: it was started anew since then")
+        raise InputError(f"{location.address} does not know the run {run}: it was started anew since then")
     typer.echo(f"run {run} {in_state(state)}; continue with: {command('resume', run)}")

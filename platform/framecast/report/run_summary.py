@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 
-from framecast.command_line import command, sent_from_elsewhere, shown
+from framecast.command_line import command, display_path, is_forwarded
 from framecast.counting import plural
 from framecast.job.plan import Plan
 from framecast.plugin.cause import Cause
@@ -18,7 +18,7 @@ from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status, model_evaluations
 
 
-def closing(run: RunFolder, status: Status, plan: Plan) -> str:
+def run_summary(run: RunFolder, status: Status, plan: Plan) -> str:
     """A few lines for the end of `platform submit` and `platform resume`."""
     lines = [_headline(status)]
     lines += _limit(run, status, plan)
@@ -38,24 +38,24 @@ def next_commands(run: RunFolder, status: Status, plan: Plan) -> list[str]:
     follow = command("resume", where)
     if status.state == "failed":
         worker, driver = run.worker_log(0), run.driver_log
-        log = shlex.quote(shown(worker if worker.exists() else driver))
-        show = command("logs", where) if sent_from_elsewhere() else f"less {log}"
+        log = shlex.quote(display_path(worker if worker.exists() else driver))
+        show = command("logs", where) if is_forwarded() else f"less {log}"
         return [show, follow, command("status", where)]
     return [follow, command("status", where), command("list")]
 
 
 def name_here(run: JobFolder) -> str:
     """How commands name the run: by its id, or by its path where its root is not the usual one."""
-    return run.id if sent_from_elsewhere() or run.root == runs_root() else shown(run.path)
+    return run.id if is_forwarded() or run.root == runs_root() else display_path(run.path)
 
 
 def report_line(run: JobFolder) -> str:
     """Where the report of a run or a search is; of one on a cluster the command that brings it."""
     if not run.report.exists():
         driver_log = run.driver_log
-        where = command("logs", name_here(run)) if sent_from_elsewhere() else shown(driver_log)
+        where = command("logs", name_here(run)) if is_forwarded() else display_path(driver_log)
         return f"report: could not be made, see {where}"
-    return f"report: {command('report', name_here(run)) if sent_from_elsewhere() else shown(run.report)}"
+    return f"report: {command('report', name_here(run)) if is_forwarded() else display_path(run.report)}"
 
 
 def _headline(status: Status) -> str:

@@ -10,17 +10,17 @@ from framecast.registry.trust import Trust
 from framecast.search.search_folder import SearchFolder
 
 
-def attend_search(folder: SearchFolder, trust: Trust | None = None) -> None:
+def run_search_in_foreground(folder: SearchFolder, trust: Trust | None = None) -> None:
     """Runs the search to its end and leaves with its exit code."""
     from framecast.errors import in_one_line
-    from framecast.launch.chatter import quiet
+    from framecast.launch.capture_output import capture_output
     from framecast.launch.search.launch import launch_search
     from framecast.launch.signals import exit_code
-    from framecast.report.search_closing import closing
     from framecast.report.search_console import following
     from framecast.report.search_page import write_search_report
+    from framecast.report.search_summary import search_summary
 
-    with quiet(folder.driver_log) as terminal, following(folder, terminal):
+    with capture_output(folder.driver_log) as terminal, following(folder, terminal):
         status, spoilt = launch_search(folder, trust), ""
         try:
             write_search_report(folder)
@@ -28,7 +28,7 @@ def attend_search(folder: SearchFolder, trust: Trust | None = None) -> None:
             traceback.print_exc()
             log = folder.driver_log
             spoilt = f"warning: the report is not up to date: {in_one_line(error)}; see {log}"
-    typer.echo(closing(status))
+    typer.echo(search_summary(status))
     if spoilt:
         typer.echo(spoilt)
     if status.state == "interrupted":

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from framecast.command_line import command
 from framecast.counting import plural
-from framecast.report.closing import name_here, report_line
 from framecast.report.numbers import duration
+from framecast.report.run_summary import name_here, report_line
 from framecast.search.search_status import SearchStatus
 
 
-def closing(status: SearchStatus) -> str:
+def search_summary(status: SearchStatus) -> str:
     """For the end of `platform submit`, `resume` and `extend`."""
     return "\n".join(
         [
