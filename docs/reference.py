@@ -24,7 +24,7 @@ from framecast.cli.app import app
 from framecast.job.job import Job
 from framecast.job.reference import Explained, settings_table
 from framecast.plugin import events, hooks
-from framecast.plugin.declarations import KINDS
+from framecast.plugin.kinds import KINDS
 from framecast.plugin.logged_value import LoggedValue
 from framecast.registry.registry import Registered, Registry
 
@@ -93,7 +93,7 @@ def plugins_page() -> str:
         text += f"## {kind}\n\n"
         for entry in declarations(kind):
             text += (
-                f"### {entry.declaration.name}\n\n{entry.declaration.summary}. From `{entry.provider.module}`.\n\n"
+                f"### {entry.declaration.name}\n\n{entry.declaration.summary}. From `{entry.source.module}`.\n\n"
             )
             for each in getattr(entry.declaration, "constraints", ()):
                 text += f"- `{each.expression}`: {each.because}\n"
@@ -108,10 +108,11 @@ def hooks_page() -> str:
         "# Hooks\n\n"
         + "A plugin is a module with one or more of these functions, marked `@framecast.hookimpl`.\n\n"
     )
-    for kind, hook in hooks.HOOK_OF_KIND.items():
-        declaration = KINDS[kind]
-        said = paragraph(getattr(hooks, hook).__doc__)
-        text += f"## {hook}\n\n{said} Yields `framecast.{declaration.__name__}`.\n\n"
+    for kind in KINDS.values():
+        declaration = kind.declaration
+        said = paragraph(getattr(hooks, kind.hook).__doc__)
+        text += f"## {kind.hook}\n\n{said} Yields `framecast.{declaration.__name__}`. "
+        text += f"Entry-point group: `{kind.group}`.\n\n"
         text += literal(inspect.getdoc(declaration) or "") + "\n\n"
         fields = ", ".join(f"`{each.name}`" for each in dataclasses.fields(declaration))
         text += f"Fields: {fields}.\n\n"
@@ -190,11 +191,7 @@ def commands() -> Iterable[tuple[str, Any]]:
 
 
 def declarations(kind: str) -> list[Registered]:
-    return [
-        each
-        for each in Registry.discover().all()
-        if each.kind == kind and each.provider.distribution == "framecast"
-    ]
+    return Registry.discover().known(kind)
 
 
 def option_name(parameter: typer.core.TyperArgument | typer.core.TyperOption) -> str:

@@ -1,7 +1,8 @@
-"""Plugins that misbehave, each a distribution of its own: what they do, and what is to be told of it."""
+"""Plugins that misbehave, each a distribution of its own: what they do, and what must be reported."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,7 +36,7 @@ def framecast_models():
 
 
 class Misbehaviour(NamedTuple):
-    """The text of the plugin's module, and the state and reason that the listing is to give."""
+    """The text of the plugin's module, and the state and the reason or note that verifying it gives."""
 
     text: str
     state: str
@@ -84,19 +85,14 @@ MISBEHAVING: dict[str, Misbehaviour] = {
     "hookless": Misbehaviour("answer = 42\n", "broken", "declares nothing"),
     "endless": Misbehaviour(
         SOUND.format(name="endless").replace("    yield", "    while True:\n        pass\n    yield"),
-        "slow",
+        "broken",
         "cut off",
     ),
-    "sleeps": _first("import time; time.sleep(3600)", "slow", "cut off"),
-    "torch": _first("import torch", "slow", "loads torch when it is listed"),
-    "prints": _first("print('welcome')", "noisy", "prints when it is imported: 'welcome'"),
-    "shouts": _first("import os; os.system('echo welcome')", "noisy", "prints when it is imported: 'welcome'"),
-    "swaps": _first("import io, sys; sys.stdout = io.StringIO()", "noisy", "replaces sys.stdout"),
-    "threads": _first(
-        "import threading, time; threading.Thread(target=time.sleep, args=[3600], daemon=True).start()",
-        "noisy",
-        "starts 1 thread",
-    ),
+    "sleeps": _first("import time; time.sleep(3600)", "broken", "cut off"),
+    "torch": _first("import torch", "ok", "loads torch when it is imported"),
+    "prints": _first("print('welcome')", "ok", "prints when it is imported: 'welcome'"),
+    "shouts": _first("import os; os.system('echo welcome')", "ok", "prints when it is imported: 'welcome'"),
+    "swaps": _first("import io, sys; sys.stdout = io.StringIO()", "ok", "replaces sys.stdout"),
     "lingers": _first(
         "import threading, time; threading.Thread(target=time.sleep, args=[3600]).start()",
         "broken",
@@ -108,29 +104,33 @@ MISBEHAVING: dict[str, Misbehaviour] = {
     "kills": _first("import os; os.kill(os.getpid(), 9)", "broken", "ended by SIGKILL"),
     "crashes": _first("import ctypes; ctypes.string_at(0)", "broken", "ended by SIGSEGV"),
     "recurses": _first("def down(): down()\ndown()", "broken", "RecursionError"),
-    "allocates": _first("held = bytearray(64 << 30)", "broken", "MemoryError"),
     "interrupts": _first("raise KeyboardInterrupt", "broken", "KeyboardInterrupt"),
 }
 """By the name of the plugin. Its distribution is called like it, and its module `broken_NAME`."""
 
 
-def install(folder: Path, name: str, text: str, metadata: str = "", entry: str = "") -> Path:
-    """Puts a distribution with one plugin into `folder`, which is to be on Python's path, and returns its file."""
+def install(folder: Path, name: str, text: str, metadata: str = "", entry: str = "", names: str = "") -> Path:
+    """Puts a distribution with one plugin into `folder`, which is on Python's path, and returns its file. Its
+    entry points are the models that the text declares, or the one in `names`."""
+    text = text.replace("{name}", name)
+    declared = [names] if names else re.findall(r'framecast\.Model\(name="(\w+)"', text) or [name]
+    lines = "".join(f"{each} = {entry or f'broken_{name}'}\n" for each in dict.fromkeys(declared))
     information = folder / f"{name}-1.0.dist-info"
     information.mkdir(parents=True)
     (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{metadata}")
-    (information / "entry_points.txt").write_text(f"[framecast]\n{name} = {entry or f'broken_{name}'}\n")
+    (information / "entry_points.txt").write_text(f"[framecast.models]\n{lines}")
     file = folder / f"broken_{name}.py"
-    file.write_text(text.replace("{name}", name))
+    file.write_text(text)
     return file
 
 
 def install_all(folder: Path) -> None:
-    """Every misbehaving plugin side by side, and those that only together, or by their metadata, do harm."""
+    """Every misbehaving plugin, and those that do harm only together, or by their metadata."""
     for name, each in MISBEHAVING.items():
         install(folder, name, each.text)
     install(folder, "newer", USABLE, metadata="Requires-Dist: framecast>=99\n")
     install(folder, "misnamed", USABLE, entry="no such: module!")
+    install(folder, "renamed", SOUND, names="another")
     for name in ("one", "other"):
         install(folder, name, SOUND.replace("{name}", "twin"))
     install(folder, "usurper", SOUND.replace("{name}", "conv_lstm"))

@@ -9,7 +9,6 @@ from typing import Any
 from framecast.job.document import Document
 from framecast.plugin.cause import Cause
 from framecast.plugin.events import Evaluated, Event, RunFailed, RunFinished, RunInterrupted, RunStarted, StepDone
-from framecast.registry.registry import Registry
 from framecast.search.search_folder import SearchFolder
 from framecast.search.trial import Trial
 
@@ -21,7 +20,7 @@ def made_search(root: Path, job: dict[str, Any], told: Sequence[Told], **search:
     """A search over `job` with the trials `told`; of validation/mse and parameters where none are named."""
     block = {"objectives": {"validation/mse": "min", "parameters": "min"}, **search}
     folder = SearchFolder.create(root, "looked_for")
-    folder.write(Document.from_data({**job, "name": "looked_for", "search": block}), Registry.discover().sound)
+    folder.write(Document.from_data({**job, "name": "looked_for", "search": block}), [])
     space = folder.space()
     for number, (state, point, scores) in enumerate(told, start=1):
         run = Trial.create(folder.trials_folder, number, 1, point, "", space.plan(point).to_yaml())

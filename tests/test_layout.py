@@ -7,6 +7,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,9 @@ from pathlib import Path
 import pytest
 
 from framecast.plugin import hooks
+from framecast.plugin.kinds import KINDS
+from framecast.registry.plugin_source import PluginSource
+from framecast.registry.registry import Registry
 from framecast.runs import layout
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -144,16 +148,19 @@ def test_a_first_party_plugin_imports_what_any_plugin_may(package: Path) -> None
                 assert module in {top, *public}, f"{file}:{line} imports {module}"
 
 
-def test_every_entry_point_is_a_plugin_folder_and_every_folder_an_entry_point() -> None:
-    import tomllib
-
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]["framecast"]
-    assert sorted(declared.values()) == [package.name for package in PLUGINS]
+def test_every_declaration_of_a_first_party_plugin_has_an_entry_point_and_no_entry_point_is_without_one() -> None:
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["entry-points"]
+    entered = [
+        (name, declared, module) for name, kind in KINDS.items() for declared, module in groups[kind.group].items()
+    ]
+    registry = Registry.exactly(PluginSource(package.name, package.name) for package in PLUGINS)
+    declared = [(each.kind, each.declaration.name, each.source.module) for each in registry.known()]
+    assert sorted(entered) == sorted(declared)
 
 
 def test_every_hook_is_documented_and_known_by_its_kind() -> None:
     declared = {name for name in vars(hooks) if name.startswith("framecast_")}
-    assert declared == set(hooks.HOOK_OF_KIND.values())
+    assert declared == {kind.hook for kind in KINDS.values()}
     for name in declared:
         assert getattr(hooks, name).__doc__
 

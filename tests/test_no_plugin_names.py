@@ -77,8 +77,7 @@ def settings_of(settings: type[BaseModel]) -> Iterator[tuple[str, Any]]:
 @cache
 def declared() -> list[Any]:
     """What our own plugins declare."""
-    entries = Registry.discover().all()
-    return [entry.declaration for entry in entries if entry.provider.distribution == "framecast"]
+    return [entry.declaration for entry in Registry.discover().known()]
 
 
 def names() -> set[str]:

@@ -35,7 +35,7 @@ def test_the_job_arrives_at_full_length_with_its_local_plugins(
     ) | {"plugins": [], "extends": None}
     (early,) = there.callbacks
     assert early.name == "early"
-    assert Path(early.provider.path).is_relative_to(folder)
+    assert Path(early.source.path).is_relative_to(folder)
     assert "no:tensorboard" in (folder / JOB).read_text()
     assert (folder / SENDER).exists()
 
@@ -44,8 +44,8 @@ def test_the_job_arrives_at_full_length_with_its_local_plugins(
 def test_the_package_arrives_such_that_python_finds_it_and_its_plugins(tmp_path: Path) -> None:
     pack_package(tmp_path)
     code = (
-        "import framecast, sys; from framecast.registry.provider import installed\n"
-        "print(framecast.__file__); print(*[each.module for each in installed()])"
+        "import framecast; from framecast.registry.entry_points import read_entry_points\n"
+        "print(framecast.__file__); print(*[each.source.module for each in read_entry_points().names])"
     )
     said = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True

@@ -13,8 +13,8 @@ import pytest
 
 from framecast.job.job import Job
 from framecast.job.reference import settings_table
-from framecast.plugin import hooks
 from framecast.plugin.events import Event
+from framecast.plugin.kinds import KINDS
 from framecast.registry.registry import Registry
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def test_every_command_is_documented_with_its_options(pages: dict[str, str], ref
 
 
 def test_every_hook_is_documented(pages: dict[str, str]) -> None:
-    assert all(f"## {hook}\n" in pages["reference/hooks.md"] for hook in hooks.HOOK_OF_KIND.values())
+    assert all(f"## {hook}\n" in pages["reference/hooks.md"] for hook in [kind.hook for kind in KINDS.values()])
 
 
 def test_every_protocol_is_documented_with_its_methods_and_attributes(pages: dict[str, str]) -> None:
@@ -69,8 +69,8 @@ def test_every_protocol_is_documented_with_its_methods_and_attributes(pages: dic
 
 def test_every_declaration_of_ours_is_documented_with_its_settings(pages: dict[str, str]) -> None:
     text = pages["reference/plugins.md"]
-    for entry in Registry.discover().all():
-        if entry.provider.distribution == "framecast":
+    for entry in Registry.discover().known():
+        if entry.source.distribution == "framecast":
             section = text.partition(f"### {entry.declaration.name}\n")[2].partition("\n##")[0]
             assert entry.declaration.summary in section
             assert all(f"| `{row.key}` |" in section for row in settings_table(entry.declaration.settings))

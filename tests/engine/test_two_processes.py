@@ -47,7 +47,7 @@ def started(plan: Plan, root: Path) -> RunFolder:
 def change_plan(run: RunFolder, plan: Plan) -> None:
     """As a user who submits the run again with other settings, and with plugins of their own."""
     run.plan.write_text(plan.to_yaml())
-    assert not note_submission(run.path, plan.providers)
+    assert not note_submission(run.path, plan.sources)
 
 
 def losses(run: RunFolder) -> list[float]:

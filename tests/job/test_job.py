@@ -77,7 +77,7 @@ def plugin_fields() -> list[tuple[type[BaseModel], str]]:
             if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
                 walk(field.annotation)
 
-    for entry in Registry.discover().all():
+    for entry in Registry.discover().known():
         walk(entry.declaration.settings)
     return list(found)
 

@@ -41,7 +41,7 @@ def test_what_plugins_declared_is_read_from_the_plan(tmp_path: Path) -> None:
     plan = recorded(tmp_path, _PLAN + _DECLARED)
     (metric,) = plan.metrics
     assert (metric.name, metric.protocol, metric.direction) == ("ssim", "openstl", "max")
-    assert plan.gives(plan.file.providers[0]) == ["model theirs"]
+    assert plan.gives(plan.file.sources[0]) == ["model theirs"]
     assert (plan.model.name, plan.sample_shape.frames, plan.note) == ("theirs", 4, "")
 
 

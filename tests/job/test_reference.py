@@ -31,7 +31,7 @@ def schema(registry: Registry) -> dict[str, Any]:
 
 def every_row() -> list[Explained]:
     rows = settings_table(Job, owner="job")
-    for entry in Registry.discover().all():
+    for entry in Registry.discover().known():
         rows += settings_table(entry.declaration.settings, owner=f"{entry.kind} {entry.declaration.name}")
     return rows
 

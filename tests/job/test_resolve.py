@@ -101,10 +101,10 @@ def test_the_clip_is_as_long_as_the_task_needs(tmp_path: Path) -> None:
 def test_every_plugin_is_named_with_its_version_and_only_those_needed(tmp_path: Path) -> None:
     plugins = plan_of(tmp_path).to_dict()["plugins"]
     assert {plugin["name"] for plugin in plugins} == {
-        "video_prediction",
-        "conv_tt_lstm",
-        "moving_mnist",
-        "metrics",
+        "framecast_video_prediction",
+        "framecast_conv_tt_lstm",
+        "framecast_moving_mnist",
+        "framecast_metrics",
     }
     assert all(plugin["version"] for plugin in plugins)
 
@@ -146,7 +146,7 @@ def test_a_plan_with_a_plugin_from_a_path_finds_it_again(tmp_path: Path) -> None
     )
     text = JOB.partition("model:")[0] + "model: cell\ndata: moving_mnist\nplugins: [./cell.py]\n"
     plan = plan_of(tmp_path, text)
-    assert read_plan(plan.to_yaml()).model.provider.path == str(tmp_path / "cell.py")
+    assert read_plan(plan.to_yaml()).model.source.path == str(tmp_path / "cell.py")
 
 
 def test_a_plan_read_back_takes_overrides(tmp_path: Path) -> None:

@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal, Optional
 import pytest
 from pydantic import create_model
 
+from framecast.plugin import hooks
 from framecast.plugin.constraint import Constraint
-from framecast.plugin.declarations import KINDS, Dataset, Metric, Model, Task
-from framecast.plugin.hooks import HOOK_OF_KIND
+from framecast.plugin.declarations import Dataset, Metric, Model, Task
+from framecast.plugin.kinds import KINDS
 from framecast.plugin.logged_value import LoggedValue
 from framecast.plugin.path import Path
 from framecast.plugin.sample_shape import SampleShape
@@ -21,12 +22,12 @@ from framecast.registry.registry import Registry
 
 
 def test_every_kind_has_a_hook() -> None:
-    assert list(KINDS) == list(HOOK_OF_KIND)
+    assert all(hasattr(hooks, kind.hook) for kind in KINDS.values())
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_declaration_is_frozen_and_its_contract_written_down(kind: str) -> None:
-    declaration = KINDS[kind]
+    declaration = KINDS[kind].declaration
     assert declaration.__dataclass_params__.frozen
     assert "build(" in (declaration.__doc__ or "")
 
@@ -38,13 +39,13 @@ def test_a_plugin_without_settings_takes_none() -> None:
 
 
 def test_every_installed_declaration_is_described_in_a_line() -> None:
-    for entry in Registry.discover().all():
+    for entry in Registry.discover().known():
         assert 0 < len(entry.declaration.summary.splitlines()[0]) <= 100
         assert "\n" not in entry.declaration.summary
 
 
 def test_no_installed_setting_takes_the_reserved_word_name() -> None:
-    for entry in Registry.discover().all():
+    for entry in Registry.discover().known():
         assert "name" not in entry.declaration.settings.model_fields
 
 

@@ -1,4 +1,4 @@
-"""Plugins load one by one; a broken one is remembered and fails only the job that needs it."""
+"""Plugins are imported by name; a broken one is remembered and fails only the job that needs it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from framecast.errors import InputError
-from framecast.registry.provider import Provider
+from framecast.registry.plugin_source import PluginSource
 from framecast.registry.registry import Registry
 
 SOUND = """
@@ -31,7 +31,7 @@ BROKEN = {
     "wrong kind": (SOUND.format(name="x").replace("_models", "_metrics"), "must yield framecast.Metric"),
     "yields nothing at all": (
         "import framecast\n@framecast.hookimpl\ndef framecast_models(): pass\n",
-        "TypeError",
+        "declares nothing",
     ),
     "no hooks": ("import framecast\n", "declares nothing"),
     "hook raises": ("import framecast\n@framecast.hookimpl\ndef framecast_models(): 1 / 0\n", "ZeroDivisionError"),
@@ -46,7 +46,7 @@ def plugin(folder: Path, file: str, text: str | None = None, name: str = "my_cel
 
 
 def broken(registry: Registry) -> dict[str, str]:
-    return {provider.name: reason for provider, reason in registry.broken.items()}
+    return {source.name: reason for source, reason in registry.broken.items()}
 
 
 def test_what_is_installed_is_found_by_kind_and_name() -> None:
@@ -61,11 +61,11 @@ def test_what_is_installed_is_found_by_kind_and_name() -> None:
     ]:
         found = registry.find(kind, name)
         assert (found.kind, found.declaration.name) == (kind, name)
-        assert found.provider.distribution == "framecast"
+        assert found.source.distribution == "framecast"
 
 
 def test_the_listing_is_in_order_of_kind_and_name() -> None:
-    entries = [(entry.kind, entry.declaration.name) for entry in Registry.discover().all()]
+    entries = [(entry.kind, entry.declaration.name) for entry in Registry.discover().known()]
     kinds = ["model", "data", "metric", "task", "callback"]
     assert entries == sorted(set(entries), key=lambda entry: (kinds.index(entry[0]), entry[1]))
     assert entries[0] == ("model", "black")
@@ -74,32 +74,30 @@ def test_the_listing_is_in_order_of_kind_and_name() -> None:
 def test_a_plugin_is_found_by_the_name_of_its_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plugin(tmp_path, "cells_by_name.py", name="named_cell")
     monkeypatch.syspath_prepend(str(tmp_path))
-    assert Registry.discover(["cells_by_name"]).find("model", "named_cell").provider.module == "cells_by_name"
+    assert Registry.discover(["cells_by_name"]).find("model", "named_cell").source.module == "cells_by_name"
 
 
 def test_a_plugin_is_found_by_the_path_of_a_file(tmp_path: Path) -> None:
     plugin(tmp_path, "cell.py")
-    assert Registry.discover(["cell.py"], tmp_path).find("model", "my_cell").provider.name == "cell"
+    assert Registry.discover(["cell.py"], tmp_path).find("model", "my_cell").source.name == "cell"
 
 
 def test_a_plugin_is_found_by_the_path_of_a_package(tmp_path: Path) -> None:
     plugin(tmp_path, "cells/__init__.py")
-    assert Registry.discover(["./cells"], tmp_path).find("model", "my_cell").provider.path == str(
-        tmp_path / "cells"
-    )
+    assert Registry.discover(["./cells"], tmp_path).find("model", "my_cell").source.path == str(tmp_path / "cells")
 
 
 def test_a_plugin_named_twice_is_one_plugin(tmp_path: Path) -> None:
     path = plugin(tmp_path, "cell.py")
     registry = Registry.discover([path, path])
-    assert [entry.declaration.name for entry in registry.all()].count("my_cell") == 1
+    assert [entry.declaration.name for entry in registry.known()].count("my_cell") == 1
 
 
 def test_two_files_of_one_name_are_two_plugins(tmp_path: Path) -> None:
     first, second = plugin(tmp_path, "a/cell.py", name="first"), plugin(tmp_path, "b/cell.py", name="second")
     registry = Registry.discover([first, second])
-    assert registry.find("model", "first").provider.path == first
-    assert registry.find("model", "second").provider.path == second
+    assert registry.find("model", "first").source.path == first
+    assert registry.find("model", "second").source.path == second
 
 
 def test_a_path_that_does_not_exist_is_the_users_mistake() -> None:
@@ -152,15 +150,17 @@ def test_ctrl_c_while_plugins_load_is_not_swallowed(tmp_path: Path) -> None:
 
 def test_a_broken_entry_point_breaks_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A distribution is no more than a folder of metadata on the path."""
-    monkeypatch.setenv("FRAMECAST_CACHE", str(tmp_path / "cache"))
     metadata = tmp_path / "rotten-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: rotten\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[framecast]\nrotten = rotten_module_of_nobody\n")
+    (metadata / "entry_points.txt").write_text("[framecast.models]\nrotten = rotten_module_of_nobody\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     importlib.invalidate_caches()
     registry = Registry.discover()
-    assert [str(provider) for provider in registry.broken] == ["rotten (rotten 1.0)"]
+    with pytest.raises(
+        InputError, match=r"rotten_module_of_nobody \(rotten 1\.0\) is broken: ModuleNotFoundError"
+    ):
+        registry.find("model", "rotten")
     assert registry.find("model", "conv_tt_lstm")
 
 
@@ -176,14 +176,14 @@ def test_two_declarations_of_one_name_are_an_error_that_names_both_and_only_when
 
 def test_switching_one_of_two_off_settles_the_clash(tmp_path: Path) -> None:
     first, second = plugin(tmp_path, "one.py", name="twin"), plugin(tmp_path, "two.py", name="twin")
-    assert Registry.discover([first, second, "no:one"]).find("model", "twin").provider.path == second
+    assert Registry.discover([first, second, "no:one"]).find("model", "twin").source.path == second
 
 
 def test_one_name_in_two_kinds_is_no_clash(tmp_path: Path) -> None:
     path = plugin(tmp_path, "cell.py", name="ssim")
     registry = Registry.discover([path])
-    assert registry.find("model", "ssim").provider.path == path
-    assert registry.find("metric", "ssim").provider.distribution == "framecast"
+    assert registry.find("model", "ssim").source.path == path
+    assert registry.find("metric", "ssim").source.distribution == "framecast"
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
@@ -192,16 +192,15 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 
 
 def test_workers_register_exactly_what_the_driver_resolved(tmp_path: Path) -> None:
-    provider = Registry.discover([plugin(tmp_path, "cell.py")]).find("model", "my_cell").provider
-    registry = Registry.exactly([provider])
-    assert registry.providers == [provider]
-    assert registry.names("model") == ["my_cell"]
-    assert registry.names("task") == []
+    source = Registry.discover([plugin(tmp_path, "cell.py")]).find("model", "my_cell").source
+    registry = Registry.exactly([source])
+    assert registry.loaded == [source]
+    assert [each.name for each in registry.names()] == ["my_cell"]
 
 
 def test_a_worker_without_the_plugin_says_which() -> None:
     with pytest.raises(InputError, match=r"plugin gone \(gone 1\.0\): ModuleNotFoundError"):
-        Registry.exactly([Provider("gone", "module_that_is_gone", distribution="gone", version="1.0")])
+        Registry.exactly([PluginSource("gone", "module_that_is_gone", distribution="gone", version="1.0")])
 
 
 def test_discovering_twice_gives_two_registries_that_share_nothing(tmp_path: Path) -> None:
@@ -211,8 +210,69 @@ def test_discovering_twice_gives_two_registries_that_share_nothing(tmp_path: Pat
         without.find("model", "my_cell")
 
 
-def test_discovering_loads_no_torch() -> None:
+def test_the_modules_of_plugins_hold_no_torch() -> None:
     """`torch` may already be there, loaded by another test: what counts is that no plugin's module holds it."""
-    Registry.discover()
+    Registry.discover().known()
     for name in ("conv_tt_lstm", "video_prediction", "moving_mnist", "metrics", "tensorboard"):
         assert not hasattr(sys.modules[f"framecast_{name}"], "torch")
+
+
+ORDERED = """
+import framecast
+import sys
+
+@framecast.hookimpl{options}
+def framecast_models():
+    sys.calls.append("{name}")
+    yield framecast.Model(name="{name}", summary="", build=print)
+"""
+
+WRAPPER = """
+import dataclasses
+import framecast
+
+@framecast.hookimpl(wrapper=True)
+def framecast_models():
+    results = yield
+    return [[dataclasses.replace(each, summary="wrapped") for each in result] for result in results]
+"""
+
+OLD_WRAPPER = """
+import framecast
+
+@framecast.hookimpl(hookwrapper=True)
+def framecast_models():
+    outcome = yield
+    outcome.force_result([[each for each in result if each.name != "unwanted"] for result in outcome.get_result()])
+"""
+
+
+def test_hooks_are_called_in_the_order_of_pluggy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last registered first, tryfirst before and trylast after all others."""
+    monkeypatch.setattr(sys, "calls", [], raising=False)
+    options = {"last": "(trylast=True)", "first": "(tryfirst=True)", "early": "", "late": ""}
+    paths = [
+        plugin(tmp_path, f"{name}.py", ORDERED.replace("{name}", name).replace("{options}", each))
+        for name, each in options.items()
+    ]
+    Registry.discover(paths)
+    assert sys.calls == ["first", "late", "early", "last"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_wrapper_sees_the_declarations_of_all_plugins_and_each_keeps_its_source(
+    tmp_path: Path, order: int
+) -> None:
+    paths = [plugin(tmp_path, "wrapper.py", WRAPPER), plugin(tmp_path, "cell.py")]
+    registry = Registry.discover(paths[::order])
+    assert not registry.broken
+    for name, file in (("my_cell", "cell"), ("conv_lstm", "framecast_conv_tt_lstm")):
+        found = registry.find("model", name)
+        assert (found.declaration.summary, found.source.name) == ("wrapped", file)
+    assert registry.find("metric", "ssim").declaration.summary != "wrapped"
+
+
+def test_a_wrapper_of_the_older_style_may_take_declarations_away(tmp_path: Path) -> None:
+    text = SOUND.format(name="wanted") + '    yield framecast.Model(name="unwanted", summary="", build=print)\n'
+    registry = Registry.discover([plugin(tmp_path, "wrapper.py", OLD_WRAPPER), plugin(tmp_path, "cell.py", text)])
+    assert [each.name for each in registry.names("model") if each.source.path] == ["wanted"]

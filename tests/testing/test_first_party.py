@@ -112,7 +112,7 @@ GIVEN: dict[str, CheckOptions] = {
     "top5_accuracy": CheckOptions(reference=lambda logits, label: float(label in logits.topk(5).indices)),
 }
 
-DECLARED = [(each.kind, each.name) for each, _ in Registry.discover().declared()]
+DECLARED = [(each.kind, each.name) for each in Registry.discover().names()]
 CASES = [
     pytest.param(kind, name, check, id=f"{kind} {name}: {check.__name__.replace('_', ' ')}")
     for kind, name in DECLARED

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from framecast.errors import InputError
-from framecast.plugin.declarations import KINDS
+from framecast.plugin.kinds import KINDS
 from framecast.scaffold.plugin_template import PluginTemplate
 from framecast.testing import CheckOptions, Inspection
 from framecast.testing.inspection import checks, found

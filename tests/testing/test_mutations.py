@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from framecast.plugin.declarations import KINDS
+from framecast.plugin.kinds import KINDS
 from framecast.scaffold.plugin_template import PluginTemplate
 from framecast.testing import CheckOptions, Inspection
 from framecast.testing.inspection import CheckResult, checks

@@ -19,7 +19,7 @@ import pytest
 import framecast
 from framecast.cli.app import main
 from framecast.cli.run_from_python import run
-from framecast.registry.provider import _LOADED, from_text
+from framecast.registry.plugin_source import _LOADED, named_source
 from framecast.runs.run_folder import RunFolder
 
 _PLUGIN = """\
@@ -224,7 +224,7 @@ def test_metadata_of_a_distribution_in_the_current_folder_installs_nothing(
     for name in ("framecast-99.dist-info", "still-1.dist-info"):
         Path(name).mkdir()
         Path(name, "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name.split('-')[0]}\nVersion: 99\n")
-        Path(name, "entry_points.txt").write_text("[framecast]\nstill = still_module\n")
+        Path(name, "entry_points.txt").write_text("[framecast.models]\nstill = still_module\n")
     monkeypatch.syspath_prepend(str(Path.cwd()))
     name_plugin(cloned, path="", module="still_module\n  distribution: still\n  version: '99'")
     for verb in (["list"], ["plugins", "list"], ["report", "own"], ["evaluate", "own"]):
@@ -308,7 +308,7 @@ def test_bytecode_beside_a_plugin_is_not_what_runs(mark: Path, tmp_path: Path) -
     forged = external._code_to_hash_pyc(compile("answer = 0", "inner.py", "exec"), b"\0" * 8, checked=False)
     for name in ("inner", "__init__"):
         (package / "__pycache__" / f"{name}.{sys.implementation.cache_tag}.pyc").write_bytes(forged)
-    assert from_text(str(package), tmp_path).load().answer == 42
+    assert named_source(str(package), tmp_path).load().answer == 42
 
 
 # exported files
@@ -346,12 +346,10 @@ def test_an_exported_file_is_used_with_the_callers_own_copy_of_its_plugin(
 
 
 @pytest.mark.untrusted
-@pytest.mark.parametrize(
-    "provider", [{"path": "/{here}/still.py"}, {"module": "still_module"}, {"module": "this"}]
-)
+@pytest.mark.parametrize("source", [{"path": "/{here}/still.py"}, {"module": "still_module"}, {"module": "this"}])
 @pytest.mark.parametrize("trusted", [False, True])
 def test_an_exported_file_that_names_code_imports_none(
-    provider: dict[str, str], trusted: bool, exported: Path, mark: Path, monkeypatch: pytest.MonkeyPatch
+    source: dict[str, str], trusted: bool, exported: Path, mark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from safetensors import safe_open
     from safetensors.torch import load_file, save_file
@@ -362,7 +360,7 @@ def test_an_exported_file_that_names_code_imports_none(
     monkeypatch.syspath_prepend(str(here))
     with safe_open(exported, "pt") as opened:
         plan = opened.metadata()["framecast.plan"]
-    named = json.dumps({"name": "still", "module": "x", **provider}).replace("/{here}", str(here))
+    named = json.dumps({"name": "still", "module": "x", **source}).replace("/{here}", str(here))
     plan = plan.replace("needs:\n- still\n", "").replace("plugins:\n", f"plugins:\n- {named}\n")
     assert "\nneeds" not in plan
     evil = here / "evil.safetensors"

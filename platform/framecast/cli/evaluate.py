@@ -149,8 +149,7 @@ def _subjects(
     own: list[dict[str, Any]] = [part.to_dict() for part in plan.metrics]
     listed = [name.strip() for name in metrics.split(",")] if metrics else None
     registry = Registry.discover(plugins)
-    for provider in plan.providers:
-        registry.add(provider)
+    registry.add(*plan.sources)
     sections, left_out = chosen_metrics(listed, own, protocol, registry)
     return subjects([*overrides, f"metrics={to_json(sections)}", "checkpoints.monitor=validation/loss"]), left_out
 

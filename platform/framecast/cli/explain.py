@@ -12,6 +12,7 @@ import typer
 
 from framecast.cli.options import Json, Plugins
 from framecast.command_line import command
+from framecast.errors import InputError
 from framecast.json_text import to_json
 
 if TYPE_CHECKING:
@@ -37,7 +38,12 @@ def explain(key: Key = None, as_json: Json = False, plugin: Plugins = None) -> N
     if key is None:
         _print_overview(registry, as_json)
         return
-    found = find_explanations(key, registry)
+    try:
+        found = find_explanations(key, registry)
+    except InputError:  # perhaps a setting of another distribution's plugin
+        for source in registry.load_third_party():
+            typer.echo(f"note: not searched: plugin {registry.describe_broken(source)}", err=True)
+        found = find_explanations(key, registry)
     if as_json:
         rows = [row for each in found for row in (each.row, *each.keys)]
         typer.echo(to_json([dataclasses.asdict(row) for row in rows], indent=1))

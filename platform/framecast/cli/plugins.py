@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,12 +12,15 @@ from framecast.cli import plugins_check, plugins_new
 from framecast.cli.options import Json, Plugins
 from framecast.cli.table import table
 from framecast.cli.verbs import Verbs
+from framecast.counting import plural
 from framecast.errors import InputError, did_you_mean
 from framecast.json_text import to_json
 
 if TYPE_CHECKING:
-    from framecast.registry.outcome import Outcome
-    from framecast.registry.provider import Provider
+    from framecast.registry.entry_points import DeclaredName
+    from framecast.registry.import_probe import ImportResult
+    from framecast.registry.plugin_source import PluginSource
+    from framecast.registry.registry import Registry
 
 app = typer.Typer(
     cls=Verbs,
@@ -27,86 +31,104 @@ app = typer.Typer(
 app.command("new")(plugins_new.new)
 app.command("check")(plugins_check.check)
 
-Again = Annotated[bool, typer.Option("--again", help="Look at every plugin anew, also where nothing has changed.")]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Import other distributions' plugins, each in a process of its own.")
+]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, data set, metric, task or callback.")]
 
 
 @app.command("list")
-def list_plugins(as_json: Json = False, again: Again = False, plugin: Plugins = None) -> None:
-    """List what is installed, and plugins with which something is wrong.
+def list_plugins(as_json: Json = False, verify: Verify = False, plugin: Plugins = None) -> None:
+    """List what is installed, from its metadata: plugins of other distributions are not imported.
 
     platform plugins list
     """
     from framecast.registry.registry import Registry
 
     registry = Registry.discover(plugin or [])
-    outcomes = registry.outcomes(again)
-    rows = [
-        {
-            "kind": each.kind,
-            "name": each.name,
-            "plugin": provider.name,
-            "from": f"{provider.distribution} {provider.version}".strip() or provider.path,
-            "summary": each.summary,
-        }
-        for each, provider in registry.declared()
-    ]
-    twice: dict[tuple[str, str], list[Provider]] = {}
-    for each, provider in registry.declared():
-        twice.setdefault((each.kind, each.name), []).append(provider)
-    twice = {key: providers for key, providers in twice.items() if len(providers) > 1}
+    registry.known()  # imports our own, for their summaries
+    results = registry.verify() if verify else {}
+    broken = {source: result.error for source, result in results.items() if result.error}
+    broken = registry.broken | broken
+    clashes = _clashes(registry)
     if as_json:
-        listing = {
-            "declarations": rows,
-            **_in_order(outcomes),
-            "twice": [
-                {"kind": kind, "name": name, "plugins": [_described(each) for each in found]}
-                for (kind, name), found in twice.items()
-            ],
-            "broken": [{"plugin": str(each), "reason": why} for each, why in registry.broken.items()],
-            "blocked": registry.blocked,
-        }
-        typer.echo(to_json(listing, indent=1))
+        typer.echo(to_json(_listing(registry, results, broken, clashes), indent=1))
         return
-    table(["kind", "name", "plugin", "from", "summary"], [list(row.values()) for row in rows])
-    for provider, outcome in outcomes.items():
-        if outcome.state != "ok":
-            typer.echo(f"{outcome.state}: {provider}: {outcome.reason}{_place(provider)}")
-    for (kind, name), found in twice.items():
-        both = " and by ".join(f"{each}{_place(each)}" for each in found)
+    rows = [list(_row(each, results).values()) for each in registry.names()]
+    table(["kind", "name", "plugin", "from", "summary"], rows)
+    for source, why in broken.items():
+        typer.echo(f"broken: {source}: {why}{source.in_brackets}")
+    for source, result in results.items():
+        for note in result.notes:
+            typer.echo(f"note: {source}: {note}{source.in_brackets}")
+    for (kind, name), sources in clashes.items():
+        both = " and by ".join(f"{each}{each.in_brackets}" for each in sources)
         typer.echo(f"twice: {kind} {name!r} is declared by {both}")
     for name in registry.blocked:
         typer.echo(f"switched off: {name}")
+    for note in registry.notes:
+        typer.echo(f"note: {note}")
+    if verify and not broken:
+        typer.echo(f"verified: {plural(len(results), 'plugin')} of other distributions can be imported")
 
 
-def _in_order(outcomes: dict[Provider, Outcome]) -> dict[str, Any]:
-    """What came of each plugin, and who implements each hook, both in the order in which hooks are called."""
-    from framecast.plugin.hooks import HOOK_OF_KIND
-
+def _row(each: DeclaredName, results: Mapping[PluginSource, ImportResult]) -> dict[str, str]:
+    source = each.source
+    declared = results[source].declared if source in results else ()
     return {
-        "plugins": [
-            {**_described(provider), "state": outcome.state, "reason": outcome.reason, "seconds": outcome.seconds}
-            for provider, outcome in outcomes.items()
-        ],
-        "hooks": {
-            hook: [
-                provider.name
-                for provider, outcome in outcomes.items()
-                if any(each.kind == kind for each in outcome.declares)
-            ]
-            for kind, hook in HOOK_OF_KIND.items()
-        },
+        "kind": each.kind,
+        "name": each.name,
+        "plugin": source.name,
+        "from": f"{source.distribution} {source.version}".strip() or source.path,
+        "summary": next((text for kind, name, text in declared if (kind, name) == each[:2]), each.summary),
     }
 
 
-def _described(provider: Provider) -> dict[str, Any]:
-    return {"plugin": provider.name, "provider": provider.to_dict(), "file": provider.file()}
+def _clashes(registry: Registry) -> dict[tuple[str, str], list[PluginSource]]:
+    """The plugins that declare a name, where they are several."""
+    found: dict[tuple[str, str], list[PluginSource]] = {}
+    for each in registry.names():
+        found.setdefault((each.kind, each.name), []).append(each.source)
+    return {key: sources for key, sources in found.items() if len(sources) > 1}
 
 
-def _place(provider: Provider) -> str:
-    """The plugin's file in brackets, where it has one that its own words do not hold."""
-    file = provider.file()
-    return f" [{file}]" if file and file not in str(provider) else ""
+def _listing(
+    registry: Registry,
+    results: Mapping[PluginSource, ImportResult],
+    broken: Mapping[PluginSource, str],
+    clashes: Mapping[tuple[str, str], list[PluginSource]],
+) -> dict[str, Any]:
+    """The list for programs. The state of a plugin that was not imported is "installed"."""
+
+    def state(source: PluginSource) -> str:
+        if source in broken:
+            return "broken"
+        return "ok" if source in results or source in registry.loaded else "installed"
+
+    sources = dict.fromkeys([*(each.source for each in registry.names()), *broken])
+    return {
+        "declarations": [_row(each, results) for each in registry.names()],
+        "plugins": [
+            {
+                **_describe(each),
+                "state": state(each),
+                "reason": broken.get(each, ""),
+                "notes": list(results[each].notes) if each in results else [],
+            }
+            for each in sources
+        ],
+        "twice": [
+            {"kind": kind, "name": name, "plugins": [_describe(each) for each in sources]}
+            for (kind, name), sources in clashes.items()
+        ],
+        "broken": [{"plugin": str(each), "reason": why} for each, why in broken.items()],
+        "blocked": registry.blocked,
+        "notes": list(registry.notes),
+    }
+
+
+def _describe(source: PluginSource) -> dict[str, Any]:
+    return {"plugin": source.name, "source": source.to_dict(), "file": source.file()}
 
 
 @app.command("info")
@@ -119,17 +141,19 @@ def info(name: Name, as_json: Json = False, plugin: Plugins = None) -> None:
     from framecast.registry.registry import Registry
 
     registry = Registry.discover(plugin or [])
-    found = [entry for entry in registry.all() if entry.declaration.name == name]
-    if not found:
-        known = {entry.declaration.name for entry in registry.all()}
-        broken = "".join(f"; broken: {provider}: {why}" for provider, why in registry.broken.items())
-        raise InputError(f"nothing installed is called {name!r}{did_you_mean(name, known)}{broken}")
+    kinds = [each.kind for each in registry.names() if each.name == name]
+    if not kinds:
+        known = {each.name for each in registry.names()}
+        broken = "".join(f"; plugin {registry.describe_broken(each)}" for each in registry.broken)
+        notes = "".join(f"; {note}" for note in registry.notes)
+        raise InputError(f"nothing installed is called {name!r}{did_you_mean(name, known)}{broken}{notes}")
+    found = [registry.find(kind, name) for kind in dict.fromkeys(kinds)]
     described = [
         {
             "kind": entry.kind,
             "name": name,
             "summary": entry.declaration.summary,
-            "plugin": entry.provider.to_dict(),
+            "plugin": entry.source.to_dict(),
             "constraints": [
                 {"expression": each.expression, "because": each.because}
                 for each in getattr(entry.declaration, "constraints", ())
@@ -143,7 +167,7 @@ def info(name: Name, as_json: Json = False, plugin: Plugins = None) -> None:
         return
     for entry, each in zip(found, described, strict=True):
         typer.echo(f"{entry.kind} {name}: {entry.declaration.summary}")
-        typer.echo(f"from plugin {entry.provider}")
+        typer.echo(f"from plugin {entry.source}")
         for constraint in getattr(entry.declaration, "constraints", ()):
             typer.echo(f"constraint: {constraint.expression} ({constraint.because})")
         for row in settings_table(entry.declaration.settings):

@@ -37,11 +37,13 @@ def check(plugin: Plugin, settings: Settings = None, as_json: Json = False, name
     """
     from framecast.job.document import Document
     from framecast.testing import CheckOptions, Inspection
+    from framecast.testing.inspection import try_import
 
     written = Document.from_data({})
     written.override(settings or [])
     given = CheckOptions(settings=written.data)
     findings: list[CheckResult] = []
+    try_import(plugin, Path.cwd())
     with TemporaryDirectory(prefix="framecast-check-") as folder:
         inspections = Inspection.all(plugin, given, Path(folder), Path.cwd(), tuple(named or ()))
         for inspection in inspections:

@@ -16,4 +16,7 @@ def schema(plugin: Plugins = None) -> None:
     from framecast.job.schema import json_schema
     from framecast.registry.registry import Registry
 
-    typer.echo(to_json(json_schema(Registry.discover(plugin or [])), indent=1))
+    registry = Registry.discover(plugin or [])
+    for source in registry.load_third_party():
+        typer.echo(f"note: left out: plugin {registry.describe_broken(source)}", err=True)
+    typer.echo(to_json(json_schema(registry), indent=1))

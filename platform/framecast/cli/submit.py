@@ -139,11 +139,11 @@ def _copied_job(copy: RunFolder, overrides: list[str], trusted: bool) -> tuple[D
     from framecast.registry.trust import Trust as TrustedFolder
 
     file = PlanFile.read(copy.plan)
-    TrustedFolder.in_folder(copy.path, trusted).refuse(list(file.providers))
+    TrustedFolder.in_folder(copy.path, trusted).refuse(list(file.sources))
     job = {key: value for key, value in file.job.items() if key not in ("compute", "search", "plugins")}
     document = Document.from_data({**job, "name": f"{job['name']}-trial"}, layout.PLAN)
     document.override(overrides)
-    return document, Registry.exactly(file.providers)
+    return document, Registry.exactly(file.sources)
 
 
 def compare_versions(sent_by: Path) -> None:

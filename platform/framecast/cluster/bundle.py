@@ -15,7 +15,7 @@ from framecast.cluster.versions import Versions
 from framecast.errors import InputError
 from framecast.files import copy_file, make_folder, write_atomically
 from framecast.job.document import Document
-from framecast.registry.provider import Provider
+from framecast.registry.plugin_source import PluginSource
 from framecast.registry.registry import Registry
 from framecast.runs import layout
 
@@ -26,16 +26,16 @@ SENDER = "sender.json"
 def pack(folder: Path, document: Document, registry: Registry) -> None:
     """Fills `folder` with the job and its local plugins; paths in the job then lead into the folder."""
     data: dict[str, Any] = {key: value for key, value in document.data.items() if key != "extends"}
-    local = [provider for provider in registry.sound if provider.path]
-    modules = [provider.module for provider in registry.sound if not provider.path and not provider.distribution]
+    local = [source for source in registry.loaded if source.path]
+    modules = [source.module for source in registry.loaded if not source.path and not source.distribution]
     blocked = [f"no:{name}" for name in registry.blocked]
     data["plugins"] = [
         *modules,
-        *(_within(folder, provider.copied_into(folder / layout.PLUGINS)) for provider in local),
+        *(_within(folder, source.copied_into(folder / layout.PLUGINS)) for source in local),
         *blocked,
     ]
     write_atomically(folder / JOB, Document.from_data(data).to_yaml())
-    Versions.here(registry.sound).write(folder / SENDER)
+    Versions.here(registry.loaded).write(folder / SENDER)
 
 
 def pack_package(folder: Path) -> None:
@@ -59,8 +59,8 @@ def pack_package(folder: Path) -> None:
         zipfile.ZipFile(wheel).extractall(folder)
 
 
-def _within(folder: Path, provider: Provider) -> str:
-    return f"./{Path(provider.path).relative_to(folder)}"
+def _within(folder: Path, source: PluginSource) -> str:
+    return f"./{Path(source.path).relative_to(folder)}"
 
 
 def _editable_source(own: Distribution) -> str | None:

@@ -50,9 +50,9 @@ def send_job(document: Document, registry: Registry, location: RemoteLocation, r
 def _note_code(registry: Registry) -> None:
     """Notes that the plugins which are sent are this user's: a fetched copy of the run can then be evaluated."""
     try:
-        for provider in registry.sound:
-            if provider.path:
-                note_code(provider)
+        for source in registry.loaded:
+            if source.path:
+                note_code(source)
     except OSError as error:
         print(f"note: a fetched copy of this run will take --trust: {error}", file=sys.stderr)
 

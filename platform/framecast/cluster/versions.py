@@ -11,7 +11,7 @@ from pathlib import Path
 from framecast.bounded.json_file import read_json_object
 from framecast.files import write_atomically
 from framecast.json_text import to_json
-from framecast.registry.provider import Provider
+from framecast.registry.plugin_source import PluginSource
 
 _PACKAGES = ("framecast", "torch", "ray", "deepspeed")
 
@@ -24,7 +24,7 @@ class Versions:
     packages: dict[str, str | None]
 
     @classmethod
-    def here(cls, plugins: Iterable[Provider]) -> Versions:
+    def here(cls, plugins: Iterable[PluginSource]) -> Versions:
         """Those of this process: the packages that training rests on, and the distributions of these plugins."""
         names = dict.fromkeys([*_PACKAGES, *(each.distribution for each in plugins if each.distribution)])
         return cls(".".join(map(str, sys.version_info[:2])), {name: _version(name) for name in names})

@@ -19,7 +19,7 @@ from framecast.job.plan import Plan
 from framecast.job.plan_file import PlanFile
 from framecast.job.resolve import load_plan, read_plan
 from framecast.plugin.normalisation import Normalisation
-from framecast.registry.provider import not_installed
+from framecast.registry.entry_points import not_installed
 from framecast.registry.trust import Trust
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore, checkpoint_at
 from framecast.runs.mirror import refresh
@@ -210,7 +210,7 @@ def _normalisation(values: Any, file: Path) -> Normalisation | None:
 def _exported_plan(file: Path, text: str, overrides: Sequence[str], plugins: Sequence[str]) -> Plan:
     """The plan in an exported file, which imports nothing but what is installed, or named by the caller."""
     content = PlanFile.read(text, str(file))
-    own = [provider.name for provider in not_installed(content.providers)]
+    own = [source.name for source in not_installed(content.sources)]
     if (needs := [*content.needs, *own]) and not plugins:
         named = " and ".join(needs)
         raise InputError(

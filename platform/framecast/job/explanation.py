@@ -11,7 +11,7 @@ from framecast.job.document import Document
 from framecast.job.job import LISTS, SECTIONS, Job
 from framecast.job.key_hints import KeyHints
 from framecast.job.reference import ANY, Choice, Explained, settings_table
-from framecast.plugin.declarations import KINDS
+from framecast.plugin.kinds import KINDS
 from framecast.registry.registry import Registered, Registry
 
 
@@ -35,6 +35,7 @@ def explain(key: str, registry: Registry) -> list[Explanation]:
     Keys within lists may be written with or without an index: metrics.0.protocol, metrics.protocol; and those of
     one plugin with its name: model.my_cell.width. A plugin's name alone explains its settings.
     """
+    _import_named(key, registry)
     section, _, inner = key.partition(".")
     kind = SECTIONS.get(section) or LISTS.get(section)
     if kind is None:
@@ -44,6 +45,15 @@ def explain(key: str, registry: Registry) -> list[Explanation]:
     if inner in ("", "name"):
         return [_of_plugins(key, section, kind, registry)]
     return list(_of_settings(section, inner, kind, registry)) or _refuse(key, registry)
+
+
+def _import_named(key: str, registry: Registry) -> None:
+    """Imports the plugin that a key names, as in model.my_cell.width. Raises InputError where it is broken."""
+    section, _, inner = re.sub(r"\.\d+(?=\.|$)", "", key).partition(".")
+    kind = SECTIONS.get(section) or LISTS.get(section)
+    for each in registry.names():
+        if each.name == key or (each.kind == kind and f"{inner}.".startswith(f"{each.name}.")):
+            registry.find(each.kind, each.name)
 
 
 def _of_job(key: str) -> Iterator[Explanation]:
@@ -72,7 +82,7 @@ def _of_plugins(key: str, section: str, kind: str, registry: Registry) -> Explan
 
 def _of_settings(section: str, inner: str, kind: str, registry: Registry) -> Iterator[Explanation]:
     """A setting of the plugins that have it, or all settings of the one that is named."""
-    for entry in (entry for entry in registry.all() if entry.kind == kind):
+    for entry in registry.known(kind):
         name = entry.declaration.name
         table = settings_table(entry.declaration.settings, owner=f"{kind} {name}")
         if inner == name:
@@ -88,7 +98,9 @@ def _of_settings(section: str, inner: str, kind: str, registry: Registry) -> Ite
 def _of_declared(name: str, registry: Registry) -> list[Explanation]:
     sections = {kind: section for section, kind in (SECTIONS | LISTS).items()}
     return [
-        _of_declaration(entry, sections[entry.kind]) for entry in registry.all() if entry.declaration.name == name
+        _of_declaration(entry, sections[entry.kind])
+        for entry in registry.known()
+        if entry.declaration.name == name
     ]
 
 
@@ -106,11 +118,11 @@ def _within(table: list[Explained], key: str) -> list[Explained]:
 
 
 def _declared(registry: Registry, kind: str) -> list[Choice]:
-    return [Choice(each.name, each.summary) for each, _ in registry.declared() if each.kind == kind]
+    registry.known(kind)  # imports our own, whose summaries are then known
+    return [Choice(each.name, each.summary) for each in registry.names(kind)]
 
 
 def _refuse(key: str, registry: Registry) -> list[Explanation]:
-    registry.all()
     hints = KeyHints(Document.from_data({}), registry)
     section = key.rpartition(".")[0]
     siblings = [known.rpartition(".")[2] for known in hints.keys if known.rpartition(".")[0] == section]

@@ -119,7 +119,7 @@ class KeyHints:
             entry.declaration
             for section, kind, name in self._named_plugins()
             if section == "data"
-            for entry in self._registry.imported(kind)
+            for entry in self._registry.known(kind)
             if name in (None, entry.declaration.name)
         ]
         found = [each.folder_setting for each in declared if isinstance(each, Dataset)]
@@ -130,7 +130,7 @@ class KeyHints:
         """Every key that this job can have: its sections' own, and those of the plugins that it names."""
         keys = [row.key for row in settings_table(Job) if ANY not in row.key]
         for section, kind, name in self._named_plugins():
-            for entry in self._registry.imported(kind):
+            for entry in self._registry.known(kind):
                 if name in (None, entry.declaration.name):
                     keys += [f"{section}.{row.key}" for row in settings_table(entry.declaration.settings)]
         return list(dict.fromkeys(keys))
@@ -167,7 +167,7 @@ class KeyHints:
         kind = SECTIONS.get(section)
         if kind is None or not name:
             return ""
-        having = [each.declaration.name for each in self._registry.imported(kind) if _has(each, name)]
+        having = [each.declaration.name for each in self._registry.known(kind) if _has(each, name)]
         chosen = self._document.get(f"{section}.name")
         return f": {chosen} has no such setting; {', '.join(having)} has" if having else ""
 

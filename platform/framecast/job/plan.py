@@ -18,7 +18,8 @@ from framecast.plugin.declarations import Callback, Dataset, Declaration, Metric
 from framecast.plugin.run_context import Direction
 from framecast.plugin.sample_shape import SampleShape
 from framecast.plugin.value_range import ValueRange
-from framecast.registry.provider import Provider, not_installed
+from framecast.registry.entry_points import not_installed
+from framecast.registry.plugin_source import PluginSource
 from framecast.secret_urls import set_aside
 
 D = TypeVar("D", bound=Declaration)
@@ -95,9 +96,9 @@ class Plan:
         return (self.task, self.model, self.data, *self.metrics, *self.callbacks, *self.baselines)
 
     @property
-    def providers(self) -> list[Provider]:
+    def sources(self) -> list[PluginSource]:
         """The plugins that this plan needs, and that its workers register: these and no others."""
-        return list(dict.fromkeys(part.provider for part in self.parts))
+        return list(dict.fromkeys(part.source for part in self.parts))
 
     @property
     def directions(self) -> dict[str, Direction]:
@@ -118,7 +119,7 @@ class Plan:
         """What the plugins say of themselves and a report needs: kept with the plan, so that a run is understood
         without them."""
         task, model = self.task.declaration, self.model.declaration
-        published = () if self.data.provider.distribution else self.data.declaration.published
+        published = () if self.data.source.distribution else self.data.declaration.published
         return {
             "frames": self.frames,
             "readings": list(self.readings),
@@ -139,18 +140,18 @@ class Plan:
             **({"published": [row._asdict() for row in published]} if published else {}),
             "gives": {
                 each.module: list(
-                    dict.fromkeys(f"{part.kind} {part.name}" for part in self.parts if part.provider == each)
+                    dict.fromkeys(f"{part.kind} {part.name}" for part in self.parts if part.source == each)
                 )
-                for each in self.providers
+                for each in self.sources
             },
         }
 
     def with_plugins_in(self, folder: Path) -> Plan:
         """The same plan, the code of its local plugins copied into `folder`, from where all hosts can load it."""
-        here = {provider: provider.copied_into(folder) for provider in self.providers}
+        here = {source: source.copied_into(folder) for source in self.sources}
 
         def moved(part: PluginConfig[D]) -> PluginConfig[D]:
-            return replace(part, provider=here[part.provider])
+            return replace(part, source=here[part.source])
 
         return replace(
             self,
@@ -175,7 +176,7 @@ class Plan:
         """As plain data; local plugins within `folder` are named relative to it."""
         result: dict[str, Any] = {
             "job": self._job_dict(),
-            "plugins": [provider.to_dict(folder) for provider in self.providers],
+            "plugins": [source.to_dict(folder) for source in self.sources],
             **self.facts.to_dict(),
         }
         result["declared"] = self.declared
@@ -198,8 +199,8 @@ class Plan:
         """What goes along with weights that leave this machine: neither the paths nor the code of plugins that are
         not installed, but their names, and no callbacks, which only training needs."""
         data = replace(self, callbacks=()).to_dict()
-        own = {each.name: each for each in not_installed(self.providers)}
-        kept = [each for each in data["plugins"] if Provider.from_dict(each) not in own.values()]
+        own = {each.name: each for each in not_installed(self.sources)}
+        kept = [each for each in data["plugins"] if PluginSource.from_dict(each) not in own.values()]
         needs = [each["name"] for each in data["plugins"] if each not in kept]
         return self._as_yaml({**data, "plugins": kept, **({"needs": needs} if needs else {})})
 

@@ -11,7 +11,7 @@ from framecast.bounded.regular_file import read_text
 from framecast.bounded.yaml_text import parse_yaml
 from framecast.errors import InputError, Place, Problem
 from framecast.job.data_facts import DataFacts
-from framecast.registry.provider import Provider
+from framecast.registry.plugin_source import PluginSource
 from framecast.runs import layout
 
 
@@ -21,7 +21,7 @@ class PlanFile:
     plans of older versions."""
 
     job: dict[str, Any]
-    providers: tuple[Provider, ...]
+    sources: tuple[PluginSource, ...]
     facts: DataFacts
     cost: dict[str, int]
     declared: dict[str, Any]
@@ -60,7 +60,7 @@ class PlanFile:
             if not isinstance(job.get(section), dict) or not isinstance(job[section].get("name"), str):
                 raise refused(f"job.{section}", "has no name")
         try:
-            providers = tuple(Provider.from_dict(each, folder) for each in data["plugins"])
+            sources = tuple(PluginSource.from_dict(each, folder) for each in data["plugins"])
         except ValueError as error:
             raise refused("plugins", str(error)) from None
         cost, declared, classes = (data.get(key) or {} for key in ("cost", "declared", "classes"))
@@ -77,7 +77,7 @@ class PlanFile:
         if not (isinstance(needs, list) and all(isinstance(each, str) for each in needs)):
             raise refused("needs", "should be a list of names")
         declared = declared if isinstance(declared, dict) else {}
-        return cls(job, providers, DataFacts.from_dict(data), cost, declared, tuple(needs))
+        return cls(job, sources, DataFacts.from_dict(data), cost, declared, tuple(needs))
 
 
 def _are_counts(values: list[Any]) -> bool:

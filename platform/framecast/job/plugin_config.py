@@ -21,7 +21,7 @@ from framecast.plugin.run_context import RunContext
 from framecast.plugin.sample_shape import SampleShape
 from framecast.plugin.settings import Settings
 from framecast.plugin.value_range import ValueRange
-from framecast.registry.provider import Provider
+from framecast.registry.plugin_source import PluginSource
 
 if TYPE_CHECKING:
     from framecast.plugin.protocols.clip_dataset import ClipDataset
@@ -48,7 +48,7 @@ class PluginConfig(Generic[D]):
     kind: str
     declaration: D
     settings: Settings
-    provider: Provider
+    source: PluginSource
 
     @property
     def name(self) -> str:
@@ -79,16 +79,16 @@ class PluginConfig(Generic[D]):
         except WrongResult as error:
             raise PluginFailed(f"{self.kind} {self.name} cannot be built: its build {error}") from error
         except Exception as error:
-            why = f"{in_one_line(error)}{_line_of(error, self.provider)}"
+            why = f"{in_one_line(error)}{_line_of(error, self.source)}"
             raise PluginFailed(f"{self.kind} {self.name} cannot be built: {why}") from error
 
     def to_dict(self) -> dict[str, Any]:
         return {"name": self.name, **self.settings.model_dump(mode="json")}
 
 
-def _line_of(error: BaseException, provider: Provider) -> str:
+def _line_of(error: BaseException, source: PluginSource) -> str:
     """` (file:line)` of the innermost frame that belongs to the plugin; empty where there is none."""
-    package = provider.module.partition(".")[0]
+    package = source.module.partition(".")[0]
     own = [
         f" ({frame.f_code.co_filename}:{line})"
         for frame, line in traceback.walk_tb(error.__traceback__)

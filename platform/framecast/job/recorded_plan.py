@@ -14,7 +14,8 @@ from framecast.plugin.declarations import Answer
 from framecast.plugin.logged_value import LoggedValue
 from framecast.plugin.published_result import PublishedResult
 from framecast.plugin.sample_shape import SampleShape
-from framecast.registry.provider import Provider, not_installed
+from framecast.registry.entry_points import not_installed
+from framecast.registry.plugin_source import PluginSource
 from framecast.registry.registry import Registry
 from framecast.registry.trust import Trust
 
@@ -55,7 +56,7 @@ class RecordedPlan:
         file = PlanFile.read(plan)
         if file.declared.keys() >= _ASKED:
             return cls(file, file.declared)
-        own = not_installed(file.providers)
+        own = not_installed(file.sources)
         if not own:
             try:
                 return cls(file, {**read_plan(plan, trust=Trust(str(plan))).declared, **file.declared})
@@ -63,7 +64,7 @@ class RecordedPlan:
                 return cls(file, file.declared, "" if file.declared else f"{_ASSUMED}: {error}")
         if file.declared:
             return cls(file, file.declared)
-        named = ", ".join(provider.name for provider in own)
+        named = ", ".join(source.name for source in own)
         return cls(
             file, {}, f"{_ASSUMED}: they come from the plugin {named}, which is not imported to look at a run"
         )
@@ -152,24 +153,24 @@ class RecordedPlan:
                 )
         return tuple(found)
 
-    def gives(self, provider: Provider) -> list[str]:
+    def gives(self, source: PluginSource) -> list[str]:
         """What the run took from a plugin, such as "model my_cell"."""
-        return [str(each) for each in _list(_dict(self.declared.get("gives")).get(provider.module))]
+        return [str(each) for each in _list(_dict(self.declared.get("gives")).get(source.module))]
 
     @cached_property
     def published(self) -> tuple[PublishedResult, ...]:
         """Other people's results on the run's data set: as recorded, or of a plugin that is installed."""
         if "published" in self.declared:
             return tuple(filter(None, map(_published, _list(self.declared["published"]))))
-        others = {each.module for each in not_installed(self.file.providers)}
+        others = {each.module for each in not_installed(self.file.sources)}
         wanted = f"data {self.data.name}"
-        providers = [
+        sources = [
             each
-            for each in self.file.providers
+            for each in self.file.sources
             if each.module not in others and wanted in (self.gives(each) or [wanted])
         ]
         try:
-            declaration = Registry.exactly(providers).find("data", self.data.name).declaration
+            declaration = Registry.exactly(sources).find("data", self.data.name).declaration
         except InputError:  # handled: the data set is not installed here; nothing is known to compare with
             return ()
         return tuple(getattr(declaration, "published", ()))

@@ -23,7 +23,7 @@ from framecast.job.plugin_config import PluginConfig
 from framecast.job.search import COSTS, SECONDS
 from framecast.job.validation import validated
 from framecast.plugin.declarations import Model
-from framecast.registry.provider import Provider, from_text, installed
+from framecast.registry.plugin_source import PluginSource, named_source
 from framecast.registry.registry import Registry
 from framecast.registry.trust import Trust
 from framecast.runs import layout
@@ -61,21 +61,19 @@ def read_plan(
     """
     file = PlanFile.read(plan)
     trust = trust or (Trust("the plan") if isinstance(plan, str) else Trust.in_folder(plan.parent))
-    providers = [each for each in file.providers if not named or not trust.refuses(each)]
-    trust.refuse(providers)
-    registry = Registry.exactly([*providers, *map(named_provider, named)])
-    for provider in installed() if and_installed else ():
-        registry.add(provider)
+    sources = [each for each in file.sources if not named or not trust.refuses(each)]
+    trust.refuse(sources)
+    registry = Registry.exactly([*sources, *map(source_named, named)], and_installed)
     document = Document.from_data(file.job, layout.PLAN)
     document.override(overrides or [])
     known = same_frames or not any(text.startswith("data") for text in overrides or [])
     return make_plan(document, registry, file.facts if known else None)
 
 
-def named_provider(text: str) -> Provider:
+def source_named(text: str) -> PluginSource:
     """The plugin that the caller of a command names. Raises InputError where there is none."""
     try:
-        return from_text(text, Path.cwd())
+        return named_source(text, Path.cwd())
     except FileNotFoundError as error:
         raise InputError(Problem(str(error), key=f"plugin {text}")) from None
 
@@ -212,7 +210,7 @@ def resolved_part(
         if refusal:
             at = next(((*key, name) for name in constraint.names if name in written), key)
             problems.append(Problem(refusal, key=dotted(at), place=document.place(at)))
-    return PluginConfig(kind, declaration, settings, found.provider)
+    return PluginConfig(kind, declaration, settings, found.source)
 
 
 def _between_settings(
@@ -357,12 +355,12 @@ def _named_plugins(document: Document, folder: Path) -> list[str]:
             result.append(text)
             continue
         try:
-            provider = from_text(text, folder)
+            source = named_source(text, folder)
         except FileNotFoundError as error:
             key: Key = ("plugins", index)
             problems.append(Problem(str(error), key=dotted(key), place=document.place(key)))
         else:
-            result.append(provider.path or text)
+            result.append(source.path or text)
     if problems:
         raise InputError(problems)
     return result

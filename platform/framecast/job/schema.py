@@ -9,7 +9,7 @@ from framecast.registry.registry import Registry
 
 
 def json_schema(registry: Registry) -> dict[str, Any]:
-    """The JSON schema of job files, with the settings of every plugin installed."""
+    """The JSON schema of job files, with the settings of every plugin that the registry knows."""
     schema = Job.model_json_schema()
     definitions = schema["$defs"]
     choices = {kind: _choices(kind, registry, definitions) for kind in (*SECTIONS.values(), *LISTS.values())}
@@ -24,7 +24,7 @@ def json_schema(registry: Registry) -> dict[str, Any]:
 
 
 def _choices(kind: str, registry: Registry, definitions: dict[str, Any]) -> dict[str, Any]:
-    entries = [entry for entry in registry.all() if entry.kind == kind]
+    entries = registry.known(kind)
     branches: list[dict[str, Any]] = [{"type": "string", "enum": [entry.declaration.name for entry in entries]}]
     for entry in entries:
         settings = entry.declaration.settings.model_json_schema(ref_template=f"#/$defs/{kind}.{{model}}")

@@ -43,7 +43,7 @@ from framecast.runs.stopping import clear_stop
 def write_plan(run: RunFolder, plan: Plan, folder: Path | None = None) -> None:
     """Keeps the plan in the run's folder, and notes elsewhere that this user trains there with its plugins."""
     write_atomically(run.plan, plan.to_yaml(folder))
-    if problem := note_submission(run.path, plan.providers):
+    if problem := note_submission(run.path, plan.sources):
         print(f"note: {problem}", file=sys.stderr)
 
 

@@ -52,7 +52,7 @@ def train_on_workers(run: RunFolder, plan: Plan, look: Callable[[], None] = lamb
     from framecast.launch.ray_train import run_on_workers
 
     run.take_refusal()  # of an earlier attempt
-    run_on_workers(train_as_ray_worker, run, plan.job.compute, look, pass_on(run.path, plan.providers))
+    run_on_workers(train_as_ray_worker, run, plan.job.compute, look, pass_on(run.path, plan.sources))
     if refusal := run.take_refusal():
         raise InputError(refusal)
 

@@ -270,15 +270,6 @@ class Callback(Generic[S]):
 
 Declaration = Model[Any] | Dataset[Any] | Metric[Any] | Task[Any] | Callback[Any]
 
-KINDS: dict[str, type[Declaration]] = {
-    "model": Model,
-    "data": Dataset,
-    "metric": Metric,
-    "task": Task,
-    "callback": Callback,
-}
-"""Each kind by the word that jobs and listings use for it."""
-
 
 def _ensure_settings(what: str, names: Collection[str], settings: type[Settings]) -> None:
     """Raises ValueError where one of `names` is no key of the settings; keys of nested settings have dots."""

@@ -43,12 +43,3 @@ def framecast_tasks() -> Iterable[Task]:  # type: ignore[empty-body]
 @hookspec
 def framecast_callbacks() -> Iterable[Callback]:  # type: ignore[empty-body]
     """Callbacks: listeners to a run's events."""
-
-
-HOOK_OF_KIND = {
-    "model": "framecast_models",
-    "data": "framecast_datasets",
-    "metric": "framecast_metrics",
-    "task": "framecast_tasks",
-    "callback": "framecast_callbacks",
-}

@@ -19,7 +19,8 @@ from framecast.bounded.limit import YAML_BYTES
 from framecast.bounded.regular_file import read_bytes
 from framecast.errors import InputError
 from framecast.files import make_folder, write_atomically
-from framecast.registry.provider import Provider, not_installed
+from framecast.registry.entry_points import not_installed
+from framecast.registry.plugin_source import PluginSource
 from framecast.user_folders import state_folder
 
 _PLANS = ("plan.yaml", "search.yaml")
@@ -29,21 +30,21 @@ _LARGEST = 256 << 20
 """Bytes. What is larger than these is no plugin, and is never the same as one."""
 
 
-def note_submission(folder: Path, providers: Sequence[Provider]) -> str:
+def note_submission(folder: Path, sources: Sequence[PluginSource]) -> str:
     """Notes that this user trains in `folder` with these plugins, by the plan that was just written there; plans
     noted before stay known, for an attempt that cannot start is undone. Returns what kept it from being noted, in
     words; empty where nothing did, and where all of them are installed."""
-    own = not_installed(providers)
+    own = not_installed(sources)
     if not own:
         return ""
     try:
-        for provider in own:
-            note_code(provider)
+        for source in own:
+            note_code(source)
         digest = _plan_digest(folder)
         plans = [each for each in _plans(_noted(folder)) if each != digest]
         content = {
             "folder": str(folder.resolve()),
-            "plugins": [_named(provider) for provider in own],
+            "plugins": [_named(source) for source in own],
             "plans": [*plans[-_MOST_PLANS:], digest],
         }
         _write(_submitted(folder), json.dumps(content, indent=1))
@@ -53,18 +54,18 @@ def note_submission(folder: Path, providers: Sequence[Provider]) -> str:
     return ""
 
 
-def note_code(provider: Provider) -> None:
+def note_code(source: PluginSource) -> None:
     """Notes that this user trains with this very code, wherever it will lie. Raises OSError."""
-    if provider.code and (digest := code_digest(provider.code)):
-        _write(_code(digest), f"{provider.name}\n")
+    if source.code and (digest := code_digest(source.code)):
+        _write(_code(digest), f"{source.name}\n")
 
 
-def was_submitted(folder: Path, provider: Provider) -> bool:
+def was_submitted(folder: Path, source: PluginSource) -> bool:
     """Whether this user has named this plugin for the run in `folder`, whatever its code says by now, and the
     run's plan is one that this user has written."""
     noted = _noted(folder)
     plugins = noted.get("plugins")
-    return isinstance(plugins, list) and _named(provider) in plugins and has_own_plan(folder)
+    return isinstance(plugins, list) and _named(source) in plugins and has_own_plan(folder)
 
 
 def has_submitted(folder: Path) -> bool:
@@ -77,9 +78,9 @@ def has_own_plan(folder: Path) -> bool:
     return bool(digest := _plan_digest(folder)) and digest in _plans(_noted(folder))
 
 
-def is_known_code(provider: Provider) -> bool:
+def is_known_code(source: PluginSource) -> bool:
     """Whether this user has trained with this very code."""
-    digest = code_digest(provider.code) if provider.code else ""
+    digest = code_digest(source.code) if source.code else ""
     return bool(digest) and _code(digest).is_file()
 
 
@@ -140,9 +141,9 @@ def _plan_digest(folder: Path) -> str:
     return ""
 
 
-def _named(provider: Provider) -> dict[str, Any]:
+def _named(source: PluginSource) -> dict[str, Any]:
     """A plugin as a job names it: by its path, or by its module and the place where Python finds that."""
-    return {"module": provider.module, "place": str(provider.code)}
+    return {"module": source.module, "place": str(source.code)}
 
 
 def _submitted(folder: Path) -> Path:

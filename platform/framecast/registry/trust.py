@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from framecast.errors import InputError
-from framecast.registry.provider import Provider, not_installed
+from framecast.registry.entry_points import not_installed
+from framecast.registry.plugin_source import PluginSource
 from framecast.registry.submissions import code_digest, has_own_plan, has_submitted, is_known_code, was_submitted
 from framecast.runs import layout
 
@@ -32,7 +33,7 @@ class Trust:
     source: str
     folders: tuple[Path, ...] = ()
     everything: bool = False
-    given: tuple[tuple[Provider, str], ...] = ()
+    given: tuple[tuple[PluginSource, str], ...] = ()
 
     @classmethod
     def in_folder(cls, folder: Path, everything: bool = False) -> Trust:
@@ -43,31 +44,31 @@ class Trust:
     @classmethod
     def passed_on(cls, folder: Path, given: Sequence[dict[str, Any]]) -> Trust:
         """In a process that was started by the run's driver, which has passed on what `pass_on` gave it."""
-        pairs = [(Provider.from_dict(each["provider"], folder), str(each["digest"])) for each in given]
+        pairs = [(PluginSource.from_dict(each["plugin"], folder), str(each["digest"])) for each in given]
         return replace(cls.in_folder(folder), given=tuple(pairs))
 
-    def allows(self, provider: Provider) -> bool:
+    def allows(self, plugin: PluginSource) -> bool:
         """Whether a plugin that is not installed may be imported."""
-        if self.everything or provider.is_imported:
+        if self.everything or plugin.is_imported:
             return True
         for given, digest in self.given:
-            if (given.module, given.path) == (provider.module, provider.path):
-                return not (digest and self._holds(provider)) or (code_digest(Path(provider.path)) == digest)
-        if not self._holds(provider) and any(was_submitted(folder, provider) for folder in self.folders):
+            if (given.module, given.path) == (plugin.module, plugin.path):
+                return not (digest and self._holds(plugin)) or (code_digest(Path(plugin.path)) == digest)
+        if not self._holds(plugin) and any(was_submitted(folder, plugin) for folder in self.folders):
             return True
-        return bool(self.folders) and is_known_code(provider)
+        return bool(self.folders) and is_known_code(plugin)
 
-    def refuses(self, provider: Provider) -> bool:
+    def refuses(self, plugin: PluginSource) -> bool:
         """Whether a plugin may not be imported."""
-        return bool(not_installed([provider])) and not self.allows(provider)
+        return bool(not_installed([plugin])) and not self.allows(plugin)
 
-    def refuse(self, providers: Sequence[Provider]) -> None:
+    def refuse(self, plugins: Sequence[PluginSource]) -> None:
         """Raises InputError, with what would be imported and how it is allowed, where one of them may not be."""
-        refused = [each for each in not_installed(providers) if not self.allows(each)]
+        refused = [each for each in not_installed(plugins) if not self.allows(each)]
         if not refused:
             return
-        listed = " and ".join(_shown(provider) for provider in refused)
-        if all(provider.distribution and not provider.path for provider in refused):
+        listed = " and ".join(_shown(plugin) for plugin in refused)
+        if all(plugin.distribution and not plugin.path for plugin in refused):
             raise InputError(f"{self.source} needs {listed}, which is not installed here: install it")
         why = "was not submitted here by you"
         if any(has_submitted(folder) for folder in self.folders):
@@ -79,24 +80,24 @@ class Trust:
             "it, add --trust (in Python: trust=True)"
         )
 
-    def _holds(self, provider: Provider) -> bool:
+    def _holds(self, plugin: PluginSource) -> bool:
         """Whether a plugin's code lies within the folders."""
-        code = provider.code
+        code = plugin.code
         return code is not None and any(code.resolve().is_relative_to(folder) for folder in self.folders)
 
 
-def pass_on(folder: Path, providers: Sequence[Provider]) -> list[dict[str, Any]]:
+def pass_on(folder: Path, plugins: Sequence[PluginSource]) -> list[dict[str, Any]]:
     """What a run's driver passes on to its workers: its plugins that are not installed, as plain data. Those
     within the folder are named relative to it, for it may be elsewhere on another host."""
     return [
-        {"provider": provider.to_dict(folder), "digest": code_digest(Path(provider.path)) if provider.path else ""}
-        for provider in not_installed(providers)
+        {"plugin": plugin.to_dict(folder), "digest": code_digest(Path(plugin.path)) if plugin.path else ""}
+        for plugin in not_installed(plugins)
     ]
 
 
-def _shown(provider: Provider) -> str:
-    if provider.path:
-        return f"the plugin {provider.name} from {provider.path}"
-    if provider.distribution:
-        return f"the plugin {provider.name} of {provider.distribution} {provider.version}".rstrip()
-    return f"the module {provider.module} ({provider.code or 'which is not found'})"
+def _shown(plugin: PluginSource) -> str:
+    if plugin.path:
+        return f"the plugin {plugin.name} from {plugin.path}"
+    if plugin.distribution:
+        return f"the plugin {plugin.name} of {plugin.distribution} {plugin.version}".rstrip()
+    return f"the module {plugin.module} ({plugin.code or 'which is not found'})"

@@ -101,9 +101,9 @@ def plugin_table(record: Record) -> Table:
     """Each plugin that took part, with its version and what it gave."""
     columns = [Column(title, words=True) for title in ("plugin", "version", "gives")]
     rows = []
-    for provider in record.plan.file.providers:
-        gives = ", ".join(record.plan.gives(provider)) or "–"
-        rows.append(words(provider.name, provider.version or "–", gives))
+    for source in record.plan.file.sources:
+        gives = ", ".join(record.plan.gives(source)) or "–"
+        rows.append(words(source.name, source.version or "–", gives))
     return Table(columns, rows)
 
 

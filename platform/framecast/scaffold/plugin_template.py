@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framecast.errors import InputError
+from framecast.plugin.kinds import KINDS as PLUGIN_KINDS
 from framecast.registry.registry import Registry
 
 LONGEST = 30
@@ -66,7 +67,7 @@ class PluginTemplate:
             )
         if importlib.util.find_spec(self.name) is not None:
             raise InputError(f"a module {self.name} is installed already, and would be hidden: take another name")
-        if self.name in Registry.discover().names(KINDS[self.kind].folder):
+        if self.name in [each.name for each in Registry.discover().names(KINDS[self.kind].folder)]:
             raise InputError(f"a {KINDS[self.kind].word} {self.name} is installed already: take another name")
         files = self.files()
         try:
@@ -110,6 +111,7 @@ class PluginTemplate:
             "name": self.name,
             "Name": _class_of(self.name),
             "word": kind.word,
+            "group": PLUGIN_KINDS[kind.folder].group,
             "part": kind.part,
             "summary": kind.summary,
             "override": self.override,

@@ -18,7 +18,7 @@ from framecast.files import write_atomically
 from framecast.job.document import Document
 from framecast.job.search import Search
 from framecast.job.validation import validated
-from framecast.registry.provider import Provider
+from framecast.registry.plugin_source import PluginSource
 from framecast.registry.registry import Registry
 from framecast.registry.trust import Trust
 from framecast.runs import layout
@@ -38,21 +38,21 @@ class SearchFolder(JobFolder):
     def trials_folder(self) -> Path:
         return self.path / layout.TRIALS
 
-    def write(self, document: Document, providers: Sequence[Provider]) -> None:
-        """Keeps the job, the plugins that it was resolved against, and the folder of its relative paths: trials
-        are planned later, perhaps by a command that was given elsewhere."""
-        plugins = [provider.to_dict() for provider in providers]
-        content = {"job": document.data, "plugins": plugins, "folder": document.folder}
+    def write(self, document: Document, sources: Sequence[PluginSource], blocked: Sequence[str] = ()) -> None:
+        """Keeps the job, the plugins that it was resolved against, those that are switched off, and the folder of
+        its relative paths: trials are planned later, perhaps by a command that was given elsewhere."""
+        plugins = [source.to_dict() for source in sources]
+        content = {"job": document.data, "plugins": plugins, "blocked": list(blocked), "folder": document.folder}
         write_atomically(self.path / self.marker, Document.from_data(content).to_yaml())
 
     def read(self, trust: Trust | None = None) -> tuple[Document, Registry]:
-        """The job, and the registry to resolve its trials with.
+        """The job, and the registry to resolve its trials with: its plugins, and by name what is installed.
 
         The folder's plugins are imported as far as `trust` allows; without it that is asked of what this user has
         submitted here. Raises InputError where one may not be imported."""
-        providers = self._providers()
-        (trust or Trust.in_folder(self.path)).refuse(providers)
-        return self.document(), Registry.exactly(providers)
+        sources = self._sources()
+        (trust or Trust.in_folder(self.path)).refuse(sources)
+        return self.document(), Registry.exactly(sources, installed=True, blocked=self._blocked())
 
     def document(self) -> Document:
         """The job, as plain data: no plugin is imported. Raises InputError where the file is damaged."""
@@ -72,11 +72,17 @@ class SearchFolder(JobFolder):
         document, registry = self.read(trust)
         return Space(self.search(), document, registry)
 
-    def _providers(self) -> list[Provider]:
+    def _sources(self) -> list[PluginSource]:
         try:
-            return [Provider.from_dict(each, self.path) for each in self._content()["plugins"]]
+            return [PluginSource.from_dict(each, self.path) for each in self._content()["plugins"]]
         except ValueError as error:
             raise InputError(Problem(str(error), "plugins", Place(str(self.path / self.marker)))) from None
+
+    def _blocked(self) -> list[str]:
+        blocked = self._content().get("blocked", [])
+        if isinstance(blocked, list) and all(isinstance(each, str) for each in blocked):
+            return blocked
+        raise InputError(Problem("should be a list of names", "blocked", Place(str(self.path / self.marker))))
 
     def _content(self) -> dict[str, Any]:
         file = self.path / self.marker

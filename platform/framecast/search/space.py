@@ -16,7 +16,7 @@ from framecast.job.plan import Plan
 from framecast.job.resolve import make_plan
 from framecast.job.search import COSTS, Parameter, Search
 from framecast.plugin.constraint import Constraint
-from framecast.registry.provider import Provider
+from framecast.registry.plugin_source import PluginSource
 from framecast.registry.registry import Registry
 
 MOST_DRAWS = 10_000
@@ -46,9 +46,9 @@ class Space:
         self._refusals: dict[str, str | None] = {}
 
     @property
-    def providers(self) -> list[Provider]:
-        """The plugins that its points may use."""
-        return self._registry.providers
+    def sources(self) -> list[PluginSource]:
+        """The plugins that its points have used."""
+        return self._registry.loaded
 
     def draw(self, random: np.random.Generator) -> Point:
         """A point by the declared distributions, legal or not."""

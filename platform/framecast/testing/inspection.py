@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from framecast.errors import InputError, did_you_mean
-from framecast.registry.provider import Provider, from_text
+from framecast.registry.plugin_source import PluginSource, named_source
 from framecast.registry.registry import Registered, Registry
 from framecast.testing.check_options import CheckOptions
 from framecast.testing.plugin_under_test import PluginUnderTest
@@ -26,7 +26,7 @@ _MODULE_OF_KIND = {
     "task": "task_checks",
     "callback": "callback_checks",
 }
-COMPANIONS = Provider(name="companions", module="framecast.testing.fixtures")
+COMPANIONS = PluginSource(name="companions", module="framecast.testing.fixtures")
 """The kit's own small model, data and task, with which tasks and callbacks train."""
 
 
@@ -92,22 +92,37 @@ def found(plugin: str, beside: Path, named: tuple[str, ...] = ()) -> tuple[Regis
     broken."""
     registry = Registry.discover(list(named), beside)
     registry.add(COMPANIONS)
-    kinds = [each.kind for each, _ in registry.declared() if each.name == plugin]
+    kinds = [each.kind for each in registry.names() if each.name == plugin]
     if kinds:
         return registry, [registry.find(kind, plugin) for kind in dict.fromkeys(kinds)]
     try:
-        provider = from_text(plugin, beside)
+        source = named_source(plugin, beside)
     except FileNotFoundError as error:
         raise InputError(str(error)) from None
-    registry.add(provider)
-    own = [each for each, of in registry.declared() if of.module == provider.module]
+    registry.add(source)
+    own = [each for each in registry.names() if each.source.module == source.module]
     if own:
         return registry, [registry.find(each.kind, each.name) for each in own]
-    why = next((why for each, why in registry.broken.items() if each.module == provider.module), "")
-    if not provider.path and not provider.file():
-        known = {each.name for each, of in registry.declared() if of != COMPANIONS}
+    if not source.path and not source.file():
+        known = {each.name for each in registry.names() if each.source != COMPANIONS}
         raise InputError(f"nothing installed is called {plugin!r}{did_you_mean(plugin, known)}")
-    raise InputError(f"plugin {provider} is broken: {why}")
+    broken = next((each for each in registry.broken if each.module == source.module), None)
+    raise InputError(f"plugin {registry.describe_broken(broken) if broken else f'{source} declares nothing'}")
+
+
+def try_import(plugin: str, beside: Path) -> None:
+    """Imports the plugins meant, as in `found`, in child processes with a time limit. Raises InputError where one
+    is broken."""
+    registry = Registry.discover()
+    sources = {each.source for each in registry.names() if each.name == plugin and each.source.is_third_party}
+    if not sources and not any(each.name == plugin for each in registry.names()):
+        try:
+            sources = {named_source(plugin, beside)}
+        except FileNotFoundError as error:
+            raise InputError(str(error)) from None
+    for source, result in registry.verify([each for each in sources if each.file()]).items():
+        if result.error:
+            raise InputError(f"plugin {source} is broken: {result.error}{source.in_brackets}")
 
 
 def checks(kind: str) -> list[Check]:

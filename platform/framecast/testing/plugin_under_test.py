@@ -27,7 +27,7 @@ class PluginUnderTest:
     """A declaration beside what its author gave for it; `folder` is the kit's own."""
 
     def __init__(self, entry: Registered, registry: Registry, given: CheckOptions, folder: Path) -> None:
-        self.kind, self.provider = entry.kind, entry.provider
+        self.kind, self.source = entry.kind, entry.source
         self.declaration: Any = entry.declaration  # whose fields differ by kind; a check knows for which it is
         self.registry, self.given, self.folder = registry, given, folder
 
@@ -46,7 +46,7 @@ class PluginUnderTest:
     @property
     def part(self) -> PluginConfig:
         """The declaration with its settings, as a plan holds it."""
-        return PluginConfig(self.kind, self.declaration, self.settings, self.provider)
+        return PluginConfig(self.kind, self.declaration, self.settings, self.source)
 
     def build(self, *arguments: Any, settings: Settings | None = None) -> Any:
         """What `build` returns, from the settings that are checked or from others. Raises what the plugin raises,

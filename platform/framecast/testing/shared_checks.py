@@ -18,17 +18,17 @@ _LISTING = """
 import json, sys
 request = json.loads(sys.argv[1])
 sys.path[:] = request["path"]
-from framecast.registry.provider import Provider
-Provider.from_dict(request["provider"]).load()
+from framecast.registry.plugin_source import PluginSource
+PluginSource.from_dict(request["source"]).load()
 print("loaded " + json.dumps(sorted({"torch", "ray", "deepspeed"} & set(sys.modules))))
 """
 
 
 def is_listed_without_loading_torch(subject: PluginUnderTest) -> None:
-    """`platform plugins list` imports every plugin, so importing yours must be quick and silent.
+    """Checking a job imports the plugins that it names, so importing yours must be quick and silent.
 
     Import torch, and your own modules that need it, inside `build`; print nothing."""
-    request = json.dumps({"path": sys.path, "provider": subject.provider.to_dict()})
+    request = json.dumps({"path": sys.path, "source": subject.source.to_dict()})
     done = subprocess.run(
         [sys.executable, "-c", _LISTING, request], capture_output=True, text=True, check=False, timeout=120
     )

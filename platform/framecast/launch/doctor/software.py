@@ -17,7 +17,7 @@ Versions = dict[str, str]
 
 def versions(registry: Registry) -> Versions:
     """Python, what training rests on, and the distributions of the installed plugins."""
-    names = [*_PACKAGES, *(each.distribution for each in registry.providers if each.distribution)]
+    names = [*_PACKAGES, *(each.source.distribution for each in registry.names() if each.source.distribution)]
     found = {name: number for name in dict.fromkeys(names) if (number := _version(name))}
     return {"Python": ".".join(map(str, sys.version_info[:3])), **found}
 
@@ -25,13 +25,15 @@ def versions(registry: Registry) -> Versions:
 def software(found: Versions, registry: Registry) -> list[CheckResult]:
     """A line for each package, one for all plugins that are sound, and one for each that is broken."""
     findings = [ok("Python", found["Python"]), *(_package(name, found.get(name)) for name in _PACKAGES)]
-    sound = [str(provider) for provider in registry.sound if provider.distribution != "framecast"]
-    own = sum(provider.distribution == "framecast" for provider in registry.sound)
-    findings.append(ok("plugins", ", ".join([f"{own} that come with framecast", *sound])))
-    for provider, why in registry.broken.items():
-        remedy = f"reinstall it, or switch it off in jobs with no:{provider.name}"
-        findings.append(warn("plugins", f"{provider} cannot be loaded: {why}", remedy))
-    return findings
+    registry.known()  # imports our own, which are then loaded or broken
+    results = registry.verify()
+    sound = [str(source) for source, result in results.items() if not result.error]
+    findings.append(ok("plugins", ", ".join([f"{len(registry.loaded)} that come with framecast", *sound])))
+    broken = registry.broken | {source: result.error for source, result in results.items() if result.error}
+    for source, why in broken.items():
+        remedy = f"reinstall it: jobs that need it fail; `platform plugins check {source.module}` says more"
+        findings.append(warn("plugins", f"{source} cannot be loaded: {why}{source.in_brackets}", remedy))
+    return [*findings, *(warn("plugins", note, "reinstall it") for note in registry.notes)]
 
 
 def differing(by_node: Mapping[str, Versions]) -> list[CheckResult]:

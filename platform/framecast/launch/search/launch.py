@@ -24,7 +24,7 @@ from framecast.launch.worker import cause_of, in_a_line
 from framecast.plugin.cause import Cause
 from framecast.plugin.events import RunFailed, RunInterrupted
 from framecast.plugin.path import current_folder
-from framecast.registry.provider import Provider
+from framecast.registry.plugin_source import PluginSource
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust
@@ -47,8 +47,8 @@ def create_search(
     folder = SearchFolder.create(root, data["name"], search_id)
     try:
         on_cluster = isinstance(data.get("compute"), dict) and data["compute"].get("address")
-        plugins = [each.copied_into(folder.plugins) if on_cluster else each for each in registry.sound]
-        folder.write(Document.from_data(data, folder=document.folder), plugins)
+        plugins = [each.copied_into(folder.plugins) if on_cluster else each for each in registry.loaded]
+        folder.write(Document.from_data(data, folder=document.folder), plugins, registry.blocked)
         _note(folder, plugins)
         plan = folder.space(Trust("this job", everything=True)).example()
         ensure_ready(plan)
@@ -64,7 +64,7 @@ def create_search(
     return folder
 
 
-def _note(folder: SearchFolder, plugins: Sequence[Provider]) -> None:
+def _note(folder: SearchFolder, plugins: Sequence[PluginSource]) -> None:
     """Notes outside of the folder that this user searches there with these plugins."""
     if problem := note_submission(folder.path, plugins):
         print(f"note: {problem}", file=sys.stderr)
@@ -153,8 +153,8 @@ def extend(folder: SearchFolder, more: int, overrides: list[str], trust: Trust |
     document.override(overrides)
     _take_paths_from(current_folder(), folder, document, registry)
     before = read_text(folder.path / folder.marker)
-    folder.write(document, registry.sound)
-    _note(folder, registry.sound)
+    folder.write(document, registry.loaded, registry.blocked)
+    _note(folder, registry.loaded)
     try:
         space = folder.space(trust)
         space.example()

@@ -138,7 +138,7 @@ class _Trials:
         self._running[ray_id] = path
         return {
             "folder": str(path),
-            "plugins": pass_on(path, self._space.providers),
+            "plugins": pass_on(path, self._space.sources),
             "metric": self.search.measured[0],
             "scheduler": self.search.scheduler,
         }

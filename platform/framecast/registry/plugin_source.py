@@ -1,18 +1,14 @@
-"""Where plugins come from: entry points, a module's name, or a path; and how one is imported."""
+"""Where a plugin comes from: a distribution, a module's name, or a path; and how it is imported."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
 import importlib.util
-import os
-import site
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib.machinery import ModuleSpec
-from importlib.metadata import EntryPoint, PackageNotFoundError, distribution, entry_points
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,7 +23,7 @@ _LOADED: set[tuple[str, str]] = set()
 
 
 @dataclass(frozen=True)
-class Provider:
+class PluginSource:
     """One plugin: an importable module, and where it was found. Plain data, so that it travels with a job."""
 
     name: str
@@ -48,28 +44,28 @@ class Provider:
         return data
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any], folder: Path | None = None) -> Provider:
-        """The inverse of `to_dict`. Raises ValueError for what is no provider."""
+    def from_dict(cls, data: dict[str, Any], folder: Path | None = None) -> PluginSource:
+        """The inverse of `to_dict`. Raises ValueError for anything else."""
         known = cls.__dataclass_fields__.keys()
         if not isinstance(data, dict) or not {"name", "module"} <= data.keys() <= known:
             raise ValueError(f"not a plugin: {str(data)[:80]}")
         if not all(isinstance(value, str) and "\0" not in value for value in data.values()):
             raise ValueError(f"not a plugin: {str(data)[:80]}")
-        provider = cls(**data)
-        return replace(provider, path=str(folder / provider.path)) if folder and provider.path else provider
+        source = cls(**data)
+        return replace(source, path=str(folder / source.path)) if folder and source.path else source
 
-    def copied_into(self, folder: Path) -> Provider:
+    def copied_into(self, folder: Path) -> PluginSource:
         """The same plugin with its code in `folder`, where it is copied to; one that is installed, or is there
         already, stays as it is. The module's name is unique and keeps namesakes apart."""
-        source = Path(self.path)
-        if not self.path or source.is_relative_to(folder):
+        path = Path(self.path)
+        if not self.path or path.is_relative_to(folder):
             return self
-        target, top = folder / self.module / source.name, folder.parent
-        if source.is_dir():
-            copy_tree(source, target, top, lambda path: path.name == "__pycache__" or path.name.startswith("."))
+        target, top = folder / self.module / path.name, folder.parent
+        if path.is_dir():
+            copy_tree(path, target, top, lambda path: path.name == "__pycache__" or path.name.startswith("."))
         else:
             make_folder(target.parent, top)
-            copy_file(source, target, top)
+            copy_file(path, target, top)
         return replace(self, path=str(target))
 
     @property
@@ -82,9 +78,8 @@ class Provider:
         return places[0] if places else None
 
     @property
-    def from_others(self) -> bool:
-        """Whether it came with a distribution that is not framecast: installed, not written by us, not named by
-        the user."""
+    def is_third_party(self) -> bool:
+        """Whether it came with a distribution other than framecast."""
         return self.distribution not in ("", PROJECT)
 
     def file(self) -> str:
@@ -100,6 +95,12 @@ class Provider:
                 if file.exists():
                     return str(file)
         return str(spec.origin or "") if spec else ""
+
+    @property
+    def in_brackets(self) -> str:
+        """ " [FILE]" to follow the plugin in a message; "" where there is none, or `str` has named it."""
+        file = self.file()
+        return f" [{file}]" if file and file not in str(self) else ""
 
     def places(self) -> list[Path]:
         """The folders, or the file, that its code lies in; found without importing anything."""
@@ -120,6 +121,23 @@ class Provider:
     def is_imported(self) -> bool:
         """Whether this process has imported it already, so that to load it runs none of its code."""
         return (self.module, self.path) in _LOADED and self.module in sys.modules
+
+    def check_version(self) -> None:
+        """Raises ImportError where the plugin's distribution wants another framecast than this one."""
+        from packaging.requirements import Requirement  # only plugins of others need it
+
+        try:
+            wanted = requires(self.distribution) if self.is_third_party else None
+        except PackageNotFoundError:  # handled: it is not installed here, which importing it says
+            return
+        running = version(PROJECT)
+        for text in wanted or ():
+            requirement = Requirement(text)
+            if requirement.name.lower() != PROJECT:
+                continue
+            applies = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+            if applies and not requirement.specifier.contains(running, prereleases=True):
+                raise ImportError(f"needs {requirement.name}{requirement.specifier}, and this is {running}")
 
     def load(self) -> ModuleType:
         """Imports the plugin's module; whatever it raises is for the caller to report."""
@@ -154,79 +172,18 @@ class Provider:
         return module
 
 
-def installed() -> list[Provider]:
-    """The plugins of every installed distribution, those of framecast first, by name; none of them is imported."""
-    found = {
-        (entry.name, entry.value): _from_entry_point(entry)
-        for entry in entry_points(group=PROJECT)
-        if not _lies_in_current_folder(entry)
-    }
-    return sorted(found.values(), key=lambda each: (each.from_others, each.name, each.distribution))
-
-
-def not_installed(providers: Sequence[Provider]) -> list[Provider]:
-    """Those that are no entry points of distributions which are installed here: the user has not chosen them by
-    installing them."""
-    known: set[tuple[str, str, str]] = set()
-    for name in {each.distribution for each in providers if each.distribution and not each.path}:
-        with suppress(PackageNotFoundError, ValueError):  # handled: its plugins are among the answer
-            entries = distribution(name).entry_points.select(group=PROJECT)
-            known |= {
-                (entry.name, _module(entry), name) for entry in entries if not _lies_in_current_folder(entry)
-            }
-    return [each for each in providers if each.path or (each.name, each.module, each.distribution) not in known]
-
-
-def from_text(text: str, folder: Path) -> Provider:
+def named_source(text: str, folder: Path) -> PluginSource:
     """The plugin that a user named: a module, or the path (relative to `folder`) of a file or package."""
     if not _is_path(text):
-        return Provider(name=text.split(".")[-1], module=text)
+        return PluginSource(name=text.split(".")[-1], module=text)
     path = (folder / expanded(text)).resolve()
     if not path.exists():
         raise FileNotFoundError(f"no such file or folder: {path}")
     if path.is_dir() and not (path / "__init__.py").exists():
         raise FileNotFoundError(f"{path} holds no __init__.py: name the package's own folder, or a file")
     unique = hashlib.sha256(str(path).encode()).hexdigest()[:8]  # two files of one name are two plugins
-    return Provider(name=path.stem, module=f"framecast_plugin_{path.stem}_{unique}", path=str(path))
+    return PluginSource(name=path.stem, module=f"framecast_plugin_{path.stem}_{unique}", path=str(path))
 
 
 def _is_path(text: str) -> bool:
     return text.endswith(".py") or "/" in text or text.startswith((".", "~"))
-
-
-def _lies_in_current_folder(entry: EntryPoint) -> bool:
-    """Whether a distribution is found only because commands are given in its folder, as `python -m` does: a folder
-    that another user has made can hold metadata of distributions."""
-    if entry.dist is None:
-        return False
-    try:
-        here, place = Path.cwd(), Path(str(entry.dist.locate_file(""))).resolve()
-    except (OSError, NotImplementedError):  # handled: no current folder, or no folder of files; it is not this one
-        return False
-    chosen = [
-        *os.environ.get("PYTHONPATH", "").split(os.pathsep),
-        *site.getsitepackages(),
-        site.getusersitepackages(),
-    ]
-    own = Path(__file__).resolve().parents[2]  # that of a Framecast which was sent to a cluster
-    return place == here and place != own and str(place) not in chosen
-
-
-def _from_entry_point(entry: EntryPoint) -> Provider:
-    return Provider(
-        name=entry.name,
-        module=_module(entry),
-        distribution=_said(entry, "Name") or "unknown",
-        version=_said(entry, "Version"),
-    )
-
-
-def _module(entry: EntryPoint) -> str:
-    return entry.value.partition(":")[0].partition("[")[0].strip()  # entry.module raises for nonsense
-
-
-def _said(entry: EntryPoint, field: str) -> str:
-    try:
-        return (entry.dist.metadata[field] if entry.dist else "") or ""
-    except Exception:  # handled: metadata that cannot be read; the listing shows no version
-        return ""
