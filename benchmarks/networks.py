@@ -1,22 +1,17 @@
-"""The networks that are measured: the paper's 12 layers, by the fast path, and by the yardstick of the tests."""
+"""The networks that are measured: the paper's 12 layers, by the reference implementation and by the fast path."""
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
-from measure import REPOSITORY
 from torch import Tensor, nn
 
 import framecast
 from framecast_conv_tt_lstm.cost import network_cost
-from framecast_conv_tt_lstm.published import load_published
+from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
 from framecast_conv_tt_lstm.settings import ConvTTLSTMSettings
-
-sys.path.append(str(REPOSITORY / "tests" / "plugins" / "conv_tt_lstm"))
-
-from yardstick import yardstick
 
 
 @dataclass(frozen=True)
@@ -33,6 +28,7 @@ class Setting:
     precision: str = "fp32"
     inputs: str = "own"
     device: str = "cpu"
+    small: bool = False
 
     def __str__(self) -> str:
         return (
@@ -42,7 +38,10 @@ class Setting:
 
     @property
     def model(self) -> ConvTTLSTMSettings:
-        return ConvTTLSTMSettings(order=self.order, steps=self.steps, rank=self.rank)
+        train: dict[str, Any] = {"order": self.order, "steps": self.steps, "rank": self.rank}
+        if self.small:  # that of jobs/demo.yaml
+            train |= {"layers_per_block": [1, 1, 1], "hidden_channels": [16, 16, 16], "kernel_size": 3}
+        return ConvTTLSTMSettings(**train)
 
     @property
     def operations(self) -> float:
@@ -64,14 +63,12 @@ class Setting:
 
 
 def built(setting: Setting, implementation: str) -> nn.Module:
-    """`fast`, `layers` (each layer computed again in the backward pass) or `yardstick`; equal weights."""
+    """`reference`, `fast`, or `layers` (fast, each layer computed again in the backward pass); equal weights."""
     torch.manual_seed(0)
-    slow = yardstick(setting.model, 1)
-    if implementation == "yardstick":
-        return slow.to(setting.device)
-    fast = load_published(slow.state_dict(), {"steps": setting.steps})
-    fast.activation_checkpointing = implementation == "layers"
-    return fast.to(setting.device)
+    chosen = "fast" if implementation == "layers" else implementation
+    network = RecurrentVideoNetwork.from_settings(setting.model.model_copy(update={"implementation": chosen}), 1)
+    network.activation_checkpointing = implementation == "layers"
+    return network.to(setting.device)
 
 
 def predictions(setting: Setting, network: nn.Module, clip: Tensor) -> Tensor:
