@@ -85,6 +85,7 @@ def framecast_models() -> Iterator[framecast.Model]:
         constraints=(ORDER_WITHIN_STEPS,),
         setting_groups=(TENSOR_TRAIN_GROUP,),
         activation_checkpointing=True,
+        runtime_settings=("implementation",),
         load_published=_load_published,
     )
     yield framecast.Model(
@@ -94,5 +95,6 @@ def framecast_models() -> Iterator[framecast.Model]:
         build=_build,
         cost=network_cost,
         activation_checkpointing=True,
+        runtime_settings=("implementation",),
         load_published=_load_published,
     )

@@ -113,6 +113,11 @@ def test_a_group_of_settings_names_two_settings_of_the_model(group: Any, reason:
         Model("m", "", lambda settings, sample: None, settings=Lengths, setting_groups=(group,))
 
 
+def test_runtime_settings_are_settings_of_the_model() -> None:
+    with pytest.raises(ValueError, match="model m: runtime_settings names depth, which Lengths does not have"):
+        Model("m", "", lambda settings, sample: None, settings=Lengths, runtime_settings=("history", "depth"))
+
+
 def test_a_logged_value_is_declared_once_and_a_share_is_linear() -> None:
     with pytest.raises(ValueError, match="task t: it declares the logged value blur twice"):
         a_task(logs=(LoggedValue("blur"), LoggedValue("sharpness"), LoggedValue("blur")))

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from framecast.command_line import command
 from framecast.counting import plural
@@ -15,6 +16,7 @@ from framecast.files import remove_unfinished, write_atomically
 from framecast.job.document import Document
 from framecast.job.job import Compute
 from framecast.job.plan import Plan
+from framecast.job.plugin_config import PluginConfig
 from framecast.job.readiness import ensure_ready
 from framecast.job.resolve import read_plan, relative_paths
 from framecast.json_text import to_json
@@ -26,6 +28,7 @@ from framecast.launch.signals import Stopped, StopSignals, stopping_on_signals
 from framecast.launch.undo import Undo
 from framecast.launch.worker import note_failure, train_in_this_process, train_on_workers
 from framecast.plugin.cause import Cause
+from framecast.plugin.declarations import Model
 from framecast.plugin.events import RunFailed, RunInterrupted
 from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust
@@ -79,7 +82,7 @@ def resumed_plan(run: RunFolder, overrides: list[str], trusted: bool = False) ->
     problems = [
         Problem("cannot change when a run is resumed, its weights would not fit: submit a new job", key=key)
         for key in ("task", "model", "data")
-        if getattr(plan, key).to_dict() != getattr(before, key).to_dict()
+        if _lasting_settings(getattr(plan, key)) != _lasting_settings(getattr(before, key))
     ]
     if plan.job.training.optimizer.name != before.job.training.optimizer.name:
         message = "cannot change when a run is resumed, its state would not fit: submit a new job"
@@ -92,6 +95,12 @@ def resumed_plan(run: RunFolder, overrides: list[str], trusted: bool = False) ->
     except InputError as error:
         raise InputError([*error.problems, *_that_depend_on_a_folder(run)]) from None
     return plan
+
+
+def _lasting_settings(config: PluginConfig) -> dict[str, Any]:
+    """The settings that a resumed run keeps: all but those that a model declares as `runtime_settings`."""
+    changeable = config.declaration.runtime_settings if isinstance(config.declaration, Model) else ()
+    return {name: value for name, value in config.to_dict().items() if name not in changeable}
 
 
 def _that_depend_on_a_folder(run: RunFolder) -> list[Problem]:

@@ -67,6 +67,9 @@ class Model(Generic[S]):
 
     `setting_groups` names settings that act together, such as the sizes of two layers: the report of a search that
     varies two or more of a group shows its scores over the first two of them.
+
+    `runtime_settings` names settings that change how the model is computed, and neither its weights nor, but for
+    rounding, its predictions: they may change when a run is resumed.
     """
 
     name: str
@@ -82,9 +85,11 @@ class Model(Generic[S]):
     accepts: Function[[S, SampleShape, int, int], str | None] | None = None
     baseline: bool = False
     setting_groups: tuple[tuple[str, ...], ...] = ()
+    runtime_settings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_settings("model", self.name, self.settings)
+        _ensure_settings(f"model {self.name}: runtime_settings names", self.runtime_settings, self.settings)
         named = [name for each in self.constraints for name in (*each.names, *each.when)]
         _ensure_settings(f"model {self.name}: its constraints name", named, self.settings)
         for group in self.setting_groups:
