@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from framecast.cli.model_options import find_model, validate_new_file
 from framecast.cli.options import Force, OwnPlugins, Published, Runs, Trust
 from framecast.cli.predict import Checkpoint, FramesIn, FramesOut
 from framecast.counting import plural
-from framecast.errors import InputError
 
 Output = Annotated[
     Path,
@@ -38,25 +38,14 @@ def export(
     model.safetensors is for framecast (evaluate, predict, framecast.load); model.pt2 is a torch.export graph of
     fixed lengths, which runs without framecast, checked to give the same outputs.
     """
-    from framecast.cli.fetch import brought_here
     from framecast.command_line import display_path
     from framecast.errors import TrainingFailed
-    from framecast.evaluation.evaluation_target import find_subject, published_subject
-    from framecast.evaluation.export import FORMATS, export_graph, export_weights, validate_format
-    from framecast.files import make_folder, validate_output
+    from framecast.evaluation.export import FORMATS, export_graph, export_weights
+    from framecast.files import make_folder
     from framecast.job.plan_file import PlanFile
-    from framecast.runs.roots import runs_root
 
-    validate_format(output, FORMATS)
-    if output.exists() and not force:
-        raise InputError(f"{output} is there already: --force replaces it")
-    validate_output(output)
-    if published:
-        subject = published_subject(published, checkpoint)
-    else:
-        subject = find_subject(
-            brought_here(checkpoint, runs), runs_root(runs), trusted=trust, plugins=plugin or []
-        )
+    validate_new_file(output, FORMATS, force)
+    subject = find_model(checkpoint, published, runs, trust, plugin)
     make_folder(output.parent)
     if output.suffix == ".safetensors":
         export_weights(subject, output)

@@ -32,17 +32,19 @@ NARROW = ["run", "job", "state", "step", "best"]
 Name = Annotated[str | None, typer.Argument(metavar="NAME", help="Only runs of this job.")]
 
 
-def list_runs(name: Name = None, as_json: Json = False, runs: Runs = None, address: Address = None) -> None:
+def list_runs(
+    ctx: typer.Context, name: Name = None, as_json: Json = False, runs: Runs = None, address: Address = None
+) -> None:
     """List runs and searches, the newest first: those here, and those sent to clusters from here.
 
     platform list demo
     """
-    from framecast.cli.remote import forward_to, on_cluster
+    from framecast.cli.remote import forward_to, on_cluster, words_of
     from framecast.runs.roots import runs_root
     from framecast.search.find import all_folders
 
     if address and (there := on_cluster(address, runs)):
-        forward_to(there, ["list", *([name] if name else []), *(["--json"] if as_json else [])])
+        forward_to(there, words_of(ctx))
     root = runs_root(runs)
     rows = rows_of([folder for folder in all_folders(root) if name in (None, folder.name)])
     if as_json:

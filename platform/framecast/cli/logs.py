@@ -21,7 +21,14 @@ Follow = Annotated[bool, typer.Option("-f", "--follow", help="Continue until the
 Rank = Annotated[int | None, typer.Option("--rank", min=0, metavar="N", help="Only this worker's.")]
 
 
-def logs(run: Run, follow: Follow = False, rank: Rank = None, runs: Runs = None, address: Address = None) -> None:
+def logs(
+    ctx: typer.Context,
+    run: Run,
+    follow: Follow = False,
+    rank: Rank = None,
+    runs: Runs = None,
+    address: Address = None,
+) -> None:
     """Show the logs of a run: its console, its driver and its workers; of a search those of its trials too.
 
     platform logs -f demo
@@ -35,8 +42,7 @@ def logs(run: Run, follow: Follow = False, rank: Rank = None, runs: Runs = None,
     from framecast.search.search_folder import SearchFolder
     from framecast.search.status_of import UNDERWAY, status_of
 
-    options = [*(["--follow"] if follow else []), *(["--rank", str(rank)] if rank is not None else [])]
-    forward(run, runs, address, ["logs", "{run}", *options])
+    forward(ctx, run, runs, address)
     folder = find(run, runs_root(runs)).job_folder
     if rank is not None and not isinstance(folder, RunFolder):
         raise InputError(f"{folder.id} is a search: name a trial with its worker, such as '{folder.id}#1'")

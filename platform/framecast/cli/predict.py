@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from framecast.cli.model_options import find_model, validate_new_file
 from framecast.cli.options import Force, OwnPlugins, Published, Runs, Trust
 from framecast.counting import plural
-from framecast.errors import InputError
 from framecast.plain_text import one_line
 
 Checkpoint = Annotated[
@@ -73,29 +73,17 @@ def predict(
     truth on the left as far as there is one, above a bar that turns blue where the prediction begins. A video that
     is unlike the training clips gets a warning.
     """
-    from framecast.cli.fetch import brought_here
     from framecast.command_line import display_path
     from framecast.data.own_output import OWN_OUTPUT
     from framecast.data.prediction_mark import mark_prediction
     from framecast.data.video_writer import FORMATS, write_array, write_video
     from framecast.errors import TrainingFailed
-    from framecast.evaluation.evaluation_target import find_subject, published_subject
-    from framecast.evaluation.export import validate_format
     from framecast.evaluation.likeness import differences, treatment
     from framecast.evaluation.prediction import predict as predicted
-    from framecast.files import make_folder, validate_output
-    from framecast.runs.roots import runs_root
+    from framecast.files import make_folder
 
-    validate_format(output, FORMATS)
-    if output.exists() and not force:
-        raise InputError(f"{output} is there already: --force replaces it")
-    validate_output(output)
-    if published:
-        trained = published_subject(published, checkpoint)
-    else:
-        trained = find_subject(
-            brought_here(checkpoint, runs), runs_root(runs), trusted=trust, plugins=plugin or []
-        )
+    validate_new_file(output, FORMATS, force)
+    trained = find_model(checkpoint, published, runs, trust, plugin)
     subject = trained.with_settings(settings) if settings else trained
     subject.ensure_predicts_frames("prediction")
     seen, future = subject.lengths(frames_in, frames_out)

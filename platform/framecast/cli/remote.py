@@ -15,16 +15,37 @@ if TYPE_CHECKING:
     from framecast.search.find import Named
 
 
-def forward(run: str, runs: str | None, address: str | None, arguments: list[str]) -> None:
-    """Does `platform ARGUMENTS` on the cluster where the run is, and leaves with its exit code.
+_OF_THIS_MACHINE = ("runs", "address", "detach")
+"""Options that say where something is, seen from here; they are not sent along."""
 
-    Returns, having done nothing, where the run is on this machine. `{run}` in the arguments becomes its name.
+
+def forward(ctx: typer.Context, run: str, runs: str | None, address: str | None) -> None:
+    """Gives this command to the cluster where the run is, and leaves with its exit code.
+
+    Returns, having done nothing, where the run is on this machine.
     """
     location = location_of(run, runs, address)
     if location is not None:
         known = known_run(run, None if address else runs)
         name = known.text if known and known.remote else run
-        forward_to(location, [word.replace("{run}", name) for word in arguments])
+        forward_to(location, words_of(ctx, run=name))
+
+
+def words_of(ctx: typer.Context, run: str | None = None) -> list[str]:
+    """The command that the user gave, with all its options but those of this machine, and the run by this name."""
+    words, arguments = [str(ctx.info_name)], []
+    for each in ctx.command.params:
+        value = ctx.params.get(str(each.name))
+        if each.name in _OF_THIS_MACHINE or value is None or value is False:
+            continue
+        values = [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
+        if each.param_type_name == "argument":
+            arguments += [run] if run and each.name in ("run", "search") else values
+        elif value is True:
+            words.append(max(each.opts, key=len))
+        else:
+            words += [word for one in values for word in (max(each.opts, key=len), one)]
+    return [*words, *arguments]
 
 
 def forward_to(location: RemoteLocation, arguments: list[str]) -> None:

@@ -21,7 +21,14 @@ Job = Annotated[
 Trials = Annotated[int, typer.Option("--trials", min=0, metavar="N", help="How many trials to add.")]
 
 
-def results(search: Search, best: Best = None, job: Job = None, as_json: Json = False, runs: Runs = None) -> None:
+def results(
+    ctx: typer.Context,
+    search: Search,
+    best: Best = None,
+    job: Job = None,
+    as_json: Json = False,
+    runs: Runs = None,
+) -> None:
     """Show a search's trials, the best first.
 
     `*` marks the Pareto front. The job file of the best:
@@ -33,8 +40,7 @@ def results(search: Search, best: Best = None, job: Job = None, as_json: Json = 
     from framecast.search.find import find_search
     from framecast.search.results import Results
 
-    options = [*(["--best", str(best)] if best else []), *(["--job", job] if job else [])]
-    forward(search, runs, None, ["results", "{run}", *options, *(["--json"] if as_json else [])])
+    forward(ctx, search, runs, None)
     folder = find_search(search, runs_root(runs))
     found = Results.of(folder)
     if job is not None:
@@ -69,7 +75,12 @@ def results(search: Search, best: Best = None, job: Job = None, as_json: Json = 
 
 
 def extend(
-    search: Search, trials: Trials, overrides: Overrides = None, runs: Runs = None, trust: Trust = False
+    ctx: typer.Context,
+    search: Search,
+    trials: Trials,
+    overrides: Overrides = None,
+    runs: Runs = None,
+    trust: Trust = False,
 ) -> None:
     """Add trials to a search; they learn from the finished ones.
 
@@ -82,8 +93,7 @@ def extend(
     from framecast.runs.roots import runs_root
     from framecast.search.find import find_search
 
-    there = ["extend", "{run}", "--trials", str(trials), *(overrides or []), *(["--trust"] if trust else [])]
-    forward(search, runs, None, there)
+    forward(ctx, search, runs, None)
     folder = find_search(search, runs_root(runs))
     trusted = TrustedFolder.in_folder(folder.path, trust)
     extended(folder, trials, overrides or [], trusted)

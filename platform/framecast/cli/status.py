@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 _SHOWN = 10  # warnings, the newest ones; the report has all
 
 
-def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address = None) -> None:
+def status(
+    ctx: typer.Context, run: Run, as_json: Json = False, runs: Runs = None, address: Address = None
+) -> None:
     """Show the state of a run or a search, and its best scores.
 
     platform status demo
@@ -37,7 +39,7 @@ def status(run: Run, as_json: Json = False, runs: Runs = None, address: Address 
         found = Named(shared)  # the truth itself, also when the cluster is gone
     else:
         try:
-            forward(run, runs, address, ["status", "{run}", *(["--json"] if as_json else [])])
+            forward(ctx, run, runs, address)
         except ClusterSilentError as error:
             print_last_known(named, error, as_json)
             return
