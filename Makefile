@@ -3,7 +3,8 @@
 #   make demo             set up, then train a small model and write a report (about 3 minutes of training)
 #   make test             set up, then run the tests
 #   make test-slow        the tests that take longer than about 8 s each, among them every job in jobs/ on Ray
-#   make test-all         these two, and damaged and hostile input of every kind
+#   make test-untrusted   damaged and hostile input of every kind
+#   make test-all         these three, as CI runs them
 #   make test-lowest      a selection of the tests with the lowest versions that pyproject.toml allows
 #   make test-cluster     a Ray cluster of three hosts on this machine, with faults (needs root; half an hour)
 #   make test-stability   train orders 1 to 5 at three ranks with both curricula (24 small trainings, minutes)
@@ -22,7 +23,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 
-.PHONY: install demo test test-all test-lowest test-slow test-cluster test-stability check format docs bench study clean
+.PHONY: install demo test test-all test-lowest test-slow test-untrusted test-cluster test-stability check format docs bench study clean
 
 install: .venv/installed
 
@@ -46,11 +47,13 @@ demo: install
 test: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup
 
-test-all: install
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not stability and not cluster" -n $(TEST_PROCESSES) --dist loadgroup
+test-all: test test-slow test-untrusted
 
 test-slow: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(TEST_PROCESSES) --dist loadgroup
+
+test-untrusted: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m untrusted -n $(TEST_PROCESSES) --dist loadgroup
 
 # older releases of torch are published for CPUs on PyTorch's own index only:
 # make test-lowest LOWEST_TORCH=2.6.0 TORCH_INDEX=https://download.pytorch.org/whl/cpu
