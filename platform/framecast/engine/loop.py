@@ -1,10 +1,12 @@
-"""The training loop, on one page.
+"""The training loop, from top to bottom.
 
-plan -> assemble -> restore?                                      RunStarted, DatasetLoaded
-     -> for epoch: for batch: training_step -> backward -> step   StepDone
-          -> evaluate (closed loop) -> schedules                  Evaluated
-          -> checkpoint                                           CheckpointSaved
-     -> done                                                      RunFinished | RunInterrupted | RunFailed
+plan -> assemble -> begin: restore                           RunStarted, DatasetLoaded
+     -> train: for each epoch
+          -> train_epoch: for each batch
+               -> train_step: forward, backward, optimizer   StepDone
+          -> end_epoch: evaluate (closed loop), schedules    Evaluated
+                        checkpoint                           CheckpointSaved
+     -> the event that ends the run                          RunFinished | RunInterrupted | RunFailed
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from enum import IntEnum
 
 import torch
+from torch import nn
 
-from framecast.engine.callback_runner import CallbackRunner
+from framecast.engine.callback_runner import CallbackRunner, start_callbacks
 from framecast.engine.checkpoint.checkpointing import Checkpointing, LoopState
 from framecast.engine.components import assemble
 from framecast.engine.data_loading.batches import MicroBatch
@@ -28,6 +33,7 @@ from framecast.engine.optimizer import schedule_factor
 from framecast.engine.out_of_memory import OutOfMemory, cause_of, translate_oom
 from framecast.engine.stopwatch import Stopwatch, peak_memory
 from framecast.engine.strategies.loss_scale import LossScaleMonitor
+from framecast.engine.strategies.strategy import StepResult
 from framecast.errors import InputError, TrainingFailed, disk_problem
 from framecast.job.plan import Plan
 from framecast.plugin.cause import Cause
@@ -46,174 +52,141 @@ from framecast.plugin.step_context import StepContext
 from framecast.runs.phases import note_phase
 from framecast.runs.run_folder import RunFolder
 
-_GO_ON, _INTERRUPT, _FINISH = 0.0, 1.0, 2.0
+
+class Decision(IntEnum):
+    """Whether the run continues after a step. The first process decides for all."""
+
+    CONTINUE = 0
+    INTERRUPT = 1
+    FINISH = 2
 
 
 def train(
     plan: Plan, run: RunFolder, distributed: DistributedContext, listen: Callable[[Event], object] | None = None
 ) -> None:
-    """Trains the plan's model in this process, one of `distributed`, going on from the run's newest checkpoint.
+    """Trains the plan's model in this process, one of `distributed`, from the run's newest checkpoint if there is
+    one.
 
-    The results are in the run folder; `listen` hears each event on the first process, and may end the run by
-    raising. A failure that trying again cannot mend ends as RunFailed, on every
-    process alike; anything else is raised. Raises InputError, on every process and before the first event, where
-    the callbacks cannot be built.
+    The results are in the run folder; `listen` receives each event on the first process, and may end the run by
+    raising. A failure that a second attempt would repeat ends as RunFailed, on every process alike; anything else
+    is raised. Raises InputError, on every process and before the first event, where the callbacks cannot be built.
     """
-    listeners = _listeners(plan, run, distributed, listen)
-    position, start = LoopState(), run.journal.size
+    callbacks = start_callbacks(plan, run, distributed, listen)
+    state, start = LoopState(), run.journal.size
     try:
-        loop = Loop(plan, run, distributed, listeners, position)
-        listeners.emit(loop.train() if loop.parts.strategy else loop.only_evaluate())
+        loop = Loop(plan, run, distributed, callbacks, state)
+        loop.begin()
+        callbacks.emit(loop.train() if loop.components.strategy else loop.only_evaluate())
     except (TrainingFailed, InputError) as error:
         if isinstance(error, OutOfMemory) and distributed.size > 1:
-            raise  # the others wait for this process: who launched it ends them
+            raise  # the other processes wait for this one: the launcher ends them
         if isinstance(error, InputError) and distributed.is_rank_zero and not run.journal.began_since(start):
-            run.refuse(str(error))  # whoever launched it takes the attempt back
-        listeners.emit(RunFailed(position.step, str(error), cause_of(error)))
+            run.refuse(str(error))  # the launcher undoes the attempt
+        callbacks.emit(RunFailed(state.step, str(error), cause_of(error)))
     except OSError as error:
         if distributed.size > 1 or not (why := disk_problem(error)):
-            raise  # the others wait for this process: who launched it ends them
+            raise  # the other processes wait for this one: the launcher ends them
         traceback.print_exc()
-        listeners.emit(RunFailed(position.step, f"{why}: free space, then resume the run", Cause.DISK_FULL))
+        callbacks.emit(RunFailed(state.step, f"{why}: free space, then resume the run", Cause.DISK_FULL))
     finally:
-        listeners.close(wait=not isinstance(sys.exception(), KeyboardInterrupt))
-
-
-def _listeners(
-    plan: Plan, run: RunFolder, distributed: DistributedContext, listen: Callable[[Event], object] | None
-) -> CallbackRunner:
-    """The listeners of the first process; the others learn whether they could be built."""
-    listeners, refused = None, None
-    try:
-        listeners = CallbackRunner(plan, run, distributed.is_rank_zero, listen)
-    except InputError as error:
-        refused = error
-    if distributed.sum(torch.tensor([float(refused is not None)])).item():
-        raise refused or InputError("the first process cannot build its callbacks")
-    assert listeners is not None, "nothing was refused"
-    return listeners
+        callbacks.close(wait=not isinstance(sys.exception(), KeyboardInterrupt))
 
 
 class Loop:
-    """One attempt at a run: its assembled parts, and where training stands."""
+    """One attempt at a run: its components, and the state that checkpoints save."""
 
     def __init__(
         self,
         plan: Plan,
         run: RunFolder,
         distributed: DistributedContext,
-        listeners: CallbackRunner,
-        position: LoopState,
+        callbacks: CallbackRunner,
+        state: LoopState,
     ) -> None:
         self.job, self.plan, self.run, self.distributed = plan.job, plan, run, distributed
-        self.emit, self.listeners, self.position = listeners.emit, listeners, position
+        self.emit, self.callbacks, self.state = callbacks.emit, callbacks, state
         self.lease = run.take_lease() if distributed.is_rank_zero else ""
-        self.parts = assemble(plan, distributed, self.begin_phase)
-        normalisation = self.parts.training.dataset.normalisation
+        self.components = assemble(plan, distributed, self.begin_phase)
+        normalisation = self.components.training.dataset.normalisation
         self.checkpointing = Checkpointing(plan, run, distributed, normalisation)
-        self.overflows = LossScaleMonitor()
+        self.loss_scale = LossScaleMonitor()
         self.checkpoint_requested = False
-        notice = None
-        if self.parts.strategy:
-            notice = self.checkpointing.restore(self.parts.strategy, self.parts.task, position)
-        for batches in (self.parts.training, self.parts.validation):  # the data may have grown since
-            batches.normalise_as(self.checkpointing.normalisation)
-        self.total_steps = self.job.training.epochs * self.parts.training.per_epoch()
+        self.steps_per_epoch = self.components.training.per_epoch()
+        self.total_steps = self.job.training.epochs * self.steps_per_epoch
         if self.job.training.max_steps:
             self.total_steps = min(self.total_steps, self.job.training.max_steps)
-        self.emit(
-            RunStarted(
-                attempt=run.journal.attempts() + 1,
-                step=position.step,
-                epoch=position.epoch,
-                batch=position.batch,
-                steps_per_epoch=self.parts.training.per_epoch(),
-                total_steps=self.total_steps,
-                workers=distributed.size,
-                device=str(distributed.device),
-                precision=self.parts.strategy.precision if self.parts.strategy else "fp32",
-                strategy=self.job.training.strategy,
-                parameters=self.parts.parameters,
-            )
-        )
-        if notice:
-            self.emit(Warned(position.step, notice))
-        for split, batches in (("train", self.parts.training), ("validation", self.parts.validation)):
-            self.emit(batches.found(split))
 
     def begin_phase(self, phase: str) -> None:
-        """Says what comes before the first step."""
+        """Reports what happens before the first step."""
         if self.distributed.is_rank_zero:
             note_phase(self.run, phase)
 
+    def begin(self) -> None:
+        """Restores the newest checkpoint, and reports from where the run starts and on which data."""
+        components, state = self.components, self.state
+        notice = None
+        if components.strategy:
+            notice = self.checkpointing.restore(components.strategy, components.task, state)
+        splits = {"train": components.training, "validation": components.validation}
+        for batches in splits.values():  # the data may have grown since the checkpoint
+            batches.normalise_as(self.checkpointing.normalisation)
+        self.emit(
+            RunStarted(
+                attempt=self.run.journal.attempts() + 1,
+                step=state.step,
+                epoch=state.epoch,
+                batch=state.batch,
+                steps_per_epoch=self.steps_per_epoch,
+                total_steps=self.total_steps,
+                workers=self.distributed.size,
+                device=str(self.distributed.device),
+                precision=components.strategy.precision if components.strategy else "fp32",
+                strategy=self.job.training.strategy,
+                parameters=components.parameters,
+            )
+        )
+        if notice:
+            self.emit(Warned(state.step, notice))
+        for split, batches in splits.items():
+            self.emit(batches.found(split))
+
     def train(self) -> Event:
-        """The loop itself. Returns the event that ends the run."""
-        position, training = self.position, self.job.training
-        ending: Event | None = None
-        if limit := self.limit_reached():  # resumed with nothing left to do
-            ending = RunFinished(position.step, limit.value, limit)
+        """Trains epoch by epoch until the run ends. Returns the event that says why."""
+        ending: Event | None = self.finished_by(self.limit_reached())  # a resumed run may have nothing left to do
         while ending is None:
-            for batch in self.parts.training.training(
-                training.seed, position.epoch, position.batch, training.accumulate
-            ):
-                with translate_oom(position.step + 1, self.checkpointing.last_good):
-                    ending = self.step(batch)
-                if ending:
-                    break
-                if self.checkpoint_due():
-                    self.checkpoint()
-            else:
-                position.epoch, position.batch = position.epoch + 1, 0
-                if position.epoch == training.epochs:
-                    ending = RunFinished(position.step, Cause.EPOCHS.value, Cause.EPOCHS)
+            ending = self.train_epoch()
+            self.end_epoch(ending)
+        return dataclasses.replace(ending, time=time.time())  # the run ends now, after the last checkpoint
 
-            if isinstance(ending, RunInterrupted):
+    def train_epoch(self) -> Event | None:
+        """The batches of an epoch that are not done yet. Returns the event that ends the run, if one does."""
+        state, training = self.state, self.job.training
+        batches = self.components.training.training(training.seed, state.epoch, state.batch, training.accumulate)
+        for batch in batches:
+            with translate_oom(state.step + 1, self.checkpointing.last_good):
+                ending = self.train_step(batch)
+            if ending:
+                return ending
+            if self.checkpoint_due():
                 self.checkpoint()
-            else:
-                due = ending or position.epoch % training.evaluate_every == 0
-                scores = self.evaluate_safely() if due else None
-                regular = position.epoch % self.job.checkpoints.every == 0 or self.checkpoint_requested
-                if ending or regular or self.is_best(scores):
-                    self.checkpoint(scores)
-        return dataclasses.replace(ending, time=time.time())  # it ends now, the rest is done
+        state.epoch, state.batch = state.epoch + 1, 0
+        return self.finished_by(Cause.EPOCHS if state.epoch == training.epochs else None)
 
-    def step(self, batch: list[MicroBatch]) -> Event | None:
+    def train_step(self, batch: list[MicroBatch]) -> Event | None:
         """One optimizer step over one global batch. Returns the event that ends the run, if it ends here."""
-        job, position, strategy = self.job, self.position, self.parts.strategy
-        assert strategy is not None, "only a model with parameters is trained"
+        state = self.state
         began = time.monotonic()
-        torch.manual_seed(job.training.seed + 1_000_003 * position.step + self.distributed.rank)  # for dropout
-        schedule = schedule_factor(job.training.schedule, position.step, self.total_steps)
-        rate = job.training.optimizer.learning_rate * schedule * self.parts.task.learning_rate_factor
-
+        rate = self.learning_rate()
         watch = Stopwatch(self.distributed.device)
-        sums: dict[str, float | torch.Tensor] = {}
-        for number, part in enumerate(batch, start=1):
-            progress = StepContext(job.training.seed, position.epoch, position.step, part.positions)
-            with strategy.micro_batch(last=number == len(batch)):
-                with watch.measure("forward"), strategy.autocast():
-                    loss, logs = self.parts.task.training_step(strategy.model, part.batch, progress)
-                with watch.measure("backward"):
-                    strategy.backward(loss, part.share)
-            for name, value in {"loss": loss.detach(), **logs}.items():
-                sums[name] = sums.get(name, 0.0) + value * part.share
-        result = strategy.step(rate)
-
+        sums, result = self.optimize(batch, rate, watch)
         own = [float(value) for value in sums.values()]  # waits for the device
         seconds = time.monotonic() - began
-        position.batch, position.step = position.batch + 1, position.step + 1
-        position.seconds += seconds
-        decision, ending = self.stop_decision() if self.distributed.is_rank_zero else (_GO_ON, None)
-        requested = float(self.listeners.take_checkpoint_request())
-        decision, requested, *shared = self.distributed.sum(
-            torch.tensor([decision, requested, *own], dtype=torch.float64)
-        ).tolist()
-        self.checkpoint_requested |= bool(requested)
-        means = dict(zip(sums, shared, strict=True))
+        state.batch, state.step, state.seconds = state.batch + 1, state.step + 1, state.seconds + seconds
+        means, ending = self.exchange(dict(zip(sums, own, strict=True)))
         self.emit(
             StepDone(
-                step=position.step,
-                epoch=position.epoch,
+                step=state.step,
+                epoch=state.epoch,
                 loss=means["loss"],
                 gradient_norm=result.gradient_norm,
                 learning_rate=rate,
@@ -227,40 +200,94 @@ class Loop:
                 memory=peak_memory(self.distributed.device),
             )
         )
-        if notice := self.overflows.notice(position.step, result):
-            self.emit(Warned(position.step, notice))
+        if notice := self.loss_scale.notice(state.step, result):
+            self.emit(Warned(state.step, notice))
         if not math.isfinite(means["loss"]):
             scale = "" if result.loss_scale is None else f" (loss scale {result.loss_scale:g})"
             raise TrainingFailed(
-                f"the loss is {means['loss']} at step {position.step}{scale}; {self.checkpointing.last_good()}. "
+                f"the loss is {means['loss']} at step {state.step}{scale}; {self.checkpointing.last_good()}. "
                 "Try a lower training.optimizer.learning_rate or training.gradient_clipping"
             )
-        if decision == _INTERRUPT:
-            return ending or RunInterrupted(position.step, "")  # the first process says why
-        return ending or RunFinished(position.step, "") if decision == _FINISH else None
+        return ending
 
-    def stop_decision(self) -> tuple[float, Event | None]:
-        """Whether the run ends at this step, and with which event: the first process decides for all."""
-        step = self.position.step
-        if self.run.lease() != self.lease:  # cut off by the network, we were replaced and did not notice
+    def learning_rate(self) -> float:
+        """The job's learning rate, times its schedule, times the task's own factor."""
+        schedule = schedule_factor(self.job.training.schedule, self.state.step, self.total_steps)
+        return self.job.training.optimizer.learning_rate * schedule * self.components.task.learning_rate_factor
+
+    def optimize(
+        self, batch: list[MicroBatch], rate: float, watch: Stopwatch
+    ) -> tuple[dict[str, float | torch.Tensor], StepResult]:
+        """Forward and backward of each micro batch, then the optimizer step. Returns this process's part of the
+        loss and of the logged values, and the result of the step."""
+        state, strategy, seed = self.state, self.components.strategy, self.job.training.seed
+        assert strategy is not None, "only a model with parameters is trained"
+        torch.manual_seed(seed + 1_000_003 * state.step + self.distributed.rank)  # for dropout
+        sums: dict[str, float | torch.Tensor] = {}
+        for number, part in enumerate(batch, start=1):
+            context = StepContext(seed, state.epoch, state.step, part.positions)
+            with strategy.micro_batch(last=number == len(batch)):
+                with watch.measure("forward"), strategy.autocast():
+                    loss, logs = self.components.task.training_step(strategy.model, part.batch, context)
+                with watch.measure("backward"):
+                    strategy.backward(loss, part.share)
+            for name, value in {"loss": loss.detach(), **logs}.items():
+                sums[name] = sums.get(name, 0.0) + value * part.share
+        return sums, strategy.step(rate)
+
+    def exchange(self, own: dict[str, float]) -> tuple[dict[str, float], Event | None]:
+        """The one exchange of a step: sums the logged values over all processes, together with the decision of the
+        first one, so that all stop at the same step. Returns the means, and the event that ends the run."""
+        decision, ending = self.decide() if self.distributed.is_rank_zero else (Decision.CONTINUE, None)
+        requested = self.callbacks.take_checkpoint_request()
+        values = torch.tensor([decision, requested, *own.values()], dtype=torch.float64)
+        shared_decision, shared_request, *means = self.distributed.sum(values).tolist()
+        self.checkpoint_requested |= bool(shared_request)
+        if ending is None:  # on other processes: the first one's event has the reason
+            ending = {
+                Decision.INTERRUPT: RunInterrupted(self.state.step, ""),
+                Decision.FINISH: RunFinished(self.state.step, ""),
+            }.get(Decision(int(shared_decision)))
+        return dict(zip(own, means, strict=True)), ending
+
+    def decide(self) -> tuple[Decision, Event | None]:
+        """Whether the run ends at this step, and with which event."""
+        step = self.state.step
+        if self.run.lease() != self.lease:  # this process was cut off from the network, and was replaced
             raise SystemExit(f"another attempt at {self.run.path} has begun: this one ends")
         if request := self.run.stop_requested():
-            return _INTERRUPT, RunInterrupted(step, request.reason, request.cause)
-        if reason := self.listeners.stop():
-            return _FINISH, RunFinished(step, reason, Cause.CALLBACK)
+            return Decision.INTERRUPT, RunInterrupted(step, request.reason, request.cause)
+        if reason := self.callbacks.stop():
+            return Decision.FINISH, RunFinished(step, reason, Cause.CALLBACK)
         limit = self.limit_reached()
-        if limit and limit != Cause.EPOCHS:  # the loop over epochs sees the end of one
-            return _FINISH, RunFinished(step, limit.value, limit)
-        return _GO_ON, None
+        if limit and limit != Cause.EPOCHS:  # `train_epoch` sees the end of the last epoch
+            return Decision.FINISH, self.finished_by(limit)
+        return Decision.CONTINUE, None
 
     def limit_reached(self) -> Cause | None:
         """The setting that allows no further step, or nothing."""
-        training, position = self.job.training, self.position
-        if training.max_steps is not None and position.step >= training.max_steps:
+        training, state = self.job.training, self.state
+        if training.max_steps is not None and state.step >= training.max_steps:
             return Cause.MAX_STEPS
-        if training.max_hours is not None and position.seconds >= training.max_hours * 3600:
+        if training.max_hours is not None and state.seconds >= training.max_hours * 3600:
             return Cause.MAX_HOURS
-        return Cause.EPOCHS if position.step >= self.total_steps else None
+        return Cause.EPOCHS if state.step >= self.total_steps else None
+
+    def finished_by(self, limit: Cause | None) -> RunFinished | None:
+        """The event that ends the run at a limit; None without one."""
+        return RunFinished(self.state.step, limit.value, limit) if limit else None
+
+    def end_epoch(self, ending: Event | None) -> None:
+        """Evaluates and saves what is due after an epoch, or where the run ends within one."""
+        epoch = self.state.epoch
+        if isinstance(ending, RunInterrupted):
+            self.checkpoint()
+            return
+        due = ending or epoch % self.job.training.evaluate_every == 0
+        scores = self.evaluate_safely() if due else None
+        regular = epoch % self.job.checkpoints.every == 0 or self.checkpoint_requested
+        if ending or regular or self.is_best(scores):
+            self.checkpoint(scores)
 
     def evaluate_safely(self) -> Scores:
         """Evaluates; if that fails, what has been trained is saved.
@@ -269,7 +296,7 @@ class Loop:
         run's first evaluation, at which a metric would fail.
         """
         alone = self.distributed.size == 1
-        if not alone and self.position.evaluations == 0:
+        if not alone and self.state.evaluations == 0:
             self.checkpoint()
         try:
             return self.evaluate()
@@ -279,32 +306,40 @@ class Loop:
             raise
 
     def evaluate(self) -> Scores:
-        """Scores the model; the first time in a run, the baselines too. Then the task moves its schedules."""
-        position, strategy = self.position, self.parts.strategy
-        if position.evaluations == 0:
-            for name, baseline in self.parts.baselines.items():
-                began = time.monotonic()
-                scores = evaluate(baseline, self.parts.task, self.plan, self.parts.validation, self.distributed)
-                self.announce(name, scores, time.monotonic() - began)
-        began = time.monotonic()
+        """Scores the model; the first time in a run, the baselines too. Then the task updates its schedules."""
+        state, strategy, components = self.state, self.components.strategy, self.components
+        if state.evaluations == 0:
+            for name, baseline in components.baselines.items():
+                self.score(name, baseline)
         if strategy is None:
-            scores = evaluate(
-                self.parts.model, self.parts.task, self.plan, self.parts.validation, self.distributed
-            )
+            scores = self.score("model", components.model)
         else:
             strategy.train(False)
-            scores = evaluate(
-                strategy.model,
-                self.parts.task,
-                self.plan,
-                self.parts.validation,
-                self.distributed,
-                strategy.autocast,
-            )
+            scores = self.score("model", strategy.model, strategy.autocast)
             strategy.train(True)
-        self.announce("model", scores, time.monotonic() - began)
-        position.evaluations += 1
-        self.parts.task.after_evaluation(scores.metrics, position.epoch)
+        state.evaluations += 1
+        components.task.after_evaluation(scores.metrics, state.epoch)
+        return scores
+
+    def score(
+        self, name: str, network: nn.Module, autocast: Callable[[], AbstractContextManager[object]] = nullcontext
+    ) -> Scores:
+        """Scores a network on the validation split, and reports it under `name`."""
+        began = time.monotonic()
+        components = self.components
+        scores = evaluate(network, components.task, self.plan, components.validation, self.distributed, autocast)
+        self.emit(
+            Evaluated(
+                step=self.state.step,
+                epoch=self.state.epoch,
+                name=name,
+                split="validation",
+                metrics=scores.metrics,
+                per_frame=scores.per_frame,
+                samples=scores.samples,
+                seconds=time.monotonic() - began,
+            )
+        )
         return scores
 
     def only_evaluate(self) -> Event:
@@ -312,50 +347,35 @@ class Loop:
         self.evaluate()
         return RunFinished(0, "nothing to train", Cause.NOTHING_TO_TRAIN)
 
-    def announce(self, name: str, scores: Scores, seconds: float) -> None:
-        position = self.position
-        self.emit(
-            Evaluated(
-                step=position.step,
-                epoch=position.epoch,
-                name=name,
-                split="validation",
-                metrics=scores.metrics,
-                per_frame=scores.per_frame,
-                samples=scores.samples,
-                seconds=seconds,
-            )
-        )
-
     def checkpoint(self, scores: Scores | None = None) -> None:
-        """Saves everything that going on needs; with the monitored score where there was an evaluation."""
+        """Saves all that a resumed run needs; with the monitored score where there was an evaluation."""
         monitor = self.job.checkpoints.monitor
         value = scores.metrics[monitor] if scores else None
         if self.is_best(scores):
-            self.position.best = value
-        assert self.parts.strategy is not None, "only a model with parameters has checkpoints"
+            self.state.best = value
+        assert self.components.strategy is not None, "only a model with parameters has checkpoints"
         self.checkpoint_requested = False
         saved, best = self.checkpointing.save(
-            self.parts.strategy, self.parts.task, self.position, value, scores.shown if scores else None
+            self.components.strategy, self.components.task, self.state, value, scores.shown if scores else None
         )
         if saved:
             self.emit(CheckpointSaved(saved.step, saved.epoch, saved.path.name, best, monitor, value))
         if self.checkpointing.notice:
-            self.emit(Warned(self.position.step, self.checkpointing.notice))
+            self.emit(Warned(self.state.step, self.checkpointing.notice))
 
     def checkpoint_due(self) -> bool:
-        """Whether one is due within the epoch, by the job or because a callback requested it; the end of an epoch
-        is decided in `train`."""
+        """Whether one is due within the epoch, by the job or at the request of a callback; `end_epoch` decides at
+        the end of an epoch."""
         every = self.job.checkpoints.every_steps
-        within = self.position.batch < self.parts.training.per_epoch()
-        regular = every is not None and self.position.step % every == 0
+        within = self.state.batch < self.steps_per_epoch
+        regular = every is not None and self.state.step % every == 0
         return within and (regular or self.checkpoint_requested)
 
     def is_best(self, scores: Scores | None) -> bool:
         """Whether these scores beat every checkpoint before."""
         if scores is None:
             return False
-        value, best = scores.metrics[self.job.checkpoints.monitor], self.position.best
+        value, best = scores.metrics[self.job.checkpoints.monitor], self.state.best
         if best is None or math.isnan(value):
             return not math.isnan(value)
         return value < best if self.plan.monitor_direction == "min" else value > best
