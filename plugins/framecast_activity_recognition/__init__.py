@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import framecast
 from framecast_activity_recognition.settings import NO_FRAMES, EarlyActivityRecognitionSettings
 
 
-def _build(settings: EarlyActivityRecognitionSettings) -> Any:
+def _build(settings: EarlyActivityRecognitionSettings) -> framecast.TrainingTask:
     from framecast_activity_recognition.task import EarlyActivityRecognition
 
     return EarlyActivityRecognition(settings)
@@ -20,7 +19,7 @@ def _accepts(settings: EarlyActivityRecognitionSettings, predicts_frames: bool) 
 
 
 @framecast.hookimpl
-def framecast_tasks() -> Iterator[framecast.Task]:
+def framecast_tasks() -> Iterator[framecast.Task[EarlyActivityRecognitionSettings]]:
     yield framecast.Task(
         name="early_activity_recognition",
         summary="Name the action in a clip after a part of it, and predict the frames that follow",

@@ -36,7 +36,7 @@ class EarlyActivityRecognition:
         self.settings = settings
 
     def training_step(
-        self, model: Any, batch: Mapping[str, Tensor], progress: framecast.StepContext
+        self, model: framecast.RecognitionModel, batch: Mapping[str, Tensor], progress: framecast.StepContext
     ) -> tuple[Tensor, dict[str, float | Tensor]]:
         """The mean of both losses by their weights, a scalar; `logs` tells each by itself."""
         settings = self.settings
@@ -48,7 +48,9 @@ class EarlyActivityRecognition:
             logs["prediction"] = losses.prediction.detach().mean()
         return self._weighted(losses).mean(), logs
 
-    def evaluation_step(self, model: Any, batch: Mapping[str, Tensor]) -> framecast.EvaluationOutputs:
+    def evaluation_step(
+        self, model: framecast.RecognitionModel, batch: Mapping[str, Tensor]
+    ) -> framecast.EvaluationOutputs:
         """The logits of every reading, and where the model predicts them the `frames_out` frames that follow, the
         model fed with its own outputs only."""
         frames_BTCHW, recognised = self._recognised(model, batch)
@@ -74,7 +76,9 @@ class EarlyActivityRecognition:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Nothing to go on with."""
 
-    def _recognised(self, model: Any, batch: Mapping[str, Tensor]) -> tuple[Tensor, framecast.RecognitionOutput]:
+    def _recognised(
+        self, model: framecast.RecognitionModel, batch: Mapping[str, Tensor]
+    ) -> tuple[Tensor, framecast.RecognitionOutput]:
         """All frames as pictures, and what the model makes of those it sees."""
         settings = self.settings
         frames_BTCHW = framecast.as_floats(batch["frames"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import framecast
 from framecast_conv_tt_lstm.cost import network_cost, output_channels
@@ -23,6 +23,8 @@ from framecast_conv_tt_lstm.settings import (
 )
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from framecast_conv_tt_lstm.cell import ConvLSTMCell, ConvTTLSTMCell
     from framecast_conv_tt_lstm.fast.layer import FastLayer
     from framecast_conv_tt_lstm.network import RecurrentVideoNetwork, build_cell
@@ -61,13 +63,13 @@ __all__ = [
 __getattr__ = framecast.lazy_exports(__name__, _MODULES)
 
 
-def _build(settings: ConvLSTMSettings | ConvTTLSTMSettings, sample: framecast.SampleShape) -> Any:
+def _build(settings: ConvLSTMSettings | ConvTTLSTMSettings, sample: framecast.SampleShape) -> framecast.VideoModel:
     from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
 
     return RecurrentVideoNetwork.from_settings(settings, sample.channels)
 
 
-def _load_published(path: Path, settings: ConvLSTMSettings | ConvTTLSTMSettings) -> Any:
+def _load_published(path: Path, settings: ConvLSTMSettings | ConvTTLSTMSettings) -> nn.Module:
     from framecast_conv_tt_lstm.published import load_published
 
     cell = "convttlstm" if isinstance(settings, ConvTTLSTMSettings) else "convlstm"
@@ -75,7 +77,7 @@ def _load_published(path: Path, settings: ConvLSTMSettings | ConvTTLSTMSettings)
 
 
 @framecast.hookimpl
-def framecast_models() -> Iterator[framecast.Model]:
+def framecast_models() -> Iterator[framecast.Model[ConvTTLSTMSettings] | framecast.Model[ConvLSTMSettings]]:
     yield framecast.Model(
         name="conv_tt_lstm",
         summary="Convolutional tensor-train LSTM: high-order states at the cost of few parameters",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import framecast
 from framecast_digit_motions.settings import DigitMotionsSettings
 
 
-def _build(settings: DigitMotionsSettings, split: str, frames: int) -> Any:
+def _build(settings: DigitMotionsSettings, split: str, frames: int) -> framecast.ClipDataset:
     from framecast_digit_motions.clips import DigitMotions
     from framecast_moving_mnist import load_digits
 
@@ -31,7 +30,7 @@ def _sample_shape(settings: DigitMotionsSettings, frames: int) -> framecast.Samp
 
 
 @framecast.hookimpl
-def framecast_datasets() -> Iterator[framecast.Dataset]:
+def framecast_datasets() -> Iterator[framecast.Dataset[DigitMotionsSettings]]:
     yield framecast.Dataset(
         name="digit_motions",
         summary="Digits that go left or right, slowly or fast: classes that only motion tells apart",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+import framecast
 from framecast_digit_motions.settings import DigitMotionsSettings
 from framecast_moving_mnist import drawn, shrunk
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 _SPLITS = {"train": 0, "validation": 1, "test": 2}
 
 
-class DigitMotions:
-    """A map-style data set of `{"frames": (T, 1, H, W) uint8, "label": int64}`.
+class DigitMotions(framecast.ClipDataset):
+    """Clips `{"frames": (T, 1, H, W) uint8, "label": int64}`.
 
     Clip i is of class i modulo the number of classes. All else about it, its N frames with their noise, the point
     that it starts from and the order of a shuffled round, is drawn from (seed, split, index), and the epoch if

@@ -48,7 +48,7 @@ def _build(settings: EarlyStoppingSettings, context: framecast.RunContext) -> Wa
 
 
 @framecast.hookimpl
-def framecast_callbacks() -> Iterator[framecast.Callback]:
+def framecast_callbacks() -> Iterator[framecast.Callback[EarlyStoppingSettings]]:
     yield framecast.Callback(
         name="early_stopping",
         summary="Ends a run when its score no longer gets better",

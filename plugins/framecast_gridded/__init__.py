@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import framecast
 from framecast_gridded.settings import GriddedSettings
 
+if TYPE_CHECKING:
+    import numpy as np
 
-def _build(settings: GriddedSettings, split: str, frames: int) -> Any:
+
+def _build(settings: GriddedSettings, split: str, frames: int) -> framecast.ClipDataset:
     from framecast_gridded.clips import FieldClips
 
     return FieldClips(settings, split, frames)
@@ -36,20 +39,24 @@ def _sample_shape(settings: GriddedSettings, frames: int) -> framecast.SampleSha
     return framecast.SampleShape(frames, channels, *settings.augmentation.size(height, width))
 
 
-def _read_source(settings: GriddedSettings, path: Path, trained: Any, start: int, most: int) -> Any:
+def _read_source(
+    settings: GriddedSettings, path: Path, trained: framecast.data.Normalisation, start: int, most: int
+) -> np.ndarray:
     from framecast_gridded.source import read_source
 
     return read_source(settings, path, trained, start, most)
 
 
-def _source_notes(settings: GriddedSettings, path: Path, trained: Any) -> Any:
+def _source_notes(
+    settings: GriddedSettings, path: Path, trained: framecast.data.Normalisation
+) -> list[framecast.DataNote]:
     from framecast_gridded.source import source_notes
 
     return source_notes(settings, path, trained)
 
 
 @framecast.hookimpl
-def framecast_datasets() -> Iterator[framecast.Dataset]:
+def framecast_datasets() -> Iterator[framecast.Dataset[GriddedSettings]]:
     yield framecast.Dataset(
         name="gridded",
         summary="Fields over time from NetCDF, Zarr or NumPy files, several variables as channels",

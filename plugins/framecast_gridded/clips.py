@@ -45,13 +45,15 @@ def cut_clips(recording: Recording, settings: GriddedSettings, split: str, frame
     return Cut(windows, len(runs))
 
 
-class FieldClips:
+class FieldClips(framecast.ClipDataset):
     """The clips of a split: `{"frames": (T, C, H, W) float32}`, normalised; with `"mask"`, bool of the same shape,
     False where the data have no number, if that is so anywhere in the whole set. No clip spans a break in time.
 
     Training clips differ from epoch to epoch as the augmentation says, each a pure function of (seed, epoch,
     index). Memory does not grow with the number of frames; goes to other processes, which open files of their own.
     """
+
+    grouped_by = "time"
 
     def __init__(self, settings: GriddedSettings, split: str, frames: int) -> None:
         """Raises InputError where the data cannot be read, or the split has too few frames for one clip."""
@@ -60,14 +62,12 @@ class FieldClips:
         spans = periods(settings, self.fields.frames)
         self.windows, self.sequences = cut_clips(recording, settings, split, frames)
         statistics = statistics_of(self.fields, len(spans["train"]))
-        self.normalisation = replace(
+        self.normalisation: framecast.data.Normalisation = replace(
             statistics.normalisation(settings.normalisation, settings.fill),
             names=self.fields.grid.variables,
             units=self.fields.grid.units,
         )
         self.notes = notes_of(recording, spans, statistics)
-        self.grouped_by = "time"
-        self.skipped: list[tuple[str, str]] = []
         self._masked = statistics.gaps
         self._augmentation = settings.augmentation
         self._varied = split == "train"

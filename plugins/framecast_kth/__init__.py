@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import framecast
 from framecast_kth.settings import KTHSettings
 
 
-def _build(settings: KTHSettings, split: str, frames: int) -> Any:
+def _build(settings: KTHSettings, split: str, frames: int) -> framecast.data.StoredClips:
     from framecast_kth.clips import clips
 
     return clips(settings, split, frames)
@@ -56,7 +55,7 @@ _PUBLISHED = tuple(
 
 
 @framecast.hookimpl
-def framecast_datasets() -> Iterator[framecast.Dataset]:
+def framecast_datasets() -> Iterator[framecast.Dataset[KTHSettings]]:
     yield framecast.Dataset(
         name="kth",
         summary="KTH human actions: grey clips of 25 persons in six actions",

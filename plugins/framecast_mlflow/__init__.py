@@ -48,7 +48,7 @@ def _tracker() -> ModuleType:
 
 
 @framecast.hookimpl
-def framecast_callbacks() -> Iterator[framecast.Callback]:
+def framecast_callbacks() -> Iterator[framecast.Callback[MlflowSettings]]:
     yield framecast.Callback(
         name="mlflow",
         summary="Tracks settings, losses and scores with MLflow",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import framecast
 from framecast_moving_mnist.settings import DIGIT_SIZES, MovingMNISTSettings
@@ -24,7 +24,7 @@ __all__ = ["DIGIT_SIZES", "MovingMNISTSettings", "digits_file", "drawn", "load_d
 __getattr__ = framecast.lazy_exports(__name__, _MODULES)
 
 
-def _build(settings: MovingMNISTSettings, split: str, frames: int) -> Any:
+def _build(settings: MovingMNISTSettings, split: str, frames: int) -> framecast.ClipDataset:
     from framecast_moving_mnist.clips import MovingMNIST
     from framecast_moving_mnist.digits import load_digits
     from framecast_moving_mnist.sequences import FixedSequences
@@ -79,7 +79,7 @@ _PUBLISHED = tuple(
 
 
 @framecast.hookimpl
-def framecast_datasets() -> Iterator[framecast.Dataset]:
+def framecast_datasets() -> Iterator[framecast.Dataset[MovingMNISTSettings]]:
     yield framecast.Dataset(
         name="moving_mnist",
         summary="Moving digits, made as they are needed; real MNIST digits come with the package",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+import framecast
 from framecast_moving_mnist.drawing import drawn
 from framecast_moving_mnist.settings import MovingMNISTSettings
 from framecast_moving_mnist.trajectories import trajectories
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 _SPLITS = {"train": 0, "validation": 1, "test": 2}
 
 
-class MovingMNIST:
-    """A map-style data set of `{"frames": (T, 1, H, W) uint8}`.
+class MovingMNIST(framecast.ClipDataset):
+    """Clips `{"frames": (T, 1, H, W) uint8}`.
 
     A clip is a pure function of (seed, split, index), and of the epoch if `fresh`: the same in any order, on
     any number of workers. `digits` are (K, 28, 28) uint8. Raises ValueError for an unknown split.

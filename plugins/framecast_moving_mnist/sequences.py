@@ -21,8 +21,8 @@ SITE = "http://www.cs.toronto.edu/~nitish/unsupervised_video/"
 _SHAPE = (20, 10_000, SEQUENCE_SIZE, SEQUENCE_SIZE)
 
 
-class FixedSequences:
-    """The 10,000 clips as a map-style data set of `{"frames": (T, 1, 64, 64) uint8}`, read as they are asked for.
+class FixedSequences(framecast.ClipDataset):
+    """The 10,000 clips, `{"frames": (T, 1, 64, 64) uint8}`, read as they are asked for.
 
     Clips of fewer than 20 frames are the beginnings. Raises InputError where more are asked for, or where the file
     in `folder` is missing or not sound.

@@ -19,20 +19,22 @@ from framecast_recognition_models.settings import (
 )
 
 
-def _build_recurrent(settings: ConvLSTMRecognitionSettings, sample: framecast.SampleShape) -> Any:
+def _build_recurrent(
+    settings: ConvLSTMRecognitionSettings, sample: framecast.SampleShape
+) -> framecast.RecognitionModel:
     from framecast_recognition_models.recurrent import RecurrentRecogniser
 
     return RecurrentRecogniser(settings, sample)
 
 
-def _build_conv3d(settings: Conv3DSettings, sample: framecast.SampleShape) -> Any:
+def _build_conv3d(settings: Conv3DSettings, sample: framecast.SampleShape) -> framecast.RecognitionModel:
     from framecast_recognition_models.conv3d import Conv3D
 
     return Conv3D(settings, sample)
 
 
 @framecast.hookimpl
-def framecast_models() -> Iterator[framecast.Model]:
+def framecast_models() -> Iterator[framecast.Model[Any]]:
     yield framecast.Model(
         name="conv_tt_lstm_recognition",
         summary="Conv-TT-LSTM that names the class after any frame, and predicts the next ones",

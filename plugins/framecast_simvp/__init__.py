@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import framecast
 from framecast_simvp.cost import simvp_cost
 from framecast_simvp.settings import SimVPSettings
 
 
-def _build(settings: SimVPSettings, sample: framecast.SampleShape) -> Any:
+def _build(settings: SimVPSettings, sample: framecast.SampleShape) -> framecast.VideoModel:
     from framecast_simvp.network import SimVP
 
     return SimVP(settings, sample.channels)
@@ -28,7 +27,7 @@ def _accepts(
 
 
 @framecast.hookimpl
-def framecast_models() -> Iterator[framecast.Model]:
+def framecast_models() -> Iterator[framecast.Model[SimVPSettings]]:
     yield framecast.Model(
         name="simvp",
         summary="SimVP: encoder, Inception translator over time as channels, decoder; not recurrent",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import framecast
 from framecast_something_something.settings import SomethingSomethingSettings
 
 
-def _build(settings: SomethingSomethingSettings, split: str, frames: int) -> Any:
+def _build(settings: SomethingSomethingSettings, split: str, frames: int) -> framecast.ClipDataset:
     from framecast_something_something.clips import clips
 
     return clips(settings, split, frames)
@@ -41,7 +40,7 @@ def _sample_shape(settings: SomethingSomethingSettings, frames: int) -> framecas
 
 
 @framecast.hookimpl
-def framecast_datasets() -> Iterator[framecast.Dataset]:
+def framecast_datasets() -> Iterator[framecast.Dataset[SomethingSomethingSettings]]:
     yield framecast.Dataset(
         name="something_something",
         summary="Something-Something V2: labelled clips of 174 actions with everyday things",

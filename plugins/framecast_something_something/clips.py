@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-class WholeClips:
+class WholeClips(framecast.ClipDataset):
     """Samples {"frames": (T, C, H, W) uint8, "label": int64, "place": (T,) float32}, one for each video.
 
     The place of a frame is its number in the video over the number of all, so that what a share of the video shows
@@ -25,6 +25,8 @@ class WholeClips:
     A label is a place in `class_names`; `numbers` are the clips' places in `store.videos`. Training clips vary
     from epoch to epoch as `settings.augmentation` says.
     """
+
+    grouped_by = "video"
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class WholeClips:
         self.skipped = store.skipped
         self.notes = framecast.data.reading_notes(store.videos)
         self.numbers = np.array(numbers, np.int64)
+        self.sequences = len(numbers)  # each clip is a video
         self._settings = settings
         self._frames = frames
         self._varied = varied
@@ -47,13 +50,6 @@ class WholeClips:
 
     def __len__(self) -> int:
         return len(self.numbers)
-
-    @property
-    def sequences(self) -> int:
-        """Videos that clips come from: one each."""
-        return len(self)
-
-    grouped_by = "video"
 
     def origin(self, index: int) -> framecast.data.ClipOrigin:
         """Each clip is a video of its own."""

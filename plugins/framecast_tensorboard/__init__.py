@@ -28,7 +28,7 @@ def _ready(settings: framecast.Settings) -> None:
 
 
 @framecast.hookimpl
-def framecast_callbacks() -> Iterator[framecast.Callback]:
+def framecast_callbacks() -> Iterator[framecast.Callback[framecast.Settings]]:
     yield framecast.Callback(
         name="tensorboard",
         summary="Writes losses, learning rate and scores for TensorBoard into the run folder",

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import framecast
 from framecast_video_folder.settings import VideoFolderSettings
 
 
-def _build(settings: VideoFolderSettings, split: str, frames: int) -> Any:
+def _build(settings: VideoFolderSettings, split: str, frames: int) -> framecast.data.StoredClips:
     from framecast_video_folder.clips import clips
 
     return clips(settings, split, frames)
@@ -42,7 +41,7 @@ def _sample_shape(settings: VideoFolderSettings, frames: int) -> framecast.Sampl
 
 
 @framecast.hookimpl
-def framecast_datasets() -> Iterator[framecast.Dataset]:
+def framecast_datasets() -> Iterator[framecast.Dataset[VideoFolderSettings]]:
     yield framecast.Dataset(
         name="video_folder",
         summary="Your own videos: any folder of video files, or of folders of images",

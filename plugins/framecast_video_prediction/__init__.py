@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import framecast
 from framecast_video_prediction.settings import VideoPredictionSettings
 
 
-def _build_task(settings: VideoPredictionSettings) -> Any:
+def _build_task(settings: VideoPredictionSettings) -> framecast.TrainingTask:
     from framecast_video_prediction.task import VideoPrediction
 
     return VideoPrediction(settings)
 
 
-def _build_black(settings: framecast.Settings, sample: framecast.SampleShape) -> Any:
+def _build_black(settings: framecast.Settings, sample: framecast.SampleShape) -> framecast.VideoModel:
     from framecast_video_prediction.baselines import Black
 
     return Black()
 
 
-def _build_last_frame(settings: framecast.Settings, sample: framecast.SampleShape) -> Any:
+def _build_last_frame(settings: framecast.Settings, sample: framecast.SampleShape) -> framecast.VideoModel:
     from framecast_video_prediction.baselines import LastFrame
 
     return LastFrame()
 
 
 @framecast.hookimpl
-def framecast_tasks() -> Iterator[framecast.Task]:
+def framecast_tasks() -> Iterator[framecast.Task[VideoPredictionSettings]]:
     yield framecast.Task(
         name="video_prediction",
         summary="Predict the next frames of a clip, by the paper's loss and scheduled sampling",
@@ -48,7 +47,7 @@ def framecast_tasks() -> Iterator[framecast.Task]:
 
 
 @framecast.hookimpl
-def framecast_models() -> Iterator[framecast.Model]:
+def framecast_models() -> Iterator[framecast.Model[framecast.Settings]]:
     yield framecast.Model(
         name="black", summary="Forecasts black frames; no parameters", build=_build_black, baseline=True
     )

@@ -27,7 +27,7 @@ class VideoPrediction:
         return self.curriculum.learning_rate_factor
 
     def training_step(
-        self, model: Any, batch: Mapping[str, Tensor], progress: framecast.StepContext
+        self, model: framecast.VideoModel, batch: Mapping[str, Tensor], progress: framecast.StepContext
     ) -> tuple[Tensor, dict[str, float]]:
         """The mean loss over all that the model predicts (19 frames for 10 -> 10), a scalar."""
         frames_BTCHW = framecast.as_floats(batch["frames"])
@@ -46,7 +46,9 @@ class VideoPrediction:
         loss_B = framecast.l1_and_squared(prediction_BPCHW, frames_BTCHW[:, -length:], mask_BPCHW)
         return loss_B.mean(), {"truth_ratio": ratio}
 
-    def evaluation_step(self, model: Any, batch: Mapping[str, Tensor]) -> framecast.EvaluationOutputs:
+    def evaluation_step(
+        self, model: framecast.VideoModel, batch: Mapping[str, Tensor]
+    ) -> framecast.EvaluationOutputs:
         """The future frames, (B, frames_out, C, H, W), the model fed with its own outputs only."""
         frames_BTCHW = framecast.as_floats(batch["frames"])
         frames_in, frames_out = self.settings.frames_in, self.settings.frames_out

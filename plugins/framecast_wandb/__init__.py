@@ -52,7 +52,7 @@ def _tracker() -> ModuleType:
 
 
 @framecast.hookimpl
-def framecast_callbacks() -> Iterator[framecast.Callback]:
+def framecast_callbacks() -> Iterator[framecast.Callback[WandbSettings]]:
     yield framecast.Callback(
         name="wandb",
         summary="Tracks settings, losses and scores with Weights & Biases",

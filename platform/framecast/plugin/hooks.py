@@ -10,6 +10,7 @@ def framecast_models():
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import pluggy
 
@@ -21,25 +22,25 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec
-def framecast_models() -> Iterable[Model]:  # type: ignore[empty-body]
+def framecast_models() -> Iterable[Model[Any]]:  # type: ignore[empty-body]
     """Models: networks that a task can train."""
 
 
 @hookspec
-def framecast_datasets() -> Iterable[Dataset]:  # type: ignore[empty-body]
+def framecast_datasets() -> Iterable[Dataset[Any]]:  # type: ignore[empty-body]
     """Data sets: clips by split."""
 
 
 @hookspec
-def framecast_metrics() -> Iterable[Metric]:  # type: ignore[empty-body]
+def framecast_metrics() -> Iterable[Metric[Any]]:  # type: ignore[empty-body]
     """Metrics: scores of predictions against the truth."""
 
 
 @hookspec
-def framecast_tasks() -> Iterable[Task]:  # type: ignore[empty-body]
+def framecast_tasks() -> Iterable[Task[Any]]:  # type: ignore[empty-body]
     """Tasks: what training means for a kind of problem."""
 
 
 @hookspec
-def framecast_callbacks() -> Iterable[Callback]:  # type: ignore[empty-body]
+def framecast_callbacks() -> Iterable[Callback[Any]]:  # type: ignore[empty-body]
     """Callbacks: listeners to a run's events."""
