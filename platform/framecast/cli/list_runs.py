@@ -180,7 +180,7 @@ def _cell(row: dict[str, Any], name: str) -> str | None:
         return f"{count} {'trial' if row['of'] == 1 else 'trials'}" if row["kind"] == "search" else count
     if name == "best":
         if row["best"] is None:
-            return row["monitor"] if str(row["monitor"]).startswith("on ") else None
+            return f"on {row['address']}" if row.get("address") else None
         at = f" at step {row['best_step']:,}" if row.get("best_step") is not None else ""
         return f"{row['best']:.5g} {str(row['monitor']).removeprefix('validation/')}{at}"
     value = row.get(name)
@@ -207,6 +207,7 @@ def remote_rows(runs: Sequence[RemoteRun]) -> dict[Path, dict[str, Any]]:
             "of": None,
             "best": None,
             "monitor": f"on {without_credentials(run.location.address)}",
+            "address": without_credentials(run.location.address),
         }
         for run in runs
     }

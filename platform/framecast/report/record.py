@@ -75,8 +75,9 @@ class Record:
     @classmethod
     def of(cls, run: RunFolder) -> Record:
         """Imports no plugin of the folder. Raises InputError where the plan or the events cannot be read."""
-        raw = run.journal.raw()
-        return cls(run, RecordedPlan.of(run.plan), Status.of(run), without_overtaken(raw), raw)
+        raw, spoilt = run.journal.raw_and_damage()
+        events = without_overtaken(raw)
+        return cls(run, RecordedPlan.of(run.plan), Status.of_events(run, events, spoilt), events, raw)
 
     @property
     def title(self) -> str:

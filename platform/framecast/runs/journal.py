@@ -70,7 +70,13 @@ class Journal:
 
     def raw(self) -> list[Event]:
         """Every event of every attempt, in the order written."""
-        return [event for event in self._lines(self.file, self.last_word) if event is not None]
+        return self.raw_and_damage()[0]
+
+    def raw_and_damage(self) -> tuple[list[Event], int]:
+        """The same, and how many lines are no events."""
+        lines = list(self._lines(self.file))
+        events = [event for event in (*lines, *self._lines(self.last_word)) if event is not None]
+        return events, spoilt_lines(lines)
 
     def outline(self) -> tuple[list[Event], int]:
         """What came of the run, as `read`, and how many lines are no events.

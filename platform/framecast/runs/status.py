@@ -71,7 +71,11 @@ class Status:
 
     @classmethod
     def of(cls, run: RunFolder) -> Status:
-        events, spoilt = run.journal.outline()
+        return cls.of_events(run, *run.journal.outline())
+
+    @classmethod
+    def of_events(cls, run: RunFolder, events: list[Event], spoilt: int) -> Status:
+        """From the run's events, which the caller has read, and how many lines of the file were none."""
         starts = [event for event in events if isinstance(event, RunStarted)]
         steps = [event for event in events if isinstance(event, StepDone)]
         best_saved = [event for event in events if isinstance(event, CheckpointSaved) and event.best]
