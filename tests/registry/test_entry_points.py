@@ -85,11 +85,16 @@ def test_of_two_distributions_with_one_name_the_first_on_the_path_counts(
 
 
 def test_metadata_in_the_current_folder_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    entries(tmp_path, "planted", "[framecast.models]\ncell = planted\n")
+    for name in ("planted", "framecast"):  # also not in the place of one that is
+        entries(tmp_path, name, "[framecast.models]\ncell = planted\n")
+    before = [each.name for each in read_entry_points().names]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", ["", *sys.path])
     importlib.invalidate_caches()
-    assert "planted" not in {each.source.distribution for each in read_entry_points().names}
+    assert [each.name for each in read_entry_points().names] == before
+    planted = PluginSource("planted", "planted", distribution="framecast", version="1.0")
+    own = PluginSource("framecast_kth", "framecast_kth", distribution="framecast")
+    assert not_installed([planted, own]) == [planted]
     assert not_installed([PluginSource("planted", "planted", distribution="planted", version="1.0")])
 
 

@@ -11,15 +11,8 @@ from __future__ import annotations
 import os
 import site
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import (
-    Distribution,
-    EntryPoint,
-    PackageNotFoundError,
-    distribution,
-    distributions,
-)
+from importlib.metadata import Distribution, EntryPoint, distributions
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,7 +51,7 @@ def read_entry_points() -> Installed:
     for found in _distributions_with_plugins():
         name, version, summary = _describe(found)
         try:
-            entries = [entry for entry in found.entry_points if not _lies_in_current_folder(entry)]
+            entries = list(found.entry_points)
         except Exception as error:  # handled: the note says so, and all others are read
             notes.append(f"the entry points of {name} cannot be read: {type(error).__name__}: {error}")
             continue
@@ -79,29 +72,27 @@ def not_installed(sources: Sequence[PluginSource]) -> list[PluginSource]:
     installing them."""
     known: set[tuple[str, str]] = set()
     for name in {each.distribution for each in sources if each.distribution and not each.path}:
-        with suppress(PackageNotFoundError, ValueError):  # handled: its plugins are among the answer
-            entries = distribution(name).entry_points
-            known |= {
-                (_module(entry), name)
-                for entry in entries
-                if entry.group in _KIND_OF_GROUP and not _lies_in_current_folder(entry)
-            }
+        if found := _installed(name):
+            known |= {(_module(entry), name) for entry in found.entry_points if entry.group in _KIND_OF_GROUP}
     return [each for each in sources if each.path or (each.module, each.distribution) not in known]
 
 
 def _distributions_with_plugins() -> list[Distribution]:
-    """Framecast first. Of two distributions with one name, the first on Python's path counts, as it does for
-    imports."""
+    """Framecast first, then by name."""
     found: dict[str, Distribution] = {}
     for each in distributions():
         try:
-            if PROJECT not in (each.read_text("entry_points.txt") or ""):
-                continue
-            name = _describe(each)[0]
-            found.setdefault(name, distribution(name))
-        except (OSError, ValueError, PackageNotFoundError):  # handled: unreadable metadata, or without a name
-            found.setdefault(f"{each.locate_file('')}", each)
+            if PROJECT in (each.read_text("entry_points.txt") or "") and not _lies_in_current_folder(each):
+                name = _describe(each)[0]
+                found.setdefault(name, _installed(name) or each)
+        except (OSError, ValueError):
+            continue  # handled: no text can be read there, so no plugin is known
     return [found[name] for name in sorted(found, key=lambda name: (name != PROJECT, name))]
+
+
+def _installed(name: str) -> Distribution | None:
+    """The distribution of that name. Of several, the first on Python's path counts, as it does for imports."""
+    return next((each for each in distributions(name=name) if not _lies_in_current_folder(each)), None)
 
 
 def _outdated_note(which: str, entries: list[EntryPoint]) -> str:
@@ -113,25 +104,21 @@ def _outdated_note(which: str, entries: list[EntryPoint]) -> str:
     )
 
 
-def _describe(found: Distribution | None) -> tuple[str, str, str]:
+def _describe(found: Distribution) -> tuple[str, str, str]:
     """Name, version and summary of a distribution."""
     try:
-        metadata = found.metadata if found else None
-        name, version, summary = (
-            (metadata[field] or "") if metadata is not None else "" for field in ("Name", "Version", "Summary")
-        )
+        metadata = found.metadata
+        name, version, summary = (metadata[field] or "" for field in ("Name", "Version", "Summary"))
     except Exception:  # handled: metadata that cannot be read; the listing shows "unknown"
         name, version, summary = "", "", ""
     return name or "unknown", version, summary
 
 
-def _lies_in_current_folder(entry: EntryPoint) -> bool:
+def _lies_in_current_folder(found: Distribution) -> bool:
     """Whether a distribution is found only because commands are given in its folder, as `python -m` does: a folder
     that another user has made can hold metadata of distributions."""
-    if entry.dist is None:
-        return False
     try:
-        here, place = Path.cwd(), Path(str(entry.dist.locate_file(""))).resolve()
+        here, place = Path.cwd(), Path(str(found.locate_file(""))).resolve()
     except (OSError, NotImplementedError):  # handled: no current folder, or no folder of files; it is not this one
         return False
     chosen = [
