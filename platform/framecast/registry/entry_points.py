@@ -1,7 +1,7 @@
 """What installed distributions say of their plugins in their metadata; reading it imports none of them.
 
-[project.entry-points."framecast.models"]
-my_cell = "my_package.my_cell"
+[framecast.models]
+my_cell = my_package.my_cell
 
 An entry point's name is the name that the module declares, its group the kind (`framecast.plugin.kinds`).
 """
