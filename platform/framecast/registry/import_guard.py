@@ -13,6 +13,8 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from types import FrameType
 from typing import NoReturn
 
+from framecast.registry.plugin_source import PluginSource
+
 IMPORT_SECONDS = 10.0
 """How long another distribution's plugin may take to be imported; $FRAMECAST_PLUGIN_SECONDS replaces it."""
 
@@ -30,7 +32,7 @@ def import_timeout() -> float:
 
 
 @contextmanager
-def keep_stdout(plugin: str) -> Iterator[None]:
+def keep_stdout(plugin: PluginSource) -> Iterator[None]:
     """What `plugin` prints goes to stderr in a note, also from C code and from processes that it starts: what a
     command prints may be for programs. What the plugin puts in the place of sys.stdout is put back."""
     errors, printed = sys.stderr, io.StringIO()
@@ -50,7 +52,8 @@ def keep_stdout(plugin: str) -> Iterator[None]:
             os.dup2(kept, 1)
             os.close(kept)
         if printed.getvalue():
-            print(f"note: the plugin {plugin} prints when it is imported: {printed.getvalue()}", file=errors)
+            where = f"{plugin}{plugin.in_brackets}"  # which looks for the file, and is not needed otherwise
+            print(f"note: the plugin {where} prints when it is imported: {printed.getvalue()}", file=errors)
 
 
 @contextmanager

@@ -236,7 +236,7 @@ class Registry:
         limited = source.is_third_party and source not in self._named
         try:
             with (
-                keep_stdout(f"{source}{source.in_brackets}"),
+                keep_stdout(source),
                 refuse_exit(),
                 limit_time(import_timeout()) if limited else nullcontext(),
             ):
