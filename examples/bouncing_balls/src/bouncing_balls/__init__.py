@@ -54,7 +54,7 @@ def build(settings: Settings, split: str, frames: int) -> Any:
 
 
 @framecast.hookimpl
-def framecast_datasets() -> Iterator[framecast.Dataset]:
+def framecast_datasets() -> Iterator[framecast.Dataset[Settings]]:
     """The data set."""
     yield framecast.Dataset(
         name="bouncing_balls",

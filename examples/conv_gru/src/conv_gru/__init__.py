@@ -42,7 +42,7 @@ def cost(settings: Settings, sample: framecast.SampleShape) -> framecast.Cost:
 
 
 @framecast.hookimpl
-def framecast_models() -> Iterator[framecast.Model]:
+def framecast_models() -> Iterator[framecast.Model[Settings]]:
     """The model."""
     yield framecast.Model(
         name="conv_gru",

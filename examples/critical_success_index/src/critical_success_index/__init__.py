@@ -31,7 +31,7 @@ def build(settings: Settings, value_range: tuple[float, float]) -> Any:
 
 
 @framecast.hookimpl
-def framecast_metrics() -> Iterator[framecast.Metric]:
+def framecast_metrics() -> Iterator[framecast.Metric[Settings]]:
     """The metric."""
     yield framecast.Metric(
         name="csi",

@@ -31,7 +31,7 @@ def build(settings: Settings) -> Any:
 
 
 @framecast.hookimpl
-def framecast_tasks() -> Iterator[framecast.Task]:
+def framecast_tasks() -> Iterator[framecast.Task[Settings]]:
     """The task."""
     yield framecast.Task(
         name="frame_interpolation",

@@ -40,7 +40,7 @@ def build(settings: Settings, context: framecast.RunContext) -> framecast.RunCal
 
 
 @framecast.hookimpl
-def framecast_callbacks() -> Iterator[framecast.Callback]:
+def framecast_callbacks() -> Iterator[framecast.Callback[Settings]]:
     """The callback."""
     yield framecast.Callback(
         name="webhook",
