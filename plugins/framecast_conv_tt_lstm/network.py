@@ -100,7 +100,7 @@ class RecurrentVideoNetwork(nn.Module):
                 # as one batch: with a time dimension `cat` would not keep channels last
                 passed_TBCHW = torch.cat(both, 1).unflatten(0, passed_TBCHW.shape[:2])
         flat = torch.conv2d(passed_TBCHW.flatten(0, 1), *output)
-        prediction_TBCHW = flat.unflatten(0, passed_TBCHW.shape[:2])
+        prediction_TBCHW: Tensor = flat.unflatten(0, passed_TBCHW.shape[:2])
         return prediction_TBCHW.sigmoid() if self.output_sigmoid else prediction_TBCHW
 
 

@@ -256,7 +256,8 @@ def _fit(miss: Callable[[Cores], Tensor], window_kernels: Cores, chain_kernels: 
         still = slope.new_zeros(slope.shape[1])
         # damping makes the rank full, as gels requires; gelsy, the default, does not repeat to the last digit
         damped = torch.cat([slope, math.sqrt(damping) * still.add(1).diag()])
-        return torch.linalg.lstsq(damped, -torch.cat([now, still])[:, None], driver="gels").solution[:, 0]
+        solved: Tensor = torch.linalg.lstsq(damped, -torch.cat([now, still])[:, None], driver="gels").solution
+        return solved[:, 0]
 
     slope = jacrev(lambda p: missed(torch.cat([p, x[linear:]])))(x[:linear])
     x = torch.cat([x[:linear] + step(slope, missed(x), _ROUND_OFF), x[linear:]])

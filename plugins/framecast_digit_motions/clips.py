@@ -35,7 +35,7 @@ class DigitMotions(framecast.ClipDataset):
             raise ValueError(f"digit_motions has the splits train, validation and test, not {split!r}")
         self._settings = settings
         self._split = _SPLITS[split]
-        self._clips = getattr(settings, f"{split}_clips")
+        self._clips: int = getattr(settings, f"{split}_clips")
         self._frames = frames
         self._digits = shrunk(digits, settings.digit_size)
         self._fresh = settings.fresh and split == "train"

@@ -73,7 +73,7 @@ def _unit(name: str) -> Callable[[Any], str]:
 
 
 @framecast.hookimpl
-def framecast_metrics() -> Iterator[framecast.Metric]:
+def framecast_metrics() -> Iterator[framecast.Metric[Any]]:
     yield framecast.Metric(
         name="mse",
         summary="Mean squared error over pixels",

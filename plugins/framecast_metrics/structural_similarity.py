@@ -46,7 +46,7 @@ class StructuralSimilarity(FrameMetric):
         # 2ab = a^2 + b^2 - (a - b)^2, and the like of covariances: identical frames score exactly 1
         luminance = squared_shift.div_(squares_of_means.add_(shifted).add_(stable_mean)).neg_().add_(1)
         structure = variance_of_difference.div_(variances.add_(stable_variance)).neg_().add_(1)
-        similarity = luminance.mul_(structure)
+        similarity: Tensor = luminance.mul_(structure)
         if known_NCHW is None:
             return similarity.mean((1, 2, 3))
         whole = _window_sums(known_NCHW.to(torch.float64)) == WINDOW**2

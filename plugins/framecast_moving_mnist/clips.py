@@ -32,7 +32,7 @@ class MovingMNIST(framecast.ClipDataset):
             raise ValueError(f"moving_mnist has the splits train, validation and test, not {split!r}")
         self._settings = settings
         self._split = _SPLITS[split]
-        self._clips = getattr(settings, f"{split}_clips")
+        self._clips: int = getattr(settings, f"{split}_clips")
         self._frames = frames
         self._digits = shrunk(digits, settings.digit_size)
         self._fresh = settings.fresh and split == "train"
@@ -81,4 +81,5 @@ def shrunk(digits_KHW: np.ndarray, size: int) -> np.ndarray:
     tile = height // size
     if tile == 1:
         return digits_KHW
-    return digits_KHW.reshape(count, size, tile, size, tile).mean((2, 4)).round().astype(np.uint8)
+    means_KHW: np.ndarray = digits_KHW.reshape(count, size, tile, size, tile).mean((2, 4))
+    return means_KHW.round().astype(np.uint8)

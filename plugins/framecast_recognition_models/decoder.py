@@ -38,4 +38,5 @@ class FrameDecoder(nn.Module):
             enlarged_NChw = self.enlargements[level + 1](passed_NChw)
             both_NChw = torch.cat([enlarged_NChw, levels[level].to(enlarged_NChw.dtype)], 1)
             passed_NChw = self.merges[level](both_NChw).relu()
-        return self.enlargements[0](passed_NChw)
+        frames_NCHW: Tensor = self.enlargements[0](passed_NChw)
+        return frames_NCHW

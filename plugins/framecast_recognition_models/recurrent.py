@@ -85,4 +85,5 @@ class RecurrentRecogniser(nn.Module):
         """The next frame after each state, (T, B, C, H, W)."""
         assert self.decoder is not None
         flat = self.decoder([level_TBCHW.flatten(0, 1) for level_TBCHW in levels])
-        return flat.unflatten(0, levels[0].shape[:2])
+        frames_TBCHW: Tensor = flat.unflatten(0, levels[0].shape[:2])
+        return frames_TBCHW

@@ -85,7 +85,8 @@ class SimVP(nn.Module):
             if layer is self.decoder[-1]:
                 passed_NShw = torch.cat([passed_NShw, encoded[1]], 1)
             passed_NShw = layer(passed_NShw, size)
-        return self.output(passed_NShw).unflatten(0, (batch, -1))
+        prediction_BTCHW: Tensor = self.output(passed_NShw).unflatten(0, (batch, -1))
+        return prediction_BTCHW
 
     def _translate(self, clip_BXhw: Tensor) -> Tensor:
         """The next clip's features from this one's, (B, T S, h, w)."""

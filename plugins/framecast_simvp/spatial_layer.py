@@ -26,4 +26,5 @@ class SpatialLayer(nn.Module):
     def forward(self, image_BXHW: Tensor, size: Sequence[int] = ()) -> Tensor:
         """(B, channels, H', W'); `size` is the H' and W' of the way back."""
         written = self.convolution(image_BXHW, list(size)) if self.up else self.convolution(image_BXHW)
-        return self.activation(self.norm(written))
+        activated: Tensor = self.activation(self.norm(written))
+        return activated

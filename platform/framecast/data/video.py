@@ -246,7 +246,7 @@ class VideoReader:
         """The stream's frames, checked at the end for being all of them."""
         seen = PacketCount()
 
-        def demuxed() -> Iterator[av.Packet]:
+        def demuxed() -> Iterator[av.Packet[VideoStream]]:
             for packet in container.demux(stream):
                 if packet.size:
                     seen.add(packet)

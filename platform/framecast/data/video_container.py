@@ -100,7 +100,9 @@ def stream_decoder(stream: VideoStream) -> VideoCodecContext:
     return codec
 
 
-def decode_packets(packets: Iterable[av.Packet], decoder: VideoCodecContext) -> Iterator[av.VideoFrame]:
+def decode_packets(
+    packets: Iterable[av.Packet[VideoStream]], decoder: VideoCodecContext
+) -> Iterator[av.VideoFrame]:
     """The frames of a stream's packets. What an edit list hides, the decoder leaves out by itself.
 
     Packets before the first key frame cannot be decoded, and are passed over as players do. Raises av.FFmpegError
@@ -139,7 +141,7 @@ class PacketCount:
         self.hidden = False
         self._corrupt = False
 
-    def add(self, packet: av.Packet) -> None:
+    def add(self, packet: av.Packet[VideoStream]) -> None:
         self.begins_with_key = packet.is_keyframe if not self.packets else self.begins_with_key
         self.packets += 1
         self.hidden = self.hidden or packet.is_discard

@@ -21,8 +21,9 @@ def build_optimizer(settings: Optimizer, model: nn.Module, device: torch.device)
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if settings.name == "sgd":
         return torch.optim.SGD(parameters, momentum=0.9, **shared)
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[settings.name]
-    return kind(parameters, **shared)
+    if settings.name == "adamw":
+        return torch.optim.AdamW(parameters, **shared)
+    return torch.optim.Adam(parameters, **shared)
 
 
 def schedule_factor(settings: Schedule, step: int, total_steps: int) -> float:

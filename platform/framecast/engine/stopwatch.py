@@ -32,9 +32,12 @@ class Stopwatch:
 
     def seconds(self, part: str) -> float:
         """All that was measured of a part. On a GPU, only after the device is done with it."""
+        total: float
         if self._cuda:
-            return sum(begin.elapsed_time(end) for begin, end in self._marks[part]) / 1000
-        return sum(end - begin for begin, end in self._marks[part])
+            total = sum(begin.elapsed_time(end) for begin, end in self._marks[part]) / 1000
+        else:
+            total = sum(end - begin for begin, end in self._marks[part])
+        return total
 
     def _mark(self) -> Any:
         if not self._cuda:

@@ -102,7 +102,8 @@ class CellSums:
         if self.grouped_by != "time":
             return ranks_N // self._width
         starts_N, ends_N = (np.array([origin[at] for origin in origins], np.int64) for at in (1, 2))
-        return ranks_N * _PLACES + starts_N // (np.maximum(1, ends_N - starts_N) * self._width)
+        keys_N: np.ndarray = ranks_N * _PLACES + starts_N // (np.maximum(1, ends_N - starts_N) * self._width)
+        return keys_N
 
     def _join(self) -> None:
         joined: dict[int, np.ndarray] = {}

@@ -47,7 +47,8 @@ def export_graph(subject: EvaluationTarget, file: Path, frames_in: int, frames_o
             self.model = model
 
         def forward(self, frames: torch.Tensor) -> torch.Tensor:
-            return self.model(frames, frames_out)[:, -frames_out:]
+            clip: torch.Tensor = self.model(frames, frames_out)
+            return clip[:, -frames_out:]
 
     shape = subject.plan.sample_shape
     forecast = Forecast(subject.model(torch.device("cpu"))).eval()

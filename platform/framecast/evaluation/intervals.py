@@ -155,7 +155,7 @@ def _expected_share(correlation: float, cells: int, blocks: int) -> float:
     autoregression: blocks are correlated, and their own mean is taken off."""
 
     def kept(length: float) -> float:
-        decay = correlation**length
+        decay: float = correlation**length
         return 1 - 2 * correlation * (1 - decay) / (length * (1 - correlation**2))
 
     if correlation == 0:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -145,7 +145,7 @@ def _read(subject: EvaluationTarget, source: Path, start: int, count: int, bit_d
     return found._replace(notes=(*found.notes, every))
 
 
-def _read_fields(trained: Normalisation, data: PluginConfig, source: Path, start: int, count: int) -> _Read:
+def _read_fields(trained: Normalisation, data: PluginConfig[Any], source: Path, start: int, count: int) -> _Read:
     frames = data.declaration.read_source(data.settings, source, trained, start, count)
     units = [*trained.units, *[""] * (len(trained.names) - len(trained.units))]
     channels = [f"{name} in {unit}" if unit else name for name, unit in zip(trained.names, units, strict=True)]

@@ -47,7 +47,8 @@ class Request:
 
     @property
     def split(self) -> str:
-        return self._read()["split"]
+        split: str = self._read()["split"]
+        return split
 
     def subjects(self) -> list[EvaluationTarget]:
         return [

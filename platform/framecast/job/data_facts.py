@@ -22,7 +22,7 @@ class DataFacts:
     classes: tuple[str, ...] = ()
 
     @classmethod
-    def told_by(cls, data: Dataset, settings: Any, task: Task, frames: int) -> DataFacts:
+    def told_by(cls, data: Dataset[Any], settings: Any, task: Task[Any], frames: int) -> DataFacts:
         """Asks the data set. Raises InputError where the task asks for classes and the data have none, or the data
         set refuses to tell."""
         shape = data.sample_shape(settings, frames)
@@ -52,7 +52,7 @@ class DataFacts:
         return SampleShape(frames, *self.frame_shape, len(self.classes))
 
 
-def _ensure_labels_hold(data: Dataset, settings: Any, classes: Sequence[str]) -> None:
+def _ensure_labels_hold(data: Dataset[Any], settings: Any, classes: Sequence[str]) -> None:
     """Raises InputError where an augmentation would show another class than a clip's label says."""
     from framecast.data.augmentation import Augmentation
     from framecast.data.class_directions import changed_class

@@ -80,5 +80,5 @@ def _incomplete(settings: Any) -> str:
     return settings if lacks_credentials(settings) else ""
 
 
-def _numbered(key: str, parts: tuple[PluginConfig, ...]) -> list[tuple[str, PluginConfig]]:
+def _numbered(key: str, parts: tuple[PluginConfig[Any], ...]) -> list[tuple[str, PluginConfig[Any]]]:
     return [(f"{key}.{index}", part) for index, part in enumerate(parts)]

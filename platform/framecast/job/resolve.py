@@ -188,7 +188,7 @@ def _with_paths(written: Any, resolved: Any) -> Any:
 
 def resolved_part(
     kind: str, entry: Any, key: Key, document: Document, registry: Registry, problems: list[Problem]
-) -> PluginConfig | None:
+) -> PluginConfig[Any] | None:
     """The plugin's declaration and settings for one section of the job; None where there are problems."""
     if isinstance(entry, str):
         entry = {"name": entry}
@@ -214,7 +214,7 @@ def resolved_part(
 
 
 def _between_settings(
-    job: Job, document: Document, model: PluginConfig | None, scores: tuple[str, ...]
+    job: Job, document: Document, model: PluginConfig[Any] | None, scores: tuple[str, ...]
 ) -> list[Problem]:
     """What single settings cannot know: rules between them."""
     found: list[tuple[Key, str]] = []
@@ -257,7 +257,10 @@ def _between_settings(
 
 
 def _between_plugins(
-    task: PluginConfig | None, model: PluginConfig | None, metrics: list[PluginConfig | None], document: Document
+    task: PluginConfig[Any] | None,
+    model: PluginConfig[Any] | None,
+    metrics: list[PluginConfig[Any] | None],
+    document: Document,
 ) -> list[Problem]:
     """Whether the model gives what the task asks for, and the task what metrics score."""
     if task is None:
@@ -280,7 +283,7 @@ def _between_plugins(
 
 
 def _without_frames(
-    task: PluginConfig, model: PluginConfig, metrics: list[PluginConfig | None]
+    task: PluginConfig[Any], model: PluginConfig[Any], metrics: list[PluginConfig[Any] | None]
 ) -> list[tuple[Key, str]]:
     """What a recognition model that predicts no frames, or none of the future, cannot be asked for."""
     predicts = model.declaration.predicts_frames(model.settings)
@@ -300,7 +303,7 @@ def _without_frames(
 
 
 def _refused_scores(
-    callbacks: list[PluginConfig | None], scores: tuple[str, ...], document: Document
+    callbacks: list[PluginConfig[Any] | None], scores: tuple[str, ...], document: Document
 ) -> list[Problem]:
     """What callbacks have to say against the scores that the job has."""
     problems = []
@@ -366,6 +369,6 @@ def _named_plugins(document: Document, folder: Path) -> list[str]:
     return result
 
 
-def _sound(part: PluginConfig | None) -> PluginConfig:
+def _sound(part: PluginConfig[Any] | None) -> PluginConfig[Any]:
     assert part is not None, "a part without problems is there"
     return part

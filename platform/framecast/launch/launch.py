@@ -97,7 +97,7 @@ def resumed_plan(run: RunFolder, overrides: list[str], trusted: bool = False) ->
     return plan
 
 
-def _lasting_settings(config: PluginConfig) -> dict[str, Any]:
+def _lasting_settings(config: PluginConfig[Any]) -> dict[str, Any]:
     """The settings that a resumed run keeps: all but those that a model declares as `runtime_settings`."""
     changeable = config.declaration.runtime_settings if isinstance(config.declaration, Model) else ()
     return {name: value for name, value in config.to_dict().items() if name not in changeable}

@@ -70,4 +70,4 @@ def _tried_there(place: str, word: str) -> str:
 def _has_room(resources: dict[str, Any], compute: Compute) -> bool:
     """Whether a worker could come to a host of these resources."""
     cpus, gpus = float(compute.cpus_per_worker), float(compute.gpus_per_worker)
-    return resources.get("CPU", 0) >= cpus and resources.get("GPU", 0) >= gpus
+    return bool(resources.get("CPU", 0) >= cpus and resources.get("GPU", 0) >= gpus)

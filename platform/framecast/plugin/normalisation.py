@@ -29,11 +29,13 @@ class Normalisation:
     def applied(self, frames_TCHW: np.ndarray) -> np.ndarray:
         """From physical units to the model's, float32, gaps filled."""
         frames_TCHW = np.where(np.isfinite(frames_TCHW), frames_TCHW, _column(self.fill or self.offset))
-        return ((frames_TCHW - _column(self.offset)) / _column(self.scale)).astype(np.float32)
+        scaled_TCHW: np.ndarray = (frames_TCHW - _column(self.offset)) / _column(self.scale)
+        return scaled_TCHW.astype(np.float32)
 
     def undone(self, frames_TCHW: np.ndarray) -> np.ndarray:
         """From the model's units to physical ones, float32."""
-        return (frames_TCHW * _column(self.scale) + _column(self.offset)).astype(np.float32)
+        physical_TCHW: np.ndarray = frames_TCHW * _column(self.scale) + _column(self.offset)
+        return physical_TCHW.astype(np.float32)
 
     def conversion_to(self, other: Normalisation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(factor, offset, fill), each (C, 1, 1) float64: a value normalised by `self`, times `factor` plus

@@ -33,7 +33,8 @@ def thinned(length: int, most: int) -> list[int]:
     """At most `most` of `length` frames, evenly spaced, the first and the last always among them."""
     if length <= most:
         return list(range(length))
-    return np.linspace(0, length - 1, most).round().astype(int).tolist()
+    chosen: list[int] = np.linspace(0, length - 1, most).round().astype(int).tolist()
+    return chosen
 
 
 def strip(frames_TCHW: np.ndarray) -> bytes:

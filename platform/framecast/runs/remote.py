@@ -81,7 +81,7 @@ class Remote:
 
     def _bucket_exists(self) -> bool:
         bucket = self._path("").partition("/")[0]
-        return self._system.get_file_info(bucket).type != _arrow().FileType.NotFound
+        return bool(self._system.get_file_info(bucket).type != _arrow().FileType.NotFound)
 
     def files(self, below: str = "") -> dict[str, Entry]:
         """Every file below a folder, by its name relative to this Remote; none if the folder is not there."""
@@ -185,7 +185,8 @@ class Remote:
 
     def _piece(self, source: Any) -> bytes:
         with self._told(_READ):
-            return source.read(_PIECE)
+            piece: bytes = source.read(_PIECE)
+        return piece
 
     def _upload(self, name: str, pieces: Iterator[bytes]) -> None:
         with self._told("write to"):
@@ -256,7 +257,8 @@ def _open(url: str) -> tuple[Any, str]:
     options = dict(parse_qsl(query))
     if base.startswith(("gs://", "gcs://")):
         options.setdefault("retry_limit_seconds", "10")  # its own default is many minutes
-        return fs.FileSystem.from_uri(f"{base}?{urlencode(options)}")
+        system, path = fs.FileSystem.from_uri(f"{base}?{urlencode(options)}")
+        return system, path
     try:
         system, path = fs.FileSystem.from_uri(url)
     except ValueError as error:  # pyarrow's ArrowInvalid

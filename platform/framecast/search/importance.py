@@ -53,7 +53,8 @@ def _between(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:
     means = scores @ members / members.sum(0)
     whole = scores.mean(1, keepdims=True)
     between = ((means - whole) ** 2 * members.sum(0)).sum(1)
-    return between / ((scores - whole) ** 2).sum(1)
+    shares: np.ndarray = between / ((scores - whole) ** 2).sum(1)
+    return shares
 
 
 def _labelled(results: Results, key: str) -> tuple[Sequence[str], Sequence[float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,8 +17,9 @@ _MOST_QUESTIONS = 100
 
 
 class Proposer(Protocol):
-    count: int | None
-    """How many points there are in all; None where that is not known beforehand."""
+    @property
+    def count(self) -> int | None:
+        """How many points there are in all; None where that is not known beforehand."""
 
     def propose(self, trials: Sequence[Trial]) -> Point | None:
         """The next point after these trials; None where there is none left."""
@@ -26,7 +27,12 @@ class Proposer(Protocol):
 
 def proposer(space: Space) -> Proposer:
     """The one that the search asks for."""
-    kinds: dict[str, Any] = {"grid": Grid, "random": Random, "tpe": Optuna, "nsga2": Optuna}
+    kinds: dict[str, Callable[[Space], Proposer]] = {
+        "grid": Grid,
+        "random": Random,
+        "tpe": Optuna,
+        "nsga2": Optuna,
+    }
     return kinds[space.search.searcher](space)
 
 

@@ -87,7 +87,7 @@ class SearchFolder(JobFolder):
     def _content(self) -> dict[str, Any]:
         file = self.path / self.marker
         try:
-            content = read_yaml(file)
+            content: Any = read_yaml(file)
         except FileNotFoundError:
             raise InputError(
                 Problem("no such file: the search's folder is incomplete", place=Place(str(file)))
@@ -99,7 +99,8 @@ class SearchFolder(JobFolder):
             raise InputError(Problem(message, place=Place(str(file))))
         if not isinstance(content.get("folder"), str | None):
             raise InputError(Problem("should be a path", "folder", Place(str(file))))
-        return content
+        whole: dict[str, Any] = content
+        return whole
 
     def job_of(self, trial: Trial) -> Document:
         """The job of a trial on its own, without the search."""

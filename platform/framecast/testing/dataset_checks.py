@@ -207,7 +207,8 @@ def _ready(subject: PluginUnderTest) -> Any:
 
 
 def _built(subject: PluginUnderTest, split: str, frames: int = _FRAMES) -> ClipDataset:
-    return subject.build(split, frames, settings=_ready(subject))
+    built: ClipDataset = subject.build(split, frames, settings=_ready(subject))
+    return built
 
 
 def _splits(subject: PluginUnderTest, frames: int = _FRAMES) -> dict[str, ClipDataset]:

@@ -115,13 +115,13 @@ class NextFrames:
 
 
 @hookimpl
-def framecast_models() -> Iterator[Model]:
+def framecast_models() -> Iterator[Model[Any]]:
     yield Model(name=FORECASTER, summary="One convolution", build=_convolution)
     yield Model(name=RECOGNISER, summary="One linear layer, one convolution", build=_recogniser, produces="logits")
 
 
 @hookimpl
-def framecast_datasets() -> Iterator[Dataset]:
+def framecast_datasets() -> Iterator[Dataset[Any]]:
     yield Dataset(
         name="conformance_squares",
         summary="Squares that cross the frame",
@@ -132,7 +132,7 @@ def framecast_datasets() -> Iterator[Dataset]:
 
 
 @hookimpl
-def framecast_tasks() -> Iterator[Task]:
+def framecast_tasks() -> Iterator[Task[Any]]:
     yield Task(
         name="conformance_next_frames",
         summary="Two frames from two frames",

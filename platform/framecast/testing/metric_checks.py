@@ -205,7 +205,8 @@ def _state(metric: StreamingMetric) -> Tensor:
 
 
 def _built(subject: PluginUnderTest) -> StreamingMetric:
-    return subject.build(ValueRange(*_RANGE))
+    built: StreamingMetric = subject.build(ValueRange(*_RANGE))
+    return built
 
 
 def _score(subject: PluginUnderTest, batches: list[tuple[Tensor, Tensor]]) -> float:

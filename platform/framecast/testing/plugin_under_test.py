@@ -44,14 +44,14 @@ class PluginUnderTest:
         return self.checked(self.written)
 
     @property
-    def part(self) -> PluginConfig:
+    def part(self) -> PluginConfig[Any]:
         """The declaration with its settings, as a plan holds it."""
         return PluginConfig(self.kind, self.declaration, self.settings, self.source)
 
     def build(self, *arguments: Any, settings: Settings | None = None) -> Any:
         """What `build` returns, from the settings that are checked or from others. Raises what the plugin raises,
         and Nonconformity where it returns something else than its kind allows."""
-        part: PluginConfig[Any] = self.part if settings is None else replace(self.part, settings=settings)
+        part = self.part if settings is None else replace(self.part, settings=settings)
         try:
             return part.build(*arguments)
         except PluginFailed as error:

@@ -68,7 +68,7 @@ def run_folder(subject: PluginUnderTest, plan: Plan) -> RunFolder:
     return folder
 
 
-def short_run(subject: PluginUnderTest, plan: Plan, callback: PluginConfig | None = None) -> ShortRun:
+def short_run(subject: PluginUnderTest, plan: Plan, callback: PluginConfig[Any] | None = None) -> ShortRun:
     """Trains the plan on the CPU, `callback` listening."""
     if callback is not None:
         plan = replace(plan, callbacks=(callback,))

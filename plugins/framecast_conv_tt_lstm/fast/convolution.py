@@ -51,13 +51,15 @@ class Convolution:
 def convolve(input_TBXHW: Tensor, kernel: Tensor, bias_Y: Tensor | None) -> Tensor:
     """All time steps as one batch, (T, B, Y, H, W)."""
     flat = torch.conv2d(input_TBXHW.flatten(0, 1), kernel, bias_Y, padding=_padding(kernel))
-    return flat.unflatten(0, input_TBXHW.shape[:2])
+    output_TBYHW: Tensor = flat.unflatten(0, input_TBXHW.shape[:2])
+    return output_TBYHW
 
 
 def input_gradient(gradient_TBYHW: Tensor, input_TBXHW: Tensor, kernel: Tensor) -> Tensor:
     """What reaches the input of `convolve`, (T, B, X, H, W)."""
     flat, _, _ = _backward(gradient_TBYHW.flatten(0, 1), input_TBXHW.flatten(0, 1), kernel, (True, False, False))
-    return flat.unflatten(0, gradient_TBYHW.shape[:2])
+    gradient_TBXHW: Tensor = flat.unflatten(0, gradient_TBYHW.shape[:2])
+    return gradient_TBXHW
 
 
 def kernel_gradient(
@@ -101,15 +103,17 @@ def _two_pixels_at_once(input_BXHW: Tensor, wide: Tensor) -> Tensor:
     height, width = wide.shape[-2:]
     pairs = torch.conv2d(input_BXHW, wide, stride=(1, 2), padding=(height // 2, (width - 1) // 2))
     # channels last, two pixels of Y channels lie in memory as one pixel of 2Y
-    return pairs.movedim(1, -1).unflatten(-1, (2, -1)).flatten(2, 3).movedim(-1, 1)
+    pixels: Tensor = pairs.movedim(1, -1).unflatten(-1, (2, -1))
+    return pixels.flatten(2, 3).movedim(-1, 1)
 
 
 def _backward(
     gradient: Tensor, input: Tensor, kernel: Tensor, wanted: tuple[bool, bool, bool]
 ) -> tuple[Tensor, Tensor, Tensor | None]:
-    return torch.ops.aten.convolution_backward(
+    gradients: tuple[Tensor, Tensor, Tensor | None] = torch.ops.aten.convolution_backward(
         gradient, input, kernel, [len(kernel)], (1, 1), _padding(kernel), (1, 1), False, (0, 0), 1, wanted
     )
+    return gradients
 
 
 def _padding(kernel: Tensor) -> tuple[int, int]:

@@ -47,7 +47,7 @@ def update_backward(
     d_i, d_f, d_o, d_g = d_exact_BGHW.chunk(4, 1)
     squashed_BCHW = tanh(new_cell_BCHW)
     torch.mul(d_hidden_BCHW, squashed_BCHW, out=d_o)
-    d_cell_BCHW = _tanh_backward(d_hidden_BCHW * o, squashed_BCHW).add_(d_new_cell_BCHW)
+    d_cell_BCHW: Tensor = _tanh_backward(d_hidden_BCHW * o, squashed_BCHW).add_(d_new_cell_BCHW)
     torch.mul(d_cell_BCHW, g, out=d_i)
     torch.mul(d_cell_BCHW, cell_BCHW, out=d_f)
     torch.mul(d_cell_BCHW, i, out=d_g)

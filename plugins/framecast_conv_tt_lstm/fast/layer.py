@@ -28,6 +28,7 @@ class FastLayer:
         inputs_TBIHW = inputs_TBIHW.to(dtype)
         state = (self.state or initial_state(self.cell, inputs_TBIHW[0])).cast(dtype)
         segment = (self.layer_pass, self.anchor, inputs_TBIHW, state)
+        outputs_TBCHW: Tensor
         if self.recompute and torch.is_grad_enabled():
             outputs_TBCHW, self.state, self.anchor = checkpoint(scan, *segment, use_reentrant=False)
         else:

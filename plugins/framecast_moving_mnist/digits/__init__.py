@@ -16,7 +16,8 @@ def load_digits(root: str | None, split: str) -> np.ndarray:
     damaged."""
     if root is None:
         with (files(__name__) / f"{split}.npz").open("rb") as stream:
-            return np.load(stream)["digits"]
+            digits_KHW: np.ndarray = np.load(stream)["digits"]
+        return digits_KHW
     return read_digits(digits_file(root, split))
 
 

@@ -67,7 +67,8 @@ class DeepSpeedStrategy:
 
     @property
     def model(self) -> nn.Module:
-        return self._engine
+        engine: nn.Module = self._engine
+        return engine
 
     def autocast(self) -> AbstractContextManager[Any]:
         return nullcontext()  # the engine casts by itself
