@@ -75,7 +75,9 @@ ALLOWED: dict[str, dict[str, str]] = {
     "platform/framecast/launch/undo.py": {
         "read_bytes": "files of a run that was just checked and is being driven"
     },
-    "platform/framecast/registry/examination.py": {"json.loads": "the argument that the parent process has given"},
+    "platform/framecast/registry/import_probe.py": {
+        "json.loads": "the argument that the parent process has given"
+    },
     "platform/framecast/registry/submissions.py": {
         "read_bytes": "of files whose number and sizes are limited there"
     },

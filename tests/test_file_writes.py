@@ -31,7 +31,7 @@ OTHER_WRITES = {
     "platform/framecast/launch/process_group.py": PRIVATE,
     "platform/framecast/launch/ray_token.py": "the user's own token where Ray reads it: created, never followed",
     "platform/framecast/launch/ray_folder.py": "the folder that Ray itself makes and uses",
-    "platform/framecast/registry/examination.py": PRIVATE,
+    "platform/framecast/registry/import_probe.py": PRIVATE,
     "platform/framecast/report/contact_sheet.py": STREAM,
     "platform/framecast/report/pictures.py": STREAM,
     "platform/framecast/runs/remote.py": "sets the time of an open file",
