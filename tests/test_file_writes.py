@@ -38,7 +38,7 @@ OTHER_WRITES = {
     "platform/framecast/scaffold/plugin_template.py": "in a new folder of a random name",
     "platform/framecast/testing/callback_checks.py": CHECKS,
     "platform/framecast/testing/dataset_checks.py": CHECKS,
-    "platform/framecast/testing/model_checks.py": CHECKS,
+    "platform/framecast/testing/model_checkpoint_checks.py": CHECKS,
     "platform/framecast/testing/short_run.py": CHECKS,
     "platform/framecast/testing/plugin_under_test.py": CHECKS,
     "platform/framecast/testing/suite.py": CHECKS,

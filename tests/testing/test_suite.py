@@ -10,7 +10,7 @@ from framecast.errors import InputError
 from framecast.scaffold.plugin_template import PluginTemplate
 from framecast.testing import conformance
 from framecast.testing.inspection import CheckResult, checks
-from framecast.testing.model_checks import answers_in_the_right_shape
+from framecast.testing.model_shape_checks import answers_in_the_right_shape
 from framecast.testing.suite import told
 
 pytest_plugins = "pytester"

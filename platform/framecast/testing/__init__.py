@@ -4,9 +4,10 @@
 
     TestMyCell = framecast.testing.conformance("./my_cell.py")
 
-`platform plugins check` does the same without a test. What is asked of each kind of plugin stands in
-`model_checks.py`, `dataset_checks.py`, `metric_checks.py`, `task_checks.py` and `callback_checks.py`: every public
-function there is a check, and its docstring says what to do where it fails.
+`platform plugins check` does the same without a test. The checks of each kind of plugin are in
+`model_shape_checks.py`, `model_gradient_checks.py`, `model_prediction_checks.py`, `model_checkpoint_checks.py`,
+`dataset_checks.py`, `metric_checks.py`, `task_checks.py` and `callback_checks.py`: every public function there is
+a check, and its docstring says what to do where it fails.
 """
 
 from __future__ import annotations

@@ -19,12 +19,17 @@ from framecast.testing.plugin_under_test import PluginUnderTest
 from framecast.testing.verdict import LeftOut, Nonconformity
 
 Check = Callable[[PluginUnderTest], None]
-_MODULE_OF_KIND = {
-    "model": "model_checks",
-    "data": "dataset_checks",
-    "metric": "metric_checks",
-    "task": "task_checks",
-    "callback": "callback_checks",
+_MODULES_OF_KIND = {
+    "model": (
+        "model_shape_checks",
+        "model_gradient_checks",
+        "model_prediction_checks",
+        "model_checkpoint_checks",
+    ),
+    "data": ("dataset_checks",),
+    "metric": ("metric_checks",),
+    "task": ("task_checks",),
+    "callback": ("callback_checks",),
 }
 COMPANIONS = PluginSource(name="companions", module="framecast.testing.fixtures")
 """The kit's own small model, data and task, with which tasks and callbacks train."""
@@ -126,10 +131,10 @@ def try_import(plugin: str, beside: Path) -> None:
 
 
 def checks(kind: str) -> list[Check]:
-    """What is asked of a kind, in the order in which it is written down: every public function of its module."""
+    """What is asked of a kind, in the order in which it is written down: every public function of its modules."""
     return [
         function
-        for name in ("shared_checks", _MODULE_OF_KIND[kind])
+        for name in ("shared_checks", *_MODULES_OF_KIND[kind])
         for function in _public(import_module(f"framecast.testing.{name}"))
     ]
 
