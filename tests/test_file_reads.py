@@ -75,6 +75,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "platform/framecast/launch/undo.py": {
         "read_bytes": "files of a run that was just checked and is being driven"
     },
+    "platform/framecast/registry/entry_points.py": {"read_text": "the metadata of an installed distribution"},
     "platform/framecast/registry/import_probe.py": {
         "json.loads": "the argument that the parent process has given"
     },

@@ -37,7 +37,7 @@ ENGLISH = {
     *("accuracy", "black"),  # names: a word for quality, and a colour
     *("actions", "background", "colour", "crop", "digits", "fill", "fresh", "groups", "layout", "missing", "mode"),
     *("noise", "order", "path", "positions", "read", "root", "seed", "size", "split", "step", "steps", "stride"),
-    *("time", "variables", "x", "y", "bias", "dropout", "decoder", "net", "ratio", "patience", "project"),
+    *("time", "variables", "x", "y", "bias", "dropout", "decoder", "net", "ratio", "patience"),
     *("auto", "files", "fixed", "folders", "labelled", "lists", "max", "mean", "min", "none", "range", "running"),
     *("standard", "store", "uniform", "whole", "framecast", "fast", "implementation", "reference"),
     *("rank",),  # of a process

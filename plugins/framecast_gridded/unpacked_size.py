@@ -25,8 +25,9 @@ def unpacked_size(codec: str, content: bytes, most: int) -> int:
     measure = _MEASURES.get(codec)
     try:
         return measure(content, most) if measure else 0
+    # handled: damaged content, about which the codec raises
     except (IndexError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
-        return 0  # handled: damaged content, about which the codec raises
+        return 0
 
 
 def is_packing(codec: str) -> bool:

@@ -40,7 +40,7 @@ def explain(key: Key = None, as_json: Json = False, plugin: Plugins = None) -> N
         return
     try:
         found = find_explanations(key, registry)
-    except InputError:  # perhaps a setting of another distribution's plugin
+    except InputError:  # handled: perhaps a setting of another distribution's plugin, so those are read too
         for source in registry.load_third_party():
             typer.echo(f"note: not searched: plugin {registry.describe_broken(source)}", err=True)
         found = find_explanations(key, registry)

@@ -85,8 +85,8 @@ def _distributions_with_plugins() -> list[Distribution]:
             if PROJECT in (each.read_text("entry_points.txt") or "") and not _lies_in_current_folder(each):
                 name = _describe(each)[0]
                 found.setdefault(name, _installed(name) or each)
-        except (OSError, ValueError):
-            continue  # handled: no text can be read there, so no plugin is known
+        except (OSError, ValueError):  # handled: no text can be read there, so no plugin is known
+            continue
     return [found[name] for name in sorted(found, key=lambda name: (name != PROJECT, name))]
 
 

@@ -136,8 +136,8 @@ def _plan_digest(folder: Path) -> str:
     for name in _PLANS:
         try:
             return hashlib.sha256(read_bytes(folder / name, YAML_BYTES)).hexdigest()
-        except (OSError, InputError):
-            continue  # handled: the other name, or there is no plan
+        except (OSError, InputError):  # handled: the other name, or there is no plan
+            continue
     return ""
 
 
