@@ -176,7 +176,7 @@ def test_what_has_come_is_kept_and_nothing_is_in_place_when_it_breaks_off(
     assert by_hand
     assert by_hand[1] == f"127.0.0.1:{trained.path}/"
     assert run.copy() is None
-    assert not run.plan.exists()
+    assert not (run.path / "plan.yaml").exists()
     came = sum(file.stat().st_size for file in (run.path / ".fetching").rglob("*") if file.is_file())
     assert came > 0
     server.started = whole
@@ -271,7 +271,7 @@ def test_a_cluster_that_sends_more_than_it_listed_fills_no_disk(
     with pytest.raises(InputError, match=r"sends more of events\.jsonl than the 100 bytes that it has listed"):
         fetch(run)
     assert run.copy() is None
-    assert not run.plan.exists()
+    assert not (run.path / "plan.yaml").exists()
     assert not (run.path / ".fetching" / "events.jsonl").exists()
     server.started = whole
     assert is_whole(fetch(run), trained)

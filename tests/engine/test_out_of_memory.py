@@ -34,7 +34,7 @@ def greedy(self: Any, batch: Any) -> None:
 
 
 def test_the_run_ends_in_words(tiny_plan: Any, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train_module.Loop, "step", greedy)
+    monkeypatch.setattr(train_module.Loop, "train_step", greedy)
     plan = tiny_plan()
     run = create_run(plan, Document.from_data({}), runs)
     train_module.train(plan, run, DistributedContext.single_process(torch.device("cpu")))

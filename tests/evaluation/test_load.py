@@ -190,9 +190,9 @@ def test_a_network_that_cannot_do_a_length_or_size_says_why(
     ):
         loaded(pictures(1, 1, 1, 16, 16), 2)
     predrnn = {"name": "predrnn", "hidden_channels": [4], "patch_size": 4}
-    framecast.run({**tiny_job(training={"max_steps": 1}), "model": predrnn}, in_process=True)
+    framecast.run({**tiny_job(training={"max_steps": 1}), "name": "zigzag", "model": predrnn}, in_process=True)
     with pytest.raises(framecast.InputError, match=r"predrnn cannot .* 18x16 pixels.*does not divide"):
-        framecast.load("tiny")(pictures(1, 2, 1, 18, 16), 2)
+        framecast.load("zigzag")(pictures(1, 2, 1, 18, 16), 2)
 
 
 def test_a_run_from_python_prints_its_progress(

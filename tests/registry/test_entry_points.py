@@ -102,3 +102,12 @@ def test_a_plugin_is_installed_by_its_module_and_distribution() -> None:
     own = PluginSource("a name of an older plan", "framecast_kth", distribution="framecast", version="0.0.1")
     other = PluginSource("kth", "another_module", distribution="framecast", version="0.1.0")
     assert not_installed([own, other]) == [other]
+
+
+def test_metadata_without_a_summary_keep_their_name_with_the_backport_too(site: Path) -> None:
+    """Libraries such as MLflow import `importlib_metadata`, which replaces the reader of metadata: a field that is
+    missing raises KeyError there."""
+    pytest.importorskip("importlib_metadata")
+    entries(site, "theirs", "[framecast.models]\ncell = their_module\n")
+    (found,) = [each for each in read_entry_points().names if each.name == "cell"]
+    assert (found.source.distribution, found.source.version) == ("theirs", "1.0")

@@ -71,8 +71,8 @@ def test_the_summary_says_what_ran_where_and_with_which_versions(copy: RunFolder
 def test_every_plugin_is_named_with_its_version(copy: RunFolder, report: Report) -> None:
     cells = report(copy).cells
     for plugin in ("video_prediction", "conv_tt_lstm", "moving_mnist", "metrics"):
-        assert plugin in cells
-    assert cells[cells.index("moving_mnist") + 1] == framecast_version()
+        assert f"framecast_{plugin}" in cells
+    assert cells[cells.index("framecast_moving_mnist") + 1] == framecast_version()
 
 
 def framecast_version() -> str:

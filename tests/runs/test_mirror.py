@@ -353,8 +353,7 @@ def test_a_file_that_grows_while_it_is_sent_arrives_as_it_was(url: str, monkeypa
             mirror.push_files()
             arrived = mirror.remote.read("events.jsonl")
             assert arrived
-            assert len(arrived) % len(line) == 0, "whole lines"
-            assert arrived == line * (len(arrived) // len(line))
+            assert events.read_bytes().startswith(arrived)
     finally:
         ended.set()
         writer.join()

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
+from framecast.command_line import command
 from framecast.launch.doctor.check_result import CheckResult, fail, ok, warn
 from framecast.registry.registry import Registry
 
@@ -31,7 +32,7 @@ def software(found: Versions, registry: Registry) -> list[CheckResult]:
     findings.append(ok("plugins", ", ".join([f"{len(registry.loaded)} that come with framecast", *sound])))
     broken = registry.broken | {source: result.error for source, result in results.items() if result.error}
     for source, why in broken.items():
-        remedy = f"reinstall it: jobs that need it fail; `platform plugins check {source.module}` says more"
+        remedy = f"reinstall it: jobs that need it fail; {command('plugins', 'check', source.module)} says more"
         findings.append(warn("plugins", f"{source} cannot be loaded: {why}{source.in_brackets}", remedy))
     return [*findings, *(warn("plugins", note, "reinstall it") for note in registry.notes)]
 
