@@ -149,6 +149,7 @@ def test_no_room_reads_a_setting_of_a_plugin_by_its_name() -> None:
     assert not found(rf"(?:task|model|data|metric|part|plan)\w*\.settings\.{word}\b")
 
 
+@pytest.mark.slow
 def test_the_list_of_generic_words_holds_nothing_that_is_not_needed() -> None:
     known = names() | settings() | values() | logged()
     assert known >= ENGLISH | CONTRACT

@@ -84,6 +84,7 @@ def test_the_list_shows_all_of_them_at_once_and_imports_none(framecast: Framecas
     assert found["broken"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MISBEHAVING)
 def test_each_is_verified_with_its_state_its_reason_and_its_file(
     name: str, listing: dict[str, Any], site: Path
@@ -93,6 +94,7 @@ def test_each_is_verified_with_its_state_its_reason_and_its_file(
     assert MISBEHAVING[name].reason in "; ".join([found["reason"], *found["notes"]])
 
 
+@pytest.mark.slow
 def test_one_for_another_version_and_one_of_nonsense_are_verified_too(listing: dict[str, Any]) -> None:
     found = plugins(listing)
     assert "needs framecast>=99, and this is 0." in found["newer"]["reason"]
@@ -101,6 +103,7 @@ def test_one_for_another_version_and_one_of_nonsense_are_verified_too(listing: d
     assert found["sound"]["state"] == "ok"
 
 
+@pytest.mark.slow
 def test_a_name_that_two_declare_is_listed_with_both_and_their_files(
     listing: dict[str, Any], site: Path, framecast: Framecast
 ) -> None:
@@ -112,6 +115,7 @@ def test_a_name_that_two_declare_is_listed_with_both_and_their_files(
     assert f"broken_one (one 1.0) [{one}] and by broken_other (other 1.0) [{other}]" in printed
 
 
+@pytest.mark.slow
 def test_the_list_for_people_says_the_same(framecast: Framecast, site: Path, listing: dict[str, Any]) -> None:
     done = framecast("plugins", "list", "--verify")
     assert done.returncode == 0
@@ -197,6 +201,7 @@ def test_commands_that_speak_of_all_plugins_import_no_other(
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_the_schema_holds_what_can_be_imported_and_names_the_rest_in_a_line_each(framecast: Framecast) -> None:
     done = framecast("schema", FRAMECAST_PLUGIN_SECONDS="5")
     assert done.returncode == 0, done.stderr
@@ -209,6 +214,7 @@ def test_the_schema_holds_what_can_be_imported_and_names_the_rest_in_a_line_each
     assert notes[0].startswith("note: left out: plugin broken_raises (raises 1.0) is broken: RuntimeError")
 
 
+@pytest.mark.slow
 def test_an_unknown_key_is_also_looked_for_in_plugins_that_are_installed(framecast: Framecast) -> None:
     done = framecast("explain", "model.nothing_has_this", FRAMECAST_PLUGIN_SECONDS="5")
     assert done.returncode == 2

@@ -71,6 +71,7 @@ def test_two_processes_train_like_one(
     assert scores(two) == pytest.approx(scores(one), rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("strategy", "stage"), STRATEGIES)
 def test_two_processes_that_were_interrupted_go_on_bit_for_bit(
     tiny_plan: Callable[..., Plan], runs: Path, strategy: str, stage: int, stopping_plugin: str
@@ -88,6 +89,7 @@ def test_two_processes_that_were_interrupted_go_on_bit_for_bit(
         assert tensors[0] == tensors[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "training",
     [{"precision": "bf16"}, {"optimizer": {"name": "adamw", "weight_decay": 0.1}}, {"optimizer": {"name": "sgd"}}],
@@ -107,6 +109,7 @@ def test_every_precision_and_optimizer_goes_on_bit_for_bit(
     assert losses(run) == losses(trained(started(tiny_plan(**settings), runs), 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("strategy", "stage"), STRATEGIES)
 def test_another_number_of_processes_goes_on_within_the_epoch(
     tiny_plan: Callable[..., Plan], runs: Path, strategy: str, stage: int, stopping_plugin: str
@@ -125,6 +128,7 @@ def test_another_number_of_processes_goes_on_within_the_epoch(
     assert losses(run) == pytest.approx(losses(trained(started(tiny_plan(**settings), runs), 1)), rel=1e-4)
 
 
+@pytest.mark.slow
 def test_either_strategy_goes_on_from_the_others_checkpoint(
     tiny_plan: Callable[..., Plan], runs: Path, stopping_plugin: str
 ) -> None:
@@ -204,6 +208,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_every_process_in_words_and_the_run_goes_on_once_there_is_room(
     tiny_plan: Callable[..., Plan], small_disk: Path, runs: Path
 ) -> None:

@@ -55,6 +55,7 @@ def test_batch_size_changes_no_figure(trained: RunFolder) -> None:
         np.testing.assert_allclose(other, first, rtol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_two_workers_find_what_one_finds(trained: RunFolder) -> None:
     one = scored(trained, "training.batch_size=7")

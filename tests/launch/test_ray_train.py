@@ -90,6 +90,7 @@ def wait_for_step(runs: Path, step: int, process: subprocess.Popen[str]) -> RunF
     raise AssertionError(f"ended before step {step}: {process.communicate()[0]}")
 
 
+@pytest.mark.slow
 def test_two_workers_train_like_one_and_the_console_stays_calm(submitted: Any, runs: Path) -> None:
     # a batch of 5 does not divide by two: the workers take 3 and 2 clips
     shared = {"training": {"strategy": "deepspeed", "batch_size": 5}, "callbacks": ["witness"]}
@@ -168,6 +169,7 @@ def status_of(port: int, path: str) -> int:
         return 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_checkpoints_and_resume_goes_on_to_the_same_weights(submitted: Any, runs: Path) -> None:
     long = {"training": {"strategy": "deepspeed", "epochs": 3}, "data": {"train_clips": 240}}
     process = submitted(**long)

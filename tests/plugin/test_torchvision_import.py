@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 IMPORT = "import framecast; torchvision = framecast.import_torchvision(); "
 
 
@@ -39,6 +41,7 @@ def test_it_helps_after_a_failed_import_too() -> None:
     assert done.stdout.split() == ["torchvision"], done.stderr
 
 
+@pytest.mark.slow
 def test_operators_that_were_not_loaded_are_declared(tmp_path: Path) -> None:
     # as torchvision does where its compiled part was built for another torch
     source = 'import torch\ntorch.library.register_fake("torchvision::nms")(len)\nhealthy = True\n'

@@ -270,6 +270,7 @@ def test_a_step_that_was_done_again_is_sent_again(url: str, elsewhere: Elsewhere
     assert content(there.path) == content(run.path)
 
 
+@pytest.mark.slow
 def test_a_push_that_is_killed_leaves_the_older_checkpoint_whole(url: str, elsewhere: Elsewhere) -> None:
     run = new_run(url)
     save(run, 10, 0.5)

@@ -49,6 +49,7 @@ def minimised(space: Space, trial_of: TrialOf, count: int) -> list[float]:
     return [trial.evaluations[0].metrics["validation/mse"] for trial in trials]
 
 
+@pytest.mark.slow
 def test_tpe_learns_from_finished_trials(space_of: SpaceOf, trial_of: TrialOf) -> None:
     """Over several seeds: one search may be lucky among its first ten points, which are random."""
     first = last = 0.0

@@ -39,6 +39,7 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("order", "rank", "variant"), TRAININGS)
 def test_training_is_stable_while_the_curriculum_takes_truth_and_learning_rate_away(
     order: int, rank: int, variant: str, tiny_plan: Any, runs: Path

@@ -41,6 +41,7 @@ def session(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
     return pytester.runpytest_subprocess("-p", "no:cacheprovider", "--strict-markers", *arguments)
 
 
+@pytest.mark.slow
 def test_each_check_of_a_sound_plugin_is_a_test_that_passes(pytester: pytest.Pytester, plugin: Path) -> None:
     """And its name says what holds, whatever folder pytest is started in."""
     answer = session(pytester, "-v", "-m", "conformance")
@@ -48,6 +49,7 @@ def test_each_check_of_a_sound_plugin_is_a_test_that_passes(pytester: pytest.Pyt
     answer.stdout.fnmatch_lines(["*metric my_metric: the size of batches does not matter* PASSED*"])
 
 
+@pytest.mark.slow
 def test_a_failure_says_what_is_wrong_what_the_contract_is_and_where(
     pytester: pytest.Pytester, plugin: Path
 ) -> None:

@@ -192,6 +192,7 @@ def test_a_trains_own_kernels_are_found_at_its_own_rank(ranks, length, channels,
     assert missed(found.train, kernels) < 1e-9
 
 
+@pytest.mark.slow
 @given(drawn_trains(cores=3), st.booleans())
 @settings(max_examples=15, deadline=None)
 def test_a_rank_large_enough_reproduces_any_kernels(train, named):

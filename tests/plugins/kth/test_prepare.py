@@ -97,6 +97,7 @@ def test_two_processes_open_the_store_at_once(prepared):
     assert len(one) == 65
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("farewell", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
 def test_stopped_half_way_and_started_again_it_equals_the_uninterrupted_store(
     prepared, official_files, command, tmp_path, farewell

@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -36,6 +37,7 @@ def described(draw):
     return drawn, framecast.SampleShape(8, draw(st.integers(1, 3)), draw(size), draw(size))
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(described())
 def test_the_count_is_that_of_the_network_for_any_settings(described):
