@@ -108,7 +108,9 @@ def _describe(found: Distribution) -> tuple[str, str, str]:
     """Name, version and summary of a distribution."""
     try:
         metadata = found.metadata
-        name, version, summary = (metadata.get(field) or "" for field in ("Name", "Version", "Summary"))
+        name, version, summary = (  # for a missing field, readers return None or raise KeyError
+            metadata[field] if field in metadata else "" for field in ("Name", "Version", "Summary")
+        )
     except Exception:  # handled: metadata that cannot be read; the listing shows "unknown"
         name, version, summary = "", "", ""
     return name or "unknown", version, summary
