@@ -106,14 +106,12 @@ def _outdated_note(which: str, entries: list[EntryPoint]) -> str:
 
 def _describe(found: Distribution) -> tuple[str, str, str]:
     """Name, version and summary of a distribution."""
-    try:
+    try:  # for a missing field, readers return None or raise KeyError
         metadata = found.metadata
-        name, version, summary = (  # for a missing field, readers return None or raise KeyError
-            metadata[field] if field in metadata else "" for field in ("Name", "Version", "Summary")
-        )
+        fields = {field: metadata[field] for field in ("Name", "Version", "Summary") if field in metadata}
     except Exception:  # handled: metadata that cannot be read; the listing shows "unknown"
-        name, version, summary = "", "", ""
-    return name or "unknown", version, summary
+        fields = {}
+    return fields.get("Name") or "unknown", fields.get("Version") or "", fields.get("Summary") or ""
 
 
 def _lies_in_current_folder(found: Distribution) -> bool:
