@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ class WithoutValidators(ast.NodeTransformer):
         return None if any("validator" in ast.unparse(each) for each in node.decorator_list) else node
 
 
+@cache
 def attributes_read(*files: Path) -> set[tuple[str, str]]:
     """(what it is read from, attribute) for every attribute read: ("training", "epochs") for training.epochs."""
     found = set()
@@ -45,6 +47,14 @@ def attributes_read(*files: Path) -> set[tuple[str, str]]:
                 name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
                 found.add((name.strip("_"), node.attr))
     return found
+
+
+@cache
+def arguments(*files: Path) -> set[str]:
+    """The names of all arguments that functions in these files take."""
+    return {
+        node.arg for file in files for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.arg)
+    }
 
 
 READERS = [file for file in PLATFORM.rglob("*.py") if file != PLATFORM / "job" / "job.py"]
@@ -91,10 +101,7 @@ def test_every_setting_of_a_plugin_is_read_within_it(settings: type[BaseModel], 
     text = "\n".join(file.read_text() for file in readers)
     by_split = field.endswith("_clips") and 'f"{split}_clips"' in text  # one line reads all three
     by_default = f'.get("{field}")' in own.read_text()  # read as data: it decides other settings' defaults
-    arguments = {
-        node.arg for file in readers for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.arg)
-    }
-    by_keyword = "**dict(settings)" in text and field in arguments  # handed over whole
+    by_keyword = "**dict(settings)" in text and field in arguments(*readers)  # passed as a whole
     assert (
         by_split or by_default or by_keyword or field in {attribute for _, attribute in attributes_read(*readers)}
     )
