@@ -4,7 +4,7 @@
 #   make test             set up, then run the tests
 #   make test-slow        the tests that take longer than about 8 s each, among them every job in jobs/ on Ray
 #   make test-untrusted   damaged and hostile input of every kind
-#   make test-all         these three, as CI runs them
+#   make test-all         these three
 #   make test-lowest      a selection of the tests with the lowest versions that pyproject.toml allows
 #   make test-cluster     a Ray cluster of three hosts on this machine, with faults (needs root; half an hour)
 #   make test-stability   train orders 1 to 5 at three ranks with both curricula (24 small trainings, minutes)

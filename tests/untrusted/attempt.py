@@ -51,6 +51,10 @@ class Attempt:
     megabytes: int
     seconds: float
 
+    def __post_init__(self) -> None:
+        """Half surrogates of damaged text cannot be sent between the processes of tests."""
+        object.__setattr__(self, "text", self.text.encode(errors="backslashreplace").decode())
+
     @property
     def is_wrong(self) -> bool:
         """Whether the user would see a traceback, wait for ever, or lose memory."""
