@@ -65,7 +65,7 @@ class InputError(Exception):
 
 
 class TrainingFailed(Exception):
-    """Training cannot go on, and trying again would not help (a loss that is not finite, say)."""
+    """Training cannot continue, and another attempt would not help (a loss that is not finite, say)."""
 
 
 class PluginFailed(Exception):

@@ -1,4 +1,4 @@
-"""`platform data`: raw files made ready, and what a data set holds."""
+"""`platform data`: prepares raw files, and what a data set holds."""
 
 from __future__ import annotations
 

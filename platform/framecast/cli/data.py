@@ -1,4 +1,4 @@
-"""`platform data`: raw files made ready, and what is in a data set."""
+"""`platform data`: prepares raw files, and shows what is in a data set."""
 
 from __future__ import annotations
 

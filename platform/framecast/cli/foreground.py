@@ -1,4 +1,4 @@
-"""A run with somebody watching: quiet libraries, a live console, a report, the closing words, an exit code."""
+"""A run in the foreground: quiet libraries, a live console, a report, the summary, an exit code."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def run_in_foreground(plan: Plan, run: RunFolder, in_process: bool, new: bool = 
         typer.echo(run_summary(run, status, plan))
         if spoilt:
             typer.echo(spoilt)
-    except ReaderGone:  # handled: nobody reads; the exit code is that of the training all the same
-        put_back_output()  # the exit code is that of the training, whether or not somebody reads
+    except ReaderGone:  # handled: no reader is left; the exit code is that of the training all the same
+        put_back_output()  # the exit code is that of the training, with or without a reader
     except OutputFailed as error:
         put_back_output()
         print(error, file=sys.stderr)

@@ -92,7 +92,7 @@ def rows_of(folders: Sequence[Folder]) -> list[dict[str, Any]]:
 
 
 def _unreadable_row(folder: Folder, reason: str) -> dict[str, Any]:
-    """A folder that is damaged, or may not be read, stops nobody from seeing the others."""
+    """A folder that is damaged, or may not be read, does not hide the others."""
     nothing = dict.fromkeys(("step", "of", "best", "monitor"))
     return {**_names(folder), **nothing, "state": UNREADABLE, "reason": reason, "folder": str(folder.path)}
 

@@ -1,4 +1,4 @@
-"""`platform report RUN...`: the report of a run, or of several beside each other, made anew from their folders."""
+"""`platform report RUN...`: the report of a run, or of several side by side, made again from their folders."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
 
 
 def report_search(search: SearchFolder, output: Path | None, force: bool) -> None:
-    """Writes the page of a search anew."""
+    """Writes the page of a search again."""
     from framecast.command_line import display_path
     from framecast.files import write_atomically
     from framecast.report.search_page import render_search_report

@@ -1,4 +1,4 @@
-"""`platform resume RUN`: goes on from the run's last checkpoint."""
+"""`platform resume RUN`: continues from the run's last checkpoint."""
 
 from __future__ import annotations
 

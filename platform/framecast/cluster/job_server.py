@@ -282,7 +282,7 @@ def _client(address: str) -> Any:
 
 
 class _Redirected(RuntimeError):
-    """A server sends its clients to another address, which nobody has confirmed."""
+    """A server sends its clients to another address, which the user has not confirmed."""
 
     def __init__(self, to: str) -> None:
         super().__init__(f"it redirects to {plain(without_credentials(to))}, where nothing is sent")

@@ -73,10 +73,10 @@ def folder_on_shared_disk(run: RemoteRun) -> RunFolder | SearchFolder | None:
 
 
 def _may_be_asked(where: RemoteLocation) -> bool:
-    """Whether the user has named the cluster; a name that is in no list is nobody's address."""
+    """Whether the user has named the cluster; a name that is in no list is no address."""
     try:
         return "://" not in where.address or is_users_own(where.address)
-    except InputError:  # handled: the list of clusters is broken, which commands on one run say; nobody is asked
+    except InputError:  # handled: a broken list of clusters, which commands on one run report; none is asked
         return False
 
 

@@ -37,7 +37,7 @@ class Versions:
         write_atomically(file, to_json(asdict(self), indent=1))
 
     def compared_here(self) -> tuple[list[str], list[str]]:
-        """What is missing here, and what differs: a line each, both in the words of whoever sent these."""
+        """What is missing here, and what differs: a line each, both in the words of the sender."""
         ours = ".".join(map(str, sys.version_info[:2]))
         missing, differing = [], []
         if ours != self.python:

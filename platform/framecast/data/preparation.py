@@ -1,4 +1,4 @@
-"""Making a store: many processes decode, each shard is complete or not there, and a second start goes on.
+"""Making a store: many processes decode, each shard is complete or not there, and a second start continues.
 
 folder.preparing/shards/0000.frames  0000.json     finished shards, each by an atomic rename
 folder                                             the store, renamed when the index is written
@@ -86,7 +86,7 @@ def prepare_store(
         if store.signature == signature:
             progress(len(sources), len(sources))
             return store
-    except (FileNotFoundError, InputError):  # handled: no store yet, or a damaged one; it is made anew
+    except (FileNotFoundError, InputError):  # handled: no store yet, or a damaged one; it is made again
         pass  # none yet, or not one that can be used
     work = folder.with_name(f"{folder.name}.preparing")
     try:

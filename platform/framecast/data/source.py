@@ -56,7 +56,7 @@ def entries(archive: Path) -> tuple[list[str], list[tuple[str, str]]]:
     sound, refused = [], []
     with open_zip(archive) as opened:
         for entry in opened.infolist():
-            # as written: a backslash is a separator on the machine of whoever made the archive
+            # as written: a backslash is a separator on the machine that made the archive
             path = PurePosixPath(entry.orig_filename.replace("\\", "/"))
             if entry.is_dir():
                 continue

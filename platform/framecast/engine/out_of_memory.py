@@ -17,7 +17,7 @@ class OutOfMemory(TrainingFailed):
 @contextmanager
 def translate_oom(step: int, last_good: Callable[[], str]) -> Iterator[None]:
     """Around step `step`. Raises OutOfMemory in place of what torch raises; `last_good` names
-    the checkpoint to go on from."""
+    the checkpoint to continue from."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError

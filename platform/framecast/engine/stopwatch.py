@@ -1,4 +1,4 @@
-"""Where the time of a step goes, on a device that works while Python goes on."""
+"""Where the time of a step goes, on a device that works asynchronously."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import torch
 class Stopwatch:
     """Adds up the time of named parts.
 
-    On a GPU the clock is the device's own: parts are marked in its queue, and read once somebody has waited
+    On a GPU the clock is the device's own: parts are marked in its queue, and read once the host has waited
     for it.
     """
 

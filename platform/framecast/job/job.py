@@ -184,7 +184,7 @@ class Compute(Settings):
 
     workers: Annotated[int, Field(ge=1, le=65536)] | Elastic = 1
     """Training processes, one for each GPU where there are GPUs; or {min: 1, max: 8}, as many as there is room
-    for, going on from the last checkpoint whenever their number changes."""
+    for, continuing from the last checkpoint whenever their number changes."""
 
     cpus_per_worker: Annotated[int, Field(ge=1, le=4096)] | Literal["auto"] = "auto"
     """CPU cores, and so threads, of each worker.

@@ -105,10 +105,10 @@ class Model(Generic[S]):
 class Dataset(Generic[S]):
     """A data set. `build(settings, split, frames)` returns the clips of a split (`train`, `validation` or `test`),
     each `frames` long: a `framecast.ClipDataset`, or any map-style data set of PyTorch.
-    `sample_shape(settings, frames)` tells a clip's shape without building anything.
+    `sample_shape(settings, frames)` returns a clip's shape without building anything.
 
-    Where raw files must be made ready first: `prepare(settings, progress)` does it, telling `progress` the videos
-    done and all there are, and returns `framecast.Prepared`; a second call goes on, or finds nothing to do.
+    Where raw files must be prepared first: `prepare(settings, progress)` does it, reports to `progress` the videos
+    done and their number, and returns `framecast.Prepared`; a second call continues, or finds nothing to do.
     `ready(settings)` raises InputError with the fix where that has not been done.
 
     `count_clips(settings, split, frames)` returns how many clips a split has, or None where that takes more than

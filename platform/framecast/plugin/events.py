@@ -161,7 +161,7 @@ class RunInterrupted(Event):
 
 @dataclass(frozen=True)
 class RunFailed(Event):
-    """The run cannot go on; `reason` is for the user, the traceback is in the run's logs."""
+    """The run cannot continue; `reason` is for the user, the traceback is in the run's logs."""
 
     step: int
     reason: str

@@ -1,4 +1,4 @@
-"""What befell a run: attempts after the first, what ended each, and what the user should know."""
+"""The history of a run: attempts after the first, what ended each, and what the user should know."""
 
 from __future__ import annotations
 

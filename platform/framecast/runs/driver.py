@@ -127,7 +127,7 @@ class Driver:
 
 @contextmanager
 def heartbeat(folder: JobFolder) -> Iterator[None]:
-    """While the body runs, this process is noted as the run's driver, every few seconds anew: so others can tell
+    """While the body runs, this process is noted as the run's driver, again every few seconds: so others can see
     a running run from a dead one."""
     driver = Driver.of_process(os.getpid())
     driver.note(folder)

@@ -206,7 +206,7 @@ class Mirror:
         """While it lasts, brings what is `owned` to the URL every few seconds, in the background, and at its end;
         with `fetching` what is not comes back. A request to stop is fetched in any case.
 
-        A failure is told once, on standard error, until it works again: whatever it is, the training goes on.
+        A failure is reported once, on standard error, until it works again: the training continues in any case.
         """
         ended = threading.Event()
 
@@ -244,7 +244,7 @@ class Mirror:
         try:
             exchange()
             self.last_error = None
-        except Exception as error:  # whatever it is, the training must go on
+        except Exception as error:  # whatever it is, the training must continue
             if self.last_error is None:
                 print(f"warning: {error}; {afterword}", file=sys.stderr, flush=True)
             self.last_error = error

@@ -95,7 +95,7 @@ class Remote:
         return {
             name: Entry(each.size, each.mtime_ns)
             for name, each in names.items()
-            if ".." not in PurePosixPath(name).parts  # else whoever fills a bucket could write anywhere here
+            if ".." not in PurePosixPath(name).parts  # else the owner of a bucket could write anywhere here
         }
 
     def read(self, name: str) -> bytes | None:

@@ -79,7 +79,7 @@ class PluginTemplate:
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_text(text)
                 if self.single_file:
-                    os.link(made, target)  # which fails where somebody was quicker
+                    os.link(made, target)  # which fails where another process was faster
                 else:
                     os.rename(made, target)
         except OSError as error:

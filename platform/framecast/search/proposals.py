@@ -1,4 +1,4 @@
-"""Who proposes the next point. It follows from the seed and the trials so far, so nothing need be saved."""
+"""Who proposes the next point. It follows from the seed and the trials so far, so no state is saved."""
 
 from __future__ import annotations
 

@@ -124,9 +124,9 @@ def takes_what_goes_wrong(subject: PluginUnderTest) -> None:
 
 
 def goes_on_in_a_resumed_run(subject: PluginUnderTest) -> None:
-    """Each attempt at a run builds it anew, with the folder in which it has been before.
+    """Each attempt at a run builds it again, with the folder in which it has been before.
 
-    Append to what is there, or drop what the attempt overtakes: RunStarted.step says where it goes on."""
+    Append to what is there, or drop what the attempt overtakes: RunStarted.step says where it continues."""
     plan = short_plan(subject)
     run = short_run(subject, plan)
     context = _context(plan, run_folder(subject, plan))

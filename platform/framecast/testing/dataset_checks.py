@@ -191,13 +191,13 @@ def damaged_files_are_refused_with_words(subject: PluginUnderTest) -> None:
     """Where no file can be read, `ready`, `prepare` or `build` raise InputError that names a file and says why;
     where some can, they may be left out, listed in `skipped`.
 
-    Look into each file when data are made ready: a training that fails in its second night is dear."""
+    Look into each file when data are prepared: a training that fails in its second night is expensive."""
     words = _refusal(subject, _damaged)
     require(words, "it gives clips although no file can be read")
 
 
 def _ready(subject: PluginUnderTest) -> Any:
-    """The settings, files made ready if the kit made them; a user's own are left as they are."""
+    """The settings, files prepared if the kit made them; a user's own are left as they are."""
     settings, declaration = subject.settings, subject.declaration
     if declaration.prepare is not None and callable(subject.given.settings):
         declaration.prepare(settings, lambda done, total: None)
@@ -280,7 +280,7 @@ def _damaged(folder: Path) -> None:
 
 
 def _refusal(subject: PluginUnderTest, spoil: Callable[[Path], None]) -> str | None:
-    """What is said where files are spoilt before they are made ready; None if nothing is."""
+    """What is said where files are spoilt before they are prepared; None if nothing is."""
     made = subject.with_files(spoil)
     declaration = subject.declaration
     try:

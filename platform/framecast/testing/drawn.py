@@ -11,12 +11,12 @@ from framecast.errors import InputError
 from framecast.testing.plugin_under_test import PluginUnderTest
 
 ODD_VALUES: tuple[Any, ...] = (None, True, -1, 0, 0.5, "", "no such thing", [], [0], [-1, 2], {}, 10**30)
-"""What somebody will write sooner or later."""
+"""Values that users will write sooner or later."""
 _DRAWS = 200
 
 
 def legal_settings(subject: PluginUnderTest, count: int, seed: int = 0) -> Iterator[tuple[dict[str, Any], Any]]:
-    """Up to `count` different legal settings, (as written, checked): the author's with some fields drawn anew.
+    """Up to `count` different legal settings, (as written, checked): the author's with some fields drawn again.
 
     Numbers are drawn from their lowest value up to the one given or somewhat more, so that what is built stays
     small.

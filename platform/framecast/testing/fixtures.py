@@ -1,4 +1,4 @@
-"""The kit's own plugin: the smallest model, data and task that train, so that it depends on nobody else's."""
+"""The kit's own plugin: the smallest model, data and task that train, so that it depends on no other plugin."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class NextFrames:
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Nothing to go on with."""
+        """There is no state."""
 
 
 @hookimpl

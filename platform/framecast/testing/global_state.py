@@ -18,7 +18,7 @@ def untouched(what: str, draws: bool = False) -> Iterator[None]:
     """Raises Nonconformity where the block changes torch's defaults or anybody's random state. `draws` allows the
     numbers of torch's generator, which the engine seeds first for weights and dropout."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(threads + 1)  # of those that checks have: whoever asks for one is found out anywhere
+    torch.set_num_threads(threads + 1)  # of those that checks have: a use of one is found anywhere
     before = _state()
     yield
     after = _state()

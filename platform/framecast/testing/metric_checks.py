@@ -184,7 +184,7 @@ def masked_places_do_not_count(subject: PluginUnderTest) -> None:
 
 def leaves_everything_as_it_was(subject: PluginUnderTest) -> None:
     """Building and updating write into neither prediction nor target, and change no random state: other metrics
-    score the same tensors, and training goes on afterwards.
+    score the same tensors, and training continues afterwards.
 
     Mind operations in place (`sub_`, `clamp_`) on what was given."""
     prediction, target = _pair(subject)

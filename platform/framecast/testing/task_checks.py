@@ -165,7 +165,7 @@ def evaluation_is_repeatable(subject: PluginUnderTest) -> None:
 
 def its_schedules_survive_a_checkpoint(subject: PluginUnderTest) -> None:
     """`state_dict()` is plain numbers, texts, lists and dicts, and holds all that `after_evaluation` moves: a
-    task that loads it goes on as the first would.
+    task that loads it continues as the first would.
 
     Whatever decides a later step and is not a setting belongs into it."""
     _, task, model, batch = _parts(subject)

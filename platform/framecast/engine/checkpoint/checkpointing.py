@@ -130,7 +130,7 @@ class Checkpointing:
             raise
 
     def _push(self) -> None:
-        """Brings checkpoints to the run's URL, if it has one. Where that fails training goes on: the next one
+        """Pushes checkpoints to the run's URL, if it has one. Where that fails training continues: the next one
         takes this one along."""
         try:
             if self._mirror:

@@ -1,4 +1,4 @@
-"""What going on with training takes, in a form that depends neither on the strategy nor on the workers."""
+"""The state that a resumed training needs, in a form that depends neither on the strategy nor on the workers."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TrainingState:
         if not first:
             return None
         weights |= {name: _kept(value) for name, value in module.named_buffers(remove_duplicate=False)}
-        # without the buffers that the module makes anew
+        # without the buffers that the module makes again
         return cls({name: weights[name] for name in module.state_dict() if name in weights}, optimizer, numbers)
 
     def load_into(self, adapter: StateAdapter, module: nn.Module) -> None:

@@ -49,7 +49,7 @@ class Strategy(Protocol):
         """Clips and takes one optimizer step over the gradients of all workers, then clears them."""
 
     def state(self) -> TrainingState | None:
-        """All that going on needs, on the first process; None on the others. All call it together."""
+        """All that a resumed run needs, on the first process; None on the others. All call it together."""
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """The shape of every parameter in full, by name."""
