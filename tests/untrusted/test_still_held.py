@@ -111,8 +111,8 @@ HOSTILE = "<script>document.title='x'</script>"
 @pytest.mark.untrusted
 def test_html_in_every_text_of_a_run_is_shown_as_text(tmp_path: Path) -> None:
     """Wherever a file of the folder may hold a text, the page has it escaped."""
+    from framecast.plugin import events
     from framecast.report.page import write_report
-    from framecast.runs import events
     from framecast.runs.run_folder import RunFolder
 
     file = reader_named("evaluation-*.json").made(tmp_path)

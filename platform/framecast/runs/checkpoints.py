@@ -117,7 +117,7 @@ class CheckpointStore:
         # a score that is not a number is no score: it would sort anywhere
         values = {each.step: each.monitor for each in newest if each.monitor is not None}
         measured = [each for each in newest if not math.isnan(values.get(each.step, math.nan))]
-        if direction is None and (linked := Checkpoint.read((self.folder / "best").resolve())):
+        if direction is None and (linked := Checkpoint.read(Path(os.path.realpath(self.folder / "best")))):
             return [each for each in measured if each.step == linked.step]  # by an older version, which knew
         sign = -1 if direction == "max" else 1
         return sorted(measured, key=lambda each: (sign * values[each.step], each.step))
@@ -231,9 +231,10 @@ def checkpoint_at(path: Path) -> tuple[RunFolder, Checkpoint] | None:
     Raises InputError where the path is that of a checkpoint which is not complete.
     """
     inside = path.parent.name == layout.CHECKPOINTS
-    run = RunFolder(path.resolve().parent.parent)
+    real = Path(os.path.realpath(path))  # unlike Path.resolve, it returns from a link to itself
+    run = RunFolder(real.parent.parent)
     if (path / layout.MANIFEST).exists() or (path.is_dir() and inside):
-        found = Checkpoint.read(path.resolve())
+        found = Checkpoint.read(real)
         if found is None:
             raise InputError(f"{path} is not a complete checkpoint: its {layout.MANIFEST} is missing or damaged")
         return run, found

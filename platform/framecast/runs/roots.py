@@ -20,4 +20,4 @@ def runs_root(chosen: str | Path | None = None) -> Path:
         from framecast.runs.mirror import pull_all  # which takes a second to import
 
         return pull_all(name)
-    return expanded(name).resolve()
+    return Path(os.path.realpath(expanded(name)))
