@@ -11,7 +11,7 @@ from framecast.scaffold.plugin_template import PluginTemplate
 from framecast.testing import conformance
 from framecast.testing.inspection import CheckResult, checks
 from framecast.testing.model_shape_checks import answers_in_the_right_shape
-from framecast.testing.suite import told
+from framecast.testing.suite import describe
 
 pytest_plugins = "pytester"
 SUITE = """
@@ -92,4 +92,4 @@ def test_installed_plugins_and_files_beside_the_caller_are_found_others_are_name
 def test_a_failure_without_a_traceback_has_two_parts() -> None:
     advice = answers_in_the_right_shape.__doc__ or ""
     finding = CheckResult("model", "mine", "answers_in_the_right_shape", "FAIL", "it returns (2, 3)", advice)
-    assert told(finding) == f"model mine: it returns (2, 3)\n\n{advice}"
+    assert describe(finding) == f"model mine: it returns (2, 3)\n\n{advice}"

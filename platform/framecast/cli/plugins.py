@@ -32,7 +32,7 @@ app.command("new")(plugins_new.new)
 app.command("check")(plugins_check.check)
 
 Verify = Annotated[
-    bool, typer.Option("--verify", help="Import other distributions' plugins, each in a process of its own.")
+    bool, typer.Option("--verify", help="Import other distributions' plugins, each in a separate process.")
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, data set, metric, task or callback.")]
 

@@ -51,7 +51,7 @@ def check(plugin: Plugin, settings: Settings = None, as_json: Json = False, name
         for finding in (each for inspection in inspections for each in inspection.findings()):
             findings.append(finding)
             if not as_json:
-                typer.echo(told(finding))
+                typer.echo(describe(finding))
     states: list[str] = [finding.state for finding in findings]
     if as_json:
         typer.echo(to_json([dataclasses.asdict(finding) for finding in findings], indent=1))
@@ -60,7 +60,7 @@ def check(plugin: Plugin, settings: Settings = None, as_json: Json = False, name
     raise typer.Exit(1 if "FAIL" in states else 0)
 
 
-def told(finding: CheckResult) -> str:
+def describe(finding: CheckResult) -> str:
     """A check in a line; one that failed with the contract's words, and where the plugin raised."""
     reason = f": {finding.reason}" if finding.reason else ""
     line = f"{finding.state:8}  {finding.kind} {finding.name}: {finding.check.replace('_', ' ')}{reason}"

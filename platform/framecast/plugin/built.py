@@ -39,7 +39,7 @@ def adapt_dataset(built: object) -> ClipDataset:
 
 
 def adapt_metric(built: object) -> StreamingMetric:
-    """The same object, or a metric with a state, an update and a compute of its own as a `StreamingMetric`. Raises
+    """The same object, or a metric that has its own state, update and compute as a `StreamingMetric`. Raises
     WrongResult where it has none."""
     from framecast.plugin.adapted_metric import AdaptedMetric
     from framecast.plugin.streaming_metric import StreamingMetric

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class PublishedResult(NamedTuple):
-    """A row of a paper's table on a data set, from `frames_in` to `frames_out` frames, for a report to show beside
+    """A row of a paper's table on a data set, from `frames_in` to `frames_out` frames, for a report to show with
     a run's own scores. `scores` by metric, made under `protocol`; `source` says whose table it is; `frame_size` is
     the height and width of its frames, None where that is for any."""
 

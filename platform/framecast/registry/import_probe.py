@@ -51,7 +51,7 @@ def describe_error(error: BaseException) -> str:
 
 
 def probe(sources: Sequence[PluginSource]) -> dict[PluginSource, ImportResult]:
-    """The result of importing each plugin in a process of its own, several at a time."""
+    """The result of importing each plugin in a separate process, several at a time."""
     with ThreadPoolExecutor(max_workers=max(4, 2 * (os.cpu_count() or 1))) as pool:
         return dict(zip(sources, pool.map(_probe, sources), strict=True))
 

@@ -14,7 +14,7 @@ from framecast.testing.verdict import LeftOut, require
 def weights_survive_a_checkpoint(subject: PluginUnderTest) -> None:
     """A state dict written, read and loaded into a new model gives the same predictions to the last bit.
 
-    What the model remembers beside its parameters must be a registered buffer. Names are what checkpoints hold, so
+    State of the model other than its parameters must be a registered buffer. Names are what checkpoints hold, so
     they must not depend on anything but the settings."""
     model, other = build_trainable(subject), build_model(subject, seed=1)
     kept = {name: value.contiguous().clone() for name, value in model.state_dict().items()}

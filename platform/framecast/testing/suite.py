@@ -54,12 +54,12 @@ def conformance(
             if finding.state == "left out":
                 pytest.skip(finding.reason)
             if finding.state == "FAIL":
-                pytest.fail(told(finding), pytrace=False)
+                pytest.fail(describe(finding), pytrace=False)
 
     return Conformance
 
 
-def told(finding: CheckResult) -> str:
+def describe(finding: CheckResult) -> str:
     """A failure in full: what is wrong, what the contract says, and where the plugin raised."""
     parts = [f"{finding.kind} {finding.name}: {finding.reason}", finding.advice, finding.where]
     return "\n\n".join(part for part in parts if part)
