@@ -20,7 +20,7 @@ from skimage.metrics import structural_similarity
 from framecast.registry.registry import Registry
 from framecast.testing import CheckOptions, Inspection
 from framecast.testing.inspection import COMPANIONS, checks
-from framecast.testing.suite import told
+from framecast.testing.suite import describe
 from real_clips import real_video
 
 
@@ -143,7 +143,7 @@ def test_a_declaration_keeps_its_contract(inspected, kind: str, name: str, check
     finding = inspected(kind, name).finding(check)
     if finding.state == "left out":
         pytest.skip(finding.reason)
-    assert finding.state == "ok", told(finding)
+    assert finding.state == "ok", describe(finding)
 
 
 def test_what_is_given_is_for_something_that_is_installed() -> None:

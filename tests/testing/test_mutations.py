@@ -18,7 +18,7 @@ from framecast.plugin.kinds import KINDS
 from framecast.scaffold.plugin_template import PluginTemplate
 from framecast.testing import CheckOptions, Inspection
 from framecast.testing.inspection import CheckResult, checks
-from framecast.testing.suite import told
+from framecast.testing.suite import describe
 from real_clips import real_video
 
 
@@ -597,7 +597,7 @@ def test_before_it_is_sown_with_bugs_the_plugin_is_sound(plugin: str, tmp_path: 
     copy = Copy(plugin, tmp_path)
     for check in dict.fromkeys(bug.check for bug in BUGS if bug.plugin == plugin):
         finding = copy.found(check)
-        assert finding.state == "ok", told(finding)
+        assert finding.state == "ok", describe(finding)
 
 
 @pytest.mark.slow
