@@ -4,7 +4,8 @@
 #   make test             set up, then run the tests
 #   make test-slow        the tests that take longer than about 8 s each, among them every job in jobs/ on Ray
 #   make test-untrusted   damaged and hostile input of every kind
-#   make test-all         these three
+#   make test-gpu         the tests that train on a GPU; where there is none it is simulated (needs g++ and ninja)
+#   make test-all         these four
 #   make test-lowest      a selection of the tests with the lowest versions that pyproject.toml allows
 #   make test-cluster     a Ray cluster of three hosts on this machine, with faults (needs root; half an hour)
 #   make test-stability   train orders 1 to 5 at three ranks with both curricula (24 small trainings, minutes)
@@ -23,7 +24,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 
-.PHONY: install demo test test-all test-lowest test-slow test-untrusted test-cluster test-stability check format docs bench study clean
+.PHONY: install demo test test-all test-lowest test-slow test-untrusted test-gpu test-cluster test-stability check format docs bench study clean
 
 install: .venv/installed
 
@@ -47,13 +48,16 @@ demo: install
 test: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup
 
-test-all: test test-slow test-untrusted
+test-all: test test-slow test-untrusted test-gpu
 
 test-slow: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n $(TEST_PROCESSES) --dist loadgroup
 
 test-untrusted: install
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m untrusted -n $(TEST_PROCESSES) --dist loadgroup
+
+test-gpu: install
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m gpu -n $(TEST_PROCESSES) --dist loadgroup tests/simulated_gpu
 
 # older releases of torch are published for CPUs on PyTorch's own index only:
 # make test-lowest LOWEST_TORCH=2.6.0 TORCH_INDEX=https://download.pytorch.org/whl/cpu

@@ -1,0 +1,72 @@
+"""GPUs for the tests of this folder: the machine's own, else simulated ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from simulated_gpu.extension import extension, why_not
+from simulated_gpu.simulated_cuda import install
+
+_HERE = Path(__file__).parent
+_REAL = torch.cuda.is_available()
+DEVICES = 3
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(_HERE):
+            item.add_marker(pytest.mark.gpu)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _gpus() -> Iterator[None]:
+    """Three devices while the tests of a file run, and none afterwards. Child processes have them too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DS_ACCELERATOR", "cuda")
+        if not _REAL:
+            if reason := why_not():
+                pytest.skip(reason)
+            patch.setenv("SIMULATED_GPUS", str(DEVICES))
+            patch.setenv("PYTHONPATH", str(_HERE / "start"), prepend=os.pathsep)
+            install()
+        yield
+
+
+@pytest.fixture
+def simulated() -> None:
+    """For what a test can only do with a simulated device."""
+    if _REAL:
+        pytest.skip("only a simulated GPU can do this")
+
+
+@pytest.fixture
+def limit_memory(simulated: None) -> Iterator[Callable[[int], None]]:
+    """Limits the memory of each device to so many bytes more than are in use on the first."""
+    extension()
+    yield lambda more: extension().set_capacity(extension().memory_now(0) + more)
+    extension().set_capacity(2**62)
+
+
+@pytest.fixture
+def needs_gpus() -> Callable[[int], None]:
+    """Skips the test where there are fewer devices than that."""
+
+    def check(count: int) -> None:
+        if torch.cuda.device_count() < count:
+            pytest.skip(f"needs {count} GPUs, there are {torch.cuda.device_count()}")
+
+    return check
+
+
+@pytest.fixture
+def trained(tiny_job: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., list[float]]:
+    """Trains the tiny job in this process with overrides such as `training.precision=bf16`. Returns its losses."""
+    from simulated_gpu.training import losses, train_tiny
+
+    return lambda *overrides, **sections: losses(train_tiny(tiny_job(**sections), tmp_path, *overrides))
