@@ -6,8 +6,10 @@ import difflib
 import errno
 import os
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 _DISK = {
     errno.ENOSPC: "the disk is full",
@@ -74,6 +76,8 @@ class PluginFailed(Exception):
 
 def in_one_line(error: BaseException) -> str:
     """An error as a message for the user: its kind and text, without line breaks and without credentials."""
+    if why := access_problem(error):
+        return why
     text = " ".join(str(error).split())
     own_words = isinstance(error, InputError | TrainingFailed | PluginFailed | OSError) and text
     return without_credentials(text if own_words else f"{type(error).__name__}: {text}".removesuffix(": "))
@@ -108,6 +112,43 @@ def disk_problem(error: OSError) -> str:
         return ""
     file = error.filename2 or error.filename
     return f"{why}: {os.strerror(error.errno or 0)}{f' ({file})' if file else ''}"
+
+
+def access_problem(error: BaseException) -> str:
+    """What keeps this user from a file, as a sentence with the file or folder that refuses, its owner, and the way
+    out. Empty for errors of other kinds, and for those that name no file."""
+    if not isinstance(error, PermissionError) or not isinstance(error.filename, str | bytes):
+        return ""
+    place, action, permission = _refusing(Path(os.path.abspath(os.fsdecode(error.filename))))
+    way_out = "ask for access, or work on a copy of your own"
+    try:
+        status = place.stat()
+        if status.st_uid == os.geteuid() and permission:
+            way_out = f"`chmod u+{permission} {shlex.quote(str(place))}` allows it"
+        facts = f"it belongs to {_owner(place)} and has mode {status.st_mode & 0o7777:03o}"
+    except OSError:  # handled: the sentence says what the system said instead
+        facts = error.strerror or "permission denied"
+    return f"{place} may not be {action} by this user: {facts}; {way_out}"
+
+
+def _refusing(path: Path) -> tuple[Path, str, str]:
+    """What refuses, the path or a folder above it; what may not be done with that; the missing permission."""
+    for folder in reversed(path.parents):
+        if not os.access(folder, os.X_OK):
+            return folder, "entered", "x"
+    exists = os.path.lexists(path)
+    if exists and not os.access(path, os.R_OK):
+        return path, "read", "r"
+    if not os.access(path.parent, os.W_OK):
+        return path.parent, "written to", "w"
+    return (path, "written to", "w") if exists and not os.access(path, os.W_OK) else (path, "used", "")
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:  # handled: a user without a name here
+        return f"user {path.stat().st_uid}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

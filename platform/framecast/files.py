@@ -124,9 +124,14 @@ def checksum(file: Path, top: Path | None = None) -> str:
 
 
 def has_checksum(file: Path, expected: str, top: Path | None = None) -> bool:
-    """Whether a file holds what it should; false for one that is missing, and for a link, a pipe or a device."""
+    """Whether a file holds what it should; false for one that is missing, and for a link, a pipe or a device.
+
+    Raises PermissionError where this user may not read it: that is no damage.
+    """
     try:
         return checksum(file, top) == expected
+    except PermissionError:
+        raise
     except (OSError, ValueError, InputError):  # handled: the caller reports the file as damaged, with its name
         return False
 

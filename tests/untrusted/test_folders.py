@@ -461,6 +461,38 @@ def test_to_continue_or_use_a_search_of_somebody_else_is_refused(
     assert "--trust" in said or "is finished" in said
 
 
+@pytest.mark.parametrize("changed", ["", "plan", "plugin", "plan and plugin"])
+def test_the_plan_of_ones_own_trial_is_held_to_what_this_user_wrote_as_that_of_a_run(
+    changed: str, mark: Path, tmp_path: Path
+) -> None:
+    from framecast.job.document import Document
+    from framecast.launch.hardware import Resources
+    from framecast.launch.search.launch import create_search
+    from framecast.launch.search.tune import _Trials
+    from framecast.registry.registry import Registry
+    from framecast.registry.trust import Trust
+    from framecast.search.proposals import proposer
+
+    (tmp_path / "still.py").write_text(_PLUGIN)
+    space = {"objectives": {"validation/mse": "min"}, "parameters": {"training.seed": {"grid": [1, 2]}}}
+    registry = Registry.discover([str(tmp_path / "still.py")])
+    search = create_search(
+        Document.from_data({**_JOB, "name": "own", "search": space}), registry, tmp_path / "runs"
+    )
+    trials = _Trials(search, search.space(), proposer(search.space()))
+    trials.settle(Resources.of_one(cpus=2, gpus=0))
+    trials.next("first")
+    trial = search.trial_runs()[0]
+    if "plan" in changed:
+        trial.plan.write_text(trial.plan.read_text().replace("train_clips: 8", "train_clips: 12"))
+    if "plugin" in changed:
+        (tmp_path / "still.py").write_text(_PLUGIN + "# better\n")
+    _forget()
+    source = named_source(str(tmp_path / "still.py"), tmp_path)
+    assert Trust.in_folder(search.path).refuses(source) is False
+    assert Trust.in_folder(trial.path).refuses(source) is (changed == "plan and plugin")
+
+
 # damaged folders
 
 

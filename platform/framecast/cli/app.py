@@ -148,7 +148,7 @@ def _run() -> tuple[int, list[str]]:
         return 1, [str(error)]
     except OSError as error:
         if isinstance(error, PermissionError):
-            return 1, [f"stopped: {in_one_line(error)}"]
+            return 2, [in_one_line(error)]
         if not (why := disk_problem(error)):
             raise
         return 1, [f"stopped: {why}"]

@@ -40,6 +40,7 @@ def list_runs(
     platform list demo
     """
     from framecast.cli.remote import forward_to, on_cluster, words_of
+    from framecast.runs.folder import closed_folders
     from framecast.runs.roots import runs_root
     from framecast.search.find import all_folders
 
@@ -56,6 +57,8 @@ def list_runs(
         for row in rows:
             if row["state"] == UNREADABLE:
                 typer.echo(one_line(f"note: {row['job']} {row['run']} cannot be read: {row['reason']}"), err=True)
+    for folder in closed_folders(root):
+        typer.echo(one_line(f"note: {folder} may not be read by this user"), err=True)
 
 
 def rows_of(folders: Sequence[Folder]) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from framecast.errors import InputError, why_not_written
+from framecast.errors import InputError, access_problem, why_not_written
 from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
 from framecast.launch.mirroring import as_worker
@@ -85,6 +85,8 @@ def note_failure(run: RunFolder, error: Exception) -> None:
 
 def in_a_line(error: Exception) -> str:
     """An error in one line. Ray wraps a worker's own in pages of traceback, whose last line is it."""
+    if why := access_problem(error):
+        return why
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     last = lines[-1] if lines else ""
     own = len(lines) <= 1 or ":" not in last

@@ -22,9 +22,10 @@ class Trust:
     a module, may be imported where
 
     - the user has said so: `everything`;
-    - this user's own job has named it for the run in one of these `folders`, whose plan is as this user wrote it.
-      A run's plugin that lies within them, where others may have changed it, and any plugin of a run that came
-      from elsewhere, or whose plan has changed since, must be code that this user has trained with before;
+    - this user's own job has named it for the run in the first of these `folders`, whose plan is as this user
+      wrote it; the second is the search of a trial. A run's plugin that lies within them, where others may have
+      changed it, and any plugin of a run that came from elsewhere, or whose plan has changed since, must be code
+      that this user has trained with before;
     - the process that drives the run has imported it: `given`, with the digest of its code; or this process has.
 
     `source` is what the plan was read from, for messages.
@@ -37,7 +38,8 @@ class Trust:
 
     @classmethod
     def in_folder(cls, folder: Path, everything: bool = False) -> Trust:
-        """For a run's folder; a trial belongs to its search, whose folder is two levels above."""
+        """For a run's folder; a trial has a plan of its own, and may have its plugins in the folder of its search,
+        two levels above."""
         folders = (folder, folder.parent.parent) if folder.parent.name == layout.TRIALS else (folder,)
         return cls(f"run {folder.name}", tuple(each.resolve() for each in folders), everything)
 
@@ -54,7 +56,7 @@ class Trust:
         for given, digest in self.given:
             if (given.module, given.path) == (plugin.module, plugin.path):
                 return not (digest and self._holds(plugin)) or (code_digest(Path(plugin.path)) == digest)
-        if not self._holds(plugin) and any(was_submitted(folder, plugin) for folder in self.folders):
+        if not self._holds(plugin) and any(was_submitted(folder, plugin) for folder in self.folders[:1]):
             return True
         return bool(self.folders) and is_known_code(plugin)
 
@@ -73,7 +75,7 @@ class Trust:
         why = "was not submitted here by you"
         if any(has_submitted(folder) for folder in self.folders):
             why = "names code that has changed, or been added, since you submitted it"
-            if not any(has_own_plan(folder) for folder in self.folders):
+            if not has_own_plan(self.folders[0]):
                 why = "has another plan than you wrote, and names code that has changed since you submitted it"
         raise InputError(
             f"{self.source} {why}: this would import {listed}, which can do whatever you can. Where you trust "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import time
 from collections.abc import Sequence
@@ -68,6 +69,19 @@ class Folder:
 def new_run_id() -> str:
     """The time in UTC, and chance: ids sort by age, also when clocks change or machines are in several zones."""
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(2)}"
+
+
+def closed_folders(root: Path, depth: int = 2) -> list[Path]:
+    """The folders in which this user may not look: `root`, those of jobs below it, and those of their runs."""
+    if not os.path.isdir(root):
+        return []
+    if not os.access(root, os.R_OK | os.X_OK):
+        return [root]
+    if not depth:
+        return []
+    with os.scandir(root) as entries:
+        inner = sorted(Path(entry.path) for entry in entries)
+    return [closed for folder in inner for closed in closed_folders(folder, depth - 1)]
 
 
 def named(text: str, folders: Sequence[AnyFolder]) -> AnyFolder | None:

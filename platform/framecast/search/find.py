@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framecast.command_line import command
+from framecast.counting import plural
 from framecast.errors import InputError, did_you_mean
 from framecast.runs import layout
-from framecast.runs.folder import Folder, named
+from framecast.runs.folder import Folder, closed_folders, named
 from framecast.runs.job_folder import JobFolder
 from framecast.runs.remote_run import RemoteRun
 from framecast.runs.run_folder import RunFolder
@@ -71,6 +72,8 @@ def find(text: str, root: Path) -> Named:
         folders = all_folders(root)
         known = {folder.name for folder in folders} | {folder.id for folder in folders}
         hint = did_you_mean(name, known) if len(known) <= _FEW else ""
+        if closed := closed_folders(root):
+            hint += f"; {plural(len(closed), 'folder')} there may not be read by this user, such as {closed[0]}"
         raise InputError(f"no run {name!r} in {root}{hint}; `platform list` shows all runs")
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from framecast.launch.ray_train import in_thread, ray_session
 from framecast.launch.search.train_trial import train_trial
 from framecast.plugin.cause import Cause
 from framecast.plugin.events import RunFailed, SearchFinished, SearchStarted
+from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust, pass_on
 from framecast.runs import layout
 from framecast.runs.driver import driver_is_alive
@@ -132,7 +134,10 @@ class _Trials:
         assert self.compute is not None, "settled before the first trial"
         plan = plan.on(self.compute)
         job = self._space.document(own).to_yaml()
-        return Trial.create(self._folder.trials_folder, number, attempt, point, job, plan.to_yaml()).path
+        run = Trial.create(self._folder.trials_folder, number, attempt, point, job, plan.to_yaml())
+        if problem := note_submission(run.path, plan.sources):
+            print(f"note: {problem}", file=sys.stderr)
+        return run.path
 
     def _told(self, ray_id: str, path: Any) -> dict[str, Any]:
         self._running[ray_id] = path
