@@ -11,11 +11,10 @@ import model
 import moving_mnist
 import overhead
 import persistent_loaders
-import tutorial
-from measure import machine
-
 import plugins
 import search
+import tutorial
+from measure import machine
 
 if __name__ == "__main__":
     print(machine())

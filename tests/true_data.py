@@ -10,7 +10,7 @@ import numpy as np
 import xarray
 
 from framecast_kth.settings import ACTIONS
-from real_clips import real_frames, real_video
+from tests.real_clips import real_frames, real_video
 
 PERSONS = (1, 2, 11, 15, 16, 19, 22)
 """Some who train, validate and test, in each of KTH's splits."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from broken_plugins import MISBEHAVING, install_all
+from tests.broken_plugins import MISBEHAVING, install_all
 
 JOB = """\
 name: tiny

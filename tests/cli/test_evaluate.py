@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import real_clips
+from tests import real_clips
 
 JOBS = Path(__file__).resolve().parents[2] / "jobs"
 
@@ -63,9 +63,9 @@ def test_metrics_that_a_protocol_does_not_define_are_left_out_aloud(
 def test_a_published_checkpoint_is_scored_and_predicts(platform: Any, tmp_path: Path, carphone: Path) -> None:
     """The model's own tests have weights in the authors' layout."""
     import torch
-    from dense import published_weights  # type: ignore[import-not-found]
 
     from framecast_conv_tt_lstm import ConvLSTMSettings
+    from tests.plugins.conv_tt_lstm.dense import published_weights  # type: ignore[import-not-found]
 
     file = tmp_path / "published.pt"
     small = ConvLSTMSettings(layers_per_block=[1], hidden_channels=[2], kernel_size=3)  # type: ignore[arg-type]

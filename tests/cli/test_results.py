@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from framecast.search.search_folder import SearchFolder
-from made_searches import made_search
+from tests.made_searches import made_search
 
 RANK = {"model.rank": {"int": [1, 64]}}
 TRIALS = [

@@ -17,7 +17,7 @@ from framecast.plugin.events import RunInterrupted, SearchFinished, SearchStarte
 from framecast.runs.driver import Driver
 from framecast.search.search_folder import SearchFolder
 from framecast.search.search_status import SearchStatus
-from made_searches import made_search
+from tests.made_searches import made_search
 
 RANK = {"model.rank": {"int": [1, 64]}}
 TRIALS = [("finished", {"model.rank": 8}, [0.5, 0.2]), ("finished", {"model.rank": 2}, [0.6, 0.4])]

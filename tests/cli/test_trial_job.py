@@ -12,7 +12,7 @@ from framecast.cli.submit import trial_job
 from framecast.errors import InputError
 from framecast.job.resolve import make_plan
 from framecast.runs.remote_run import RemoteLocation, RemoteRun
-from made_searches import made_search
+from tests.made_searches import made_search
 
 ID = "20260101-120000-aaaa"
 

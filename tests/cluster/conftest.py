@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosts import Cluster, why_not
-from users import User
+
+from tests.cluster.hosts import Cluster, why_not
+from tests.cluster.users import User
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hosts import Cluster
-from users import EPOCH, User, ended, losses, same_weights, step_of, wait_for, weights
 
 from framecast.plugin.events import RunStarted
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
+from tests.cluster.hosts import Cluster
+from tests.cluster.users import EPOCH, User, ended, losses, same_weights, step_of, wait_for, weights
 
 pytestmark = pytest.mark.cluster
 

@@ -12,13 +12,23 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hosts import Cluster
-from users import EPOCH, User, at_step, ended, host_with_worker, recovery, same_weights, step_of, wait_for
 
 from framecast.plugin.events import Warned
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
+from tests.cluster.hosts import Cluster
+from tests.cluster.users import (
+    EPOCH,
+    User,
+    at_step,
+    ended,
+    host_with_worker,
+    recovery,
+    same_weights,
+    step_of,
+    wait_for,
+)
 
 pytestmark = pytest.mark.cluster
 

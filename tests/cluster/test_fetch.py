@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from job_server_stand_in import StandIn, job, stand_in
 
 import framecast
 from framecast.cluster import fetch as fetching
@@ -23,6 +22,7 @@ from framecast.evaluation.evaluation_target import find_subject
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.remote_run import RemoteLocation, RemoteRun
 from framecast.runs.run_folder import RunFolder
+from tests.cluster.job_server_stand_in import StandIn, job, stand_in
 
 
 @pytest.fixture(scope="module")

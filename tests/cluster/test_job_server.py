@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from job_server_stand_in import StandIn, job, stand_in
 
 from framecast.cluster import job_server
 from framecast.cluster.job_server import ClusterSilentError, JobServer
@@ -16,6 +15,7 @@ from framecast.cluster.send import follow
 from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
 from framecast.runs.remote_run import RemoteLocation, RemoteRun
+from tests.cluster.job_server_stand_in import StandIn, job, stand_in
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from job_server_stand_in import StandIn, job, stand_in
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
@@ -17,6 +16,7 @@ from framecast.cluster.job_server import ClusterSilentError, JobServer
 from framecast.cluster.profiles import Cluster, cluster_at
 from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
+from tests.cluster.job_server_stand_in import StandIn, job, stand_in
 
 SECRET = "s3cret-value-of-a-variable"
 

@@ -7,10 +7,10 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from hosts import Cluster, why_not
-from users import EPOCH, User, at_step, ended, same_weights
 
 from framecast.plugin.events import RunStarted
+from tests.cluster.hosts import Cluster, why_not
+from tests.cluster.users import EPOCH, User, at_step, ended, same_weights
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hosts import Cluster, why_not
-from users import EPOCH, User, losses, step_of, wait_for
 
 from framecast.plugin.events import RunStarted
 from framecast.runs.roots import runs_root
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
+from tests.cluster.hosts import Cluster, why_not
+from tests.cluster.users import EPOCH, User, losses, step_of, wait_for
 
 pytestmark = pytest.mark.cluster
 

@@ -8,13 +8,13 @@ import signal
 import time
 
 import pytest
-from hosts import Cluster
 from ruamel.yaml import YAML
-from users import EPOCH, JOB, User, at_step, ended, same_weights, step_of, wait_for
 
 from framecast.plugin.events import RunStarted
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
+from tests.cluster.hosts import Cluster
+from tests.cluster.users import EPOCH, JOB, User, at_step, ended, same_weights, step_of, wait_for
 
 pytestmark = pytest.mark.cluster
 

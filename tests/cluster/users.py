@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hosts import Cluster, Host
 from ruamel.yaml import YAML
 from safetensors.torch import load_file
 
@@ -18,6 +17,7 @@ from framecast.plugin.events import Event, RunStarted, StepDone
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
+from tests.cluster.hosts import Cluster, Host
 
 JOB: dict[str, Any] = {
     "name": "tiny",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from framecast.data import FrameFormat, Source, Store, prepare_store
-from real_clips import real_video
+from tests.real_clips import real_video
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 
 from framecast.data.fitting import Fitting
 from framecast.plugin.frame_format import FrameFormat
-from real_clips import painted
+from tests.real_clips import painted
 
 
 def striped():

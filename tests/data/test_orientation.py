@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from framecast.data.orientation import Orientation, image_orientation
-from made_videos import MATRICES, scene, turned
+from tests.made_videos import MATRICES, scene, turned
 
 
 def packed(a, b, c, d):

@@ -10,7 +10,7 @@ import pytest
 
 from framecast.data import FrameFormat, Source, Store, prepare_store
 from framecast.errors import InputError
-from real_clips import encoded, grey, real_video
+from tests.real_clips import encoded, grey, real_video
 
 
 def contents(folder):

@@ -8,7 +8,7 @@ from PIL import Image
 
 from framecast.data import DamagedVideo, FrameFormat, VideoReader
 from framecast.data.truncation import missing_bytes
-from made_videos import write_film
+from tests.made_videos import write_film
 
 NOISE = [np.random.default_rng(number).integers(0, 255, (32, 48, 3), np.uint8) for number in range(12)]
 FAST = {"cpu-used": "8", "deadline": "realtime"}

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from framecast.data import DamagedVideo, FrameFormat, VideoReader, images_in, read_video
-from made_videos import MATRICES, scene, turned, with_edits, with_matrix, write_film
-from real_clips import encoded, grey, painted, real_frames, real_video
+from tests.made_videos import MATRICES, scene, turned, with_edits, with_matrix, write_film
+from tests.real_clips import encoded, grey, painted, real_frames, real_video
 
 SMALL = FrameFormat(32, 32)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tutorials import FOLDER, blocks, changed, follow
+from tests.tutorials import FOLDER, blocks, changed, follow
 
 PAGES = sorted(FOLDER.glob("*.md"))
 

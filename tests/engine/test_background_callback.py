@@ -15,7 +15,7 @@ from framecast.engine.background_callback import Background
 from framecast.plugin import events
 from framecast.plugin.events import Event, StepDone, Warned
 from framecast.plugin.run_context import RunContext
-from made_events import step_done
+from tests.made_events import step_done
 
 
 class Tracker:

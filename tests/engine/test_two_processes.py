@@ -18,7 +18,7 @@ from framecast.plugin.events import Evaluated, RunFailed, RunFinished, RunInterr
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
 from framecast.runs.run_folder import RunFolder
-from training_processes import TrainingProcess
+from tests.training_processes import TrainingProcess
 
 STRATEGIES = [
     ("torch", 0),

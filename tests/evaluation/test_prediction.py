@@ -18,7 +18,7 @@ from framecast.evaluation.prediction import Prediction, predict
 from framecast.plugin.frame_format import FrameFormat
 from framecast.plugin.normalisation import Normalisation
 from framecast.runs.run_folder import RunFolder
-from made_videos import MATRICES, scene, with_matrix, write_film
+from tests.made_videos import MATRICES, scene, with_matrix, write_film
 
 
 @pytest.fixture

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-import true_data
 from framecast.job.resolve import load_plan, read_plan
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 from framecast.search.find import find_run, find_search
 from framecast.search.results import Results
+from tests import true_data
 
 JOBS = sorted((Path(__file__).parents[2] / "jobs").glob("*.yaml"))
 

@@ -13,7 +13,7 @@ from framecast.data.preparation import prepare_store
 from framecast.data.source import Source
 from framecast.launch import import_path
 from framecast.plugin.frame_format import FrameFormat
-from real_clips import real_video
+from tests.real_clips import real_video
 
 SHADOWS = ("statistics", "random", "logging", "ray", "torch", "platform", "multiprocessing", "socket", "framecast")
 

@@ -24,7 +24,7 @@ from framecast.plugin.events import StepDone
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
-from real_clips import real_video
+from tests.real_clips import real_video
 
 
 def submitted(job: Mapping[str, Any], folder: Path, *arguments: str) -> subprocess.Popen[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import framecast
 from framecast.plugin import events
-from made_events import evaluated, started, step_done
+from tests.made_events import evaluated, started, step_done
 
 
 def test_a_step_has_the_values_of_training_and_what_its_task_logs() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from broken_plugins import SOUND, install
 from framecast.errors import InputError
 from framecast.plugin.kinds import KINDS
 from framecast.registry.entry_points import not_installed, read_entry_points
 from framecast.registry.plugin_source import PluginSource
 from framecast.registry.registry import Registry
+from tests.broken_plugins import SOUND, install
 
 
 def entries(site: Path, name: str, text: str) -> None:

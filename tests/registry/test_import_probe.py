@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from broken_plugins import MISBEHAVING, SOUND, install
 from framecast.registry.import_probe import ImportResult
 from framecast.registry.registry import Registry
+from tests.broken_plugins import MISBEHAVING, SOUND, install
 
 
 def verify() -> dict[str, ImportResult]:

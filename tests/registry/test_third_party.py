@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from broken_plugins import MISBEHAVING, SOUND, USABLE, install
 from framecast.errors import InputError
 from framecast.registry.registry import Registry
+from tests.broken_plugins import MISBEHAVING, SOUND, USABLE, install
 
 BROKEN_HERE = [name for name, each in MISBEHAVING.items() if each.state == "broken"]
 ENDS_ANY_PROCESS = ("kills", "crashes", "lingers", "asks", "schemaless", "interrupts", "endless", "sleeps")

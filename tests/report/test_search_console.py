@@ -11,7 +11,7 @@ import pytest
 
 from framecast.report.rich_console import console_on
 from framecast.report.search_console import SearchView
-from made_searches import made_search
+from tests.made_searches import made_search
 
 PARAMETERS = {
     "model.rank": {"int": [1, 64]},

@@ -12,7 +12,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from framecast.report.search_page import write_search_report
-from made_searches import Told, made_search
+from tests.made_searches import Told, made_search
 
 PARAMETERS = {"model.order": {"int": [1, 2]}, "model.rank": {"choice": [1, 2, 4]}}
 Made = Callable[..., str]

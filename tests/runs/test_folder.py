@@ -16,7 +16,7 @@ from framecast.runs.roots import runs_root
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.stop_request import StopRequest
 from framecast.runs.stopping import request_stop
-from made_runs import three_runs
+from tests.made_runs import three_runs
 
 
 @pytest.fixture

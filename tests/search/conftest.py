@@ -13,7 +13,7 @@ from framecast.job.search import Search
 from framecast.registry.registry import Registry
 from framecast.search.space import Space
 from framecast.search.trial import Trial
-from made_searches import story
+from tests.made_searches import story
 
 MOODY = '''
 import os

@@ -11,7 +11,7 @@ import pytest
 
 from framecast.launch.search.launch import extend
 from framecast.search.search_folder import SearchFolder
-from made_searches import made_search
+from tests.made_searches import made_search
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from framecast.errors import InputError
 from framecast.runs.remote_run import RemoteLocation, RemoteRun
 from framecast.search.find import all_folders, find, find_run, find_search, title_of
 from framecast.search.search_folder import SearchFolder
-from made_runs import made_run, three_runs
-from made_searches import made_search
+from tests.made_runs import made_run, three_runs
+from tests.made_searches import made_search
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from simulated_gpu.extension import extension, why_not
-from simulated_gpu.simulated_cuda import install
+from tests.simulated_gpu.extension import extension, why_not
+from tests.simulated_gpu.simulated_cuda import install
 
 _HERE = Path(__file__).parent
 _REAL = torch.cuda.is_available()
@@ -67,6 +67,6 @@ def needs_gpus() -> Callable[[int], None]:
 @pytest.fixture
 def trained(tiny_job: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., list[float]]:
     """Trains the tiny job in this process with overrides such as `training.precision=bf16`. Returns its losses."""
-    from simulated_gpu.training import losses, train_tiny
+    from tests.simulated_gpu.training import losses, train_tiny
 
     return lambda *overrides, **sections: losses(train_tiny(tiny_job(**sections), tmp_path, *overrides))

@@ -16,8 +16,8 @@ from typing import Any
 
 import torch
 
-from simulated_gpu.extension import extension
-from simulated_gpu.simulated_nccl import offer_nccl
+from tests.simulated_gpu.extension import extension
+from tests.simulated_gpu.simulated_nccl import offer_nccl
 
 _PROPERTIES = SimpleNamespace(
     name="Simulated GPU",

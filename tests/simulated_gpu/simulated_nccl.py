@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.distributed import distributed_c10d
 from torch.futures import Future
 
-from simulated_gpu.extension import extension
+from tests.simulated_gpu.extension import extension
 
 
 def offer_nccl() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from simulated_gpu.audit import Audit
+from tests.simulated_gpu.audit import Audit
 
 
 def test_each_operation_is_one_launch_and_views_are_none() -> None:

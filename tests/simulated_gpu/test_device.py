@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from simulated_gpu.training import ON_CPU
+from tests.simulated_gpu.training import ON_CPU
 
 
 @pytest.mark.parametrize("other", ["cpu", "cuda:1"])

@@ -21,7 +21,7 @@ from framecast.registry.registry import Registry
 from framecast.testing import CheckOptions, Inspection
 from framecast.testing.inspection import COMPANIONS, checks
 from framecast.testing.suite import describe
-from real_clips import real_video
+from tests.real_clips import real_video
 
 
 def few_persons(folder: Path) -> dict[str, Any]:

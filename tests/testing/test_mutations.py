@@ -19,7 +19,7 @@ from framecast.scaffold.plugin_template import PluginTemplate
 from framecast.testing import CheckOptions, Inspection
 from framecast.testing.inspection import CheckResult, checks
 from framecast.testing.suite import describe
-from real_clips import real_video
+from tests.real_clips import real_video
 
 
 def fields(folder: Path) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from clean_process import CleanProcess, ProcessEndedError
-
 from framecast.bounded.limit import OPEN_SECONDS
 from framecast.errors import InputError
+from tests.untrusted.clean_process import CleanProcess, ProcessEndedError
 
 MOST_MEGABYTES = 1500
 _ADDRESS_SPACE = 8 << 30

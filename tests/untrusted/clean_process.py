@@ -38,7 +38,7 @@ _PRELOADED = (
     "framecast_moving_mnist.digits.formats",
     "framecast_something_something.annotations",
     "framecast_video_folder.prepare",
-    "readers",
+    "tests.untrusted.readers",
 )
 
 

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from attempt import Attempt, Attempts, Reads
+
+from tests.untrusted.attempt import Attempt, Attempts, Reads
 
 
 @pytest.fixture

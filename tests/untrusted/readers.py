@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from clean_process import CleanProcess
 
 from framecast.plugin.events import RunStarted, StepDone
+from tests.untrusted.clean_process import CleanProcess
 
 JOB = """\
 name: tiny

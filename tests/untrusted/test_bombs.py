@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from attempt import Attempt
-from readers import reader_named
+
+from tests.untrusted.attempt import Attempt
+from tests.untrusted.readers import reader_named
 
 Try = Callable[..., Attempt]
 

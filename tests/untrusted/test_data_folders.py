@@ -10,10 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from attempt import Attempt
-from damage import NO_FILES
-from preparations import Preparation
-from readers import reader_named
+
+from tests.untrusted.attempt import Attempt
+from tests.untrusted.damage import NO_FILES
+from tests.untrusted.preparations import Preparation
+from tests.untrusted.readers import reader_named
 
 Try = Callable[..., Attempt]
 

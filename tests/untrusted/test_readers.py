@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from attempt import Attempt
-from damage import CONTENTS, NO_FILES, other_values, spoilt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from readers import READERS, Reader
+
+from tests.untrusted.attempt import Attempt
+from tests.untrusted.damage import CONTENTS, NO_FILES, other_values, spoilt
+from tests.untrusted.readers import READERS, Reader
 
 Try = Callable[..., Attempt]
 of_every_reader = pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from attempt import Attempt
-from readers import JOB, reader_named
+
+from tests.untrusted.attempt import Attempt
+from tests.untrusted.readers import JOB, reader_named
 
 Try = Callable[..., Attempt]
 

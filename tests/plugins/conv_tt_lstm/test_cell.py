@@ -2,8 +2,6 @@
 
 import pytest
 import torch
-from dense import predict, published_weights
-from drawn import KERNEL_SIZES, both, difference, gradients, trains
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +10,8 @@ from framecast_conv_tt_lstm.fast.layer import FastLayer
 from framecast_conv_tt_lstm.published import load_published
 from framecast_conv_tt_lstm.reference_layer import ReferenceLayer
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
+from tests.plugins.conv_tt_lstm.dense import predict, published_weights
+from tests.plugins.conv_tt_lstm.drawn import KERNEL_SIZES, both, difference, gradients, trains
 
 
 def conv_lstm():

@@ -2,8 +2,6 @@
 
 import pytest
 import torch
-from dense import published_weights
-from drawn import networks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +9,8 @@ import framecast
 from framecast_conv_tt_lstm.cost import network_cost
 from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
+from tests.plugins.conv_tt_lstm.dense import published_weights
+from tests.plugins.conv_tt_lstm.drawn import networks
 
 GREY_PIXEL = framecast.SampleShape(20, 1, 1, 1)
 COLOUR_PIXEL = framecast.SampleShape(20, 3, 1, 1)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from drawn import build, gradients
 
 import framecast
 from framecast.job.document import Document
@@ -14,6 +13,7 @@ from framecast.launch.launch import create_run, launch, resumed_plan
 from framecast.plugin.events import StepDone
 from framecast.runs.run_folder import RunFolder
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
+from tests.plugins.conv_tt_lstm.drawn import build, gradients
 
 STACK = {"layers_per_block": [1, 1], "hidden_channels": [3, 4], "kernel_size": 3, "skip_stride": 1}
 SETTINGS = [

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from drawn import both, difference, gradients, networks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.multiprocessing.reductions import StorageWeakRef
@@ -17,6 +16,7 @@ from torch.utils._pytree import tree_leaves
 from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
 from framecast_conv_tt_lstm.published import from_published, load_published
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
+from tests.plugins.conv_tt_lstm.drawn import both, difference, gradients, networks
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -8,8 +8,6 @@ import re
 
 import pytest
 import torch
-from dense import predict, published_weights
-from drawn import networks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +15,8 @@ from framecast_conv_tt_lstm.cell import ConvLSTMCell, ConvTTLSTMCell
 from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
 from framecast_conv_tt_lstm.published import from_published, load_published
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
+from tests.plugins.conv_tt_lstm.dense import predict, published_weights
+from tests.plugins.conv_tt_lstm.drawn import networks
 
 STACK = {"layers_per_block": [1, 2, 1], "hidden_channels": [2, 3, 4], "kernel_size": 3}
 TRAIN = ConvTTLSTMSettings(**STACK, order=2, steps=4, rank=3)

@@ -4,7 +4,6 @@ from itertools import pairwise
 
 import pytest
 import torch
-from drawn import KERNEL_SIZES, difference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import pad
@@ -12,6 +11,7 @@ from torch.nn.functional import pad
 from framecast_conv_tt_lstm.cell import ConvTTLSTMCell
 from framecast_conv_tt_lstm.kernels import window_kernels
 from framecast_conv_tt_lstm.tensor_train import ConvTensorTrain
+from tests.plugins.conv_tt_lstm.drawn import KERNEL_SIZES, difference
 
 
 def train_of(ranks, length, channels, size, window="sliding", bias=False, seed=0):

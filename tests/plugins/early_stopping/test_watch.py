@@ -12,7 +12,7 @@ import framecast
 from framecast.plugin import events
 from framecast.runs.run_folder import RunFolder
 from framecast_early_stopping import framecast_callbacks
-from made_events import evaluated, started
+from tests.made_events import evaluated, started
 
 (CALLBACK,) = framecast_callbacks()
 DIRECTIONS = {

@@ -14,7 +14,7 @@ import pytest
 
 from framecast_kth.files import NEVER_THERE
 from framecast_kth.settings import ACTIONS
-from real_clips import real_video
+from tests.real_clips import real_video
 
 _TRUNCATED = "person02_walking_d2"
 FRAMES = 40

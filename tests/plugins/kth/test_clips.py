@@ -8,7 +8,7 @@ from framecast_kth import framecast_datasets
 from framecast_kth.clips import clips
 from framecast_kth.prepare import prepare
 from framecast_kth.settings import ACTIONS, KTHSettings
-from real_clips import real_video
+from tests.real_clips import real_video
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import time
 import pytest
 
 import framecast
-from real_clips import real_video
+from tests.real_clips import real_video
 
 TRUNCATED = "person02_walking_d2"
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-import real_clips
 from framecast_moving_mnist import framecast_datasets
+from tests import real_clips
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import pytest
 import framecast
 from framecast.plugin import events
 from framecast_mlflow import framecast_callbacks
-from made_events import evaluated, started, step_done
+from tests.made_events import evaluated, started, step_done
 
 pytest.importorskip("mlflow")
 from mlflow.tracking import MlflowClient

@@ -7,11 +7,11 @@ import sys
 import numpy as np
 import pytest
 import torch
-from plain_loop import plain_clip
 
 from framecast_moving_mnist.clips import MovingMNIST, made, shrunk
 from framecast_moving_mnist.digits import load_digits
 from framecast_moving_mnist.settings import MovingMNISTSettings
+from tests.plugins.moving_mnist.plain_loop import plain_clip
 
 
 @pytest.mark.parametrize("size", [28, 14, 7])

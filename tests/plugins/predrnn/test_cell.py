@@ -2,9 +2,9 @@
 
 import pytest
 import torch
-from by_the_paper import st_lstm
 
 from framecast_predrnn.cell import SpatioTemporalLSTMCell
+from tests.plugins.predrnn.by_the_paper import st_lstm
 
 
 def drawn(*shape):

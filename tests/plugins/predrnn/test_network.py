@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from by_the_paper import network as by_the_paper
 from torch.nn.functional import mse_loss
 
 import framecast
 from framecast_predrnn.network import PredRNN
 from framecast_predrnn.settings import PredRNNSettings
+from tests.plugins.predrnn.by_the_paper import network as by_the_paper
 
 FRAMES_IN, FRAMES_OUT = 2, 3
 

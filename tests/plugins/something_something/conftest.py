@@ -13,9 +13,9 @@ import av
 import numpy as np
 import pytest
 
-import real_clips
 from framecast_something_something.prepare import prepare
 from framecast_something_something.settings import SomethingSomethingSettings
+from tests import real_clips
 
 CLASSES = [
     "Holding something next to something",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from real_clips import carphone
+from tests.real_clips import carphone
 
 CODECS = {".mp4": "libx264", ".avi": "mpeg4", ".webm": "libvpx-vp9", ".mkv": "libx264", ".gif": "gif"}
 

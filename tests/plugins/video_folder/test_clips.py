@@ -15,7 +15,7 @@ from framecast.errors import InputError
 from framecast_video_folder.clips import clips, command
 from framecast_video_folder.prepare import prepare
 from framecast_video_folder.settings import VideoFolderSettings
-from made_videos import scene
+from tests.made_videos import scene
 
 SPLITS = ("train", "validation", "test")
 

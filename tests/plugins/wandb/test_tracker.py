@@ -15,7 +15,7 @@ import pytest
 import framecast
 from framecast.plugin import events
 from framecast_wandb import framecast_callbacks
-from made_events import evaluated, started, step_done
+from tests.made_events import evaluated, started, step_done
 
 pytest.importorskip("wandb")
 from wandb.proto import wandb_internal_pb2

@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 from importlib.abc import Loader, MetaPathFinder
+from pathlib import Path
 
 
 class InstallingLoader(Loader):
@@ -20,7 +21,7 @@ class InstallingLoader(Loader):
 
     def exec_module(self, module):
         self._loader.exec_module(module)
-        from simulated_gpu.simulated_cuda import install
+        from tests.simulated_gpu.simulated_cuda import install
 
         install()
 
@@ -39,5 +40,5 @@ class TorchFinder(MetaPathFinder):
 
 
 if os.environ.get("SIMULATED_GPUS"):
-    sys.path.append(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))  # tests/
+    sys.path.append(str(Path(__file__).resolve().parents[3]))  # the folder of the package `tests`
     sys.meta_path.insert(0, TorchFinder())

@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from drawn import trains
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import conv2d
@@ -11,6 +10,7 @@ from framecast_conv_tt_lstm.fast.chain import ChainBackward, ChainForward
 from framecast_conv_tt_lstm.fast.layer_pass import LayerPass
 from framecast_conv_tt_lstm.kernels import TensorTrainKernels
 from framecast_conv_tt_lstm.windows import Windows
+from tests.plugins.conv_tt_lstm.drawn import trains
 
 CHANNELS = 2
 
