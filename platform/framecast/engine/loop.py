@@ -17,7 +17,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from enum import IntEnum
 
 import torch
@@ -31,7 +31,7 @@ from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.evaluation.evaluate import Scores, evaluate
 from framecast.engine.optimizer import schedule_factor
 from framecast.engine.out_of_memory import OutOfMemory, cause_of, translate_oom
-from framecast.engine.stopwatch import Stopwatch, peak_memory
+from framecast.engine.stopwatch import Stopwatch, peak_memory, reset_peak_memory
 from framecast.engine.strategies.loss_scale import LossScaleMonitor
 from framecast.engine.strategies.strategy import StepResult
 from framecast.errors import InputError, TrainingFailed, disk_problem
@@ -74,9 +74,9 @@ def train(
     callbacks = start_callbacks(plan, run, distributed, listen)
     state, start = LoopState(), run.journal.size
     try:
-        loop = Loop(plan, run, distributed, callbacks, state)
-        loop.begin()
-        callbacks.emit(loop.train() if loop.components.strategy else loop.only_evaluate())
+        with closing(Loop(plan, run, distributed, callbacks, state)) as loop:
+            loop.begin()
+            callbacks.emit(loop.train() if loop.components.strategy else loop.only_evaluate())
     except (TrainingFailed, InputError) as error:
         if isinstance(error, OutOfMemory) and distributed.size > 1:
             raise  # the other processes wait for this one: the launcher ends them
@@ -106,6 +106,7 @@ class Loop:
         self.job, self.plan, self.run, self.distributed = plan.job, plan, run, distributed
         self.emit, self.callbacks, self.state = callbacks.emit, callbacks, state
         self.lease = run.take_lease() if distributed.is_rank_zero else ""
+        reset_peak_memory(distributed.device)
         self.components = assemble(plan, distributed, self.begin_phase)
         normalisation = self.components.training.dataset.normalisation
         self.checkpointing = Checkpointing(plan, run, distributed, normalisation)
@@ -115,6 +116,11 @@ class Loop:
         self.total_steps = self.job.training.epochs * self.steps_per_epoch
         if self.job.training.max_steps:
             self.total_steps = min(self.total_steps, self.job.training.max_steps)
+
+    def close(self) -> None:
+        """Frees what this attempt holds beyond its objects: another run may follow in this process."""
+        if self.components.strategy:
+            self.components.strategy.close()
 
     def begin_phase(self, phase: str) -> None:
         """Reports what happens before the first step."""

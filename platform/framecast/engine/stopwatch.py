@@ -48,8 +48,14 @@ class Stopwatch:
 
 
 def peak_memory(device: torch.device) -> float:
-    """MiB at most in use so far: on a GPU by tensors, on a CPU by this process."""
+    """MiB at most in use so far: on a GPU by tensors since the last reset, on a CPU by this process."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 2**20
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return largest / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def reset_peak_memory(device: torch.device) -> None:
+    """Begins a new measurement on a GPU, for a process that trains several runs."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -16,6 +15,13 @@ from framecast.engine.checkpoint.plain_state_adapter import PlainStateAdapter
 from framecast.engine.checkpoint.training_state import StateAdapter, TrainingState
 from framecast.engine.checkpoint.zero_state_adapter import ZeroStateAdapter
 from framecast.engine.distributed_context import DistributedContext
+from framecast.engine.strategies.deepspeed_configuration import deepspeed_configuration
+from framecast.engine.strategies.deepspeed_process import (
+    choose_accelerator,
+    forget_models,
+    join_process_group,
+    leave_process_group,
+)
 from framecast.engine.strategies.loss_scale import ADVICE
 from framecast.engine.strategies.strategy import StepResult
 from framecast.errors import InputError, Problem, TrainingFailed
@@ -49,11 +55,14 @@ class DeepSpeedStrategy:
             raise InputError(Problem("fp16 needs ZeRO: write 1 or more", key="deepspeed.zero_stage"))
         _refuse_scalars(model, settings)
         deepspeed.logger.setLevel(logging.WARNING)
-        _join_deepspeed(distributed)
+        choose_accelerator(distributed.device)
+        self._own_group = join_process_group(distributed.device)
         self._engine, *_ = deepspeed.initialize(
             model=model,
             optimizer=optimizer,
-            config=_configuration(training, settings, precision),
+            config=deepspeed_configuration(
+                training, settings, precision, sum(parameter.numel() for parameter in model.parameters())
+            ),
             dist_init_required=False,
         )
         if self._engine.fp16_auto_cast():
@@ -106,6 +115,12 @@ class DeepSpeedStrategy:
             skipped=self._engine.skipped_steps > skipped_before,
         )
 
+    def close(self) -> None:
+        self._engine.destroy()
+        forget_models()
+        if self._own_group:
+            leave_process_group()
+
     @property
     def _loss_scale(self) -> float | None:
         return float(self._scaler.cur_scale) if self._scaler else None
@@ -145,48 +160,3 @@ def _cast_keyword_inputs(
         name: value.half() if isinstance(value, Tensor) and value.is_floating_point() else value
         for name, value in keywords.items()
     }
-
-
-def _configuration(training: Training, settings: DeepSpeed, precision: str) -> dict[str, Any]:
-    shares = training.accumulate  # the micro batch is bookkeeping to DeepSpeed; the loop sizes the real ones
-    configuration: dict[str, Any] = {
-        "train_micro_batch_size_per_gpu": max(1, training.batch_size // shares),
-        "gradient_accumulation_steps": training.accumulate,
-        "gradient_clipping": training.gradient_clipping or 0.0,
-        "zero_optimization": {"stage": settings.zero_stage, **_offload(settings)},
-        "zero_allow_untested_optimizer": True,
-        "zero_force_ds_cpu_optimizer": False,  # that one would have to be compiled
-        "steps_per_print": 2**31,
-    }
-    if precision == "fp16":
-        # a loss scale of 0 is a dynamic one; some versions begin at 2**32 without a power, and skip 16 steps
-        configuration["fp16"] = {"enabled": True, "auto_cast": True, "loss_scale": 0, "initial_scale_power": 16}
-    elif precision == "bf16":  # autocast keeps fp32 parameters, which bf16's 8 bits of mantissa need
-        configuration["torch_autocast"] = {"enabled": True, "dtype": "bfloat16"}
-    return _merged(configuration, settings.extra)
-
-
-def _offload(settings: DeepSpeed) -> dict[str, Any]:
-    names = {"none": [], "optimizer": ["offload_optimizer"], "all": ["offload_optimizer", "offload_param"]}
-    return {name: {"device": "cpu"} for name in names[settings.offload]}
-
-
-def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    result = dict(below)
-    for key, value in above.items():
-        inner = result.get(key)
-        result[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
-    return result
-
-
-def _join_deepspeed(distributed: DistributedContext) -> None:
-    """Has DeepSpeed use the process group that is there; one process alone makes itself one."""
-    if distributed.device.type == "cpu":
-        # else it compiles a shared-memory operator for two minutes; plain gloo serves as well
-        deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
-    backend = "nccl" if distributed.device.type == "cuda" else "gloo"
-    if not torch.distributed.is_initialized():
-        os.environ.setdefault("LOCAL_RANK", "0")  # where a launcher would have set it
-        store = torch.distributed.HashStore()  # type: ignore[attr-defined]
-        torch.distributed.init_process_group(backend, store=store, rank=0, world_size=1)
-    deepspeed.init_distributed(dist_backend=backend, auto_mpi_discovery=False, verbose=False)

@@ -57,3 +57,6 @@ class Strategy(Protocol):
     def load(self, state: TrainingState) -> None:
         """Goes back to `state` exactly; it may come from another strategy or number of workers. All call it
         together."""
+
+    def close(self) -> None:
+        """Frees what would outlive the run in this process. The strategy is not used afterwards."""

@@ -92,3 +92,6 @@ class TorchStrategy:
         found = {key: state.numbers[word] for word, key in _SCALER_WORDS.items() if word in state.numbers}
         if self._scaler.is_enabled():
             self._scaler.load_state_dict({**self._scaler.state_dict(), **found})
+
+    def close(self) -> None:
+        self._parallel = None  # DDP's reducer holds buckets of gradients

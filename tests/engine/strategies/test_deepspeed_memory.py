@@ -1,0 +1,59 @@
+"""What DeepSpeed takes of the memory, and gives back, where several runs follow each other in one process."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+import torch
+from torch import nn
+
+from framecast.engine.distributed_context import DistributedContext
+from framecast.engine.strategies.deepspeed_strategy import DeepSpeedStrategy
+from framecast.job.job import DeepSpeed, Training
+
+PARAMETERS = 10_202
+
+
+def megabytes_of_tensors() -> float:
+    """The storage of all tensors that Python objects hold."""
+    gc.collect()
+    tensors = [each for each in gc.get_objects() if issubclass(type(each), torch.Tensor)]
+    storages = [each.untyped_storage() for each in tensors if each.device.type == "cpu"]
+    return sum({each.data_ptr(): each.nbytes() for each in storages}.values()) / 1e6
+
+
+def megabytes_during_a_run(stage: int) -> float:
+    model = nn.Sequential(nn.Linear(100, 100), nn.Linear(100, 1), nn.Linear(1, 1, bias=False))
+    assert sum(parameter.numel() for parameter in model.parameters()) == PARAMETERS
+    strategy = DeepSpeedStrategy(
+        model,
+        torch.optim.Adam(model.parameters()),
+        DistributedContext.single_process(torch.device("cpu")),
+        "fp32",
+        Training(strategy="deepspeed"),
+        DeepSpeed(zero_stage=stage),
+    )
+    for _ in range(2):
+        with strategy.micro_batch(last=True):
+            strategy.backward(strategy.model(torch.ones(2, 100)).square().mean(), share=1.0)
+        strategy.step(1e-3)
+    taken = megabytes_of_tensors()
+    strategy.close()
+    return taken
+
+
+@pytest.mark.parametrize("stage", [0, 1, 2, 3])
+def test_a_small_model_takes_little_memory_and_gives_it_back(stage: int) -> None:
+    before = megabytes_of_tensors()
+    assert megabytes_during_a_run(stage) - before < 20
+    after_first = megabytes_of_tensors()
+    for _ in range(9):
+        megabytes_during_a_run(stage)
+    assert megabytes_of_tensors() - after_first < 0.01
+
+
+def test_a_process_that_trains_alone_leaves_its_process_group_at_the_end() -> None:
+    assert not torch.distributed.is_initialized()
+    megabytes_during_a_run(1)
+    assert not torch.distributed.is_initialized()
