@@ -32,7 +32,8 @@ from framecast.engine.evaluation.evaluate import Scores, evaluate
 from framecast.engine.optimizer import schedule_factor
 from framecast.engine.out_of_memory import OutOfMemory, cause_of, translate_oom
 from framecast.engine.stopwatch import Stopwatch, peak_memory, reset_peak_memory
-from framecast.engine.strategies.loss_scale import LossScaleMonitor
+from framecast.engine.strategies.loss_scale import LossScaleMonitor, scale_in_words
+from framecast.engine.strategies.precision import float32_products
 from framecast.engine.strategies.strategy import StepResult
 from framecast.errors import InputError, TrainingFailed, disk_problem
 from framecast.job.plan import Plan
@@ -74,7 +75,7 @@ def train(
     callbacks = start_callbacks(plan, run, distributed, listen)
     state, start = LoopState(), run.journal.size
     try:
-        with closing(Loop(plan, run, distributed, callbacks, state)) as loop:
+        with closing(Loop(plan, run, distributed, callbacks, state)) as loop, float32_products(loop.tf32):
             loop.begin()
             callbacks.emit(loop.train() if loop.components.strategy else loop.only_evaluate())
     except (TrainingFailed, InputError) as error:
@@ -116,6 +117,12 @@ class Loop:
         self.total_steps = self.job.training.epochs * self.steps_per_epoch
         if self.job.training.max_steps:
             self.total_steps = min(self.total_steps, self.job.training.max_steps)
+
+    @property
+    def tf32(self) -> bool:
+        """Whether products of fp32 tensors may be in TF32 while the model is trained."""
+        strategy = self.components.strategy
+        return strategy is not None and strategy.precision != "fp32"
 
     def close(self) -> None:
         """Frees what this attempt holds beyond its objects: another run may follow in this process."""
@@ -209,7 +216,7 @@ class Loop:
         if notice := self.loss_scale.notice(state.step, result):
             self.emit(Warned(state.step, notice))
         if not math.isfinite(means["loss"]):
-            scale = "" if result.loss_scale is None else f" (loss scale {result.loss_scale:g})"
+            scale = "" if result.loss_scale is None else f" (loss scale {scale_in_words(result.loss_scale)})"
             raise TrainingFailed(
                 f"the loss is {means['loss']} at step {state.step}{scale}; {self.checkpointing.last_good()}. "
                 "Try a lower training.optimizer.learning_rate or training.gradient_clipping"
@@ -333,7 +340,10 @@ class Loop:
         """Scores a network on the validation split, and reports it under `name`."""
         began = time.monotonic()
         components = self.components
-        scores = evaluate(network, components.task, self.plan, components.validation, self.distributed, autocast)
+        with float32_products():
+            scores = evaluate(
+                network, components.task, self.plan, components.validation, self.distributed, autocast
+            )
         self.emit(
             Evaluated(
                 step=self.state.step,

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from framecast.counting import plural
+from framecast.engine.strategies.precision import float32_products
 from framecast.errors import InputError
 from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.plugin.normalisation import Normalisation
@@ -69,9 +70,20 @@ class LoadedModel(nn.Module):
         its own predictions where `keep_truth` (B, frames_out - 1) is True, or everywhere without `keep_truth`.
 
         A recognition model is called with `observed` (B, S) and returns a framecast.RecognitionOutput. In fields,
-        values that are not finite are filled as in training, with a warning for infinite ones. Raises InputError
-        for frames that the model cannot take.
+        values that are not finite are filled as in training, with a warning for infinite ones. On a GPU the
+        arithmetic is IEEE fp32. Raises InputError for frames that the model cannot take.
         """
+        with float32_products():
+            return self._predicted(frames, frames_out, truth, keep_truth, observed)
+
+    def _predicted(
+        self,
+        frames: Tensor | None,
+        frames_out: int | None,
+        truth: Tensor | None,
+        keep_truth: Tensor | None,
+        observed: Tensor | None,
+    ) -> Any:
         future = self._refuse(frames, frames_out)
         assert frames is not None, "none were refused"
         if self._part.declaration.produces == "logits":
@@ -248,7 +260,7 @@ def _tell_missing(frames_BTCHW: Tensor, known_BTCHW: Tensor, name: str) -> None:
     if count := int(frames_BTCHW.isinf().sum()):
         warnings.warn(
             f"{name} hold {plural(count, 'infinite value')}: the model takes them as missing, as it takes NaN",
-            stacklevel=7,  # where the model is called, above torch's own two functions
+            stacklevel=8,  # where the model is called, above torch's own two functions
         )
 
 

@@ -93,6 +93,8 @@ def predict(
     """
     import torch
 
+    from framecast.engine.strategies.precision import float32_products
+
     plan = subject.plan
     read = _read(subject, source, start, frames_in + frames_out, bit_depth)
     frames_TCHW = read.frames
@@ -104,7 +106,7 @@ def predict(
         )
     low, high = plan.value_range
     seen_TCHW = subject.normalisation.applied(frames_TCHW) if subject.normalisation else frames_TCHW
-    with torch.no_grad():
+    with torch.no_grad(), float32_products():
         model = subject.model(torch.device("cpu"))
         context_BTCHW = torch.from_numpy(seen_TCHW[None, :frames_in])
         future = model(context_BTCHW, frames_out)[0, -frames_out:].float().numpy()

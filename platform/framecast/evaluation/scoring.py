@@ -1,6 +1,6 @@
 """Scores models on a split, as one of any number of processes. The task's baselines are always among them.
 
-In fp32, whatever the model was trained in: a score should not depend on who computes it.
+In IEEE fp32, whatever the model was trained in: a score should not depend on who computes it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from framecast.data.renormalised_clips import ensure_same_channels, normalisatio
 from framecast.engine.data_loading.batches import Batches
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.evaluation.evaluate import Observer, evaluate
+from framecast.engine.strategies.precision import float32_products
 from framecast.errors import InputError
 from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.evaluation.request import Request
@@ -61,7 +62,8 @@ def score(request: Request, distributed: DistributedContext) -> None:
                     request.report_progress(before + positions[-1] + 1, total)
 
             task = own_plan.task.build()
-            scores = evaluate(model, task, own_plan, batches, distributed, split=split, observe=observe)
+            with float32_products():
+                scores = evaluate(model, task, own_plan, batches, distributed, split=split, observe=observe)
             aggregations = {name.removeprefix(f"{split}/"): how for name, how in scores.aggregations.items()}
         rows.append(
             {

@@ -19,6 +19,7 @@ _DECIDED_BY: dict[Key, str] = {
     ("fp16", "enabled"): "training.precision",
     ("fp16", "auto_cast"): "training.precision",
     ("fp16", "loss_scale"): "training.precision",
+    ("fp16", "initial_scale_power"): "training.initial_scale_power",
     ("bf16", "enabled"): "training.precision",
     ("bfloat16", "enabled"): "training.precision",
     ("torch_autocast",): "training.precision",

@@ -13,6 +13,8 @@ from framecast.plugin.settings import Settings
 
 MOST = 2**31 - 1
 Count = Annotated[int, Field(ge=1, le=MOST)]
+GPU_PRECISIONS = ("tf32", "fp16")
+"""Values of `training.precision` that only GPUs compute in."""
 SECTIONS = {"task": "task", "model": "model", "data": "data"}
 """Keys whose section belongs to a plugin, and the kind of plugin."""
 LISTS = {"metrics": "metric", "callbacks": "callback"}
@@ -116,14 +118,22 @@ class Training(Settings):
     gradient_clipping: float | None = Field(1.0, gt=0, le=1e9)
     """Largest norm of the whole gradient; higher orders are unstable without it. null means no clipping."""
 
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    """Number format of the arithmetic.
+    precision: Literal["auto", "fp32", "tf32", "bf16", "fp16"] = "auto"
+    """Number format of the arithmetic. Evaluations of checkpoints and predictions are in IEEE fp32 in any case.
 
     - `auto`: bf16 on a GPU that has it, fp16 on another GPU, fp32 on a CPU
-    - `fp32`: single precision
-    - `bf16`: mixed precision in bfloat16
-    - `fp16`: mixed precision in half precision, with loss scaling; GPUs only
+    - `fp32`: IEEE single precision, on GPUs too
+    - `tf32`: single precision whose products round their factors to 10 bits of mantissa, several times faster on
+      GPUs from Ampere on (older ones compute in fp32); GPUs only
+    - `bf16`: mixed precision in bfloat16; what remains in single precision is tf32
+    - `fp16`: mixed precision in half precision, with loss scaling; what remains in single precision is tf32; GPUs
+      only
     """
+
+    initial_scale_power: int = Field(24, ge=0, le=32)
+    """Power of 2 that fp16 multiplies losses by at first. A loss is a mean over millions of values, whose
+    gradients would be 0 in fp16 with a small scale. Each overflow skips a step and halves the scale, at least to
+    1; a thousand steps (two thousand with the torch strategy) without one double it."""
 
     activation_checkpointing: Literal["none", "layers"] = "none"
     """What the backward pass computes again instead of keeping it.

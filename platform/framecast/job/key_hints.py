@@ -33,7 +33,17 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "training.gradient_clipping": (
         *("clip", "grad_clip", "clip_grad", "clip_grad_norm", "gradient_clip_val", "max_grad_norm", "grad_norm"),
     ),
-    "training.precision": ("amp", "fp16", "bf16", "half", "mixed_precision", "dtype", "autocast"),
+    "training.precision": (
+        "amp",
+        "fp16",
+        "bf16",
+        "tf32",
+        "allow_tf32",
+        "half",
+        "mixed_precision",
+        "dtype",
+        "autocast",
+    ),
     "training.activation_checkpointing": ("gradient_checkpointing", "remat"),
     "training.strategy": ("backend", "ddp", "distributed"),
     "training.seed": ("seed", "random_seed", "manual_seed", "random_state", "rng"),

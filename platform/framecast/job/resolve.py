@@ -15,7 +15,7 @@ from framecast.errors import InputError, Problem, did_you_mean
 from framecast.job.data_facts import DataFacts
 from framecast.job.deepspeed_rules import contradictions
 from framecast.job.document import Document
-from framecast.job.job import LISTS, SECTIONS, Job
+from framecast.job.job import GPU_PRECISIONS, LISTS, SECTIONS, Job
 from framecast.job.key_hints import KeyHints
 from framecast.job.plan import Plan, measured
 from framecast.job.plan_file import PlanFile
@@ -238,8 +238,8 @@ def _between_settings(
             choices = did_you_mean(objective, [*scores, *COSTS, SECONDS])
             message = f"{objective} is not measured in this job{choices}"
             found.append((("search", "objectives", objective), message))
-    if training.precision == "fp16" and compute.gpus_per_worker == 0:
-        message = "fp16 needs a GPU and compute.gpus_per_worker is 0: write fp32, bf16 or auto"
+    if training.precision in GPU_PRECISIONS and compute.gpus_per_worker == 0:
+        message = f"{training.precision} needs a GPU and compute.gpus_per_worker is 0: write fp32, bf16 or auto"
         found.append((("training", "precision"), message))
     part = compute.gpus_per_worker
     if isinstance(part, float) and 0 < part < 1 < compute.max_workers:

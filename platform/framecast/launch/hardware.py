@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from framecast.counting import plural
 from framecast.errors import InputError, Problem
-from framecast.job.job import Compute
+from framecast.job.job import GPU_PRECISIONS, Compute
 from framecast.job.plan import Plan
 
 
@@ -76,8 +76,9 @@ def resolve_resources(plan: Plan, resources: Resources) -> Plan:
             message += f" on {plural(len(resources.hosts), 'host')}, and a worker needs all of its own on one"
         way_out = "lower compute.workers or compute.cpus_per_worker"
         problems.append(Problem(f"{message}: {way_out}", key="compute.workers"))
-    if plan.job.training.precision == "fp16" and gpus_each == 0:
-        message = "fp16 needs a GPU and the workers have none: write fp32, bf16 or auto"
+    precision = plan.job.training.precision
+    if precision in GPU_PRECISIONS and gpus_each == 0:
+        message = f"{precision} needs a GPU and the workers have none: write fp32, bf16 or auto"
         problems.append(Problem(message, key="training.precision"))
     if problems:
         raise InputError(problems)

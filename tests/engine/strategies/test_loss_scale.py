@@ -16,7 +16,7 @@ def test_an_overflow_is_told_with_what_it_did() -> None:
     watch = LossScaleMonitor()
     assert watch.notice(11, SOUND) is None
     assert watch.notice(12, OVERFLOW) == (
-        "fp16 overflow at step 12: step skipped, loss scale 65536 -> 32768; 1 overflow so far"
+        "fp16 overflow at step 12: step skipped, loss scale 65,536 -> 32,768; 1 overflow so far"
     )
 
 

@@ -27,8 +27,12 @@ def deepspeed_configuration(
         "steps_per_print": 2**31,
     }
     if precision == "fp16":
-        # a loss scale of 0 is a dynamic one; some versions begin at 2**32 without a power, and skip 16 steps
-        configuration["fp16"] = {"enabled": True, "auto_cast": True, "loss_scale": 0, "initial_scale_power": 16}
+        configuration["fp16"] = {
+            "enabled": True,
+            "auto_cast": True,
+            "loss_scale": 0,  # a dynamic one
+            "initial_scale_power": training.initial_scale_power,
+        }
     elif precision == "bf16":  # autocast keeps fp32 parameters, which bf16's 8 bits of mantissa need
         configuration["torch_autocast"] = {"enabled": True, "dtype": "bfloat16"}
     return _merged(configuration, settings.extra)

@@ -34,10 +34,17 @@ class LossScaleMonitor:
         if self._in_a_row == _MOST_IN_A_ROW:
             raise TrainingFailed(
                 f"{self._in_a_row} steps up to step {step} overflowed and were skipped, the loss scale is down to "
-                f"{result.next_loss_scale:g}. {ADVICE}"
+                f"{scale_in_words(result.next_loss_scale)}. {ADVICE}"
             )
         if self._overflows > _TOLD_AT_FIRST and self._overflows % _THEN_EACH:
             return None
         count = f"{plural(self._overflows, 'overflow')} so far"
-        before, after = result.loss_scale, result.next_loss_scale
-        return f"fp16 overflow at step {step}: step skipped, loss scale {before:g} -> {after:g}; {count}"
+        before, after = scale_in_words(result.loss_scale), scale_in_words(result.next_loss_scale)
+        return f"fp16 overflow at step {step}: step skipped, loss scale {before} -> {after}; {count}"
+
+
+def scale_in_words(scale: float | None) -> str:
+    """A loss scale in full: each is a power of 2, of up to ten digits."""
+    if scale is None:
+        return "none"
+    return f"{scale:,.0f}" if scale >= 1 else f"{scale:g}"

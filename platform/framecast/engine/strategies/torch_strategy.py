@@ -38,7 +38,11 @@ class TorchStrategy:
         self._holder = PlainStateAdapter(model, optimizer)
         self._distributed = distributed
         self._clipping = training.gradient_clipping
-        self._scaler = torch.amp.GradScaler(distributed.device.type, enabled=precision == "fp16")
+        self._scaler = torch.amp.GradScaler(
+            distributed.device.type,
+            init_scale=2.0**training.initial_scale_power,
+            enabled=precision == "fp16",
+        )
         self._parallel = DistributedDataParallel(model) if distributed.size > 1 else None
         self._training = True
 
@@ -48,7 +52,7 @@ class TorchStrategy:
         return self._parallel if self._parallel is not None and self._training else self._module
 
     def autocast(self) -> AbstractContextManager[Any]:
-        if self.precision == "fp32":
+        if self.precision not in AUTOCAST_DTYPES:
             return nullcontext()
         return torch.autocast(self._distributed.device.type, AUTOCAST_DTYPES[self.precision])
 
