@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import secrets
@@ -358,7 +359,7 @@ def _open_own(file: Path, folder: int, flags: int) -> int:
     temporary = _temporary_name(file)
     try:
         new = os.open(temporary, _NEW, 0o666, dir_fd=folder)
-        with open(descriptor, "rb") as shared, open(new, "wb") as copy:
+        with open(descriptor, "rb") as shared, open(os.dup(new), "wb") as copy:
             shared.seek(0)
             shutil.copyfileobj(shared, copy)
         os.replace(temporary, file.name, src_dir_fd=folder, dst_dir_fd=folder)
@@ -366,7 +367,8 @@ def _open_own(file: Path, folder: int, flags: int) -> int:
         with contextlib.suppress(OSError):  # handled: the error itself is raised
             os.unlink(temporary, dir_fd=folder)
         raise
-    return _open_regular(file, folder, flags)
+    fcntl.fcntl(new, fcntl.F_SETFL, flags & os.O_APPEND)  # not opened by its name: that may be another file by now
+    return new
 
 
 def _open_regular(file: Path, folder: int, flags: int) -> int:

@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import os
 import resource
 import zipfile
 from dataclasses import replace
@@ -225,6 +226,17 @@ def test_a_file_that_is_a_link_changes_nothing_elsewhere(link, sources, format, 
     before = contents(precious)
     with pytest.raises(InputError, match=r"symbolic link|which is not of a store"):
         prepare_store(tmp_path / "s", sources, format, processes=1)
+
+    assert contents(precious) == before
+
+
+@pytest.mark.parametrize("folder", ["s", "s.preparing"])
+@pytest.mark.parametrize("name", ["lock", "signature", "shards/0000.frames", "shards/0000.json", "index.json"])
+def test_a_file_with_another_name_elsewhere_keeps_its_content(folder, name, sources, format, tmp_path, precious):
+    (tmp_path / folder / name).parent.mkdir(parents=True)
+    os.link(precious / "thesis.tex", tmp_path / folder / name)
+    before = contents(precious)
+    prepare_store(tmp_path / "s", sources, format, processes=1)
 
     assert contents(precious) == before
 

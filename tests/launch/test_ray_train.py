@@ -21,6 +21,7 @@ from ruamel.yaml import YAML
 from safetensors.torch import load_file
 
 from framecast.launch.listening import listeners_of_ray
+from framecast.launch.ray_train import own_folder
 from framecast.plugin.events import RunStarted, StepDone
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.run_folder import RunFolder
@@ -121,6 +122,7 @@ def test_two_workers_train_like_one_and_the_console_stays_calm(submitted: Any, r
     assert (run.logs / "worker-0.log").exists()
     assert (run.logs / "worker-1.log").exists()
     assert list((run.logs / "ray").glob("raylet*"))  # Ray's own logs too
+    assert not list((run.logs / "ray").glob(f"{run.id}*"))  # but not what it writes for itself
 
 
 @pytest.mark.slow
@@ -246,3 +248,15 @@ def _worker_of(driver: int) -> int:
             except OSError:
                 continue
     raise AssertionError("no Ray Train worker is running")
+
+
+def test_the_folder_that_ray_writes_into_is_a_new_one_of_a_random_name(tmp_path: Path) -> None:
+    """What another user has put in the places of Ray's files is not written through."""
+    names = set()
+    for _ in range(2):
+        with own_folder(tmp_path / "logs" / "ray", "a-run", tmp_path) as folder:
+            (folder / ".validate_storage_marker").touch()
+            names.add(folder.name)
+    assert len(names) == 2
+    assert all(name.startswith("a-run-") for name in names)
+    assert list((tmp_path / "logs" / "ray").iterdir()) == []

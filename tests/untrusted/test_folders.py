@@ -615,6 +615,27 @@ def test_what_a_link_leads_to_is_shown_neither_in_a_report_nor_as_a_log(
     assert refusal in (two.report.read_text() if name == "job.yaml" else said)
 
 
+def test_what_has_another_name_outside_of_a_run_is_not_written_through_it(
+    cloned: RunFolder, platform: Command, tmp_path: Path
+) -> None:
+    """Another user of a folder can put hard links to files of mine there, which no check for links sees."""
+    assert platform("evaluate", "own", "data.test_clips=4", "--trust")[0] == 0
+    (tmp_path / "model.safetensors").write_text("years of work")
+    (tmp_path / "precious").mkdir()
+    files = [tmp_path / "model.safetensors", *(file for file in cloned.path.rglob("*") if file.is_file())]
+    for number, file in enumerate(files):
+        os.link(file, tmp_path / "precious" / str(number))
+    precious = sorted((tmp_path / "precious").iterdir())
+    before = [file.read_bytes() for file in precious]
+    for verb in ("resume", "evaluate", "export"):
+        force = ["--trust"] if verb == "resume" else ["--trust", "--force"]
+        code, said = platform(*use_model(verb), *force)
+        assert code == 0, said
+    assert platform("report", "own")[0] == 0
+    assert [file.read_bytes() for file in precious] == before
+    assert (tmp_path / "model.safetensors").read_bytes() != b"years of work"
+
+
 def test_an_address_of_a_cluster_adds_no_line_and_shows_no_password(platform: Command, tmp_path: Path) -> None:
     for number, address in enumerate(["http://u:secret@head:8265", "http://head:8265/\n12 runs are fine"]):
         folder = tmp_path / "runs" / "far" / f"20260101-000000-000{number}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from framecast.errors import InputError
-from framecast.files import copy_tree, make_folder, validate_no_links
+from framecast.files import copy_tree, make_folder, remove_tree
 from framecast.job.job import Compute
 from framecast.launch.hardware import Host, Resources
 from framecast.launch.import_path import extend, passed_on
@@ -180,28 +181,39 @@ def run_on_workers(
 
     from framecast.launch.process_group import OneHostTorchConfig
 
-    storage = make_folder(run.logs / layout.RAY_LOGS, run.path)
-    validate_no_links(storage / run.id, run.path)
     gpus = float(compute.gpus_per_worker)
     torch_config = OneHostTorchConfig if compute.address is None else TorchConfig
-    trainer = TorchTrainer(
-        work,
-        train_loop_config={"folder": str(run.path), "url": url_of(run), "plugins": list(plugins)},
-        scaling_config=ScalingConfig(
-            num_workers=compute.workers
-            if isinstance(compute.workers, int)
-            else (compute.min_workers, compute.max_workers),
-            use_gpu=gpus > 0,
-            resources_per_worker={"CPU": float(compute.cpus_per_worker), **({"GPU": gpus} if gpus else {})},
-        ),
-        torch_config=torch_config(backend="nccl" if gpus else "gloo"),
-        run_config=RunConfig(
-            name=run.id,
-            storage_path=str(storage),
-            failure_config=FailureConfig(max_failures=compute.max_failures),
-        ),
-    )
-    in_thread(trainer.fit, look)
+    with own_folder(run.logs / layout.RAY_LOGS, run.id, run.path) as own:
+        trainer = TorchTrainer(
+            work,
+            train_loop_config={"folder": str(run.path), "url": url_of(run), "plugins": list(plugins)},
+            scaling_config=ScalingConfig(
+                num_workers=compute.workers
+                if isinstance(compute.workers, int)
+                else (compute.min_workers, compute.max_workers),
+                use_gpu=gpus > 0,
+                resources_per_worker={"CPU": float(compute.cpus_per_worker), **({"GPU": gpus} if gpus else {})},
+            ),
+            torch_config=torch_config(backend="nccl" if gpus else "gloo"),
+            run_config=RunConfig(
+                name=own.name,
+                storage_path=str(own.parent),
+                failure_config=FailureConfig(max_failures=compute.max_failures),
+            ),
+        )
+        in_thread(trainer.fit, look)
+
+
+@contextmanager
+def own_folder(place: Path, name: str, top: Path) -> Iterator[Path]:
+    """A new folder of a random name for Ray's own files while the body runs. Ray opens some by names that anybody
+    knows, and writes through what another user of the folder has put in their places."""
+    make_folder(place, top)
+    folder = make_folder(place / f"{name}-{secrets.token_hex(8)}", top, exist_ok=False)
+    try:
+        yield folder
+    finally:
+        remove_tree(folder, top, ignore_errors=True)  # what matters is in the run's folder
 
 
 def in_thread(work: Callable[[], object], look: Callable[[], None] = lambda: None) -> None:

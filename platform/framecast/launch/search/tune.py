@@ -15,7 +15,7 @@ from framecast.errors import InputError
 from framecast.job.job import Compute
 from framecast.job.search import Search
 from framecast.launch.hardware import Resources, local_resources, resolve_resources
-from framecast.launch.ray_train import in_thread, ray_session
+from framecast.launch.ray_train import in_thread, own_folder, ray_session
 from framecast.launch.search.train_trial import train_trial
 from framecast.plugin.cause import Cause
 from framecast.plugin.events import RunFailed, SearchFinished, SearchStarted
@@ -211,20 +211,21 @@ def _fit(folder: SearchFolder, trials: _Trials) -> None:
     needs: dict[str, float] = {"memory": 1e6}  # workers of its own have the cores; Tune wants it to need something
     if own:
         needs = {"CPU": float(compute.cpus_per_worker), "GPU": float(compute.gpus_per_worker)}
-    tuner = tune.Tuner(
-        tune.with_resources(train_trial, needs),
-        tune_config=tune.TuneConfig(
-            metric="objective",
-            mode=mode,
-            search_alg=Proposals(metric="objective", mode=mode),
-            scheduler=_scheduler(trials.search, trials.epochs),
-            num_samples=-1,
-            max_concurrent_trials=trials.at_once,
-            reuse_actors=own,
-        ),
-        run_config=tune.RunConfig(name=layout.TUNE, storage_path=str(folder.logs), verbose=0),
-    )
-    in_thread(tuner.fit)
+    with own_folder(folder.logs, layout.TUNE, folder.path) as place:
+        tuner = tune.Tuner(
+            tune.with_resources(train_trial, needs),
+            tune_config=tune.TuneConfig(
+                metric="objective",
+                mode=mode,
+                search_alg=Proposals(metric="objective", mode=mode),
+                scheduler=_scheduler(trials.search, trials.epochs),
+                num_samples=-1,
+                max_concurrent_trials=trials.at_once,
+                reuse_actors=own,
+            ),
+            run_config=tune.RunConfig(name=place.name, storage_path=str(folder.logs), verbose=0),
+        )
+        in_thread(tuner.fit)
 
 
 def _scheduler(search: Search, epochs: int) -> Any:
