@@ -1,5 +1,6 @@
-"""Training processes joined over gloo, forked from a server that has imported torch and DeepSpeed once: a process
-costs a fork instead of five seconds of imports."""
+"""Training processes joined over gloo, or over NCCL on GPUs, forked from a server that has imported torch and
+DeepSpeed once: a process costs a fork instead of five seconds of imports. On real GPUs each starts anew, as CUDA
+does not survive a fork."""
 
 from __future__ import annotations
 
@@ -7,25 +8,32 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from multiprocessing.context import ForkServerProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Literal
 from unittest.mock import patch
 
 _FORKSERVER = multiprocessing.get_context("forkserver")
+_SPAWN = multiprocessing.get_context("spawn")
 _FORKSERVER.set_forkserver_preload(["deepspeed", "framecast.engine.loop", "framecast.job.resolve"])
 
 
 class TrainingProcess:
-    """One of `size` processes that train the run in `folder`, which meet in the file `meeting_point`."""
+    """One of `size` processes that train the run in `folder`, which meet in the file `meeting_point`. On cuda it
+    has the GPU of its rank."""
 
-    def __init__(self, folder: Path, meeting_point: Path, rank: int, size: int) -> None:
+    def __init__(
+        self, folder: Path, meeting_point: Path, rank: int, size: int, device: Literal["cpu", "cuda"] = "cpu"
+    ) -> None:
         descriptor, output = tempfile.mkstemp(prefix=f"worker-{rank}-", suffix=".log")  # not on the run's disk
         os.close(descriptor)
         self._output = Path(output)
-        self._process: ForkServerProcess = _FORKSERVER.Process(
-            target=_train, args=(folder, meeting_point, rank, size, self._output)
+        arguments = (folder, meeting_point, rank, size, device, self._output)
+        on_real_gpu = device == "cuda" and "SIMULATED_GPUS" not in os.environ
+        self._process: BaseProcess = (_SPAWN if on_real_gpu else _FORKSERVER).Process(
+            target=_train, args=arguments
         )
-        with patch.dict(os.environ, DS_ACCELERATOR="cpu"):  # read when the server imports DeepSpeed
+        with patch.dict(os.environ, DS_ACCELERATOR=device):  # read when the server imports DeepSpeed
             self._process.start()
 
     def wait(self, timeout: float | None = None) -> tuple[int, str]:
@@ -40,7 +48,7 @@ class TrainingProcess:
         return code, output
 
 
-def _train(folder: Path, meeting_point: Path, rank: int, size: int, output: Path) -> None:
+def _train(folder: Path, meeting_point: Path, rank: int, size: int, device: str, output: Path) -> None:
     descriptor = os.open(output, os.O_WRONLY)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
@@ -54,15 +62,17 @@ def _train(folder: Path, meeting_point: Path, rank: int, size: int, output: Path
     from framecast.runs.run_folder import RunFolder
 
     torch.set_num_threads(1)
+    place = torch.device(device, rank) if device == "cuda" else torch.device(device)
+    if device == "cuda":
+        torch.cuda.set_device(place)
     if size > 1:
-        meeting = f"file://{meeting_point}"
-        torch.distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=size)
-    cpu = torch.device("cpu")
+        backend, meeting = "nccl" if device == "cuda" else "gloo", f"file://{meeting_point}"
+        torch.distributed.init_process_group(backend, init_method=meeting, rank=rank, world_size=size)
     run = RunFolder(folder)
     train(
         read_plan(run.plan),
         run,
-        DistributedContext.from_process_group(cpu) if size > 1 else DistributedContext.single_process(cpu),
+        DistributedContext.from_process_group(place) if size > 1 else DistributedContext.single_process(place),
     )
     sys.stdout.flush()
     os._exit(0)  # as Ray ends its workers: unwinding Python while gloo's threads run may abort

@@ -8,17 +8,17 @@ writes if nothing stays in the cache: the bytes of its inputs and of its outputs
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+from tests.simulated_gpu.cost import Cost, Place
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PROJECT = (f"{_ROOT}/platform/", f"{_ROOT}/plugins/", f"{_ROOT}/tests/")
@@ -62,66 +62,18 @@ _INDEXING = {
 }
 
 
-@dataclass(frozen=True)
-class Place:
-    """A line of the project, as `gates.py:41`; `file` is "autograd" where torch itself asked."""
-
-    file: str
-    line: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}" if self.line else self.file
-
-
-@dataclass(frozen=True)
-class Transfer:
-    """A copy between host and device."""
-
-    direction: Literal["up", "down"]
-    place: Place
-    waits: bool
-
-
 class Audit(TorchDispatchMode):
-    """Counts while it is entered, in this thread and in autograd's for the passes that begin here.
-
-    `launches` and `traffic` (bytes) are by (operation, place), `waits` by (cause, place), `transferred` (bytes) by
-    transfer. `dtypes` counts launches by (operation, number format of the first floating-point input).
-    """
+    """Adds to its `cost` while it is entered, in this thread and in autograd's for the passes that begin here."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.launches: Counter[tuple[str, Place]] = Counter()
-        self.traffic: Counter[tuple[str, Place]] = Counter()
-        self.waits: Counter[tuple[str, Place]] = Counter()
-        self.transfers: Counter[Transfer] = Counter()
-        self.transferred: Counter[Transfer] = Counter()
-        self.dtypes: Counter[tuple[str, torch.dtype]] = Counter()
+        self.cost = Cost()
         self._undo: list[Callable[[], None]] = []
 
-    @property
-    def launch_count(self) -> int:
-        return self.launches.total()
-
-    @property
-    def wait_count(self) -> int:
-        return self.waits.total()
-
-    def launches_by_file(self) -> Counter[str]:
-        return _by_file(self.launches)
-
-    def traffic_by_file(self) -> Counter[str]:
-        return _by_file(self.traffic)
-
-    def report(self) -> str:
-        """The waits, then the files by their launches."""
-        lines = [f"{count:6} x {cause} at {place}" for (cause, place), count in self.waits.most_common()]
-        traffic = self.traffic_by_file()
-        lines += [
-            f"{count:6} launches, {traffic[file] / 1e6:10.1f} MB in {file}"
-            for file, count in self.launches_by_file().most_common()
-        ]
-        return "\n".join(lines)
+    def lap(self) -> Cost:
+        """The cost since the last lap, or since the beginning; what follows counts anew."""
+        cost, self.cost = self.cost, Cost()
+        return cost
 
     def __enter__(self) -> Audit:
         # waits that are no operations
@@ -172,44 +124,35 @@ class Audit(TorchDispatchMode):
                 self._transfer(source, to, bool(asked), place)
                 return
         if name in _RESULT_ON_HOST or (name in _INDEXING and _has_mask(args[1])):
-            self.waits[name, place] += 1
+            self.cost.waits[name, place] += 1
         if name in _INDEXING:
             for index in args[1]:
                 if index is not None and not _on_gpu(index):
                     self._transfer(index, args[0], False, place)
-        self.launches[name, place] += 1
-        self.traffic[name, place] += sum(_bytes(each) for each in (*inputs, *outputs) if _on_gpu(each))
+        self.cost.launches[name, place] += 1
+        self.cost.traffic[name, place] += sum(_bytes(each) for each in (*inputs, *outputs) if _on_gpu(each))
         formats = [each.dtype for each in inputs if _on_gpu(each) and each.is_floating_point()]
         if formats:
-            self.dtypes[name, formats[0]] += 1
+            self.cost.dtypes[name, formats[0]] += 1
 
     def _transfer(self, source: Tensor, to: Tensor, non_blocking: bool, place: Place) -> None:
-        direction: Literal["up", "down"] = "up" if _on_gpu(to) else "down"
+        direction = "up" if _on_gpu(to) else "down"
         on_host = source if direction == "up" else to
         waits = not (non_blocking and on_host.is_pinned())  # CUDA copies pageable memory at once
-        transfer = Transfer(direction, place, waits)
-        self.transfers[transfer] += 1
-        self.transferred[transfer] += _bytes(source)
+        self.cost.copied[direction, place] += _bytes(source)
         if waits:
-            self.waits[f"copy {direction}", place] += 1
+            self.cost.waits[f"copy {direction}", place] += 1
 
     def _count_calls(self, owner: Any, name: str) -> None:
         original = getattr(owner, name)
 
         def counted(*args: Any, **kwargs: Any) -> Any:
-            self.waits[name, _place()] += 1
+            self.cost.waits[name, _place()] += 1
             return original(*args, **kwargs)
 
         own = name in vars(owner)
         setattr(owner, name, counted)
         self._undo.append(lambda: setattr(owner, name, original) if own else delattr(owner, name))
-
-
-def _by_file(counts: Counter[tuple[str, Place]]) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for (_, place), count in counts.items():
-        found[place.file] += count
-    return found
 
 
 def _place() -> Place:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.distributed as dist
 
 from tests.simulated_gpu.extension import extension, why_not
 from tests.simulated_gpu.simulated_cuda import install
@@ -54,6 +55,14 @@ def limit_memory(simulated: None) -> Iterator[Callable[[int], None]]:
 
 
 @pytest.fixture
+def own_nccl_group() -> Iterator[None]:
+    """A process group of this process alone."""
+    dist.init_process_group("nccl", store=dist.HashStore(), rank=0, world_size=1)
+    yield
+    dist.destroy_process_group()
+
+
+@pytest.fixture
 def needs_gpus() -> Callable[[int], None]:
     """Skips the test where there are fewer devices than that."""
 
@@ -64,9 +73,17 @@ def needs_gpus() -> Callable[[int], None]:
     return check
 
 
-@pytest.fixture
-def trained(tiny_job: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., list[float]]:
-    """Trains the tiny job in this process with overrides such as `training.precision=bf16`. Returns its losses."""
-    from tests.simulated_gpu.training import losses, train_tiny
-
-    return lambda *overrides, **sections: losses(train_tiny(tiny_job(**sections), tmp_path, *overrides))
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The table of test_matrix.py in Markdown, where its tests ran."""
+    reports = [each for name in ("passed", "failed", "skipped") for each in terminalreporter.stats.get(name, [])]
+    cells = [value for each in reports for name, value in each.user_properties if name == "gpu matrix"]
+    if not cells:
+        return
+    columns = sorted({each["column"] for each in cells}, key=lambda name: (name != "torch", name))
+    table = {(each["row"], each["column"]): each["text"] for each in cells}
+    terminalreporter.section("largest difference of a loss from fp32 on the CPU")
+    terminalreporter.write_line(f"| model and precision | {' | '.join(columns)} |")
+    terminalreporter.write_line("|---" * (1 + len(columns)) + "|")
+    for row in sorted({each["row"] for each in cells}):
+        values = " | ".join(table.get((row, column), "not run") for column in columns)
+        terminalreporter.write_line(f"| {row} | {values} |")

@@ -60,51 +60,51 @@ class SimulatedNccl(dist.ProcessGroup):
 
     def _set_sequence_number_for_group(self) -> None: ...
 
-    def allreduce(self, tensors: list[Tensor], options: Any = None) -> Done:
+    def allreduce(self, tensors: list[Tensor], opts: Any = None) -> Done:
         for tensor in tensors:
-            self._reduce_everywhere(_host(tensor), options)
+            self._reduce_everywhere(_host(tensor), opts)
         return Done(tensors)
 
-    def allreduce_coalesced(self, tensors: list[Tensor], options: Any = None) -> Done:
-        return self.allreduce(tensors, options)
+    def allreduce_coalesced(self, tensors: list[Tensor], opts: Any = None) -> Done:
+        return self.allreduce(tensors, opts)
 
-    def broadcast(self, tensors: list[Tensor], options: Any = None) -> Done:
-        self._gloo.broadcast([_host(each) for each in tensors], options or dist.BroadcastOptions()).wait()
+    def broadcast(self, tensors: list[Tensor], opts: Any = None) -> Done:
+        self._gloo.broadcast([_host(each) for each in tensors], opts or dist.BroadcastOptions()).wait()
         return Done(tensors)
 
-    def reduce(self, tensors: list[Tensor], options: Any = None) -> Done:
-        self._gloo.reduce([_host(each) for each in tensors], options or dist.ReduceOptions()).wait()
+    def reduce(self, tensors: list[Tensor], opts: Any = None) -> Done:
+        self._gloo.reduce([_host(each) for each in tensors], opts or dist.ReduceOptions()).wait()
         return Done(tensors)
 
-    def allgather(self, outputs: list[list[Tensor]], inputs: list[Tensor], options: Any = None) -> Done:
+    def allgather(self, outputs: list[list[Tensor]], inputs: list[Tensor], opts: Any = None) -> Done:
         hosts = [[_host(each) for each in of_rank] for of_rank in outputs]
         self._gloo.allgather(hosts, [_host(each) for each in inputs]).wait()
         return Done(outputs)
 
-    def _allgather_base(self, output: Tensor, own: Tensor, options: Any = None) -> Done:
+    def _allgather_base(self, output: Tensor, own: Tensor, opts: Any = None) -> Done:
         self._gloo.allgather([list(_host(output).chunk(self.size()))], [_host(own)]).wait()
         return Done([output])
 
     def allgather_into_tensor_coalesced(
-        self, outputs: list[Tensor], inputs: list[Tensor], options: Any = None
+        self, outputs: list[Tensor], inputs: list[Tensor], opts: Any = None
     ) -> Done:
         for output, own in zip(outputs, inputs, strict=True):
             self._allgather_base(output, own)
         return Done(outputs)
 
-    def _reduce_scatter_base(self, output: Tensor, whole: Tensor, options: Any = None) -> Done:
+    def _reduce_scatter_base(self, output: Tensor, whole: Tensor, opts: Any = None) -> Done:
         total = _host(whole).clone()
-        self._reduce_everywhere(total, options)
+        self._reduce_everywhere(total, opts)
         own = total.flatten().chunk(self.size())[self.rank()]
         _host(output).copy_(own.view(output.shape))
         return Done([output])
 
-    def reduce_scatter(self, outputs: list[Tensor], inputs: list[list[Tensor]], options: Any = None) -> Done:
+    def reduce_scatter(self, outputs: list[Tensor], inputs: list[list[Tensor]], opts: Any = None) -> Done:
         for output, parts in zip(outputs, inputs, strict=True):
-            self._reduce_scatter_base(output, torch.cat([part.flatten() for part in parts]), options)
+            self._reduce_scatter_base(output, torch.cat([part.flatten() for part in parts]), opts)
         return Done(outputs)
 
-    def barrier(self, options: Any = None) -> Done:
+    def barrier(self, opts: Any = None) -> Done:
         self._gloo.barrier(dist.BarrierOptions()).wait()
         return Done([])
 
@@ -112,9 +112,9 @@ class SimulatedNccl(dist.ProcessGroup):
     all_gather_single = _allgather_base
     reduce_scatter_single = _reduce_scatter_base
 
-    def _reduce_everywhere(self, host: Tensor, options: Any) -> None:
+    def _reduce_everywhere(self, host: Tensor, opts: Any) -> None:
         """Reduces in place, on every rank; gloo has no averages."""
-        reduction = dist.ReduceOp.SUM if options is None else options.reduceOp
+        reduction = dist.ReduceOp.SUM if opts is None else opts.reduceOp
         given = dist.AllreduceOptions()
         given.reduceOp = dist.ReduceOp.SUM if reduction == dist.ReduceOp.AVG else reduction
         self._gloo.allreduce([host], given).wait()

@@ -7,8 +7,6 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from tests.simulated_gpu.training import ON_CPU
-
 
 @pytest.mark.parametrize("other", ["cpu", "cuda:1"])
 def test_tensors_of_two_devices_do_not_mix(other: str, needs_gpus: Callable[[int], None]) -> None:
@@ -68,10 +66,3 @@ def test_pinned_memory_is_recognised() -> None:
     pinned = tensor.pin_memory()
     assert pinned.is_pinned()
     assert pinned[4:].is_pinned()
-
-
-@pytest.mark.parametrize("strategy", ["torch", "deepspeed"])
-def test_the_tiny_job_trains_as_on_the_cpu(trained: Callable[..., list[float]], strategy: str) -> None:
-    on_cpu = trained("training.strategy=torch", "training.epochs=1", ON_CPU)
-    on_gpu = trained(f"training.strategy={strategy}", "training.epochs=1", "training.precision=fp32")
-    assert on_gpu == pytest.approx(on_cpu, rel=1e-5)

@@ -1,0 +1,69 @@
+"""Processes with a GPU each, connected by NCCL: the same losses on any number, and what NCCL refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.simulated_gpu.training import JOBS, create, losses, plan, train_here, train_on_gpus
+
+
+@pytest.mark.parametrize(
+    ("count", "overrides"),
+    [
+        (2, ("training.strategy=torch",)),
+        (2, ("training.strategy=deepspeed", "deepspeed.zero_stage=1")),
+        (3, ("training.strategy=deepspeed", "deepspeed.zero_stage=2")),
+        (3, ("training.strategy=deepspeed", "deepspeed.zero_stage=3")),
+    ],
+)
+def test_several_gpus_train_as_one(
+    count: int, overrides: tuple[str, ...], tmp_path: Path, needs_gpus: Callable[[int], None]
+) -> None:
+    needs_gpus(count)
+    shares = "training.batch_size=5"  # which neither two nor three divide
+    alone = losses(train_here(create(tmp_path / "one", plan("training.strategy=torch", shares))))
+    assert losses(train_on_gpus(create(tmp_path / "several", plan(*overrides, shares)), count)) == pytest.approx(
+        alone, rel=1e-5
+    )
+
+
+_HANDS_OVER_A_CPU_TENSOR = '''
+import framecast
+
+
+def build(settings, sample):
+    import torch
+
+    class Careless(torch.nn.Module):
+        """Averages a statistic of its own over all processes, and keeps it on the CPU."""
+
+        def __init__(self):
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.ones(1))
+
+        def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
+            if self.training:
+                torch.distributed.all_reduce(torch.ones(1))
+            return frames[:, -1:].expand(-1, frames_out, -1, -1, -1) * self.scale
+
+    return Careless()
+
+
+@framecast.hookimpl
+def framecast_models():
+    yield framecast.Model(name="careless", summary="hands a CPU tensor to NCCL", build=build)
+'''
+
+
+def test_a_model_that_hands_a_cpu_tensor_to_nccl_ends_the_run(
+    tmp_path: Path, needs_gpus: Callable[[int], None]
+) -> None:
+    needs_gpus(2)
+    plugin = tmp_path / "careless.py"
+    plugin.write_text(_HANDS_OVER_A_CPU_TENSOR)
+    run = create(tmp_path, plan(job={**JOBS["conv_tt_lstm"], "model": "careless"}, plugins=[str(plugin)]))
+    with pytest.raises(AssertionError, match="No backend type associated with device type cpu"):
+        train_on_gpus(run, 2)
