@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from framecast.evaluation.load import load
     from framecast.plugin import events
     from framecast.plugin.closed_loop import closed_loop, closed_loop_in_segments
+    from framecast.plugin.compiled import compiled
     from framecast.plugin.constraint import Constraint
     from framecast.plugin.cost import Cost
     from framecast.plugin.data_note import DataNote
@@ -83,6 +84,7 @@ _MODULES = {
     "closed_loop": "framecast.plugin.closed_loop",
     "closed_loop_in_segments": "framecast.plugin.closed_loop",
     "command": "framecast.command_line",
+    "compiled": "framecast.plugin.compiled",
     "data": "framecast.data",
     "did_you_mean": "framecast.errors",
     "events": "framecast.plugin.events",
@@ -136,6 +138,7 @@ __all__ = [
     "closed_loop",
     "closed_loop_in_segments",
     "command",
+    "compiled",
     "data",
     "did_you_mean",
     "events",

@@ -87,7 +87,7 @@ def framecast_models() -> Iterator[framecast.Model[ConvTTLSTMSettings] | frameca
         constraints=(ORDER_WITHIN_STEPS,),
         setting_groups=(TENSOR_TRAIN_GROUP,),
         activation_checkpointing=True,
-        runtime_settings=("implementation",),
+        runtime_settings=("implementation", "compile"),
         load_published=_load_published,
     )
     yield framecast.Model(
@@ -97,6 +97,6 @@ def framecast_models() -> Iterator[framecast.Model[ConvTTLSTMSettings] | frameca
         build=_build,
         cost=network_cost,
         activation_checkpointing=True,
-        runtime_settings=("implementation",),
+        runtime_settings=("implementation", "compile"),
         load_published=_load_published,
     )

@@ -26,7 +26,8 @@ class RecurrentVideoNetwork(nn.Module):
     `cells` are the recurrent layers, first to last, `layers_per_block` of them in each block. The output of
     block b - skip_stride is concatenated to that of block b before what follows it. With
     `activation_checkpointing` the backward pass computes each layer again instead of keeping its gates: less
-    memory, more time. `implementation` chooses between equal computations of a layer (see `ConvLSTMSettings`).
+    memory, more time. `implementation` chooses between equal computations of a layer, and `compile` compiles the
+    reference (see `ConvLSTMSettings`).
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class RecurrentVideoNetwork(nn.Module):
         skip_stride: int | None = 2,
         output_sigmoid: bool = False,
         implementation: Implementation = "auto",
+        compile: bool = False,
     ) -> None:
         super().__init__()
         remaining = iter(cells)
@@ -46,7 +48,8 @@ class RecurrentVideoNetwork(nn.Module):
         self.output = output
         self.skip_stride = skip_stride
         self.output_sigmoid = output_sigmoid
-        self.implementation = implementation
+        self.reference = compile or implementation == "reference"
+        self.step = framecast.compiled(Cell.step) if compile else Cell.step
         self.activation_checkpointing = False
 
     @classmethod
@@ -59,6 +62,7 @@ class RecurrentVideoNetwork(nn.Module):
             settings.skip_stride,
             settings.output_sigmoid,
             settings.implementation,
+            settings.compile,
         )
 
     def forward(
@@ -76,14 +80,19 @@ class RecurrentVideoNetwork(nn.Module):
         `keep_truth`. Steps whose inputs are all known beforehand are computed together, layer by layer.
         """
         blocks: Any = self.blocks
-        layer = ReferenceLayer if self.implementation == "reference" else FastLayer
-        layers = [[layer(cell, self.activation_checkpointing) for cell in block] for block in blocks]
+        layers = [[self._layer(cell) for cell in block] for block in blocks]
         output = self.output()
 
         def predict(inputs_TBCHW: Tensor) -> Tensor:
             return self._predict(inputs_TBCHW, layers, output)
 
         return framecast.closed_loop_in_segments(predict, frames, frames_out, truth=truth, keep_truth=keep_truth)
+
+    def _layer(self, cell: Cell) -> FastLayer | ReferenceLayer:
+        """A layer at the beginning of a clip."""
+        if self.reference:
+            return ReferenceLayer(cell, self.activation_checkpointing, self.step)
+        return FastLayer(cell, self.activation_checkpointing)
 
     def _predict(
         self, inputs_TBCHW: Tensor, layers: list[list[FastLayer | ReferenceLayer]], output: tuple[Tensor, Tensor]

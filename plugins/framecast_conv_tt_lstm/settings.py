@@ -51,6 +51,11 @@ class ConvLSTMSettings(framecast.Settings):
       derivatives
     """
 
+    compile: bool = False
+    """Compiles a time step of the reference implementation with `torch.compile`: the first steps take minutes, the
+    others may take less. `auto` then means `reference`. Measured on CPUs, where it does not pay; on GPUs nothing
+    was measured."""
+
     @property
     def kernel(self) -> tuple[int, int]:
         """Height and width of the kernel."""
@@ -63,6 +68,12 @@ class ConvLSTMSettings(framecast.Settings):
             raise ValueError(
                 f"layers_per_block names {layers} blocks and hidden_channels {channels}: give each block both"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _only_the_reference_is_compiled(self) -> ConvLSTMSettings:
+        if self.compile and self.implementation == "fast":
+            raise ValueError("compile is for the reference implementation: leave implementation at auto")
         return self
 
 

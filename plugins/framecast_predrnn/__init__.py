@@ -23,4 +23,5 @@ def framecast_models() -> Iterator[framecast.Model[PredRNNSettings]]:
         settings=PredRNNSettings,
         build=_build,
         cost=predrnn_cost,
+        runtime_settings=("compile",),
     )

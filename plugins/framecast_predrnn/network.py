@@ -5,6 +5,8 @@ Dimensions: B batch, T time, C channels, H W space; X, Y space in patches, D cha
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import pixel_shuffle, pixel_unshuffle
@@ -12,6 +14,19 @@ from torch.nn.functional import pixel_shuffle, pixel_unshuffle
 import framecast
 from framecast_predrnn.cell import SpatioTemporalLSTMCell
 from framecast_predrnn.settings import PredRNNSettings
+
+
+class State(NamedTuple):
+    """What the network remembers from one time step to the next."""
+
+    hiddens: tuple[Tensor, ...]
+    """The hidden state of each layer, (B, C, X, Y)."""
+
+    cells: tuple[Tensor, ...]
+    """The temporal memory of each layer, (B, C, X, Y)."""
+
+    memory: Tensor
+    """The spatio-temporal memory, (B, M, X, Y)."""
 
 
 class PredRNN(nn.Module):
@@ -31,6 +46,7 @@ class PredRNN(nn.Module):
             for below, here in zip([pixels, *hidden], hidden, strict=False)
         )
         self.output = nn.Conv2d(hidden[-1], pixels, 1)
+        self._step = framecast.compiled(self._next_frame) if settings.compile else self._next_frame
 
     def forward(
         self,
@@ -47,20 +63,11 @@ class PredRNN(nn.Module):
         """
         frames_BTDXY = pixel_unshuffle(frames, self.patch)
         truth_BTDXY = None if truth is None else pixel_unshuffle(truth, self.patch)
-        memory_BMXY = self._zeros(frames_BTDXY, self.memory_channels)
-        cells = [self._zeros(frames_BTDXY, channels) for channels in self.hidden_channels]
-        hiddens = list(cells)
+        state = self._initial_state(frames_BTDXY)
 
         def step(frame_BDXY: Tensor) -> Tensor:
-            """The frame after one, (B, D, X, Y)."""
-            nonlocal memory_BMXY
-            passed_BDXY = frame_BDXY
-            for level, layer in enumerate(self.layers):
-                hiddens[level], cells[level], memory_BMXY = layer(
-                    passed_BDXY, hiddens[level], cells[level], memory_BMXY
-                )
-                passed_BDXY = hiddens[level]
-            following_BDXY: Tensor = self.output(passed_BDXY)
+            nonlocal state
+            following_BDXY, state = self._step(frame_BDXY, state)
             return following_BDXY
 
         predictions_BTDXY = framecast.closed_loop(
@@ -68,9 +75,24 @@ class PredRNN(nn.Module):
         )
         return pixel_shuffle(predictions_BTDXY, self.patch)
 
-    @staticmethod
-    def _zeros(patches_BTDXY: Tensor, channels: int) -> Tensor:
-        """A memory of which nothing is known yet, in fp32 at least."""
+    def _next_frame(self, frame_BDXY: Tensor, state: State) -> tuple[Tensor, State]:
+        """The frame after one, (B, D, X, Y), and the new state."""
+        hiddens, cells = list(state.hiddens), list(state.cells)
+        memory_BMXY, passed_BDXY = state.memory, frame_BDXY
+        for level, layer in enumerate(self.layers):
+            hiddens[level], cells[level], memory_BMXY = layer(
+                passed_BDXY, hiddens[level], cells[level], memory_BMXY
+            )
+            passed_BDXY = hiddens[level]
+        return self.output(passed_BDXY), State(tuple(hiddens), tuple(cells), memory_BMXY)
+
+    def _initial_state(self, patches_BTDXY: Tensor) -> State:
+        """Zeros: memories of which nothing is known yet, in fp32 at least."""
         batch, _, _, *space = patches_BTDXY.shape
         dtype = torch.promote_types(patches_BTDXY.dtype, torch.float32)
-        return patches_BTDXY.new_zeros(batch, channels, *space, dtype=dtype)
+
+        def zeros(channels: int) -> Tensor:
+            return patches_BTDXY.new_zeros(batch, channels, *space, dtype=dtype)
+
+        cells = tuple(zeros(channels) for channels in self.hidden_channels)
+        return State(cells, cells, zeros(self.memory_channels))

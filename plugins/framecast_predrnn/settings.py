@@ -39,6 +39,10 @@ class PredRNNSettings(framecast.Settings):
     """Normalises the gates over channels and space before they act; not in the paper, steadier where rates are
     high."""
 
+    compile: bool = False
+    """Compiles a time step with `torch.compile`: the first steps take a minute or more, the others may take less.
+    Measured on CPUs, where it does not pay; on GPUs nothing was measured."""
+
     @property
     def memory(self) -> int:
         """Channels of the spatio-temporal memory."""

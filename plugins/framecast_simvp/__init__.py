@@ -34,6 +34,7 @@ def framecast_models() -> Iterator[framecast.Model[SimVPSettings]]:
         settings=SimVPSettings,
         build=_build,
         cost=simvp_cost,
+        runtime_settings=("compile",),
         accepts=_accepts,
         constraints=(
             framecast.Constraint(

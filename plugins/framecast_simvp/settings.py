@@ -46,3 +46,7 @@ class SimVPSettings(framecast.Settings):
 
     groups: int = Field(8, ge=1, le=1024)
     """Groups of channels that an Inception module convolves and normalises each by itself; more cost less."""
+
+    compile: bool = False
+    """Compiles the network with `torch.compile`: the first step takes a minute or more, the others may take less.
+    Measured on CPUs, where it does not pay; on GPUs nothing was measured."""
