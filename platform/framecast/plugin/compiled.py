@@ -46,8 +46,8 @@ def compiled(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
     def call(*given: Given.args, **named: Given.kwargs) -> Returned:
         if any(parameter.numel() == 0 for parameter in parameters):
             raise InputError(
-                "torch.compile cannot trace weights that ZeRO 3 partitions: set deepspeed.zero_stage to 2 or less, "
-                "or leave compile false"
+                "torch.compile cannot trace weights that ZeRO 3 partitions: set deepspeed.zero_stage to 2 or "
+                "less, or leave compile false"
             )
         return fast(*given, **named)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -147,8 +148,10 @@ class Batches:
 
     def _spans(self, start: int, size: int, accumulate: int) -> list[np.ndarray]:
         """This process's positions within the batch, in `accumulate` parts; shares may differ by one."""
-        pieces = np.array_split(np.arange(start, start + size), self._distributed.size * accumulate)
-        return pieces[self._distributed.rank * accumulate : (self._distributed.rank + 1) * accumulate]
+        parts = self._distributed.size * accumulate
+        own = np.arange(accumulate + 1) + self._distributed.rank * accumulate  # each part, and the one after them
+        bounds = start + own * (size // parts) + np.minimum(own, size % parts)
+        return [np.arange(begin, end) for begin, end in pairwise(bounds)]
 
     def _micro_batch(self, span: np.ndarray, batch: dict[str, Tensor], waited: float) -> MicroBatch:
         return MicroBatch(batch, tuple(span.tolist()), len(span), len(span) / self.batch_size, waited)
