@@ -3,7 +3,7 @@
     python benchmarks/scaling.py --device-ms 113 --host-ms 58 --batch 16 --parameters 2687281
 
 `device-ms` is the GPU's time for the global batch on one GPU, `host-ms` the time that one process needs to launch
-a step (the time of a step at batch 1, where the GPU waits). docs/scaling.md has the formula and what it leaves out.
+a step (the time of a step at batch 1, where the GPU waits). docs/scaling.md has the formula.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from counting_process_group import process_of
 from torch import Tensor
 
 from framecast.engine.data_loading.batches import Batches, MicroBatch
@@ -18,6 +17,7 @@ from framecast.job.plan import Plan
 from framecast.launch.launch import create_run
 from framecast.plugin.events import Event, StepDone
 from framecast.plugin.protocols.clip_dataset import ClipDataset
+from tests.counting_process_group import process_of
 
 SIZES = [8, 64, 1024]
 PARAMETERS = 639  # of the tiny job's network
