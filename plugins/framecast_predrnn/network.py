@@ -46,7 +46,7 @@ class PredRNN(nn.Module):
             for below, here in zip([pixels, *hidden], hidden, strict=False)
         )
         self.output = nn.Conv2d(hidden[-1], pixels, 1)
-        self._step = framecast.compiled(self._next_frame) if settings.compile else self._next_frame
+        self._step = framecast.compiled(PredRNN._next_frame) if settings.compile else PredRNN._next_frame
 
     def forward(
         self,
@@ -67,7 +67,7 @@ class PredRNN(nn.Module):
 
         def step(frame_BDXY: Tensor) -> Tensor:
             nonlocal state
-            following_BDXY, state = self._step(frame_BDXY, state)
+            following_BDXY, state = self._step(self, frame_BDXY, state)
             return following_BDXY
 
         predictions_BTDXY = framecast.closed_loop(

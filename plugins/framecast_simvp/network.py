@@ -46,7 +46,7 @@ class SimVP(nn.Module):
             for layer, stride in reversed(list(enumerate(shapes.strides)))
         )
         self.output = nn.Conv2d(channels, image_channels, 1)
-        self._following = framecast.compiled(self._next_clip) if settings.compile else self._next_clip
+        self._following = framecast.compiled(SimVP._next_clip) if settings.compile else SimVP._next_clip
 
     def forward(
         self,
@@ -70,7 +70,7 @@ class SimVP(nn.Module):
             )
         clips = [frames[:, seen - self.frames_in :]]
         for _ in range(0, frames_out, self.frames_in):
-            clips.append(self._following(clips[-1]))
+            clips.append(self._following(self, clips[-1]))
         return torch.cat(clips[1:], 1)[:, :frames_out]
 
     def _next_clip(self, clip_BTCHW: Tensor) -> Tensor:

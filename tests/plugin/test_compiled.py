@@ -1,5 +1,6 @@
 """`framecast.compiled`: the same numbers, one graph, and a sentence where it cannot be compiled."""
 
+import copy
 import os
 from pathlib import Path
 
@@ -14,7 +15,7 @@ class Doubling(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.full((3,), 2.0))
-        self.step = framecast.compiled(self.next)
+        self.step = framecast.compiled(Doubling.next)
 
     def next(self, value: torch.Tensor) -> torch.Tensor:
         return (self.weight * value).tanh()
@@ -24,12 +25,27 @@ class Doubling(nn.Module):
 def test_values_and_gradients_are_those_of_the_function() -> None:
     module, value = Doubling(), torch.tensor([0.1, 0.2, 0.3])
 
-    module.step(value).sum().backward()
+    module.step(module, value).sum().backward()
     compiled_gradient, module.weight.grad = module.weight.grad, None
     module.next(value).sum().backward()
 
-    torch.testing.assert_close(module.step(value), module.next(value))
+    torch.testing.assert_close(module.step(module, value), module.next(value))
     torch.testing.assert_close(compiled_gradient, module.weight.grad)
+
+
+@pytest.mark.slow
+def test_a_copy_computes_with_its_own_weights() -> None:
+    module, value = Doubling(), torch.tensor([0.1, 0.2, 0.3])
+    module.step(module, value)
+    other = copy.deepcopy(module)
+    other.weight.data.fill_(3.0)
+
+    torch.testing.assert_close(other.step(other, value), (3 * value).tanh())
+
+
+def test_a_bound_method_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"Doubling\.next is bound to an object"):
+        framecast.compiled(Doubling().next)
 
 
 @pytest.mark.slow
@@ -45,7 +61,7 @@ def test_partitioned_weights_are_refused() -> None:
     module.weight.data = torch.empty(0)  # what ZeRO 3 leaves of a weight between its uses
 
     with pytest.raises(framecast.InputError, match=r"set deepspeed\.zero_stage to 2 or less"):
-        module.step(torch.ones(3))
+        module.step(module, torch.ones(3))
 
 
 def test_a_missing_compiler_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

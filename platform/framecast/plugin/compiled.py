@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import sysconfig
@@ -22,29 +23,32 @@ def compiled(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
     """`function`, which TorchInductor compiles when it is first called, and again for other shapes.
 
     Compile what a model repeats, such as one time step, not its whole `forward`: a loop over time would be
-    unrolled. The function must be traceable as one graph and return tensors that depend on its arguments and the
-    module's parameters alone; torch raises where it cannot trace it. Results differ by rounding. Compiled code is
-    kept in Framecast's cache folder, or where TORCHINDUCTOR_CACHE_DIR says.
+    unrolled. The function must be traceable as one graph; torch raises where it is not. It receives its module as
+    an argument, so that a copy of the module computes with its own weights:
 
-    Raises InputError where the compiler that TorchInductor needs is missing, and when the function is called, if
-    it is a method of a module whose weights ZeRO 3 has partitioned: they are gathered by hooks, which cannot be
-    traced.
+        self.step = framecast.compiled(MyModel.next_frame)
+        ...
+        frame, state = self.step(self, frame, state)
+
+    Results differ by rounding. Compiled code is kept in Framecast's cache folder, or where TORCHINDUCTOR_CACHE_DIR
+    says. Raises InputError where the compiler that TorchInductor needs is missing, and when the function is called
+    with a module whose weights ZeRO 3 has partitioned: hooks gather them, which cannot be traced. Raises TypeError
+    for a bound method.
     """
     import torch
 
+    if inspect.ismethod(function):
+        raise TypeError(f"{function.__qualname__} is bound to an object: compile the function of its class")
     _ensure_compiler()
     # torch's own choice is a predictable name in the folder of temporary files, which all users share
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "compiled"))
-    fast = torch.compile(
+    fast: Callable[Given, Returned] = torch.compile(  # type: ignore[call-overload]  # its types lack the last two
         function, fullgraph=True, dynamic=False, recompile_limit=_VARIANTS, isolate_recompiles=True
     )
-    module = getattr(function, "__self__", None)
-    if not isinstance(module, torch.nn.Module):
-        return fast
-    parameters = list(module.parameters())
 
     def call(*given: Given.args, **named: Given.kwargs) -> Returned:
-        if any(parameter.numel() == 0 for parameter in parameters):
+        modules = [each for each in given if isinstance(each, torch.nn.Module)]
+        if any(not parameter.numel() for module in modules for parameter in module.parameters()):
             raise InputError(
                 "torch.compile cannot trace weights that ZeRO 3 partitions: set deepspeed.zero_stage to 2 or "
                 "less, or leave compile false"
