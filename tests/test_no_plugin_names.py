@@ -39,7 +39,7 @@ ENGLISH = {
     *("noise", "order", "path", "positions", "read", "root", "seed", "size", "split", "step", "steps", "stride"),
     *("time", "variables", "x", "y", "bias", "dropout", "decoder", "net", "ratio", "patience"),
     *("auto", "files", "fixed", "folders", "labelled", "lists", "max", "mean", "min", "none", "range", "running"),
-    *("standard", "store", "uniform", "whole", "framecast", "fast", "implementation", "reference"),
+    *("standard", "store", "uniform", "whole", "framecast", "fast", "implementation", "reference", "compile"),
     *("rank",),  # of a process
     *("augmentation", "normalisation", "bit_depth", "frame_rate", "monitor", "experiment"),
 }
