@@ -10,7 +10,7 @@ import struct
 import sys
 from pathlib import Path
 
-from clean_process import CleanProcess
+from tests.untrusted.clean_process import CleanProcess
 
 _DROP_FROM_BOUNDS, _READ_ANYTHING = 24, (1, 2)
 """prctl's PR_CAPBSET_DROP; CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, which the processes it starts lose too."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from other_user import platform_as_other_user
-from readers import reader_named
+
+from tests.untrusted.other_user import platform_as_other_user
+from tests.untrusted.readers import reader_named
 
 RUN = "runs/tiny/20260101-000000-aaaa"
 
