@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from framecast.cli.evaluation_progress import evaluation_progress
-from framecast.cli.options import Force, Json, OwnPlugins, Published, Runs, Trust
+from framecast.cli.options import Device, Force, Json, OwnPlugins, Published, Runs, Trust
 from framecast.cli.table import table
 from framecast.counting import named_count, plural
 from framecast.errors import InputError, Problem
@@ -50,6 +50,7 @@ def evaluate(
     protocol: Protocol = None,
     published: Published = None,
     output: Output = None,
+    device: Device = "auto",
     force: Force = False,
     as_json: Json = False,
     runs: Runs = None,
@@ -101,7 +102,8 @@ def evaluate(
     plan = subjects[0].plan
     models = len(subjects) + sum(part.name != plan.model.name for part in plan.baselines)
     try:
-        result, not_written = evaluated(subjects, split, folder, partial(evaluation_progress, models, as_json))
+        shown = partial(evaluation_progress, models, as_json)
+        result, not_written = evaluated(subjects, split, folder, shown, device)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except TrainingFailed as error:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from framecast.cli.model_options import find_model, validate_new_file
-from framecast.cli.options import Force, OwnPlugins, Published, Runs, Trust
+from framecast.cli.options import Device, Force, OwnPlugins, Published, Runs, Trust
 from framecast.counting import plural
 from framecast.plain_text import one_line
 
@@ -58,6 +58,7 @@ def predict(
     frames_in: FramesIn = None,
     frames_out: FramesOut = None,
     bit_depth: BitDepth = None,
+    device: Device = "auto",
     published: Published = None,
     force: Force = False,
     runs: Runs = None,
@@ -81,6 +82,7 @@ def predict(
     from framecast.evaluation.likeness import differences, treatment
     from framecast.evaluation.prediction import predict as predicted
     from framecast.files import make_folder
+    from framecast.launch.hardware import device_of
 
     validate_new_file(output, FORMATS, force)
     trained = find_model(checkpoint, published, runs, trust, plugin)
@@ -88,7 +90,7 @@ def predict(
     subject.ensure_predicts_frames("prediction")
     seen, future = subject.lengths(frames_in, frames_out)
     try:
-        found = predicted(subject, source, start, seen, future, bit_depth)
+        found = predicted(subject, source, start, seen, future, bit_depth, device_of(device))
     except TrainingFailed as error:
         typer.echo(f"prediction failed: {error}", err=True)
         raise typer.Exit(1) from None

@@ -137,28 +137,36 @@ class Loop:
     def begin(self) -> None:
         """Restores the newest checkpoint, and reports from where the run starts and on which data."""
         components, state = self.components, self.state
-        notice = None
-        if components.strategy:
-            notice = self.checkpointing.restore(components.strategy, components.task, state)
+        attempts = [event for event in self.run.journal.raw() if isinstance(event, RunStarted)]
+        notices = []
+        if components.strategy and (
+            notice := self.checkpointing.restore(components.strategy, components.task, state)
+        ):
+            notices.append(notice)
         splits = {"train": components.training, "validation": components.validation}
         for batches in splits.values():  # the data may have grown since the checkpoint
             batches.normalise_as(self.checkpointing.normalisation)
-        self.emit(
-            RunStarted(
-                attempt=self.run.journal.attempts() + 1,
-                step=state.step,
-                epoch=state.epoch,
-                batch=state.batch,
-                steps_per_epoch=self.steps_per_epoch,
-                total_steps=self.total_steps,
-                workers=self.distributed.size,
-                device=str(self.distributed.device),
-                precision=components.strategy.precision if components.strategy else "fp32",
-                strategy=self.job.training.strategy,
-                parameters=components.parameters,
-            )
+        started = RunStarted(
+            attempt=len(attempts) + 1,
+            step=state.step,
+            epoch=state.epoch,
+            batch=state.batch,
+            steps_per_epoch=self.steps_per_epoch,
+            total_steps=self.total_steps,
+            workers=self.distributed.size,
+            device=str(self.distributed.device),
+            precision=components.strategy.precision if components.strategy else "fp32",
+            strategy=self.job.training.strategy,
+            parameters=components.parameters,
         )
-        if notice:
+        self.emit(started)
+        notices += [
+            f"the run trained on {each.device} in {each.precision} before, and continues on {started.device} in "
+            f"{started.precision}"
+            for each in attempts[-1:]
+            if each.device.partition(":")[0] != self.distributed.device.type
+        ]
+        for notice in notices:
             self.emit(Warned(state.step, notice))
         for split, batches in splits.items():
             self.emit(batches.found(split))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from framecast.job.plugin_config import PluginConfig
 from framecast.plugin.data_note import DataNote
 from framecast.plugin.frame_format import FrameFormat
 from framecast.plugin.normalisation import Normalisation
+
+if TYPE_CHECKING:
+    import torch
 
 DEFAULT_RATE = 10.0
 """Frames per second of what has no clock: folders of images, and arrays."""
@@ -84,12 +87,14 @@ def predict(
     frames_in: int,
     frames_out: int,
     bit_depth: int | None = None,
+    device: torch.device | None = None,
 ) -> Prediction:
     """Predicts `frames_out` frames after the `frames_in` that begin with frame `start` of a video.
 
     `start` counts in the model's frames, `frame_step` of the video's apart. `bit_depth` is the number of bits of
-    the source's values where they are stored in 16; None takes it as in training. Raises InputError where the
-    source cannot be read or is too short, TrainingFailed where the model predicts what is no number.
+    the source's values where they are stored in 16; None takes it as in training. `device` is where to compute, on
+    the CPU if None. Raises InputError where the source cannot be read or is too short, TrainingFailed where the
+    model predicts what is no number.
     """
     import torch
 
@@ -107,9 +112,10 @@ def predict(
     low, high = plan.value_range
     seen_TCHW = subject.normalisation.applied(frames_TCHW) if subject.normalisation else frames_TCHW
     with torch.no_grad(), float32_products():
-        model = subject.model(torch.device("cpu"))
-        context_BTCHW = torch.from_numpy(seen_TCHW[None, :frames_in])
-        future = model(context_BTCHW, frames_out)[0, -frames_out:].float().numpy()
+        place = device or torch.device("cpu")
+        model = subject.model(place)
+        context_BTCHW = torch.from_numpy(seen_TCHW[None, :frames_in]).to(place)
+        future = model(context_BTCHW, frames_out)[0, -frames_out:].float().cpu().numpy()
     if not np.isfinite(future).all():
         raise TrainingFailed(f"{subject.label} predicts values that are not numbers: its training has diverged")
     if subject.normalisation:

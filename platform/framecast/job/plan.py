@@ -43,6 +43,8 @@ class Plan:
     baselines: tuple[PluginConfig[Model[Any]], ...]
     known: DataFacts | None = None
     """What an earlier plan knew of the data; else they are asked."""
+    automatic: tuple[str, ...] = ()
+    """Settings of `compute` that the job left to `auto`, and the hardware decided. A resumed run decides again."""
 
     @property
     def frames(self) -> int:
@@ -179,6 +181,8 @@ class Plan:
             "plugins": [source.to_dict(folder) for source in self.sources],
             **self.facts.to_dict(),
         }
+        if self.automatic:
+            result["automatic"] = list(self.automatic)
         result["declared"] = self.declared
         if self.cost:
             result["cost"] = {"parameters": self.cost.parameters, "macs": self.cost.macs}

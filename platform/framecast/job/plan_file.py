@@ -11,6 +11,7 @@ from framecast.bounded.regular_file import read_text
 from framecast.bounded.yaml_text import parse_yaml
 from framecast.errors import InputError, Place, Problem
 from framecast.job.data_facts import DataFacts
+from framecast.job.job import Compute
 from framecast.registry.plugin_source import PluginSource
 from framecast.runs import layout
 
@@ -27,6 +28,8 @@ class PlanFile:
     declared: dict[str, Any]
     needs: tuple[str, ...] = ()
     """Of an exported model: the plugins of its author that are not installed with a distribution."""
+    automatic: tuple[str, ...] = ()
+    """Settings of `compute` that were `auto` in the job; none in the plans of older versions."""
 
     @classmethod
     def read(cls, plan: Path | str, named: str = layout.PLAN) -> PlanFile:
@@ -76,8 +79,11 @@ class PlanFile:
         needs = data.get("needs") or []
         if not (isinstance(needs, list) and all(isinstance(each, str) for each in needs)):
             raise refused("needs", "should be a list of names")
+        automatic = data.get("automatic") or []
+        if not (isinstance(automatic, list) and all(each in Compute.model_fields for each in automatic)):
+            raise refused("automatic", "should be a list of settings of compute")
         declared = declared if isinstance(declared, dict) else {}
-        return cls(job, sources, DataFacts.from_dict(data), cost, declared, tuple(needs))
+        return cls(job, sources, DataFacts.from_dict(data), cost, declared, tuple(needs), tuple(automatic))
 
 
 def _are_counts(values: list[Any]) -> bool:

@@ -6,6 +6,7 @@ Resolving is pure but for reading the job file: it writes nothing and needs no t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,12 @@ def read_plan(
     trust: Trust | None = None,
     named: Sequence[str] = (),
     same_frames: bool = False,
+    other_hardware: bool = False,
 ) -> Plan:
     """A plan from its file, plan.yaml, or its text, overrides laid over it: with its own plugins and no others,
     unless overrides may name what else is installed. Plugins that lie next to the file are found there. With
     `same_frames`, frames have the shape that the plan has noted whatever overrides say of the data, which need not
-    be here.
+    be here. With `other_hardware`, resources that the job left to `auto` are open again.
 
     Its plugins are imported as far as `trust` allows; without it that is asked of what this user has submitted
     here. The plugins `named` by the caller, modules or paths, take the place of those that may not be imported.
@@ -65,9 +67,11 @@ def read_plan(
     trust.refuse(sources)
     registry = Registry.exactly([*sources, *map(source_named, named)], and_installed)
     document = Document.from_data(file.job, layout.PLAN)
-    document.override(overrides or [])
+    automatic = [f"compute.{name}=auto" for name in file.automatic] if other_hardware else []
+    document.override([*automatic, *(overrides or [])])
     known = same_frames or not any(text.startswith("data") for text in overrides or [])
-    return make_plan(document, registry, file.facts if known else None)
+    found = make_plan(document, registry, file.facts if known else None)
+    return found if other_hardware else replace(found, automatic=file.automatic)
 
 
 def source_named(text: str) -> PluginSource:

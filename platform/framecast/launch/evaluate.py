@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -15,9 +16,10 @@ from framecast.evaluation.request import Request
 from framecast.evaluation.result import Result
 from framecast.files import make_folder, remove_tree
 from framecast.job.job import Compute
+from framecast.job.plan import Plan
 from framecast.job.scoring_terms import differing_data, differing_horizon
 from framecast.launch.capture_output import capture_output
-from framecast.launch.hardware import local_resources, resolve_resources
+from framecast.launch.hardware import Device, local_resources, resolve_for_evaluation
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
 from framecast.launch.worker import in_a_line
 from framecast.runs.folder import Folder
@@ -31,6 +33,7 @@ def evaluate(
     split: str,
     output: Path,
     progress: Callable[[Told, IO[str]], AbstractContextManager[None]],
+    device: Device = "auto",
 ) -> tuple[Result, str]:
     """Scores the subjects on a split and writes the result's files into `output`.
 
@@ -44,8 +47,10 @@ def evaluate(
     make_folder(folder.logs, folder.path)
     plan = subjects[0].plan
     if plan.job.compute.address is None:
-        plan = resolve_resources(plan, local_resources())
-    there = [replace(subject, plan=subject.plan.on(plan.job.compute)) for subject in subjects]
+        plan, notes = resolve_for_evaluation(plan, local_resources(), device)
+        for note in notes:
+            print(f"note: {note}", file=sys.stderr)
+    there = [replace(subject, plan=_computed_as(subject.plan, plan)) for subject in subjects]
     request = Request.write(folder.path, split, there)
     try:
         with capture_output(folder.driver_log) as terminal, progress(request.progress, terminal):
@@ -62,6 +67,12 @@ def evaluate(
         return result, f"{_why(error)}; {_keep(result, folder)}"
     remove_tree(folder.path)
     return result, ""
+
+
+def _computed_as(plan: Plan, first: Plan) -> Plan:
+    """The plan of a subject on the hardware of the first one, and in fp32 as that."""
+    training = plan.job.training.model_copy(update={"precision": "fp32"})
+    return replace(plan, job=plan.job.model_copy(update={"training": training, "compute": first.job.compute}))
 
 
 def _why(error: OSError | InputError) -> str:

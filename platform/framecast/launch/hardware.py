@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 from framecast.counting import plural
 from framecast.errors import InputError, Problem
 from framecast.job.job import GPU_PRECISIONS, Compute
 from framecast.job.plan import Plan
+
+if TYPE_CHECKING:
+    import torch
+
+Device = Literal["auto", "cpu", "cuda"]
+"""Where a trained model is evaluated; `auto` is as the run was trained, where this machine allows it."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,57 @@ def resolve_resources(plan: Plan, resources: Resources) -> Plan:
         problems.append(Problem(message, key="training.precision"))
     if problems:
         raise InputError(problems)
-    return plan.on(compute.model_copy(update={"gpus_per_worker": gpus_each, "cpus_per_worker": cpus_each}))
+    definite = {"gpus_per_worker": gpus_each, "cpus_per_worker": cpus_each}
+    written = {"gpus_per_worker": compute.gpus_per_worker, "cpus_per_worker": compute.cpus_per_worker}
+    automatic = [name for name, value in written.items() if value == "auto"]
+    return replace(plan.on(compute.model_copy(update=definite)), automatic=(*plan.automatic, *automatic))
+
+
+def resolve_for_evaluation(plan: Plan, resources: Resources, device: Device = "auto") -> tuple[Plan, list[str]]:
+    """The plan of a trained model with the resources that its evaluation takes here, and notes on those that it
+    lacks.
+
+    A run may have trained on another machine: workers, cores and GPUs that are not here are left out, and the
+    arithmetic is fp32, which every device has. Raises InputError where `device` asks for a GPU and there is none.
+    """
+    compute, notes = plan.job.compute, []
+    update: dict[str, object] = {}
+    if device != "auto":
+        update["gpus_per_worker"] = 1 if device == "cuda" else 0
+    elif compute.gpus_per_worker != "auto" and compute.min_workers * compute.gpus_per_worker > resources.gpus:
+        update["gpus_per_worker"] = 0
+        notes.append(f"{_trained_on(compute)}, there {_are(resources.gpus, 'GPU')} here: evaluated on the CPU")
+    cores = 1 if compute.cpus_per_worker == "auto" else compute.cpus_per_worker
+    if compute.min_workers * cores > resources.cpus:
+        update["cpus_per_worker"] = "auto"
+        if compute.min_workers > resources.cpus:
+            update["workers"] = 1
+        workers = plural(1 if "workers" in update else compute.min_workers, "worker")
+        notes.append(
+            f"the run has {plural(compute.min_workers, 'worker')} of {plural(cores, 'CPU core')}, there "
+            f"{_are(resources.cpus, 'core')} here: evaluated by {workers}"
+        )
+    training = plan.job.training.model_copy(update={"precision": "fp32"})
+    job = plan.job.model_copy(update={"training": training, "compute": compute.model_copy(update=update)})
+    return resolve_resources(replace(plan, job=job), resources), notes
+
+
+def device_of(choice: Device) -> torch.device:
+    """The device of a prediction; `auto` is a GPU where there is one. Raises InputError where there is none."""
+    import torch
+
+    there = torch.cuda.is_available()
+    if choice == "cuda" and not there:
+        raise InputError("--device cuda: PyTorch finds no GPU here; write --device cpu")
+    return torch.device("cuda" if there and choice != "cpu" else "cpu")
+
+
+def _trained_on(compute: Compute) -> str:
+    return f"the run has {plural(compute.min_workers, 'worker')} with a GPU each"
+
+
+def _are(count: int, noun: str) -> str:
+    return f"{'is' if count == 1 else 'are'} {plural(count, noun)}"
 
 
 def _cpus_each(compute: Compute, resources: Resources, gpus_each: float) -> int:

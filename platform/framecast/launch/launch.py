@@ -74,7 +74,7 @@ def resumed_plan(run: RunFolder, overrides: list[str], trusted: bool = False) ->
     """The plan to continue with; `trusted` lets plugins be imported that the run's folder names. Changes nothing.
     Raises InputError if the run is running, has nothing left to do, or would be another one."""
     trust = Trust.in_folder(run.path, trusted)
-    plan = read_plan(run.plan, overrides, trust=trust)
+    plan = read_plan(run.plan, overrides, trust=trust, other_hardware=True)
     before = read_plan(run.plan, trust=trust)
     status = Status.of(run)
     if status.state in ("running", "starting") and driven_by_another(run):
