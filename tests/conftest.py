@@ -120,6 +120,14 @@ def framecast_callbacks():
 '''
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _requests_seen_at_once() -> Iterator[None]:
+    """A request to stop is seen after the step in which it was written: steps of tests take milliseconds."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FRAMECAST_POLL_SECONDS", "0")
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own cluster must not get the tests' runs."""

@@ -39,7 +39,7 @@ class VideoPrediction:
             frames_BTCHW[:, :frames_in],
             frames_out,
             truth=frames_BTCHW[:, frames_in : frames_in + frames_out - 1],
-            keep_truth=keep_truth_BT.to(frames_BTCHW.device),
+            keep_truth=keep_truth_BT,
         )
         length = prediction_BPCHW.shape[1]
         mask_BPCHW = batch["mask"][:, -length:] if "mask" in batch else None

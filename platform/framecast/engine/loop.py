@@ -31,6 +31,8 @@ from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.evaluation.evaluate import Scores, evaluate
 from framecast.engine.optimizer import schedule_factor
 from framecast.engine.out_of_memory import OutOfMemory, cause_of, translate_oom
+from framecast.engine.read_numbers import read_numbers
+from framecast.engine.run_folder_watch import RunFolderWatch
 from framecast.engine.stopwatch import Stopwatch, peak_memory, reset_peak_memory
 from framecast.engine.strategies.loss_scale import LossScaleMonitor, scale_in_words
 from framecast.engine.strategies.precision import float32_products
@@ -106,7 +108,7 @@ class Loop:
     ) -> None:
         self.job, self.plan, self.run, self.distributed = plan.job, plan, run, distributed
         self.emit, self.callbacks, self.state = callbacks.emit, callbacks, state
-        self.lease = run.take_lease() if distributed.is_rank_zero else ""
+        self.folder_watch = RunFolderWatch(run, run.take_lease() if distributed.is_rank_zero else "")
         reset_peak_memory(distributed.device)
         self.components = assemble(plan, distributed, self.begin_phase)
         normalisation = self.components.training.dataset.normalisation
@@ -200,7 +202,9 @@ class Loop:
         rate = self.learning_rate()
         watch = Stopwatch(self.distributed.device)
         sums, result = self.optimize(batch, rate, watch)
-        own = [float(value) for value in sums.values()]  # waits for the device
+        norms = [] if result.gradient_norm is None else [result.gradient_norm]
+        own = read_numbers([*sums.values(), *norms])  # waits for the device
+        norm = own.pop() if norms else None
         seconds = time.monotonic() - began
         state.batch, state.step, state.seconds = state.batch + 1, state.step + 1, state.seconds + seconds
         means, ending = self.exchange(dict(zip(sums, own, strict=True)))
@@ -209,7 +213,7 @@ class Loop:
                 step=state.step,
                 epoch=state.epoch,
                 loss=means["loss"],
-                gradient_norm=result.gradient_norm,
+                gradient_norm=norm,
                 learning_rate=rate,
                 loss_scale=result.loss_scale,
                 skipped=result.skipped,
@@ -274,9 +278,7 @@ class Loop:
     def decide(self) -> tuple[Decision, Event | None]:
         """Whether the run ends at this step, and with which event."""
         step = self.state.step
-        if self.run.lease() != self.lease:  # this process was cut off from the network, and was replaced
-            raise SystemExit(f"another attempt at {self.run.path} has begun: this one ends")
-        if request := self.run.stop_requested():
+        if request := self.folder_watch.stop_request():
             return Decision.INTERRUPT, RunInterrupted(step, request.reason, request.cause)
         if reason := self.callbacks.stop():
             return Decision.FINISH, RunFinished(step, reason, Cause.CALLBACK)

@@ -26,7 +26,8 @@ def closed_loop(
     `step(frame)` returns the frame (B, C, H, W) that follows `frame` (B, C, H, W). It is called once for each
     time step, in order, and keeps its state between the calls. Its inputs are `frames` (B, T_in, C, H, W), then
     its own last output, or the frame of `truth` (B, frames_out - 1, C, H, W): where `keep_truth`
-    (B, frames_out - 1) is True, or everywhere without `keep_truth`.
+    (B, frames_out - 1) is True, or everywhere without `keep_truth`, which may be on the CPU: a choice by values on
+    a GPU waits for all that it has to do.
 
         def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
             state = None
@@ -71,7 +72,8 @@ def closed_loop_in_segments(
     elif keep_truth is None:
         fed_back = []
     else:
-        kept = keep_truth.all(0).tolist()
+        kept = keep_truth.all(0).tolist()  # of a mask on the CPU, which need not wait for the device
+        keep_truth = keep_truth.to(frames.device)
         fed_back = [frames_in + step for step, all_kept in enumerate(kept) if not all_kept]
     predictions: list[Tensor] = []
     for begin, end in pairwise([0, *fed_back, times]):

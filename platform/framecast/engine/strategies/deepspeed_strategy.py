@@ -109,7 +109,7 @@ class DeepSpeedStrategy:
             raise TrainingFailed(f"{message}. {ADVICE}") from None
         norm = self._engine.get_global_grad_norm()
         return StepResult(
-            gradient_norm=None if norm is None else float(norm),
+            gradient_norm=norm if norm is None or isinstance(norm, Tensor) else float(norm),
             loss_scale=scale,
             next_loss_scale=self._loss_scale,
             skipped=self._engine.skipped_steps > skipped_before,

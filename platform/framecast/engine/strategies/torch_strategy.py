@@ -73,14 +73,13 @@ class TorchStrategy:
             group["lr"] = learning_rate
         self._scaler.unscale_(self._optimizer)
         limit = math.inf if self._clipping is None else self._clipping
-        norm = float(nn.utils.clip_grad_norm_(self._module.parameters(), limit))
+        norm = nn.utils.clip_grad_norm_(self._module.parameters(), limit)
         scale_before = self._scaler.get_scale()
         self._scaler.step(self._optimizer)
         self._scaler.update()
         self._optimizer.zero_grad(set_to_none=True)
-        scaled = self._scaler.is_enabled()
-        if not scaled:
-            return StepResult(norm)
+        if not self._scaler.is_enabled():
+            return StepResult(norm)  # the loop reads it together with the loss
         return StepResult(norm, scale_before, self._scaler.get_scale(), not math.isfinite(norm))
 
     def state(self) -> TrainingState | None:

@@ -36,7 +36,8 @@ class VideoModel(Protocol):
         (B, frames_out - 1) bool selects, for each sample and step, whether the model continues from the true frame
         or from its own prediction. `truth` alone is teacher forcing: every true frame is fed back, as with
         `keep_truth` True everywhere. `framecast.closed_loop` makes that choice for a model that predicts step by
-        step. A model that predicts all frames at once accepts both arguments and ignores them.
+        step. A model that predicts all frames at once accepts both arguments and ignores them. `keep_truth` is on
+        the CPU in training, so that a choice by its values waits for no GPU.
 
         Callers pass `truth` and `keep_truth` by keyword.
         """
