@@ -18,7 +18,7 @@ COLUMNS = {
     "torch": "training.strategy=torch",
     **{f"ZeRO {stage}": f"deepspeed.zero_stage={stage}" for stage in range(4)},
 }
-TOLERANCES = {"fp32": 1e-5, "bf16": 5e-3, "fp16": 5e-3}
+TOLERANCES = {"fp32": 1e-5, "bf16": 1e-2, "fp16": 1e-2}
 REFUSED = ("ZeRO 0", "fp16")  # DeepSpeed scales no losses there; the job says so
 
 
