@@ -9,6 +9,7 @@ import io
 import struct
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -59,7 +60,7 @@ def write_film(
     """A film of 25 frames a second; `times` are those of the frames in thousandths of a second."""
     file = io.BytesIO()
     with av.open(file, "w", format=kind, options=container_options or {}) as container:
-        stream = container.add_stream(codec, rate=25, options=options or {})
+        stream: Any = container.add_stream(codec, rate=25, options=options or {})
         stream.height, stream.width, stream.pix_fmt = *pictures[0].shape[:2], pixels
         stream.codec_context.gop_size = gop
         if times is not None:

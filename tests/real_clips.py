@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -58,7 +59,7 @@ def encoded(frames: Sequence[av.VideoFrame], kind: str) -> bytes:
     codec, pixels = _CODECS[kind]
     file = io.BytesIO()
     with av.open(file, "w", format=_CONTAINERS.get(kind, kind)) as container:
-        stream = container.add_stream(codec, rate=25)
+        stream: Any = container.add_stream(codec, rate=25)
         stream.height, stream.width, stream.pix_fmt = frames[0].height, frames[0].width, pixels
         if kind == "avi":
             stream.codec_context.codec_tag = "DIVX"

@@ -243,9 +243,9 @@ def test_errors_name_the_file_that_the_user_knows(tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError) as caught:
             write(tmp_path / "none" / "file", tmp_path)
         assert caught.value.filename == str(tmp_path / "none")
-    with pytest.raises(OSError, match="not so") as caught, atomic_path(tmp_path / "out.npy") as path:
+    with pytest.raises(OSError, match="not so") as full, atomic_path(tmp_path / "out.npy") as path:
         raise OSError(28, "not so", str(path))
-    assert caught.value.filename == str(tmp_path / "out.npy")
+    assert full.value.filename == str(tmp_path / "out.npy")
 
 
 def test_a_copy_takes_neither_modes_nor_links_of_its_place(top: Path, precious: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -14,7 +15,7 @@ import framecast.testing
 
 
 @pytest.mark.parametrize("package", [framecast, framecast.data, framecast.testing])
-def test_every_exported_name_is_there(package: object) -> None:
+def test_every_exported_name_is_there(package: ModuleType) -> None:
     for name in package.__all__:
         assert getattr(package, name) is not None
 

@@ -56,7 +56,7 @@ class TimeAxis:
         """A time in words, without what is zero: 2024-01-31, 2024-01-31 06:00."""
         if not self.calendar:
             return f"{number:.10g}{f' {self.units}' if self.units else ''}"
-        import cftime  # type: ignore[import-untyped]
+        import cftime
 
         date = cftime.num2date(round(number), _REFERENCE, self.calendar)
         day = f"{date.year:04}-{date.month:02}-{date.day:02}"

@@ -65,10 +65,10 @@ def test_a_published_checkpoint_is_scored_and_predicts(platform: Any, tmp_path: 
     import torch
 
     from framecast_conv_tt_lstm import ConvLSTMSettings
-    from tests.plugins.conv_tt_lstm.dense import published_weights  # type: ignore[import-not-found]
+    from tests.plugins.conv_tt_lstm.dense import published_weights
 
     file = tmp_path / "published.pt"
-    small = ConvLSTMSettings(layers_per_block=[1], hidden_channels=[2], kernel_size=3)  # type: ignore[arg-type]
+    small = ConvLSTMSettings(layers_per_block=[1], hidden_channels=[2], kernel_size=3)
     torch.save(published_weights(small, 1), file)
     job = tmp_path / "job.yaml"
     job.write_text(

@@ -37,6 +37,6 @@ def test_a_trial_on_a_cluster_is_trained_from_its_copy(
     remote.note_copy("best", "trials/0001", "finished")
 
     plan = make_plan(*trial_job("remote#best", ["training.epochs=7"], tmp_path, trusted=True))
-    assert (plan.model.settings.rank, plan.job.training.epochs) == (3, 7)
+    assert (plan.model.to_dict()["rank"], plan.job.training.epochs) == (3, 7)
     assert (plan.job.compute.address, plan.job.compute.workers) == (None, 1)
     assert plan.job.search is None

@@ -16,6 +16,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,12 +46,12 @@ class Host:
     cpus: int
     private: list[Path] = field(default_factory=list)
 
-    def run(self, *command: str, **options: object) -> subprocess.Popen[str]:
+    def run(self, *command: str, **options: Any) -> subprocess.Popen[str]:
         """Starts a command on the host."""
         mounts = "".join(f"mount -t tmpfs -o size=512m none {folder} && " for folder in self.private)
         script = f'hostname {self.namespace} && {mounts} exec "$@"'
         line = ["ip", "netns", "exec", self.namespace, "unshare", "--uts", "sh", "-c", script, "sh", *command]
-        return subprocess.Popen(line, text=True, **options)  # type: ignore[call-overload, no-any-return]
+        return subprocess.Popen(line, text=True, **options)
 
     def processes(self) -> list[int]:
         found = subprocess.run(

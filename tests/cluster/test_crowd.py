@@ -8,6 +8,7 @@ import random
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 
@@ -51,6 +52,10 @@ def test_twenty_runs_at_once_queue_end_and_are_not_mixed_up(user: User) -> None:
     assert "seed-3" in user.command("logs", runs["seed-3"].id)
 
 
+def tried_again_or_finished(run: RunFolder, kills: int) -> bool:
+    return run.journal.attempts() > kills or Status.of(run).state == "finished"
+
+
 def test_fifty_kills_at_random_change_nothing(user: User, cluster: Cluster) -> None:
     """Workers of either rank, at any moment: in a step, an evaluation, a checkpoint, or while starting."""
     length = {"epochs": 120}
@@ -59,7 +64,7 @@ def test_fifty_kills_at_random_change_nothing(user: User, cluster: Cluster) -> N
     draw = random.Random(0)
     killed = 0
     while killed < KILLS and Status.of(run).state in ("starting", "running"):
-        wait_for(lambda kills=killed: run.journal.attempts() > kills or Status.of(run).state == "finished")
+        wait_for(partial(tried_again_or_finished, run, killed))
         time.sleep(draw.uniform(0.0, 2.0))
         workers = [process for host in cluster.hosts for process in host.workers()]
         if workers and Status.of(run).state == "running":

@@ -32,7 +32,7 @@ from tests.cluster.users import (
 
 pytestmark = pytest.mark.cluster
 
-Record = Callable[[str, str, RunFolder, float, int], None]
+Record = Callable[..., None]
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from framecast.cluster import fetch as fetching
 from framecast.cluster import job_server, run_files
 from framecast.cluster.fetch import fetch
 from framecast.cluster.run_files import RunFiles, decode, encode
+from framecast.cluster.send import send_command
 from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
 from framecast.evaluation.evaluation_target import find_subject
@@ -56,7 +57,7 @@ def server(trained: RunFolder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stan
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     sent: list[str] = []
 
-    real = fetching.send_command
+    real = send_command
 
     def send(where: RemoteLocation, arguments: list[str], files: dict[str, str] | None = None) -> str:
         sent.append((files or {}).get(fetching.WANTED, ""))

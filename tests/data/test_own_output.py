@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,8 @@ FRAMES = np.random.default_rng(0).integers(0, 255, (5, 32, 32, 3), np.uint8)
 
 
 def sheet() -> bytes:
-    found = contact_sheet({"train": [{"frames": FRAMES[:, None, ..., 0]}]}, (0.0, 1.0))
+    clips: Any = [{"frames": FRAMES[:, None, ..., 0]}]
+    found = contact_sheet({"train": clips}, (0.0, 1.0))
     assert found is not None
     return found
 

@@ -1,6 +1,7 @@
 """A file that breaks off is found at every cut, and a whole one never."""
 
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from tests.made_videos import write_film
 
 NOISE = [np.random.default_rng(number).integers(0, 255, (32, 48, 3), np.uint8) for number in range(12)]
 FAST = {"cpu-used": "8", "deadline": "realtime"}
-FILMS = {
+FILMS: dict[str, Any] = {
     "avi": {"kind": "avi", "codec": "mpeg4"},
     "mkv": {"kind": "matroska"},
     "webm": {"kind": "webm", "codec": "libvpx-vp9", "options": FAST},

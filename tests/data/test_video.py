@@ -2,6 +2,7 @@
 
 import io
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -231,7 +232,7 @@ def test_a_variable_rate_is_seen_and_resampled_by_time(kind, codec):
 def test_delays_of_animations_are_their_clock(kind):
     file = io.BytesIO()
     first, *others = [Image.fromarray(scene(time)) for time in range(4)]
-    exact = {"lossless": True} if kind == "webp" else {}
+    exact: dict[str, Any] = {"lossless": True} if kind == "webp" else {}
     delays = [100, 100, 400, 100]
     first.save(
         file, "png" if kind == "apng" else kind, save_all=True, append_images=others, duration=delays, **exact
@@ -310,7 +311,8 @@ def test_transparent_images_are_put_on_the_background(tmp_path, kind):
             image.save(file, transparency=0)
     else:
         image = image.convert("LA") if kind.endswith("LA") else image
-        image.save(file, **({"lossless": True} if "webp" in kind else {}))
+        exact: dict[str, Any] = {"lossless": True} if "webp" in kind else {}
+        image.save(file, **exact)
     frames, facts = read(file if kind == "gif" else tmp_path)
 
     assert facts.transparent
@@ -385,7 +387,7 @@ def test_a_cover_picture_is_not_the_video(attached, cover_first):
     file = io.BytesIO()
     with av.open(file, "w", format="matroska") as container:
         kinds = [("mjpeg", "yuvj420p"), ("libx264", "yuv420p")][:: 1 if cover_first else -1]
-        streams = {codec: container.add_stream(codec, rate=25) for codec, _ in kinds}
+        streams: dict[str, Any] = {codec: container.add_stream(codec, rate=25) for codec, _ in kinds}
         for codec, pixels in kinds:
             streams[codec].height, streams[codec].width, streams[codec].pix_fmt = 48, 80, pixels
         if attached:
@@ -442,7 +444,7 @@ def test_gaps_in_the_numbers_of_images_are_breaks(tmp_path, names, places):
 @pytest.mark.parametrize("kind", ["tif", "png", "webp"])
 def test_an_image_of_several_pictures_is_refused_within_a_folder(tmp_path, kind):
     pictures = [Image.fromarray(scene(time)) for time in range(3)]
-    exact = {"lossless": True} if kind == "webp" else {}
+    exact: dict[str, Any] = {"lossless": True} if kind == "webp" else {}
     pictures[0].save(tmp_path / f"0.{kind}", save_all=True, append_images=pictures[1:], **exact)
 
     with pytest.raises(DamagedVideo, match=r"holds 3 pictures: write each into a file"):

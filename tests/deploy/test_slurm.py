@@ -85,7 +85,7 @@ def test_near_its_end_the_job_goes_back_into_the_queue_and_then_goes_on(
     assert first.returncode == 143, said
     stopped = Status.of(run)
     assert stopped.state == "interrupted"
-    assert CheckpointStore(run.checkpoints).named("last").step == stopped.step  # type: ignore[union-attr]
+    assert CheckpointStore(run.checkpoints).named("last").step == stopped.step
     assert (tmp_path / "scontrol.log").read_text() == f"requeue {slurm['SLURM_JOB_ID']}\n"
 
     again = started(job, slurm)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def same_files(one: Path, other: Path) -> None:
     assert states[0] == states[1]
 
 
-def kinds(events: list[Event]) -> list[str]:
+def kinds(events: Sequence[Event]) -> list[str]:
     return [type(event).__name__ for event in events]
 
 
@@ -99,7 +99,7 @@ def test_the_folder_holds_what_the_plan_promises(tiny_plan: Any, runs: Path) -> 
     run = trained(tiny_plan(callbacks=["tensorboard"]), runs)
     store = CheckpointStore(run.checkpoints)
     assert store.named("best") is not None
-    assert [store.named(name).step for name in ("last", "previous")] == [12, 6]  # type: ignore[union-attr]
+    assert [store.named(name).step for name in ("last", "previous")] == [12, 6]
     assert run.metrics.read_text().splitlines()[0] == (
         "epoch,step,train/loss,validation/loss,validation/mse,validation/ssim"
     )
@@ -119,7 +119,7 @@ def test_a_run_that_was_interrupted_and_resumed_equals_one_that_never_was(
     plan = tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": stop_at}])
     train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     assert isinstance(run.journal.read()[-1], RunInterrupted)
-    assert CheckpointStore(run.checkpoints).named("last").step == stop_at + 1  # type: ignore[union-attr]
+    assert CheckpointStore(run.checkpoints).named("last").step == stop_at + 1
 
     run.clear_stop()
     train(plan, run, DistributedContext.single_process(torch.device("cpu")))
@@ -135,8 +135,10 @@ def test_a_damaged_checkpoint_is_passed_over_and_told_of(tiny_plan: Any, runs: P
     train(tiny_plan(), run, DistributedContext.single_process(torch.device("cpu")))
     attempt = [event for event in run.journal.read() if isinstance(event, RunStarted | Warned)][-2:]
     assert kinds(attempt) == ["RunStarted", "Warned"]
-    assert attempt[1].step == 6  # type: ignore[attr-defined]
-    assert attempt[1].message == (  # type: ignore[attr-defined]
+    warned = attempt[1]
+    assert isinstance(warned, Warned)
+    assert warned.step == 6
+    assert warned.message == (
         "step-00000012 is damaged (optimizer.safetensors): went on from step-00000006 instead"
     )
     assert losses(run) == before
@@ -256,7 +258,7 @@ def test_max_steps_ends_a_run_with_scores_and_a_checkpoint(tiny_plan: Any, runs:
     assert events[-1].reason == "max_steps"  # type: ignore[attr-defined]
     assert len(losses(run)) == 4
     assert any(isinstance(event, Evaluated) and event.name == "model" for event in events)
-    assert CheckpointStore(run.checkpoints).named("last").step == 4  # type: ignore[union-attr]
+    assert CheckpointStore(run.checkpoints).named("last").step == 4
 
 
 def test_max_hours_ends_a_run(tiny_plan: Any, runs: Path) -> None:

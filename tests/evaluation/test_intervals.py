@@ -72,8 +72,8 @@ def simulated_videos(videos: int, unequal: bool, stride: int, repeats: int = 400
         values = row[:, None]
         if paired:
             hard = random.standard_normal((len(values), 1)) * 30
-            pair = (sums_of(each, "video", origins.__getitem__) for each in (hard, hard + values))
-            (interval,) = difference_intervals(*pair, ["mean"])
+            first, second = (sums_of(each, "video", origins.__getitem__) for each in (hard, hard + values))
+            (interval,) = difference_intervals(first, second, ["mean"])
         else:
             (interval,) = score_intervals(sums_of(values, "video", origins.__getitem__), ["mean"])
         found.append((interval.low, interval.high))

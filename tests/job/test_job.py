@@ -16,7 +16,7 @@ from framecast.registry.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
 PLATFORM = ROOT / "platform" / "framecast"
-SECTIONS = [Job, Training, Optimizer, Schedule, DeepSpeed, Compute, Checkpoints]
+SECTIONS: list[type[BaseModel]] = [Job, Training, Optimizer, Schedule, DeepSpeed, Compute, Checkpoints]
 
 READ_AS_DATA = {  # resolved while the job is still plain data, before there is an object to read it from
     "Job.extends": "job/document.py",

@@ -179,8 +179,8 @@ def test_paths_start_from_the_folder_of_the_command_not_from_that_of_the_job(
     (tmp_path / "jobs").mkdir()
     monkeypatch.chdir(tmp_path)
     plan = plan_of(tmp_path / "jobs", VIDEOS, "data.size=32", "metrics=[{name: lpips, backbone: alex.pth}]")
-    assert plan.data.settings.root == str(tmp_path / "my videos")
-    assert plan.metrics[0].settings.backbone == str(tmp_path / "alex.pth")
+    assert plan.data.to_dict()["root"] == str(tmp_path / "my videos")
+    assert plan.metrics[0].to_dict()["backbone"] == str(tmp_path / "alex.pth")
     assert f"root: {tmp_path}/my videos" in plan.to_yaml()
 
 
@@ -192,7 +192,7 @@ def test_a_plan_read_elsewhere_keeps_its_paths_and_those_of_overrides_start_ther
     text = plan_of(tmp_path, VIDEOS).to_yaml()
     monkeypatch.chdir(tmp_path / "elsewhere")
     assert read_plan(text).to_yaml() == text
-    assert read_plan(text, ["data.root=new"]).data.settings.root == str(tmp_path / "elsewhere" / "new")
+    assert read_plan(text, ["data.root=new"]).data.to_dict()["root"] == str(tmp_path / "elsewhere" / "new")
 
 
 def test_a_job_can_be_rewritten_so_that_it_no_longer_depends_on_a_folder(

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,7 +148,7 @@ def test_its_data_are_read_from_another_folder(
     if data.declaration.ready:
         data.declaration.ready(data.settings)
     for split in ("train", "validation"):
-        clips = data.declaration.build(data.settings, split, frames)
+        clips: Any = data.declaration.build(data.settings, split, frames)
         assert len(clips[0]["frames"]) == frames
     assert not list((tmp_path / "elsewhere").iterdir())
 

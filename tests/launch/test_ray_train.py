@@ -181,7 +181,7 @@ def test_ctrl_c_checkpoints_and_resume_goes_on_to_the_same_weights(submitted: An
     assert process.returncode == 130, said
     stopped = Status.of(run)
     assert stopped.state == "interrupted"
-    assert CheckpointStore(run.checkpoints).named("last").step == stopped.step  # type: ignore[union-attr]
+    assert CheckpointStore(run.checkpoints).named("last").step == stopped.step
     assert f"resume {run.id}" in said
 
     resumed = submitted(run.id, verb="resume")

@@ -54,7 +54,7 @@ def test_a_sample_shape_reads_frames_channels_height_width() -> None:
 
 
 def test_what_cannot_be_changed_by_accident_cannot_be_changed() -> None:
-    model = Registry.discover().find("model", "conv_lstm").declaration
+    model: Any = Registry.discover().find("model", "conv_lstm").declaration
     with pytest.raises(dataclasses.FrozenInstanceError):
         model.name = "other"
 
@@ -77,7 +77,7 @@ class Lengths(Settings):
     inner: Inner = Inner()
 
 
-def a_task(**facts: Any) -> Task:
+def a_task(**facts: Any) -> Task[Lengths]:
     return Task("t", "", lambda settings: None, lambda settings: 5, (), settings=Lengths, **facts)
 
 

@@ -69,7 +69,9 @@ def test_an_event_of_an_older_version_has_a_cause_too(
 
 def test_a_stored_cause_decides_whatever_the_sentence_says() -> None:
     line = '{"event": "RunFailed", "step": 3, "reason": "out of memory", "cause": "error"}'
-    assert events.from_json(line).cause == Cause.ERROR  # type: ignore[union-attr]
+    event = events.from_json(line)
+    assert isinstance(event, events.RunFailed)
+    assert event.cause == Cause.ERROR
 
 
 @pytest.mark.parametrize(

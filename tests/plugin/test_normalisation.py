@@ -17,7 +17,7 @@ def test_each_channel_has_its_own_offset_and_scale():
 
 
 def test_there_and_back_again():
-    frames = np.random.default_rng(0).normal([[[280]], [[0]]], [[[15]], [[0.01]]], (4, 2, 6, 5))
+    frames = np.random.default_rng(0).normal([[[280.0]], [[0.0]]], [[[15.0]], [[0.01]]], (4, 2, 6, 5))
 
     np.testing.assert_allclose(FIELDS.undone(FIELDS.applied(frames)), frames, rtol=1e-5, atol=1e-8)
 

@@ -6,7 +6,9 @@ from importlib.metadata import entry_points
 
 import pytest
 
-PACKAGES = sorted(point.value for point in entry_points(group="framecast") if point.value.startswith("framecast_"))
+from framecast.plugin.kinds import KINDS
+
+PACKAGES = sorted({point.module for kind in KINDS.values() for point in entry_points(group=kind.group)})
 HEAVY = {"torch", "ray", "deepspeed", "tensorboard", "mlflow", "wandb", "pytest"}
 
 

@@ -223,7 +223,7 @@ def test_a_resumed_run_marks_where_it_went_on_and_adds_up_its_attempts(train: Tr
 
 
 def test_device_hours_are_those_of_all_workers_in_all_attempts(copy: RunFolder, report: Report) -> None:
-    begin = {"steps_per_epoch": 6, "total_steps": 12, "precision": "bf16", "strategy": "deepspeed"}
+    begin: dict[str, Any] = {"steps_per_epoch": 6, "total_steps": 12, "precision": "bf16", "strategy": "deepspeed"}
     begin |= {"device": "cuda", "parameters": 7, "epoch": 0, "batch": 0, "step": 0}
     copy.journal.file.unlink()
     for attempt, start in ((1, 0.0), (2, 10_000.0)):

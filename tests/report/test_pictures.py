@@ -70,8 +70,8 @@ def test_the_animations_bar_takes_the_models_colour_once_it_predicts() -> None:
 
 
 def test_three_clips_with_losses_are_the_best_the_median_and_the_worst() -> None:
-    stacked = [np.stack([frames(count, 50)] * 3) for count in (2, 12, 12)]
-    shown = filmstrips(Clips(*stacked, losses=np.array([0.1, 0.2, 0.3])))
+    context, target, prediction = (np.stack([frames(count, 50)] * 3) for count in (2, 12, 12))
+    shown = filmstrips(Clips(context, target, prediction, losses=np.array([0.1, 0.2, 0.3])))
     assert [clip.name for clip in shown] == ["best", "median", "worst"]
     assert [clip.note for clip in shown] == ["loss 0.1000", "loss 0.2000", "loss 0.3000"]
     assert shown[0].seen == [-1, 0]

@@ -94,7 +94,12 @@ def test_following_yields_what_is_written_from_now_on(journal: Journal) -> None:
 
     thread = threading.Thread(target=writer)
     thread.start()
-    following = journal.follow(lambda: listening.set() or ended.is_set(), seconds=0.001)
+
+    def stop() -> bool:
+        listening.set()
+        return ended.is_set()
+
+    following = journal.follow(stop, seconds=0.001)
     assert [event.step for event in following if isinstance(event, StepDone)] == [2, 3]
     thread.join()
 

@@ -519,9 +519,9 @@ def test_what_cannot_be_reached_is_one_clear_error(server: str, tmp_path: Path) 
         with pytest.raises(InputError, match=r"nosuchbucket.*(NO_SUCH_BUCKET|no bucket)") as error:
             attempt()
         assert "\n" not in str(error.value)
-    for attempt in (lambda: pull_all(missing), mirror_of(run.path).pull):
+    for pull in (lambda: pull_all(missing), mirror_of(run.path).pull):
         with pytest.raises(InputError, match="no bucket 'nosuchbucket'"):
-            attempt()
+            pull()
     (tmp_path / "file").write_text("")
     for place in (
         "nosuchscheme://bucket/runs",

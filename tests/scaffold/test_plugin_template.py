@@ -6,11 +6,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from framecast.cli.app import main
 from framecast.errors import InputError
+from framecast.job.plugin_config import PluginConfig
 from framecast.job.resolve import load_plan
 from framecast.scaffold.plugin_template import KINDS, LONGEST, PluginTemplate
 
@@ -103,7 +105,7 @@ def test_a_single_file_passes_the_check(
 def test_one_setting_of_the_demo_takes_it(written: Written, kind: str) -> None:
     beginning = PluginTemplate(f"single_{kind}", kind, single_file=True)
     _, plan = load_plan(DEMO, [beginning.override], [str(written.files[kind])])
-    parts = [plan.task, plan.model, plan.data, *plan.metrics, *plan.callbacks]
+    parts: list[PluginConfig[Any]] = [plan.task, plan.model, plan.data, *plan.metrics, *plan.callbacks]
     assert beginning.name in {part.name for part in parts}
 
 

@@ -11,7 +11,8 @@ from framecast.search.proposals import proposer
 from framecast.search.space import Space, identity
 from framecast.search.trial import Trial
 
-SpaceOf, TrialOf = Callable[..., Space], Callable[..., Trial]
+SpaceOf = Callable[..., Space]
+TrialOf = Callable[..., Trial]
 RANK = {"model.rank": {"int": [1, 4]}}
 STEPS = {"model.order": {"int": [1, 3]}, "model.steps": {"choice": [1, 2, 3]}}
 

@@ -10,6 +10,7 @@ import pytest
 
 from framecast.errors import InputError
 from framecast.runs.remote_run import RemoteLocation, RemoteRun
+from framecast.runs.run_folder import RunFolder
 from framecast.search.find import all_folders, find, find_run, find_search, title_of
 from framecast.search.search_folder import SearchFolder
 from tests.made_runs import made_run, three_runs
@@ -81,7 +82,9 @@ def test_a_trial_that_is_not_there_is_refused(trial: str, search: SearchFolder) 
 
 
 def test_a_trial_is_shown_as_its_searchs(search: SearchFolder) -> None:
-    assert title_of(find("looked_for#2", search.root).folder) == f"looked_for {search.id}#2"
+    trial = find("looked_for#2", search.root).folder
+    assert isinstance(trial, RunFolder)
+    assert title_of(trial) == f"looked_for {search.id}#2"
     assert title_of(made_run(search.root, "demo", "20260101-120000-aaaa")) == "demo 20260101-120000-aaaa"
 
 

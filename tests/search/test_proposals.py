@@ -12,7 +12,8 @@ from framecast.search.proposals import proposer
 from framecast.search.space import Space
 from framecast.search.trial import Trial
 
-SpaceOf, TrialOf = Callable[..., Space], Callable[..., Trial]
+SpaceOf = Callable[..., Space]
+TrialOf = Callable[..., Trial]
 RANK = {"model.rank": {"int": [1, 64]}}
 
 

@@ -11,7 +11,8 @@ from framecast.search.results import Results
 from framecast.search.space import Space
 from framecast.search.trial import Trial
 
-SpaceOf, TrialOf = Callable[..., Space], Callable[..., Trial]
+SpaceOf = Callable[..., Space]
+TrialOf = Callable[..., Trial]
 
 
 @pytest.fixture

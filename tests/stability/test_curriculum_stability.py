@@ -73,7 +73,7 @@ def test_training_is_stable_while_the_curriculum_takes_truth_and_learning_rate_a
     evaluated = [event for event in events if isinstance(event, Evaluated) and event.name == "model"]
     losses = [event.metrics["validation/loss"] for event in evaluated]  # in closed loop, whatever the ratio
     ratio, factor = steps[-1].logs["truth_ratio"], steps[-1].learning_rate / LEARNING_RATE
-    seconds = sum(event.seconds for event in (*steps, *evaluated))
+    seconds = sum(step.seconds for step in steps) + sum(each.seconds for each in evaluated)
     print(
         f"loss {losses[0]:.4f} -> {losses[-1]:.4f}, truth {ratio:.1f}, rate x {factor:.3f}, {seconds:.0f} s",
         end=" ",

@@ -44,7 +44,7 @@ def few_actions(folder: Path) -> dict[str, Any]:
     for number, id in enumerate([*train, *validation]):
         (folder / f"{id}.webm").write_bytes(real_video("webm", 8, 5 * number, 48, 64))
     named = {template.replace("[", "").replace("]", ""): str(n) for n, template in enumerate(templates)}
-    lists = {"labels": named}
+    lists: dict[str, Any] = {"labels": named}
     for split, ids in (("train", train), ("validation", validation)):
         lists[split] = [
             {"id": id, "template": templates[n % 2], "label": "a door", "placeholders": ["a door"] * (n % 2 + 1)}

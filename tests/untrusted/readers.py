@@ -403,13 +403,13 @@ def _film(kind: str) -> Callable[[Path], Path]:
         )
         file = io.BytesIO()
         with av.open(file, "w", format="apng" if kind == "apng" else kind) as container:
-            stream = container.add_stream(codec, rate=25)
-            stream.width, stream.height, stream.pix_fmt = 48, 32, pixels  # type: ignore[attr-defined]
+            stream: Any = container.add_stream(codec, rate=25)
+            stream.width, stream.height, stream.pix_fmt = 48, 32, pixels
             for number in range(8):
                 picture = np.full((32, 48, 3), 20 * number, np.uint8)
                 frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
-                container.mux(stream.encode(frame.reformat(format=pixels)))  # type: ignore[attr-defined]
-            container.mux(stream.encode())  # type: ignore[attr-defined]
+                container.mux(stream.encode(frame.reformat(format=pixels)))
+            container.mux(stream.encode())
         return _write(folder / f"film.{kind}", file.getvalue())
 
     return make

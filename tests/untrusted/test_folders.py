@@ -6,6 +6,7 @@ mark when it is imported.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -299,7 +300,7 @@ def test_with_settings_of_another_user_only_code_that_i_have_trained_with_is_imp
 
 def test_bytecode_beside_a_plugin_is_not_what_runs(mark: Path, tmp_path: Path) -> None:
     """A .pyc that claims to fit any source is other code with the same checksum of the source."""
-    import importlib._bootstrap_external as external
+    external: Any = importlib.import_module("importlib._bootstrap_external")
 
     package = tmp_path / "package"
     (package / "__pycache__").mkdir(parents=True)
@@ -663,7 +664,9 @@ def test_damaged_samples_are_left_out_of_a_report(
         def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
             return Path.touch, (mark,)  # type: ignore[return-value]
 
-    clips = {name: np.zeros((2, 2, 1, 8, 8), np.uint8) for name in ("context", "target", "prediction")}
+    clips: dict[str, Any] = {
+        name: np.zeros((2, 2, 1, 8, 8), np.uint8) for name in ("context", "target", "prediction")
+    }
     changed = {
         "objects": {"prediction": np.array([Bad()], dtype=object)},
         "shapes": {"context": np.zeros(3, np.uint8)},

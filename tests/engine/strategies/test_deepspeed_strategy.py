@@ -88,7 +88,7 @@ def test_the_loss_scale_survives_a_checkpoint(tiny_plan: Callable[..., Plan], tm
     other.load(TrainingState.read(tmp_path, saved.numbers))
     assert stepped(other).loss_scale == scale
     assert all(value.equal(weights(other)[name]) for name, value in weights(strategy).items())
-    assert strategy.state().numbers == other.state().numbers  # type: ignore[union-attr]
+    assert strategy.state().numbers == other.state().numbers
 
 
 @pytest.mark.usefixtures("fp16_on_cpu")

@@ -1,5 +1,7 @@
 """The cells against dense matrices, as pure functions of input and state, and against the fast path."""
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -35,7 +37,12 @@ def frames():
 
 def of_one_layer(kernel_size, bias, hidden, train):
     """The settings of a network that is one cell and the output."""
-    stack = {"layers_per_block": [1], "hidden_channels": [hidden], "kernel_size": kernel_size, "bias": bias}
+    stack: dict[str, Any] = {
+        "layers_per_block": [1],
+        "hidden_channels": [hidden],
+        "kernel_size": kernel_size,
+        "bias": bias,
+    }
     return ConvTTLSTMSettings(**stack, **train) if train else ConvLSTMSettings(**stack)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,13 +16,11 @@ from framecast.runs.run_folder import RunFolder
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 from tests.plugins.conv_tt_lstm.drawn import build, gradients
 
-STACK = {"layers_per_block": [1, 1], "hidden_channels": [3, 4], "kernel_size": 3, "skip_stride": 1}
+RANKS: list[tuple[int, int, int | list[int]]] = [(1, 1, 2), (1, 3, 4), (2, 3, [2, 3]), (3, 3, 2), (3, 5, 1)]
+STACK: dict[str, Any] = {"layers_per_block": [1, 1], "hidden_channels": [3, 4], "kernel_size": 3, "skip_stride": 1}
 SETTINGS = [
     ConvLSTMSettings(**STACK),
-    *(
-        ConvTTLSTMSettings(**STACK, order=order, steps=steps, rank=rank)
-        for order, steps, rank in [(1, 1, 2), (1, 3, 4), (2, 3, [2, 3]), (3, 3, 2), (3, 5, 1)]
-    ),
+    *(ConvTTLSTMSettings(**STACK, order=order, steps=steps, rank=rank) for order, steps, rank in RANKS),
 ]
 
 
@@ -73,7 +72,7 @@ def losses(run: RunFolder) -> list[float]:
 
 @pytest.mark.parametrize(("first", "then"), [("reference", "fast"), ("fast", "reference")])
 def test_a_run_resumes_with_the_other_one(
-    tiny_job: Callable[..., dict], tiny_plan: Callable[..., Plan], runs: Path, first: str, then: str
+    tiny_job: Callable[..., dict[str, Any]], tiny_plan: Callable[..., Plan], runs: Path, first: str, then: str
 ) -> None:
     model = tiny_job()["model"]
     run, whole = (
@@ -90,7 +89,7 @@ def test_a_run_resumes_with_the_other_one(
 
     plan = resumed_plan(run, ["training.epochs=2", f"model.implementation={then}"])
 
-    assert plan.model.settings.implementation == then
+    assert plan.model.to_dict()["implementation"] == then
     assert launch(plan, run, in_process=True).state == "finished"
     assert losses(run) == pytest.approx(losses(whole), rel=1e-4)
     predicted = framecast.load(str(run.path))(torch.rand(1, 2, 1, 16, 16), 2)

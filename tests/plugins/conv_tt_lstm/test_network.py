@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -203,7 +204,7 @@ def moving_blobs(batch, frames, size):
     return torch.exp(-distance / 4)[:, :, None]
 
 
-STACK = {"layers_per_block": [1, 2, 1], "hidden_channels": [2, 3, 4], "kernel_size": 3}
+STACK: dict[str, Any] = {"layers_per_block": [1, 2, 1], "hidden_channels": [2, 3, 4], "kernel_size": 3}
 
 
 @pytest.fixture(params=[ConvLSTMSettings, ConvTTLSTMSettings])
@@ -287,7 +288,7 @@ def test_a_second_call_remembers_nothing_of_the_first(network, clip):
 
 def blocks_of_one(skip_stride):
     torch.manual_seed(0)
-    stack = {"layers_per_block": [1, 1, 1], "hidden_channels": [2, 3, 4], "kernel_size": 3}
+    stack: dict[str, Any] = {"layers_per_block": [1, 1, 1], "hidden_channels": [2, 3, 4], "kernel_size": 3}
     return RecurrentVideoNetwork.from_settings(ConvLSTMSettings(**stack, skip_stride=skip_stride), 1)
 
 
@@ -391,7 +392,7 @@ def kept_by(network, clip, truth):
 @pytest.mark.parametrize("forced", [False, True], ids=["own outputs", "true frames"])
 @pytest.mark.parametrize(("steps", "share"), [(None, 0.9), (3, 0.75), (5, 0.5)], ids=["conv_lstm", "3", "5"])
 def test_what_is_kept_for_the_backward_pass_is_a_share_of_the_references(steps, share, forced):
-    stack = {"layers_per_block": [2], "hidden_channels": [32], "kernel_size": 3}
+    stack: dict[str, Any] = {"layers_per_block": [2], "hidden_channels": [32], "kernel_size": 3}
     setting = ConvTTLSTMSettings(**stack, steps=steps) if steps else ConvLSTMSettings(**stack)
     slow, fast = both(setting, 1)
     clip = torch.rand(1, 8, 1, 32, 32)

@@ -1,5 +1,7 @@
 """The declarations: what the platform gets to see."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -8,8 +10,8 @@ import framecast_conv_tt_lstm
 from framecast_conv_tt_lstm import framecast_models
 from framecast_conv_tt_lstm.cell import ConvLSTMCell, ConvTTLSTMCell
 
-MODELS = {model.name: model for model in framecast_models()}
-SMALL = {"layers_per_block": [1, 1], "hidden_channels": [2, 3], "kernel_size": 3}
+MODELS: dict[str, Any] = {model.name: model for model in framecast_models()}
+SMALL: dict[str, Any] = {"layers_per_block": [1, 1], "hidden_channels": [2, 3], "kernel_size": 3}
 
 
 @pytest.mark.parametrize(("name", "cell"), [("conv_tt_lstm", ConvTTLSTMCell), ("conv_lstm", ConvLSTMCell)])

@@ -5,6 +5,7 @@ Their numbers are tested by the golden cases in test_network.py.
 
 import pickle
 import re
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 from tests.plugins.conv_tt_lstm.dense import predict, published_weights
 from tests.plugins.conv_tt_lstm.drawn import networks
 
-STACK = {"layers_per_block": [1, 2, 1], "hidden_channels": [2, 3, 4], "kernel_size": 3}
+STACK: dict[str, Any] = {"layers_per_block": [1, 2, 1], "hidden_channels": [2, 3, 4], "kernel_size": 3}
 TRAIN = ConvTTLSTMSettings(**STACK, order=2, steps=4, rank=3)
 PLAIN = ConvLSTMSettings(**STACK)
 
@@ -27,11 +28,16 @@ def published(setting=TRAIN, channels=1):
     """A network by dense matrices and its weights, which have the optimised layout."""
     weights = published_weights(setting, channels)
 
-    def dense(frames, frames_out):
-        return predict(weights, setting, frames, frames_out).float()
+    class Dense:
+        """Called as the network is."""
 
-    dense.channels = channels
-    return dense, {name: weight.clone() for name, weight in weights.items()}
+        def __init__(self):
+            self.channels = channels
+
+        def __call__(self, frames, frames_out):
+            return predict(weights, setting, frames, frames_out).float()
+
+    return Dense(), {name: weight.clone() for name, weight in weights.items()}
 
 
 def time_last(weights, hidden):
@@ -64,7 +70,7 @@ def shapes(network):
 def test_the_weights_alone_make_the_network(setting):
     dense, weights = published(setting)
 
-    network = load_published(weights)
+    network: Any = load_published(weights)
 
     assert_same(network, dense)
     kind = ConvTTLSTMCell if setting is TRAIN else ConvLSTMCell
@@ -164,11 +170,12 @@ def test_a_fixed_window_is_told_by_name_or_by_the_steps(told):
     # windows of three states are fixed with three steps, and sliding with four
     dense, weights = published(TRAIN.model_copy(update={"steps": 3, "window": "fixed"}))
 
-    network = load_published(weights, told)
+    network: Any = load_published(weights, told)
 
     assert {cell.windows.kind for block in network.blocks for cell in block} == {"fixed"}
     assert_same(network, dense)
-    assert {cell.windows.steps for block in load_published(weights).blocks for cell in block} == {4}
+    sliding: Any = load_published(weights)
+    assert {cell.windows.steps for block in sliding.blocks for cell in block} == {4}
 
 
 def test_the_axes_of_the_two_layouts_come_to_the_same_names():

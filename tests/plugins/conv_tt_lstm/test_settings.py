@@ -41,7 +41,7 @@ def test_a_wrong_stack_is_refused_with_the_reason(settings, wrong, message):
 @pytest.mark.parametrize("name", ["order", "steps", "rank"])
 def test_the_numbers_of_a_tensor_train_are_at_least_one(name):
     with pytest.raises(ValidationError, match=name):
-        ConvTTLSTMSettings(**{name: 0})
+        ConvTTLSTMSettings.model_validate({name: 0})
 
 
 @pytest.mark.parametrize(

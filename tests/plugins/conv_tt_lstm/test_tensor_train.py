@@ -318,7 +318,7 @@ def test_an_unknown_padding_or_window_is_refused_with_the_choices():
     with pytest.raises(ValueError, match=r"padding \('same'\) must be one of zeros, circular"):
         train(torch.zeros(1, 1, 1, 5, 5), "same")
     with pytest.raises(ValueError, match=r"window \('growing'\) must be one of sliding, fixed"):
-        ConvTensorTrain(train.window_kernels, window="growing")
+        ConvTensorTrain(train.window_kernels, window="growing")  # type: ignore[arg-type]
 
 
 def squares(*sizes):

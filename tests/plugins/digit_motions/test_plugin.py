@@ -52,9 +52,12 @@ def test_test_clips_are_of_test_digits(monkeypatch):
     import framecast_moving_mnist
 
     load = framecast_moving_mnist.load_digits
-    monkeypatch.setattr(
-        framecast_moving_mnist, "load_digits", lambda root, split: asked.append(split) or load(root, split)
-    )
+
+    def noted(root, split):
+        asked.append(split)
+        return load(root, split)
+
+    monkeypatch.setattr(framecast_moving_mnist, "load_digits", noted)
     for split in ("train", "validation", "test"):
         DATASET.build(DATASET.settings(), split, 3)
 

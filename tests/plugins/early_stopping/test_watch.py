@@ -15,7 +15,7 @@ from framecast_early_stopping import framecast_callbacks
 from tests.made_events import evaluated, started
 
 (CALLBACK,) = framecast_callbacks()
-DIRECTIONS = {
+DIRECTIONS: dict[str, framecast.Direction] = {
     "validation/loss": "min",
     "validation/mse": "min",
     "validation/ssim": "max",
@@ -47,7 +47,8 @@ def watch(**settings: Any) -> Watch:
 def stopped_at(listener: Watch, metric: str, values: list[float]) -> int | None:
     """The number of the evaluation, from 1, that ended the run."""
     for number, value in enumerate(values, start=1):
-        if listener(evaluated(number, **{metric: value})):
+        values_now: dict[str, Any] = {metric: value}
+        if listener(evaluated(number, **values_now)):
             return number
     return None
 

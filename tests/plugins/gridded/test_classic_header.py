@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from framecast_gridded.classic_header import check_classic_header
 VERSIONS = ["NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET", "NETCDF3_64BIT_DATA"]
 
 
-def classic(file: Path, version: str = VERSIONS[0]) -> bytes:
+def classic(file: Path, version: Any = VERSIONS[0]) -> bytes:
     import netCDF4
 
     with netCDF4.Dataset(file, "w", format=version) as opened:

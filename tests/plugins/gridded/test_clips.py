@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,13 +58,14 @@ def test_range_takes_the_training_period_to_0_and_1(air, settings_for):
 
     assert clips.normalisation.offset == (float(training.min()),)
     assert clips.normalisation.scale[0] == pytest.approx(float(training.max()) - float(training.min()))
-    seen = torch.cat([clip["frames"] for clip in FieldClips(settings_for(air, stride=4), "train", 4)])
+    apart = FieldClips(settings_for(air, stride=4), "train", 4)
+    seen = torch.cat([apart[index]["frames"] for index in range(len(apart))])
     assert (seen.min().item(), seen.max().item()) == (0, 1)
 
 
 def test_standard_takes_the_training_period_to_mean_0_and_deviation_1(air, settings_for):
     clips = FieldClips(settings_for(air, normalisation="standard", stride=4), "train", 4)
-    seen = torch.cat([clip["frames"] for clip in clips]).double()
+    seen = torch.cat([clips[index]["frames"] for index in range(len(clips))]).double()
 
     assert seen.mean().item() == pytest.approx(0, abs=1e-4)
     assert seen.std().item() == pytest.approx(1, abs=1e-3)
@@ -205,7 +207,8 @@ def stored(request, tmp_path, air):
 def test_two_forked_processes_read_what_this_one_reads_at_the_same_time(stored, settings_for):
     clips = FieldClips(settings_for(stored), "train", 6)
     alone = torch.stack([clips[index]["frames"] for index in range(len(clips))])  # the files are open now
-    forked = DataLoader(clips, batch_size=8, num_workers=2, multiprocessing_context="fork", timeout=60)
+    data: Any = clips
+    forked = DataLoader(data, batch_size=8, num_workers=2, multiprocessing_context="fork", timeout=60)
 
     for number, batch in enumerate(forked):
         part = slice(8 * number, 8 * number + 8)

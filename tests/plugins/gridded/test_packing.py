@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import netCDF4
 import numpy as np
 import pytest
@@ -40,7 +42,7 @@ def as_netcdf4_reads(path):
         return np.ma.filled(np.ma.asarray(file["v"][0, 0]).astype(np.float64), np.nan)
 
 
-CASES = {
+CASES: dict[str, Any] = {
     "fill value": ([1, 2, -5], "i2", {"fill": -5}),
     "no fill declared, shorts": ([1, -32767, 3], "i2", {}),
     "no fill declared, integers": ([1, -2147483647, 3], "i4", {}),
@@ -101,7 +103,7 @@ def test_bytes_have_no_default_fill_value(stored, settings_for):
 
 def test_a_valid_range_in_the_type_of_the_scale_is_in_physical_units(stored, settings_for):
     """As the netCDF Users Guide has it."""
-    attributes = {"valid_range": np.array([0.0, 100.0]), "scale_factor": 0.01}
+    attributes: dict[str, Any] = {"valid_range": np.array([0.0, 100.0]), "scale_factor": 0.01}
     path = stored([-1, 0, 10000, 10001], "i2", **attributes)
 
     np.testing.assert_allclose(as_read(path, settings_for), [np.nan, 0, 100, np.nan])
@@ -127,7 +129,7 @@ def test_each_file_is_unpacked_by_its_own_scale(tmp_path, settings_for):
     for year, scale in ((1, 0.1), (2, 0.003)):
         field = xarray.DataArray(np.full((6, 2, 2), 9.0 * year), dims=("time", "y", "x"), name="v")
         field = field.assign_coords(time=np.arange(f"200{year}-01-01", f"200{year}-01-07", dtype="datetime64[D]"))
-        packed = {"v": {"dtype": "int16", "scale_factor": scale, "_FillValue": -1}}
+        packed: Any = {"v": {"dtype": "int16", "scale_factor": scale, "_FillValue": -1}}
         field.to_netcdf(tmp_path / f"{year}.nc", encoding=packed)
 
     read = Fields.open(settings_for(f"{tmp_path}/*.nc")).read(0, 12)
@@ -146,7 +148,7 @@ def test_statistics_know_nothing_of_fill_values(stored, settings_for):
 def rain(path, zarr_format, fill, **attributes):
     """A Zarr store made by zarr-python alone: rain of 0, 5, -9999 in each row."""
     group = zarr.open_group(path, mode="w", zarr_format=zarr_format)
-    names = {"dimension_names": ("time", "y", "x")} if zarr_format == 3 else {}
+    names: dict[str, Any] = {"dimension_names": ("time", "y", "x")} if zarr_format == 3 else {}
     array = group.create_array("rain", shape=(6, 2, 3), dtype="f4", chunks=(6, 2, 3), fill_value=fill, **names)
     array[:] = np.tile(np.array([0, 5, -9999], "f4"), (6, 2, 1))
     array.attrs.update({"_ARRAY_DIMENSIONS": ["time", "y", "x"], **attributes} if zarr_format == 2 else attributes)
@@ -176,7 +178,7 @@ def test_zeros_are_missing_in_zarr_where_an_attribute_says_so(tmp_path, settings
 @pytest.mark.parametrize("zarr_format", [2, 3])
 def test_what_xarray_packs_into_zarr_is_unpacked(tmp_path, settings_for, zarr_format):
     values = np.tile([0.0, 5.5, np.nan], (6, 2, 1))
-    packed = {"v": {"dtype": "int16", "scale_factor": 0.1, "_FillValue": -99}}
+    packed: dict[str, Any] = {"v": {"dtype": "int16", "scale_factor": 0.1, "_FillValue": -99}}
     dataset = xarray.Dataset({"v": (("time", "y", "x"), values)})
     dataset.to_zarr(tmp_path / "a.zarr", encoding=packed, zarr_format=zarr_format)
 

@@ -1,5 +1,7 @@
 """Clips from the miniature's store: persons, actions, ranges and strides."""
 
+from typing import Any
+
 import pytest
 from torch.utils.data import DataLoader
 
@@ -90,7 +92,7 @@ def test_held_out_persons_validate(settings):
 
 
 def test_processes_of_a_loader_read_the_same_clips(settings):
-    data = clips(settings(split="schuldt", actions=("running",)), "validation", 10)
+    data: Any = clips(settings(split="schuldt", actions=("running",)), "validation", 10)
     alone, together = (DataLoader(data, batch_size=8, num_workers=workers) for workers in (0, 1))
 
     for one, other in zip(alone, together, strict=True):

@@ -1,5 +1,7 @@
 """Frames to score: real Moving-MNIST ones, and poor predictions of them."""
 
+from typing import Any
+
 import av
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from tests import real_clips
 def target():
     """(4, 3, 1, 64, 64) in [0, 1]."""
     (declared,) = framecast_datasets()
-    dataset = declared.build(declared.settings(), "test", 3)
+    dataset: Any = declared.build(declared.settings(), "test", 3)
     return torch.stack([dataset[index]["frames"] for index in range(4)]).float() / 255
 
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 
+from framecast import ValueRange
 from framecast_metrics import framecast_metrics
 
 METRICS = {metric.name: metric for metric in framecast_metrics()}
@@ -35,7 +36,7 @@ def golden(name, prediction, target, mask=None):
 
 
 def scored(name, *batches):
-    metric = METRICS[name].build(METRICS[name].settings(protocol="openstl"), (0.0, 1.0))
+    metric = METRICS[name].build(METRICS[name].settings(protocol="openstl"), ValueRange(0.0, 1.0))
     for batch in batches:
         metric.update(*batch)
     return metric

@@ -64,7 +64,10 @@ def test_a_protocol_defines_what_its_papers_tell(protocol, names):
 
     assert [name for name, known in protocols.items() if protocol in known] == names
     for name in names:
-        assert DECLARED[name].build(DECLARED[name].settings(protocol=protocol), (0.0, 1.0)).state is None
+        assert (
+            DECLARED[name].build(DECLARED[name].settings(protocol=protocol), framecast.ValueRange(0.0, 1.0)).state
+            is None
+        )
 
 
 @EVERY_METRIC
@@ -128,7 +131,7 @@ DEFINED = [
 @pytest.mark.parametrize(("name", "protocol"), DEFINED)
 def test_a_perfect_forecast_scores_perfectly_wherever_the_truth_lies(name, protocol, target, mask):
     """The truth reaches so many ranges to both sides of the middle."""
-    ranges, reaches = ((0.0, 1.0), (-5.0, 5.0), (250.0, 300.0), (-1e-3, 1e-3)), (0.5, 1.0, 3.0, 1000.0)
+    ranges, reaches = [(0.0, 1.0), (-5.0, 5.0), (250.0, 300.0), (-1e-3, 1e-3)], [0.5, 1.0, 3.0, 1000.0]
     if name == "lpips":  # a network takes its time
         target, mask = target[:1, :, :, ::2, ::2], mask[:1, :, :, ::2, ::2]
         ranges, reaches = ranges[:2], reaches[1:3]

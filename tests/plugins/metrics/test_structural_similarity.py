@@ -34,11 +34,11 @@ def test_colour_frames_agree_with_scikit_image(prediction, target):
 
 @pytest.mark.parametrize(("low", "high"), [(-1.0, 1.0), (250.0, 300.0)])
 def test_other_value_ranges_agree_with_scikit_image(low, high, prediction, target):
-    pair = [low + (high - low) * frames.clamp(0, 1).double() for frames in (prediction, target)]
+    scaled, truth = (low + (high - low) * frames.clamp(0, 1).double() for frames in (prediction, target))
 
-    values = StructuralSimilarity((low, high)).update(*pair)
+    values = StructuralSimilarity((low, high)).update(scaled, truth)
 
-    np.testing.assert_allclose(values, scikit_image(*pair, data_range=high - low), atol=1e-4)
+    np.testing.assert_allclose(values, scikit_image(scaled, truth, data_range=high - low), atol=1e-4)
 
 
 def test_noise_agrees_with_scikit_image():

@@ -37,7 +37,8 @@ def test_a_digit_flies_straight_at_the_same_speed_in_any_direction():
     ],
 )
 def test_a_digit_is_stopped_at_each_wall_and_flies_back(start, direction, path):
-    np.testing.assert_allclose(fly(*start, direction), path, atol=1e-12)
+    x, y = start
+    np.testing.assert_allclose(fly(x, y, direction), path, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -45,10 +46,10 @@ def test_a_digit_is_stopped_at_each_wall_and_flies_back(start, direction, path):
 )
 def test_in_a_corner_both_directions_turn(corner, direction):
     corner = np.array(corner, float)
-    start = np.abs(corner - 0.05)
+    x, y = np.abs(corner - 0.05)
     inwards = 0.1 * math.sqrt(0.5) * np.sign(0.5 - corner)
 
-    path = fly(*start, direction)
+    path = fly(x, y, direction)
 
     np.testing.assert_allclose(path, [corner, corner + inwards, corner + 2 * inwards], atol=1e-12)
 

@@ -1,5 +1,7 @@
 """The cell: the paper's equations, gate by gate."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -32,7 +34,7 @@ def test_a_step_is_the_papers_in_its_states_and_their_gradients(layer_norm):
 
 @pytest.mark.parametrize("layer_norm", [False, True])
 def test_memories_last_at_the_start_because_forget_gates_are_open(layer_norm):
-    cell = SpatioTemporalLSTMCell(2, 3, 4, kernel_size=3, layer_norm=layer_norm)
+    cell: Any = SpatioTemporalLSTMCell(2, 3, 4, kernel_size=3, layer_norm=layer_norm)
 
     assert (cell.temporal_gates[-1].bias[3:6] == 1).all()
     assert (cell.spatial_gates[-1].bias[4:8] == 1).all()

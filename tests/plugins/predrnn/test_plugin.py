@@ -1,5 +1,7 @@
 """The declaration: what the platform gets to see, and that it can train it, weights shared out or not."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -21,7 +23,7 @@ SMALL = {"name": "predrnn", "hidden_channels": [4, 3], "kernel_size": 3}
 def test_the_name_builds_what_the_cost_counts():
     settings, colour = MODEL.settings(hidden_channels=[2, 3]), framecast.SampleShape(20, 3, 8, 8)
 
-    network = MODEL.build(settings, colour)
+    network: Any = MODEL.build(settings, colour)
 
     assert MODEL.name == "predrnn"
     assert network(torch.rand(1, 2, 3, 8, 8), 2).shape == (1, 3, 3, 8, 8)

@@ -1,5 +1,7 @@
 """What every recognition model promises: shapes, readings that know only their own frames, and exact counts."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -9,7 +11,7 @@ from framecast_recognition_models import framecast_models
 MODELS = {model.name: model for model in framecast_models()}
 LEVELS = {"hidden_channels": [3, 4], "strides": [2, 2]}
 RECURRENT = {**LEVELS, "layers_per_block": [1, 2]}
-CASES = {
+CASES: dict[str, dict[str, Any]] = {
     "conv_tt_lstm_recognition": {**RECURRENT, "rank": 2},
     "conv_lstm_recognition": RECURRENT,
     "conv3d": LEVELS,

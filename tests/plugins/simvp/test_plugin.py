@@ -1,5 +1,7 @@
 """The declaration: what the platform gets to see, and that it can train it, weights shared out or not."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -15,7 +17,7 @@ from framecast.registry.registry import Registry
 from framecast_simvp import framecast_models
 
 (MODEL,) = framecast_models()
-SMALL = {
+SMALL: dict[str, Any] = {
     "name": "simvp",
     "frames_in": 2,
     "spatial_channels": 4,
@@ -30,7 +32,7 @@ def test_the_name_builds_what_the_cost_counts():
     small = {key: value for key, value in SMALL.items() if key != "name"}
     settings, colour = MODEL.settings(**small), framecast.SampleShape(20, 3, 8, 8)
 
-    network = MODEL.build(settings, colour)
+    network: Any = MODEL.build(settings, colour)
 
     assert MODEL.name == "simvp"
     assert network(torch.rand(1, 2, 3, 8, 8), 2).shape == (1, 2, 3, 8, 8)

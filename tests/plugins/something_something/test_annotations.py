@@ -12,8 +12,8 @@ TRAIN = "something-something-v2-train.json"
 VALIDATION = "something-something-v2-validation.json"
 
 
-@pytest.fixture
-def annotations(settings):
+@pytest.fixture(name="annotations")
+def read_with_all_classes(settings):
     """Reads the annotations of a folder, for all its classes."""
     return lambda root: read_annotations(root, read_classes(settings(root)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 from framecast.job.data_section import data_part
 from framecast_something_something.place import command, store_folder
@@ -42,5 +43,5 @@ def test_the_command_leads_to_the_same_store_when_it_is_typed():
         program, verb, prepare, name, option, root, *given = shlex.split(command(wanted))
 
         assert (program, verb, prepare, option) == ("platform", "data", "prepare", "--root")
-        typed = data_part(name, [f"root={root}", *given], []).settings
+        typed: Any = data_part(name, [f"root={root}", *given], []).settings
         assert store_folder(typed, ["a"]) == Path.cwd() / store_folder(wanted, ["a"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -34,11 +35,11 @@ def write_images() -> Callable[..., None]:
     return _write_images
 
 
-def _write_video(file: Path, frames_THWC: Sequence[np.ndarray], rate: int = 25) -> None:
+def _write_video(file: Path, frames_THWC: np.ndarray, rate: int = 25) -> None:
     """In the codec that goes with the file's ending; key frames ten apart, so that seeking is put to the test."""
     with av.open(str(file), "w") as container:
         codec = CODECS[file.suffix]
-        stream = container.add_stream(codec, rate=rate)
+        stream: Any = container.add_stream(codec, rate=rate)
         stream.height, stream.width = frames_THWC[0].shape[:2]
         stream.pix_fmt = "rgb8" if codec == "gif" else "yuv420p"
         stream.codec_context.gop_size = 10
@@ -53,7 +54,7 @@ def _write_video(file: Path, frames_THWC: Sequence[np.ndarray], rate: int = 25) 
             container.mux(packet)
 
 
-def _write_images(folder: Path, frames_THWC: Sequence[np.ndarray]) -> None:
+def _write_images(folder: Path, frames_THWC: np.ndarray) -> None:
     """0.png, 1.png ... 10.png: names that sort wrongly as text."""
     folder.mkdir(parents=True)
     for number, frame_HWC in enumerate(frames_THWC):

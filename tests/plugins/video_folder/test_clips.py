@@ -171,7 +171,7 @@ def test_a_frame_rate_makes_videos_of_different_rates_alike(tmp_path: Path, writ
 
 def test_each_way_to_read_has_a_store_and_a_command_of_its_own(tmp_path: Path) -> None:
     plain = settings_for(tmp_path)
-    others = [{"frame_rate": 12.5}, {"background": "#102030"}, {"bit_depth": 12}]
+    others: list[dict[str, Any]] = [{"frame_rate": 12.5}, {"background": "#102030"}, {"bit_depth": 12}]
     assert len({settings_for(tmp_path, **other).store for other in [{}, *others]}) == 4
     assert command(settings_for(tmp_path, frame_rate=12.5, bit_depth=12, background="#102030")).endswith(
         "size=32 frame_rate=12.5 bit_depth=12 'background=#102030'"

@@ -1,6 +1,7 @@
 """The curriculum, walked through epoch by epoch."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from framecast_video_prediction.settings import ScheduledSampling
 
 ORIGINAL = ScheduledSampling()
 OPTIMISED = ScheduledSampling(variant="optimised")
-BRISK = {"patience": 2, "fall": 0.1, "learning_rate_factor": 0.5, "learning_rate_every": 3}
+BRISK: dict[str, Any] = {"patience": 2, "fall": 0.1, "learning_rate_factor": 0.5, "learning_rate_every": 3}
 
 
 def walk(curriculum, losses, first_epoch=1):
@@ -110,7 +111,7 @@ def test_the_ratio_ends_at_zero():
 
 def test_epochs_without_an_evaluation_count_as_well():
     curriculum = Curriculum(ScheduledSampling(**BRISK))
-    seen = {}
+    seen: dict[int, Any] = {}
     for epoch in (2, 4, 6, 8, 10, 12):
         curriculum.after_evaluation(0.5, epoch)
         seen[epoch] = (pytest.approx(curriculum.ratio), curriculum.learning_rate_factor)

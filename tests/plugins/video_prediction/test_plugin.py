@@ -1,5 +1,7 @@
 """The declarations: what the platform gets to see."""
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -18,7 +20,7 @@ def test_a_clip_is_as_long_as_what_is_seen_and_what_is_predicted():
 @pytest.mark.parametrize("name", MODELS)
 def test_each_model_is_one_that_the_task_can_evaluate(name):
     settings = TASK.settings(frames_in=2, frames_out=3)
-    baseline = MODELS[name].build(MODELS[name].settings(), framecast.SampleShape(5, 1, 4, 4))
+    baseline: Any = MODELS[name].build(MODELS[name].settings(), framecast.SampleShape(5, 1, 4, 4))
     task = TASK.build(settings)
 
     outputs = task.evaluation_step(baseline, {"frames": torch.rand(2, 5, 1, 4, 4)})

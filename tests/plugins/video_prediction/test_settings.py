@@ -1,5 +1,7 @@
 """What a job may not set of video prediction."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -60,7 +62,7 @@ def test_the_optimised_curriculum_falls_slower_and_later():
 
 @pytest.mark.parametrize("variant", ["original", "optimised"])
 def test_what_a_job_writes_goes_before_what_the_variant_has(variant):
-    written = {"patience": 2, "fall": 0.1, "not_before": 0, "learning_rate_not_before": 1}
+    written: dict[str, Any] = {"patience": 2, "fall": 0.1, "not_before": 0, "learning_rate_not_before": 1}
 
     assert ScheduledSampling(variant=variant, **written).model_dump() == ORIGINAL | written | {"variant": variant}
 

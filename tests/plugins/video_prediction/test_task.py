@@ -1,5 +1,7 @@
 """The task, with a small real ConvLSTM on real clips."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -31,14 +33,14 @@ def progress_at(*positions, seed=0, epoch=0, step=0):
 def clips():
     """(4, 7, 1, 16, 16) uint8."""
     (declared,) = framecast_datasets()
-    dataset = declared.build(declared.settings(size=16, digit_size=7), "train", FRAMES_IN + FRAMES_OUT)
+    dataset: Any = declared.build(declared.settings(size=16, digit_size=7), "train", FRAMES_IN + FRAMES_OUT)
     return torch.stack([dataset[index]["frames"] for index in range(4)])
 
 
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(0)
-    stack = {"layers_per_block": [1], "hidden_channels": [3], "kernel_size": 3}
+    stack: dict[str, Any] = {"layers_per_block": [1], "hidden_channels": [3], "kernel_size": 3}
     return RecurrentVideoNetwork.from_settings(ConvLSTMSettings(**stack), 1)
 
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -121,7 +121,7 @@ def test_without_a_login_it_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize(("mode", "key"), [("offline", ""), ("online", "a" * 40)])
 def test_with_a_key_or_without_the_network_it_is_ready(
-    mode: str, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mode: Literal["offline", "online"], key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_login(tmp_path, monkeypatch)
     monkeypatch.setenv("WANDB_API_KEY", key)

@@ -1,5 +1,7 @@
 """The convolutions against PyTorch's own, and which of them take the faster ways."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch.nn.functional import conv2d
@@ -45,7 +47,7 @@ def example(inputs, outputs, size, width, dtype=torch.float64):
     y = conv2d(x, kernel, padding=(size[0] // 2, size[1] // 2))
     d_y = torch.randn_like(y)
     d_x, d_kernel = torch.autograd.grad(y, (x, kernel), d_y)
-    form = {"memory_format": torch.channels_last}
+    form: dict[str, Any] = {"memory_format": torch.channels_last}
     return x.detach().to(**form), kernel.detach(), y.detach(), d_y.to(**form), d_x, d_kernel
 
 
@@ -68,7 +70,7 @@ def test_a_convolution_and_its_gradients_are_pytorchs(inputs, outputs, size, wid
 def test_number_formats_stay_what_they_are(inputs, outputs, dtype):
     exact = example(inputs, outputs, (3, 3), 6)
     x, kernel, y, d_y, d_x, d_kernel = (tensor.to(dtype) for tensor in exact)
-    close = {"atol": 1e-4, "rtol": 1e-4} if dtype is torch.float32 else {"atol": 0.5, "rtol": 0.05}
+    close: dict[str, Any] = {"atol": 1e-4, "rtol": 1e-4} if dtype is torch.float32 else {"atol": 0.5, "rtol": 0.05}
 
     torch.testing.assert_close(Convolution(kernel)(x), y, **close)
     torch.testing.assert_close(Convolution(kernel).input_gradient(d_y, x), d_x, **close)
@@ -143,7 +145,7 @@ def test_many_time_steps_at_once_are_each_step_alone(size, width):
     alone = torch.stack([conv2d(step, kernel, bias, padding=padding) for step in x])
     d_alone = torch.stack([Convolution(kernel).input_gradient(*step) for step in zip(d_y, x, strict=True)])
 
-    close = {"atol": 1e-4, "rtol": 1e-4}
+    close: dict[str, Any] = {"atol": 1e-4, "rtol": 1e-4}
     torch.testing.assert_close(convolve(x, kernel, bias), alone, **close)
     torch.testing.assert_close(input_gradient(d_y, x, kernel), d_alone, **close)
 

@@ -14,7 +14,7 @@ CELLS = {
 }
 
 
-@pytest.fixture(params=CELLS.values(), ids=CELLS)
+@pytest.fixture(params=CELLS.values(), ids=list(CELLS))
 def cell(request):
     torch.manual_seed(0)
     return request.param().double()

@@ -61,7 +61,8 @@ class Layer:
         """The outputs of all time steps and the state after them, taken in segments of so many steps."""
         inputs, *rest = arguments
         state, kernels = ScanState(*rest[: len(self.state)]), rest[len(self.state) :]
-        layer = LayerPass(Kernels(*kernels[:5], tuple(kernels[5:])), self.windows, eager)
+        given = Kernels._make([*kernels[:5], tuple(kernels[5:])])
+        layer = LayerPass(given, self.windows, eager)
         outputs, anchor = [], layer.anchor
         for segment in inputs.split(segments):
             segment_outputs, state, anchor = scan(layer, anchor, segment, state)
