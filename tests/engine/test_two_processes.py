@@ -196,6 +196,77 @@ def test_memory_that_runs_out_on_one_process_leaves_none_waiting(
     assert "training.accumulate" in output
 
 
+_PICKY = """
+import framecast
+
+
+def refuse(kind, where):
+    import torch
+
+    if where == kind and torch.distributed.get_rank() == 1:
+        raise framecast.InputError(f"this {kind} is not on this host: mount it")
+
+
+class Where(framecast.Settings):
+    where: str
+
+
+def model(settings, sample):
+    import torch
+
+    refuse("model", settings.where)
+
+    class Still(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.ones(1))
+
+        def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
+            return frames[:, -1:].expand(-1, frames_out, -1, -1, -1) * self.scale
+
+    return Still()
+
+
+@framecast.hookimpl
+def framecast_models():
+    yield framecast.Model(name="picky_model", summary="refuses on the second process", build=model, settings=Where)
+
+
+@framecast.hookimpl
+def framecast_datasets():
+    import dataclasses
+    from framecast_moving_mnist import framecast_datasets
+
+    (mnist,) = framecast_datasets()
+
+    class Settings(mnist.settings):
+        where: str = ""
+
+    def data(settings, split, frames):
+        refuse("data", settings.where)
+        return mnist.build(settings, split, frames)
+
+    yield dataclasses.replace(mnist, name="picky_data", settings=Settings, build=data)
+"""
+
+
+@pytest.mark.parametrize("kind", ["model", "data"])
+def test_what_one_process_refuses_ends_both_with_its_sentence(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path, kind: str
+) -> None:
+    plugin = tmp_path / "picky.py"
+    plugin.write_text(_PICKY)
+    job = tiny_job()
+    job["model"] = {"name": "picky_model", "where": kind}
+    job["data"] |= {"name": "picky_data", "where": kind}
+    run = started(make_plan(Document.from_data(job), Registry.discover([str(plugin)])), runs)
+    for process in launched(run, 2):
+        code, output = process.wait(timeout=120)
+        assert code == 0, output
+    assert run.take_refusal() == f"worker 1: this {kind} is not on this host: mount it"
+    assert not losses(run)
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of one MiB, where one may be mounted."""

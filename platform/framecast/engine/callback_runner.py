@@ -7,11 +7,10 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 
-import torch
-
 from framecast.engine.background_callback import Background
 from framecast.engine.callback_logger import callback_logger
 from framecast.engine.distributed_context import DistributedContext
+from framecast.engine.refusal import share_refusals
 from framecast.errors import InputError, PluginFailed, Problem, in_one_line, without_credentials
 from framecast.job.plan import Plan
 from framecast.plugin.events import Event, Warned
@@ -135,12 +134,5 @@ def start_callbacks(
 ) -> CallbackRunner:
     """The callbacks, which the first process builds. Raises InputError on every process where they cannot be
     built."""
-    runner, refused = None, None
-    try:
-        runner = CallbackRunner(plan, run, distributed.is_rank_zero, listen)
-    except InputError as error:
-        refused = error
-    if distributed.sum(torch.tensor([float(refused is not None)])).item():
-        raise refused or InputError("the first process cannot build its callbacks")
-    assert runner is not None, "nothing was refused"
-    return runner
+    with share_refusals(distributed):
+        return CallbackRunner(plan, run, distributed.is_rank_zero, listen)

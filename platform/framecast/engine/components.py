@@ -11,6 +11,7 @@ from torch import nn
 from framecast.engine.data_loading.batches import Batches
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.optimizer import build_optimizer
+from framecast.engine.refusal import share_refusals
 from framecast.engine.strategies.precision import resolved_precision
 from framecast.engine.strategies.strategy import Strategy
 from framecast.errors import InputError
@@ -36,43 +37,46 @@ class Components:
 def assemble(
     plan: Plan, distributed: DistributedContext, begin_phase: Callable[[str], None] = lambda phase: None
 ) -> Components:
-    """Builds the plan's parts, and says which before it does. Raises InputError where the data are too few for one
-    batch."""
+    """Builds the plan's parts, and says which before it does. Raises InputError, on every process, where the data
+    are too few for one batch or one process's plugin refuses its settings."""
     job = plan.job
-    begin_phase("building the model")
-    torch.manual_seed(job.training.seed)  # the first weights, the same on every process
-    model = plan.model.build(plan.sample_shape).to(distributed.device)
-    if job.training.activation_checkpointing == "layers":
-        setattr(model, "activation_checkpointing", True)  # noqa: B010  of this name in any module that declares it
-    begin_phase("reading the data")
-    training, validation = (
-        Batches(
-            plan.data.build(split, plan.frames),
-            job.training.batch_size,
-            distributed,
-            job.compute.data_processes,
+    with share_refusals(distributed):
+        begin_phase("building the model")
+        torch.manual_seed(job.training.seed)  # the first weights, the same on every process
+        model = plan.model.build(plan.sample_shape).to(distributed.device)
+        if job.training.activation_checkpointing == "layers":
+            setattr(model, "activation_checkpointing", True)  # noqa: B010  of this name in any module that declares it
+        begin_phase("reading the data")
+        training, validation = (
+            Batches(
+                plan.data.build(split, plan.frames),
+                job.training.batch_size,
+                distributed,
+                job.compute.data_processes,
+            )
+            for split in ("train", "validation")
         )
-        for split in ("train", "validation")
-    )
-    parameters = sum(parameter.numel() for parameter in model.parameters())
-    if parameters and not training.per_epoch():
-        raise InputError(no_full_batch(job.training.batch_size, len(training.dataset)))
-    if not len(validation.dataset):
-        raise InputError(NO_VALIDATION)
-    for part in plan.metrics:  # what it misses should be found now, not at the first evaluation
-        part.build(plan.value_range)
+        parameters = sum(parameter.numel() for parameter in model.parameters())
+        if parameters and not training.per_epoch():
+            raise InputError(no_full_batch(job.training.batch_size, len(training.dataset)))
+        if not len(validation.dataset):
+            raise InputError(NO_VALIDATION)
+        for part in plan.metrics:  # what it misses should be found now, not at the first evaluation
+            part.build(plan.value_range)
+        task = plan.task.build()
+        baselines = {
+            part.name: part.build(plan.sample_shape).to(distributed.device)
+            for part in plan.baselines
+            if part.name != plan.model.name
+        }
     begin_phase(f"setting up {job.training.strategy}")
     return Components(
-        task=plan.task.build(),
+        task=task,
         model=model,
         strategy=_strategy(job, model, distributed) if parameters else None,
         training=training,
         validation=validation,
-        baselines={
-            part.name: part.build(plan.sample_shape).to(distributed.device)
-            for part in plan.baselines
-            if part.name != plan.model.name
-        },
+        baselines=baselines,
         parameters=parameters,
     )
 

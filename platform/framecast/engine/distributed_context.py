@@ -49,6 +49,21 @@ class DistributedContext:
         dist.all_reduce(on_device)
         return on_device.cpu()
 
+    def first_text(self, text: str) -> tuple[int, str] | None:
+        """The lowest rank whose `text` is not empty, and that text, the same on each process; None where all are
+        empty."""
+        content = list(text.encode(errors="backslashreplace"))
+        lengths = torch.zeros(self.size, dtype=torch.int64)
+        lengths[self.rank] = len(content)
+        lengths = self.sum(lengths)
+        if not lengths.any():
+            return None
+        rank = int(lengths.nonzero()[0])
+        own = torch.zeros(int(lengths[rank]), dtype=torch.int64)
+        if rank == self.rank:
+            own = torch.tensor(content)
+        return rank, bytes(self.sum(own).tolist()).decode()
+
     def barrier(self) -> None:
         if self.size > 1:
             dist.barrier()
