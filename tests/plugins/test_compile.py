@@ -33,7 +33,7 @@ def test_every_model_with_the_setting_is_here() -> None:
 
 def loss_and_gradients(name: str, compile: bool) -> dict[str, torch.Tensor]:
     torch.manual_seed(0)
-    declaration = Registry.discover().find("model", name).declaration
+    declaration: Any = Registry.discover().find("model", name).declaration
     settings = declaration.settings(**MODELS[name], compile=compile)
     network = declaration.build(settings, framecast.SampleShape(frames=6, channels=1, height=8, width=8))
     clip = torch.rand(2, 6, 1, 8, 8)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from framecast.engine.distributed_context import DistributedContext
+from framecast.engine.evaluation.evaluate import evaluate
 from framecast.engine.loop import train
 from framecast.engine.strategies.precision import float32_products, resolved_precision
 from framecast.errors import InputError
@@ -18,7 +20,7 @@ from framecast.runs.run_folder import RunFolder
 
 
 def in_force() -> set[str]:
-    backends = torch.backends
+    backends: Any = torch.backends
     found = {backends.cudnn.conv.fp32_precision, backends.cuda.matmul.fp32_precision}
     return {str(each) for each in found}
 
@@ -46,9 +48,8 @@ def test_a_run_trains_in_its_format_and_evaluates_in_ieee(
 
     def observed_evaluate(*arguments: object) -> object:
         seen["an evaluation"] = in_force()
-        return original(*arguments)  # type: ignore[arg-type]
+        return evaluate(*arguments)  # type: ignore[arg-type]
 
-    original = loop.evaluate
     monkeypatch.setattr(loop, "evaluate", observed_evaluate)
     plan = tiny_plan(training={"precision": precision, "strategy": "torch"})
     before = in_force()
