@@ -9,7 +9,8 @@ from framecast.engine.read_numbers import read_numbers
 
 
 def test_numbers_and_tensors_of_any_kind_keep_their_order_and_value() -> None:
-    values = [0.1, torch.tensor(0.1), torch.tensor([3]), 2, torch.tensor(0.1, dtype=torch.float64)]
+    double = torch.tensor(0.1, dtype=torch.float64)
+    values: list[float | torch.Tensor] = [0.1, torch.tensor(0.1), torch.tensor([3]), 2, double]
     assert read_numbers(values) == [0.1, float(torch.tensor(0.1)), 3.0, 2.0, 0.1]
     assert read_numbers([]) == []
 
@@ -25,6 +26,6 @@ class Reads(TorchDispatchMode):
 
     of_single_elements = 0
 
-    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):  # type: ignore[no-untyped-def]
+    def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
         self.of_single_elements += function is torch.ops.aten._local_scalar_dense.default
         return function(*arguments, **(keywords or {}))
