@@ -10,7 +10,12 @@ import torch
 
 from framecast.engine import loop as train_module
 from framecast.engine.distributed_context import DistributedContext
-from framecast.engine.out_of_memory import OutOfMemory, translate_oom
+from framecast.engine.out_of_memory import (
+    OutOfMemory,
+    translate_evaluation_oom,
+    translate_oom,
+    translate_prediction_oom,
+)
 from framecast.job.document import Document
 from framecast.launch.launch import create_run
 from framecast.plugin.events import RunFailed
@@ -42,3 +47,23 @@ def test_the_run_ends_in_words(tiny_plan: Any, runs: Path, monkeypatch: pytest.M
     assert isinstance(failed, RunFailed)
     assert "memory ran out in step 1" in failed.reason
     assert "there is no checkpoint yet" in failed.reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported",
+        "NCCL error in: NCCLUtils.cpp:94, unhandled cuda error\nLast error:\nCuda failure 2 'out of memory'",
+    ],
+)
+def test_the_words_of_libraries_are_recognised(text: str) -> None:
+    advice = r"memory ran out in an evaluation.*evaluation_batch_size"
+    with pytest.raises(OutOfMemory, match=advice), translate_evaluation_oom():
+        raise RuntimeError(text)
+
+
+def test_a_prediction_gets_advice_of_its_own() -> None:
+    with pytest.raises(OutOfMemory, match="--device cpu"), translate_prediction_oom():
+        torch.empty(2**60, dtype=torch.uint8)

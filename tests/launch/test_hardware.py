@@ -9,7 +9,13 @@ import pytest
 from framecast.errors import InputError
 from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
-from framecast.launch.hardware import Resources, local_resources, resolve_for_evaluation, resolve_resources
+from framecast.launch.hardware import (
+    Resources,
+    idle_gpus,
+    local_resources,
+    resolve_for_evaluation,
+    resolve_resources,
+)
 
 
 def test_auto_shares_cores_out_and_takes_a_gpu_for_each_worker_where_there_are_enough(
@@ -74,3 +80,12 @@ def test_what_was_auto_is_open_again_where_a_run_is_resumed(tiny_plan: Callable[
     assert read_plan(read_plan(there.to_yaml()).to_yaml(), other_hardware=True).job.compute == plan.job.compute
     chosen = read_plan(there.to_yaml(), ["compute.gpus_per_worker=1"], other_hardware=True)
     assert chosen.job.compute.gpus_per_worker == 1
+
+
+def test_auto_says_that_it_leaves_gpus_idle(tiny_plan: Callable[..., Plan]) -> None:
+    plan = tiny_plan(compute={"workers": 4})
+    note = "4 workers train on CPUs, for there are 2 GPUs: compute.workers=2 trains on GPUs"
+    assert idle_gpus(plan, Resources.of_one(cpus=8, gpus=2)) == note
+    assert idle_gpus(plan, Resources.of_one(cpus=8, gpus=4)) == ""
+    assert idle_gpus(plan, Resources.of_one(cpus=8, gpus=0)) == ""
+    assert idle_gpus(tiny_plan(compute={"gpus_per_worker": 0}), Resources.of_one(cpus=8, gpus=2)) == ""

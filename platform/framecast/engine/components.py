@@ -47,14 +47,13 @@ def assemble(
         if job.training.activation_checkpointing == "layers":
             setattr(model, "activation_checkpointing", True)  # noqa: B010  of this name in any module that declares it
         begin_phase("reading the data")
+        sizes = {
+            "train": job.training.batch_size,
+            "validation": job.training.clips_evaluated_at_once(distributed.size),
+        }
         training, validation = (
-            Batches(
-                plan.data.build(split, plan.frames),
-                job.training.batch_size,
-                distributed,
-                job.compute.data_processes,
-            )
-            for split in ("train", "validation")
+            Batches(plan.data.build(split, plan.frames), size, distributed, job.compute.data_processes)
+            for split, size in sizes.items()
         )
         parameters = sum(parameter.numel() for parameter in model.parameters())
         if parameters and not training.per_epoch():

@@ -30,7 +30,7 @@ from framecast.engine.data_loading.batches import MicroBatch
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.evaluation.evaluate import Scores, evaluate
 from framecast.engine.optimizer import schedule_factor
-from framecast.engine.out_of_memory import OutOfMemory, cause_of, translate_oom
+from framecast.engine.out_of_memory import OutOfMemory, cause_of, translate_evaluation_oom, translate_oom
 from framecast.engine.read_numbers import read_numbers
 from framecast.engine.run_folder_watch import RunFolderWatch
 from framecast.engine.stopwatch import Stopwatch, peak_memory, reset_peak_memory
@@ -350,7 +350,7 @@ class Loop:
         """Scores a network on the validation split, and reports it under `name`."""
         began = time.monotonic()
         components = self.components
-        with float32_products():
+        with float32_products(), translate_evaluation_oom():
             scores = evaluate(
                 network, components.task, self.plan, components.validation, self.distributed, autocast
             )

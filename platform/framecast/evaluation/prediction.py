@@ -98,6 +98,7 @@ def predict(
     """
     import torch
 
+    from framecast.engine.out_of_memory import translate_prediction_oom
     from framecast.engine.strategies.precision import float32_products
 
     plan = subject.plan
@@ -111,7 +112,7 @@ def predict(
         )
     low, high = plan.value_range
     seen_TCHW = subject.normalisation.applied(frames_TCHW) if subject.normalisation else frames_TCHW
-    with torch.no_grad(), float32_products():
+    with torch.no_grad(), float32_products(), translate_prediction_oom():
         place = device or torch.device("cpu")
         model = subject.model(place)
         context_BTCHW = torch.from_numpy(seen_TCHW[None, :frames_in]).to(place)

@@ -17,6 +17,7 @@ from framecast.data.renormalised_clips import ensure_same_channels, normalisatio
 from framecast.engine.data_loading.batches import Batches
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.evaluation.evaluate import Observer, evaluate
+from framecast.engine.out_of_memory import translate_evaluation_oom
 from framecast.engine.strategies.precision import float32_products
 from framecast.errors import InputError
 from framecast.evaluation.evaluation_target import EvaluationTarget
@@ -39,7 +40,12 @@ def score(request: Request, distributed: DistributedContext) -> None:
     dataset = plan.data.build(split, plan.frames)
     if not len(dataset):
         raise InputError(f"the {split} split of {plan.data.name} has no clips")
-    batches = Batches(dataset, plan.job.training.batch_size, distributed, plan.job.compute.data_processes)
+    batches = Batches(
+        dataset,
+        plan.job.training.clips_evaluated_at_once(distributed.size),
+        distributed,
+        plan.job.compute.data_processes,
+    )
     common = next((subject.normalisation for subject in subjects if subject.normalisation), None)
     batches.normalise_as(common)
     notes = normalisation_notes(dataset.normalisation, common) if dataset.normalisation and common else []
@@ -62,7 +68,7 @@ def score(request: Request, distributed: DistributedContext) -> None:
                     request.report_progress(before + positions[-1] + 1, total)
 
             task = own_plan.task.build()
-            with float32_products():
+            with float32_products(), translate_evaluation_oom():
                 scores = evaluate(model, task, own_plan, batches, distributed, split=split, observe=observe)
             aggregations = {name.removeprefix(f"{split}/"): how for name, how in scores.aggregations.items()}
         rows.append(

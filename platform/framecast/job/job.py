@@ -112,6 +112,10 @@ class Training(Settings):
     evaluate_every: Count = 1
     """Epochs between two evaluations on the validation split."""
 
+    evaluation_batch_size: Count | None = None
+    """Clips that each worker evaluates at once; null means its share of `batch_size`. More use a GPU better, fewer
+    take less memory; scores do not depend on it."""
+
     optimizer: Optimizer = Optimizer()
     schedule: Schedule = Schedule()
 
@@ -153,6 +157,10 @@ class Training(Settings):
 
     seed: int = Field(0, ge=0, le=2**63 - 1)
     """Seed of every random draw in training: first weights, order of clips, truth masks, dropout."""
+
+    def clips_evaluated_at_once(self, workers: int) -> int:
+        """By so many workers together."""
+        return self.evaluation_batch_size * workers if self.evaluation_batch_size else self.batch_size
 
 
 class DeepSpeed(Settings):

@@ -95,6 +95,17 @@ def resolve_resources(plan: Plan, resources: Resources) -> Plan:
     return replace(plan.on(compute.model_copy(update=definite)), automatic=(*plan.automatic, *automatic))
 
 
+def idle_gpus(plan: Plan, resources: Resources) -> str:
+    """The note where `auto` leaves GPUs idle, because there are fewer than workers; empty where it does not."""
+    compute = plan.job.compute
+    if compute.gpus_per_worker != "auto" or not 0 < resources.gpus < compute.min_workers:
+        return ""
+    return (
+        f"{plural(compute.min_workers, 'worker')} train on CPUs, for there {_are(resources.gpus, 'GPU')}: "
+        f"compute.workers={resources.gpus} trains on GPUs"
+    )
+
+
 def resolve_for_evaluation(plan: Plan, resources: Resources, device: Device = "auto") -> tuple[Plan, list[str]]:
     """The plan of a trained model with the resources that its evaluation takes here, and notes on those that it
     lacks.

@@ -21,7 +21,7 @@ from framecast.job.readiness import ensure_ready
 from framecast.job.resolve import read_plan, relative_paths
 from framecast.json_text import to_json
 from framecast.launch.environment import environment
-from framecast.launch.hardware import local_resources, resolve_resources
+from framecast.launch.hardware import idle_gpus, local_resources, resolve_resources
 from framecast.launch.mirroring import as_driver, as_only_process, push_all, url_of
 from framecast.launch.shared_storage import ensure_shared
 from framecast.launch.signals import Stopped, StopSignals, stopping_on_signals
@@ -215,18 +215,20 @@ def _workers(compute: Compute) -> str:
 
 
 def _on_ray(plan: Plan, run: RunFolder, signals: StopSignals, begun: Callable[[], bool]) -> None:
-    from framecast.launch.ray_train import ray_session
+    from framecast.launch.ray_train import ray_session, tell
 
     def look() -> None:
         signals.forward()
         if not begun() and (request := run.stop_requested()):
             raise Stopped(request)
 
-    local = local_resources()
+    local, asked = local_resources(), plan
     if plan.job.compute.address is None:
         plan = resolve_resources(plan, local)  # a job that does not fit is refused before Ray starts
     note_phase(run, "starting Ray" if plan.job.compute.address is None else "connecting to Ray")
     with ray_session(run, plan.job.compute, local) as resources:
+        if note := idle_gpus(asked, resources):
+            tell(run, note)
         plan = resolve_resources(plan, resources)
         if plan.job.compute.address is not None:
             ensure_shared(run, plan.job.compute)

@@ -34,7 +34,6 @@ def choose_interface() -> None:
     """
     import ray.util
 
-    interface = interface_of(ray.util.get_node_ip_address())
-    if interface:
-        for name in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"):
-            os.environ.setdefault(name, interface)
+    if interface := interface_of(ray.util.get_node_ip_address()):
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", interface)
+        os.environ.setdefault("NCCL_SOCKET_IFNAME", f"={interface}")  # NCCL's names are prefixes without the =

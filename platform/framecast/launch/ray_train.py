@@ -50,7 +50,7 @@ def ray_session(run: Folder, compute: Compute, local: Resources) -> Iterator[Res
         return
     folder, notice = ray_folder()
     if notice:
-        _tell(run, notice)
+        tell(run, notice)
     where = {
         "address": "local",
         "num_cpus": local.cpus,
@@ -61,7 +61,7 @@ def ray_session(run: Folder, compute: Compute, local: Resources) -> Iterator[Res
     }
     with only_for_this_user() as notice:
         if notice:
-            _tell(run, notice)
+            tell(run, notice)
         with _connected(run, compute, where, folder) as resources:
             yield resources
 
@@ -86,7 +86,7 @@ def _connected(run: Folder, compute: Compute, where: dict[str, Any], folder: str
         raise
     address = session.address_info["node_ip_address"]
     if compute.address is None and not ip_address(address).is_loopback:
-        _tell(run, f"this version of Ray listens on {address}: who has the token reaches it from other machines")
+        tell(run, f"this version of Ray listens on {address}: who has the token reaches it from other machines")
     try:
         found = [host["Resources"] for host in ray.nodes() if host["Alive"]]
         yield Resources(tuple(Host(int(each.get("CPU", 0)), int(each.get("GPU", 0))) for each in found))
@@ -157,7 +157,7 @@ def _temporary_files_in(folder: str | None) -> Iterator[None]:
             os.environ["TMPDIR"] = before
 
 
-def _tell(run: Folder, notice: str) -> None:
+def tell(run: Folder, notice: str) -> None:
     """Tells the user, where no other process writes the run's events yet."""
     if isinstance(run, RunFolder) and not url_of(run):
         run.journal.append(Warned(0, notice))

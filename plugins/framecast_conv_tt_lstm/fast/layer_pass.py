@@ -50,6 +50,27 @@ class Segment(NamedTuple):
     chain: ChainSegment | None
 
 
+class KernelGradients:
+    """The gradients of a layer's kernels, in the order of `Kernels.flat`, on their way from the segments to the
+    anchor. The anchor's node holds this and not the pass, which holds the anchor: as a cycle they would keep their
+    tensors until the next garbage collection."""
+
+    def __init__(self) -> None:
+        self.sums: list[Tensor | None] | None = None
+
+    def add(self, gradients: list[Tensor | None]) -> None:
+        if self.sums is None:
+            self.sums = gradients
+        else:
+            both = zip(self.sums, gradients, strict=True)
+            self.sums = [None if one is None or more is None else one + more for one, more in both]
+
+    def take(self) -> list[Tensor | None]:
+        """What was added up. It is not kept."""
+        sums, self.sums = self.sums, None
+        return sums or []
+
+
 class LayerPass:
     """A layer's kernels, prepared once, and what their gradients need, collected segment by segment.
 
@@ -67,8 +88,8 @@ class LayerPass:
     def __init__(self, kernels: Kernels, windows: Windows | None = None, eager: bool = False) -> None:
         self.windows, self.eager = windows, eager
         self.segments: list[Segment] = []
-        self.sums: list[Tensor | None] | None = None
-        self.anchor: Tensor = _Anchor.apply(self, *kernels.flat())
+        self.gradients = KernelGradients()
+        self.anchor: Tensor = _Anchor.apply(self.gradients, *kernels.flat())
         self.kernels = kernels.detach()
         self.signal = Convolution(self.kernels.signal)
         self.window = None if self.kernels.window is None else Convolution(self.kernels.window)
@@ -76,18 +97,13 @@ class LayerPass:
 
     def begin_backward(self) -> None:
         """Discards the segments and gradients of an earlier backward pass."""
-        self.segments, self.sums = [], None
+        self.segments, self.gradients.sums = [], None
 
     def add(self, segment: Segment, first: bool) -> None:
         """Adds a segment's part of the kernels' gradients; after that of the `first` one they are complete."""
         self.segments.append(segment)
         if self.eager or first:
             self._add_up()
-
-    def take_gradients(self) -> list[Tensor | None]:
-        """Of the kernels, in the order of `Kernels.flat`. They are not kept."""
-        sums, self.sums = self.sums, None
-        return sums or []
 
     def _add_up(self) -> None:
         """Turns the segments into gradients, added to those of earlier segments."""
@@ -99,12 +115,7 @@ class LayerPass:
         d_input, d_bias = kernel_gradient(d_gates, inputs, kernels.input, kernels.bias is not None)
         d_signal, _ = kernel_gradient(d_gates, signals, kernels.signal)
         chain = self._chain_gradients([segment.chain for segment in segments if segment.chain])
-        gradients = [d_input, d_signal, d_bias, *chain]
-        if self.sums is None:
-            self.sums = gradients
-        else:
-            both = zip(self.sums, gradients, strict=True)
-            self.sums = [None if one is None or more is None else one + more for one, more in both]
+        self.gradients.add([d_input, d_signal, d_bias, *chain])
 
     def _chain_gradients(self, segments: list[ChainSegment]) -> list[Tensor | None]:
         """Of the window kernels, the cores' bias and the chain kernels."""
@@ -132,11 +143,11 @@ class _Anchor(torch.autograd.Function):
     """Ties a layer's segments to its kernels: a zero that depends on them."""
 
     @staticmethod
-    def forward(ctx: Any, layer: LayerPass, input_kernel: Tensor, *others: Tensor | None) -> Tensor:
-        ctx.layer = layer
+    def forward(ctx: Any, gradients: KernelGradients, input_kernel: Tensor, *others: Tensor | None) -> Tensor:
+        ctx.gradients = gradients
         return input_kernel.new_zeros(())
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, d_anchor: Tensor) -> tuple[Tensor | None, ...]:
-        return None, *ctx.layer.take_gradients()
+        return None, *ctx.gradients.take()
