@@ -137,8 +137,8 @@ class Audit(TorchDispatchMode):
 
     def _transfer(self, source: Tensor, to: Tensor, non_blocking: bool, place: Place) -> None:
         direction = "up" if _on_gpu(to) else "down"
-        on_host = source if direction == "up" else to
-        waits = not (non_blocking and on_host.is_pinned())  # CUDA copies pageable memory at once
+        # without blocking, CUDA stages what it takes from pageable memory, and waits for what it brings there
+        waits = not non_blocking or (direction == "down" and not to.is_pinned())
         self.cost.copied[direction, place] += _bytes(source)
         if waits:
             self.cost.waits[f"copy {direction}", place] += 1

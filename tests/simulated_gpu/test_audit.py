@@ -55,15 +55,21 @@ def test_a_value_that_the_host_reads_is_a_wait() -> None:
     assert len(audit.cost.waits) == 5  # each at a line of its own
 
 
-def test_an_upload_waits_unless_it_comes_from_pinned_memory_and_need_not() -> None:
-    pageable, pinned = torch.ones(3), torch.ones(3).pin_memory()
+def test_a_copy_waits_unless_it_need_not() -> None:
+    pageable, pinned, on_gpu = torch.ones(3), torch.ones(3).pin_memory(), torch.ones(3, device="cuda")
     with Audit() as audit:
-        pageable.to("cuda", non_blocking=True)
-        pinned.to("cuda")
         pinned.to("cuda", non_blocking=True)
+        pageable.to("cuda", non_blocking=True)
+        pinned.copy_(on_gpu, non_blocking=True)
+        without = audit.lap()
+        pageable.to("cuda")
         torch.tensor([1.0, 2.0], device="cuda")
-    assert by_name(audit.cost.waits) == {"copy up": 3}
-    assert by_name(audit.cost.copied) == {"up": 3 * 12 + 8}
+        pageable.copy_(on_gpu, non_blocking=True)
+        pinned.copy_(on_gpu)
+    assert not without.waits
+    assert by_name(without.copied) == {"up": 2 * 12, "down": 12}
+    assert by_name(audit.cost.waits) == {"copy up": 2, "copy down": 2}
+    assert by_name(audit.cost.copied) == {"up": 12 + 8, "down": 2 * 12}
 
 
 def test_the_number_formats_of_operations_are_seen() -> None:

@@ -73,7 +73,7 @@ def closed_loop_in_segments(
         fed_back = []
     else:
         kept = keep_truth.all(0).tolist()  # of a mask on the CPU, which need not wait for the device
-        keep_truth = keep_truth.to(frames.device)
+        keep_truth = keep_truth.to(frames.device, non_blocking=True)  # else the host waits for all before it
         fed_back = [frames_in + step for step, all_kept in enumerate(kept) if not all_kept]
     predictions: list[Tensor] = []
     for begin, end in pairwise([0, *fed_back, times]):
