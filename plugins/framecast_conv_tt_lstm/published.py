@@ -93,10 +93,18 @@ def _read(source: str | PathLike[str] | Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _load(path: str | PathLike[str]) -> Any:
     with framecast.bounded.open_regular(Path(path)) as file:
-        try:
+
+        def read() -> Any:
             return torch.load(file, map_location="cpu", weights_only=True)
+
+        try:
+            return framecast.bounded.call_within(framecast.bounded.OPEN_SECONDS, f"to read {path}", read)
+        except framecast.InputError:
+            raise
         except Exception as error:  # bytes that are no pickle, or half of one, end in nearly any of them
             reason = str(error).split("\n")[0] or type(error).__name__
+            if "weights_only" in str(error):  # PyTorch goes on to say how to run what is in there
+                reason = "it holds other objects, or is damaged"
             raise ValueError(f"{path}: not a checkpoint of tensors alone ({reason})") from None
 
 

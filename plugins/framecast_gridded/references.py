@@ -7,6 +7,7 @@ HDF5 library that netCDF4 brings along is asked; it opens none of those files fo
 from __future__ import annotations
 
 import ctypes
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ _VISITOR = ctypes.CFUNCTYPE(ctypes.c_int, _ID, ctypes.c_char_p, ctypes.POINTER(c
 
 
 def refuse_references(path: Path) -> None:
-    """Raises InputError where an HDF5 file refers to other files. Does nothing for files of another kind."""
+    """Raises InputError where an HDF5 file refers to other files, or is not looked through in time. Does nothing
+    for files of another kind."""
     if not _is_hdf5(path):
         return
-    found = _references(path)
+    limit = framecast.bounded.OPEN_SECONDS
+    found = framecast.bounded.call_within(limit, f"data.path: to look through {path}", partial(_references, path))
     if found:
         raise framecast.InputError(
             f"data.path: {path}: {found[0]}, and content of other files is not read: copy it into one file, "
@@ -90,10 +93,11 @@ def _storage(library: Any, group: int, name: bytes) -> str:
 
 
 def _library() -> Any:
-    """HDF5 as netCDF4 has loaded it. Its functions hold Python's lock: it is not made for several threads."""
+    """HDF5 as netCDF4 has loaded it. Its functions release Python's lock, so that their time can be limited. It
+    is not made for several threads; the one that waits does not use it."""
     from netCDF4 import _netCDF4
 
-    library = ctypes.PyDLL(_netCDF4.__file__)
+    library = ctypes.CDLL(_netCDF4.__file__)
     for name in ("H5Fopen", "H5Oopen", "H5Dget_create_plist"):
         getattr(library, name).restype = _ID
     library.H5Fopen.argtypes = [ctypes.c_char_p, ctypes.c_uint, _ID]

@@ -11,6 +11,13 @@ import framecast
 from framecast_gridded.unpacked_size import is_packing, unpacked_size
 
 _SHARDED = "sharding_indexed"
+_FILTERS = {
+    *("bytes", "endian", "transpose", "astype", "delta", "shuffle", "packbits", "base64"),
+    *("bitround", "quantize", "fixedscaleoffset", "categorize"),
+    *("crc32", "crc32c", "adler32", "fletcher32", "jenkins_lookup3"),
+    *("vlen-utf8", "vlen-bytes", "vlen-array", "json2", "msgpack2"),
+}
+"""Codecs whose output is about as long as their input."""
 _SLACK = 256 << 10
 """Bytes that a size found before unpacking may be too large, and checksums."""
 _WIDEST = 8
@@ -31,7 +38,8 @@ class StoredChunks:
     @classmethod
     def of(cls, metadata: Mapping[str, Any], shape: Sequence[int], item: int) -> StoredChunks:
         """Of an array's metadata in version 2 or 3, whose chunks, or shards, have this shape. Raises InputError
-        where they are packed more than once: the size between is stated nowhere."""
+        where they are packed more than once, as the size between is stated nowhere, or by a codec whose sizes
+        cannot be checked."""
         codecs = metadata.get("codecs")
         if codecs is None:
             names = [_name(each) for each in (*(metadata.get("filters") or ()), metadata.get("compressor"))]
@@ -79,6 +87,10 @@ def _packed(names: list[str], size: int) -> tuple[int, str]:
     packing = [name for name in names if is_packing(name)]
     if len(packing) > 1:
         raise framecast.InputError(f"its chunks are packed more than once ({', '.join(packing)})")
+    unknown = [name for name in names if name and name not in _FILTERS and not is_packing(name)]
+    unmeasured = framecast.bounded.UNMEASURED_CODECS
+    if len(unknown) > unmeasured.value:
+        raise unmeasured.exceeded(f"its chunks are packed by {', '.join(unknown)}, which may unpack to any size")
     filters = [name for name in names if name and name not in (*packing, "bytes", "transpose", "crc32c")]
     limit = framecast.bounded.CHUNK_BYTES.value
     return (max(size, min(_WIDEST * size, limit)) if filters else size), packing[0] if packing else ""

@@ -76,7 +76,12 @@ ARRAY_BYTES = Limit("ARRAY_BYTES", 512 * 2**20, "the arrays of an .npz file, whi
 MAPPED_BYTES = Limit("MAPPED_BYTES", 64 * 2**30, "an array in an .npy file, which is read in parts")
 CHUNK_BYTES = Limit("CHUNK_BYTES", 512 * 2**20, "a chunk of a NetCDF or Zarr variable, and a frame of it")
 FETCHED_BYTES = Limit("FETCHED_BYTES", 64 * 2**30, "a file of a run that is fetched from a cluster or a store")
-OPEN_SECONDS = Limit("OPEN_SECONDS", 120, "seconds to open a NetCDF file: its library loops on some damaged ones")
+OPEN_SECONDS = Limit(
+    "OPEN_SECONDS", 120, "seconds to open a NetCDF file or a published checkpoint: some damaged ones never open"
+)
+UNMEASURED_CODECS = Limit(
+    "UNMEASURED_CODECS", 0, "codecs of a Zarr array that may unpack to any size, as those of other packages do"
+)
 
 LIMITS = [
     DOCUMENT_BYTES,
@@ -100,5 +105,6 @@ LIMITS = [
     CHUNK_BYTES,
     FETCHED_BYTES,
     OPEN_SECONDS,
+    UNMEASURED_CODECS,
 ]
 """All of them, in the order of docs/security.md."""

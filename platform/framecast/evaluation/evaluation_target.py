@@ -112,7 +112,8 @@ class EvaluationTarget:
         try:
             return declaration.load_published(weights, self.plan.model.settings)
         except ValueError as error:
-            raise InputError(f"{weights}: {error}") from None
+            text = str(error)
+            raise InputError(text if text.startswith(str(weights)) else f"{weights}: {text}") from None
 
 
 def find_subject(

@@ -1,6 +1,7 @@
 """A file of fields is read alone: none that takes its content from other files."""
 
 import ctypes
+import time
 
 import netCDF4
 import numpy as np
@@ -8,8 +9,9 @@ import pytest
 import zarr
 
 import framecast
+from framecast.bounded.time_limit import is_stuck
 from framecast_gridded.files import open_file
-from framecast_gridded.references import _library
+from framecast_gridded.references import _library, refuse_references
 
 ID = ctypes.c_int64
 
@@ -90,3 +92,15 @@ def test_a_zarr_folder_may_itself_be_a_link(tmp_path):
     group.create_array("a", shape=(4, 4, 4), dtype="u1", dimension_names=("time", "y", "x"))[:] = 7
     (tmp_path / "fields.zarr").symlink_to(tmp_path / "big.zarr")
     assert (open_file(tmp_path / "fields.zarr")["a"].values == 7).all()
+
+
+def test_a_file_that_is_not_looked_through_in_time_is_refused(tmp_path, monkeypatch):
+    with netCDF4.Dataset(tmp_path / "a.nc", "w") as file:
+        for number in range(1000):
+            file.createGroup(str(number))
+    refuse_references(tmp_path / "a.nc")
+    monkeypatch.setenv("FRAMECAST_LIMIT_OPEN_SECONDS", "0")
+    with pytest.raises(framecast.InputError, match=r"to look through .*a.nc takes more than 0 s"):
+        refuse_references(tmp_path / "a.nc")
+    while is_stuck():
+        time.sleep(0.05)

@@ -16,6 +16,7 @@ from zarr.codecs import BloscCodec, GzipCodec, ZstdCodec
 from framecast.errors import InputError
 from framecast_gridded.fields import Fields
 from framecast_gridded.settings import GriddedSettings
+from framecast_gridded.stored_chunks import StoredChunks
 from framecast_gridded.unpacked_size import unpacked_size
 
 LARGE = bytes(64 << 20)
@@ -95,6 +96,39 @@ def test_chunks_within_a_shard_are_checked_as_well(index: str, frames: int, tmp_
 def test_chunks_that_are_packed_twice_are_refused(tmp_path: Path) -> None:
     store(tmp_path / "a.zarr", "zstd", 3, compressors=(ZstdCodec(), GzipCodec()))
     with pytest.raises(InputError, match=r"rain in .* its chunks are packed more than once \(zstd, gzip\)"):
+        read(tmp_path / "a.zarr")
+
+
+def test_codecs_whose_sizes_cannot_be_checked_are_refused_unless_they_are_allowed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as those of other packages: what they unpack to is not known before memory is taken."""
+    codecs = {"codecs": [{"name": "bytes", "configuration": {"endian": "little"}}, {"name": "imagecodecs_jpegxl"}]}
+    with pytest.raises(InputError, match=r"packed by imagecodecs_jpegxl.*FRAMECAST_LIMIT_UNMEASURED_CODECS"):
+        StoredChunks.of(codecs, RAIN.shape, 4)
+    with pytest.raises(InputError, match="packed by zfpy, which may unpack to any size, the limit is 0"):
+        StoredChunks.of({"compressor": {"id": "zfpy"}}, RAIN.shape, 4)
+    monkeypatch.setenv("FRAMECAST_LIMIT_UNMEASURED_CODECS", "1")
+    assert StoredChunks.of(codecs, RAIN.shape, 4).codec == ""
+
+
+def test_a_shard_within_a_shard_is_refused(tmp_path: Path) -> None:
+    from zarr.codecs import BytesCodec, ShardingCodec
+
+    inner = ShardingCodec(chunk_shape=(1, 40, 50), codecs=[BytesCodec(), ZstdCodec()])
+    outer = ShardingCodec(chunk_shape=(2, 40, 50), codecs=[inner])
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=3)
+    group.create_array(
+        "rain",
+        shape=RAIN.shape,
+        dtype="f4",
+        chunks=RAIN.shape,
+        serializer=outer,
+        compressors=None,
+        dimension_names=("time", "y", "x"),
+        filters=None,
+    )[:] = RAIN
+    with pytest.raises(InputError, match="packed by sharding_indexed"):
         read(tmp_path / "a.zarr")
 
 
