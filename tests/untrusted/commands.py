@@ -1,4 +1,4 @@
-"""Commands as a user who may not do everything: root gives its privileges up, any other user has none."""
+"""Commands in a process of their own, which may be killed, or lack the privileges of root."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import contextlib
 import ctypes
 import io
 import os
+import signal
 import struct
 import sys
 from pathlib import Path
 
-from tests.untrusted.clean_process import CleanProcess
+from tests.untrusted.clean_process import CleanProcess, ProcessEndedError
 
 _DROP_FROM_BOUNDS, _READ_ANYTHING = 24, (1, 2)
 """prctl's PR_CAPBSET_DROP; CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH, which the processes it starts lose too."""
@@ -31,20 +32,38 @@ def drop_capabilities() -> None:
     assert not system.capset(head, struct.pack("=6I", *words))
 
 
-def platform_as_other_user(folder: Path, *arguments: str) -> tuple[int, str]:
-    """`platform ...` in that folder, by such a user: its exit code, and all that it says."""
+def platform_in(
+    folder: Path, *arguments: str, as_other_user: bool = False, killed_before: str = ""
+) -> tuple[int, str]:
+    """`platform ...` in that folder, in a process of its own: its exit code, and all that it says.
+
+    It is killed just before something is renamed to `killed_before`, where that is given.
+    """
     process = CleanProcess()
     try:
-        found: tuple[int, str] = process.call(_platform, folder, arguments)
+        found: tuple[int, str] = process.call(_platform, folder, arguments, as_other_user, killed_before)
+        return found
+    except ProcessEndedError:
+        assert killed_before, "nothing else ends it"
+        return -signal.SIGKILL, ""
     finally:
         process.end()
-    return found
 
 
-def _platform(folder: Path, arguments: tuple[str, ...]) -> tuple[int, str]:
+def _platform(
+    folder: Path, arguments: tuple[str, ...], as_other_user: bool, killed_before: str
+) -> tuple[int, str]:
     from framecast.cli.app import main
 
-    drop_capabilities()
+    if as_other_user:
+        drop_capabilities()
+
+    def kill(event: str, what: tuple[object, ...]) -> None:
+        if event == "os.rename" and Path(os.fsdecode(str(what[1]))).name == killed_before:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    if killed_before:
+        sys.addaudithook(kill)
     os.chdir(folder)
     said = io.StringIO()
     sys.argv = ["platform", *arguments]

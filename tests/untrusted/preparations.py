@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.untrusted.other_user import drop_capabilities
+from tests.untrusted.commands import drop_capabilities
 
 _SIZE = 16
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from tests.untrusted.other_user import platform_as_other_user
+from tests.untrusted.commands import platform_in
 from tests.untrusted.readers import reader_named
 
+as_other_user = partial(platform_in, as_other_user=True)
 RUN = "runs/tiny/20260101-000000-aaaa"
 
 
@@ -38,7 +40,7 @@ VERBS = {
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_run_that_may_not_be_read_is_named(verb: str, run: Path) -> None:
     run.chmod(0)
-    code, said = platform_as_other_user(run.parents[2], verb, RUN, *VERBS[verb])
+    code, said = as_other_user(run.parents[2], verb, RUN, *VERBS[verb])
     assert code == 2, said
     assert said.count("\n") == 1
     assert f"{run} may not be entered by this user: it belongs to " in said
@@ -49,7 +51,7 @@ def test_a_run_that_may_not_be_written_is_not_resumed(run: Path) -> None:
     shutil.rmtree(run / "logs", ignore_errors=True)
     run.chmod(0o555)
     before = {file: file.read_bytes() for file in run.rglob("*") if file.is_file()}
-    code, said = platform_as_other_user(run.parents[2], "resume", RUN, *VERBS["resume"])
+    code, said = as_other_user(run.parents[2], "resume", RUN, *VERBS["resume"])
     assert code == 2, said
     assert f"{run} may not be written to by this user" in said
     assert said.count("\n") == 1
@@ -60,7 +62,7 @@ def test_weights_that_may_not_be_read_are_not_called_damaged(tmp_path: Path) -> 
     manifest = reader_named("manifest.json").made(tmp_path)
     weights = next(manifest.parent.glob("*.safetensors"))
     weights.chmod(0)
-    code, said = platform_as_other_user(tmp_path, "export", str(manifest.parent), "-o", "model.safetensors")
+    code, said = as_other_user(tmp_path, "export", str(manifest.parent), "-o", "model.safetensors")
     assert (code, "damaged" in said) == (2, False), said
     assert f"{weights} may not be read by this user" in said
 
@@ -69,7 +71,7 @@ def test_weights_that_may_not_be_read_are_not_called_damaged(tmp_path: Path) -> 
 def test_folders_that_may_not_be_read_are_named_where_runs_are_listed_or_found(above: int, run: Path) -> None:
     closed = [run, *run.parents][above]
     closed.chmod(0)
-    code, said = platform_as_other_user(run.parents[2], "list")
+    code, said = as_other_user(run.parents[2], "list")
     assert (code, f"note: {closed} may not be read by this user" in said) == (0, True), said
-    code, said = platform_as_other_user(run.parents[2], "status", "tiny")
+    code, said = as_other_user(run.parents[2], "status", "tiny")
     assert (code, f"1 folder there may not be read by this user, such as {closed}" in said) == (2, True), said

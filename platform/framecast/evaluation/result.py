@@ -130,12 +130,11 @@ class Result:
 
     @classmethod
     def ensure_not_overwritten(cls, folder: Path, name: str) -> None:
-        """Raises InputError where this evaluation lies in the folder already."""
-        there = [file.name for file in cls.files(folder, name) if file.exists()]
-        if there:
-            raise InputError(
-                f"{folder / there[0]} is there already: --force replaces it, --output writes elsewhere"
-            )
+        """Raises InputError where this evaluation lies in the folder already. Its summary is written last: without
+        it the other files are left from a command that was killed."""
+        summary = cls.files(folder, name)[0]
+        if summary.exists():
+            raise InputError(f"{summary} is there already: --force replaces it, --output writes elsewhere")
 
     def write(self, folder: Path) -> list[Path]:
         """Writes the three files, each whole or not at all; none is left where one cannot be written."""
