@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from ruamel.yaml import YAML
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
+from tests.wait_until import wait_until
 
 SCRIPT = Path(__file__).resolve().parents[2] / "deploy" / "slurm.sh"
 
@@ -108,9 +108,7 @@ def started(job: Path, environment: dict[str, str]) -> subprocess.Popen[str]:
 
 
 def wait_for_first_steps(runs: Path, script: subprocess.Popen[str]) -> RunFolder:
-    while script.poll() is None:
-        found = RunFolder.all(runs)
-        if found and Status.of(found[0]).step >= 5:
-            return found[0]
-        time.sleep(0.05)
-    raise AssertionError(f"ended before its fifth step: {script.communicate()[0]}")
+    def reached() -> RunFolder | None:
+        return next((run for run in RunFolder.all(runs) if Status.of(run).step >= 5), None)
+
+    return wait_until(reached, "the fifth step", script)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +25,7 @@ from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 from tests.real_clips import real_video
+from tests.wait_until import wait_until
 
 
 def submitted(job: Mapping[str, Any], folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -35,6 +36,15 @@ def submitted(job: Mapping[str, Any], folder: Path, *arguments: str) -> subproce
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ)
     )
+
+
+def run_with_a_step(runs: Path) -> RunFolder | None:
+    """The run in `runs`, once it has taken a step."""
+    return next((run for run in RunFolder.all(runs) if losses(run)), None)
+
+
+def losses(run: RunFolder) -> list[float]:
+    return [event.loss for event in run.journal.raw() if isinstance(event, StepDone)]
 
 
 def test_run_from_python_returns_how_the_run_stands(tiny_job: Callable[..., dict[str, Any]], runs: Path) -> None:
@@ -98,16 +108,14 @@ def test_a_signal_checkpoints_at_the_next_step_and_says_how_to_go_on(
     tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     process = submitted(tiny_job(training={"epochs": 1000}, data={"train_clips": 400}), tmp_path)
-    while not (found := RunFolder.all(runs)) or not any(isinstance(e, StepDone) for e in found[0].journal.raw()):
-        assert process.poll() is None
-        time.sleep(0.05)
+    run = wait_until(lambda: run_with_a_step(runs), "the first step", process)
     process.send_signal(number)
-    said, _ = process.communicate()
+    said, _ = process.communicate(timeout=120)
     assert process.returncode == code, said
-    status = Status.of(found[0])
+    status = Status.of(run)
     assert status.state == "interrupted"
-    assert (found[0].checkpoints / "last").resolve().name == f"step-{status.step:08d}"
-    assert f"resume {found[0].id}" in said
+    assert (run.checkpoints / "last").resolve().name == f"step-{status.step:08d}"
+    assert f"resume {run.id}" in said
 
 
 def test_what_libraries_print_goes_into_the_logs(
@@ -169,14 +177,20 @@ def test_a_closed_terminal_checkpoints_as_sigterm_does(
     if process == 0:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests under nohup inherit that it is ignored
         os.execv(sys.executable, [sys.executable, "-m", "framecast", "submit", str(file), "--in-process"])
-    while not (found := RunFolder.all(runs)) or not any(isinstance(e, StepDone) for e in found[0].journal.raw()):
-        os.read(terminal, 65536)
+
+    def read_until_a_step() -> RunFolder | None:
+        """A program waits for its terminal where nobody reads what it prints."""
+        if select.select([terminal], [], [], 0)[0]:
+            os.read(terminal, 65536)
+        return run_with_a_step(runs)
+
+    run = wait_until(read_until_a_step, "the first step")
     os.close(terminal)
-    _, ended = os.waitpid(process, 0)
+    _, ended = wait_until(lambda: taken if any(taken := os.waitpid(process, os.WNOHANG)) else None, "its end")
     assert os.waitstatus_to_exitcode(ended) == 129
-    status = Status.of(found[0])
+    status = Status.of(run)
     assert (status.state, status.reason) == ("interrupted", "SIGHUP")
-    assert CheckpointStore(found[0].checkpoints).named("last").step == status.step
+    assert CheckpointStore(run.checkpoints).named("last").step == status.step
 
 
 @pytest.mark.slow

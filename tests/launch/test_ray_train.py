@@ -11,7 +11,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from framecast.plugin.events import RunStarted, StepDone
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
+from tests.wait_until import wait_until
 
 pytestmark = pytest.mark.ray
 
@@ -83,12 +83,11 @@ def losses(run: RunFolder) -> list[float]:
 
 def wait_for_step(runs: Path, step: int, process: subprocess.Popen[str]) -> RunFolder:
     """The run, once it has done `step` steps."""
-    while process.poll() is None:
-        found = RunFolder.all(runs)
-        if found and len(losses(found[0])) >= step:
-            return found[0]
-        time.sleep(0.05)
-    raise AssertionError(f"ended before step {step}: {process.communicate()[0]}")
+
+    def reached() -> RunFolder | None:
+        return next((run for run in RunFolder.all(runs) if len(losses(run)) >= step), None)
+
+    return wait_until(reached, f"step {step}", process)
 
 
 @pytest.mark.slow

@@ -9,11 +9,12 @@ import pty
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from framecast.job.job import Compute
 from framecast.job.search import Search
@@ -25,29 +26,45 @@ from framecast.runs.status import Status
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
 from framecast.search.search_status import SearchStatus
+from tests.wait_until import wait_until
 
-JOB = """\
-name: moods
-task: {name: video_prediction, frames_in: 2, frames_out: 2}
-model: {name: moody}
-data: {name: moving_mnist, size: 16, digit_size: 7, train_clips: 16, validation_clips: 4}
-metrics: [mse]
-training: {epochs: EPOCHS, batch_size: 4, strategy: torch, optimizer: {learning_rate: 1.0e-4}}
-compute: {cpus_per_worker: 1}
-plugins: [./moody.py]
-search:
-  parameters: {model.mood: {grid: [good, better, raises, memory, nan, dies]}}
-  objectives: {validation/mse: min}
-  searcher: grid
-  scheduler: none
-  retries: RETRIES
-"""
+MOODS = ("good", "better", "raises", "memory", "nan", "dies")
 
 
-def written(folder: Path, epochs: int = 2, retries: int = 0) -> Path:
-    job = folder / "moods.yaml"
-    job.write_text(JOB.replace("EPOCHS", str(epochs)).replace("RETRIES", str(retries)))
-    return job
+def written(
+    folder: Path,
+    moods: Sequence[str] = MOODS,
+    epochs: int = 2,
+    compute: Mapping[str, Any] | None = None,
+    **search: Any,
+) -> Path:
+    """A job file with a search over these moods of the model; `search` adds to its section, or replaces keys."""
+    job = {
+        "name": "moods",
+        "task": {"name": "video_prediction", "frames_in": 2, "frames_out": 2},
+        "model": {"name": "moody"},
+        "data": {"name": "moving_mnist", "size": 16, "digit_size": 7, "train_clips": 16, "validation_clips": 4},
+        "metrics": ["mse"],
+        "training": {
+            "epochs": epochs,
+            "batch_size": 4,
+            "strategy": "torch",
+            "optimizer": {"learning_rate": 1.0e-4},
+        },
+        "compute": {"cpus_per_worker": 1, **(compute or {})},
+        "plugins": ["./moody.py"],
+        "search": {
+            "parameters": {"model.mood": {"grid": list(moods)}},
+            "objectives": {"validation/mse": "min"},
+            "searcher": "grid",
+            "scheduler": "none",
+            "retries": 0,
+            **search,
+        },
+    }
+    file = folder / "moods.yaml"
+    YAML().dump(job, file)
+    return file
 
 
 def command(*arguments: str, folder: Path) -> subprocess.Popen[str]:
@@ -98,9 +115,7 @@ def test_failures_are_results_and_the_search_goes_on(moody: Path, tmp_path: Path
 @pytest.mark.ray
 def test_a_trial_may_have_workers_of_its_own(moody: Path, tmp_path: Path) -> None:
     """Which Ray Train starts, beside the trial's own process."""
-    job = written(tmp_path)
-    text = job.read_text().replace("good, better, raises, memory, nan, dies", "good, better")
-    job.write_text(text.replace("compute: {cpus_per_worker: 1}", "compute: {cpus_per_worker: 1, workers: 2}"))
+    job = written(tmp_path, ["good", "better"], compute={"workers": 2})
     done = command("submit", str(job), folder=tmp_path)
     said, _ = done.communicate(timeout=300)
     assert done.returncode == 0, said
@@ -114,24 +129,10 @@ def test_a_trial_may_have_workers_of_its_own(moody: Path, tmp_path: Path) -> Non
 @pytest.mark.slow
 @pytest.mark.ray
 def test_a_killed_search_goes_on_and_runs_no_finished_trial_again(moody: Path, tmp_path: Path) -> None:
-    job = written(tmp_path, epochs=3)
-    job.write_text(
-        job.read_text()
-        .replace("raises, memory, nan, dies", "good")
-        .replace("[good, better, good]", "[good, better]")
-    )
-    job.write_text(job.read_text().replace("optimizer:", "accumulate: 1, optimizer:"))
-    search = job.read_text().replace(
-        "{model.mood: {grid: [good, better]}}",
-        "{model.mood: {grid: [good, better]}, training.seed: {grid: [1, 2, 3]}}",
-    )
-    job.write_text(search)
+    space = {"model.mood": {"grid": ["good", "better"]}, "training.seed": {"grid": [1, 2, 3]}}
+    job = written(tmp_path, epochs=3, parameters=space)
     running = command("submit", str(job), folder=tmp_path)
-    waited = time.monotonic()
-    while not finished(tmp_path):
-        assert running.poll() is None, running.communicate()[0]
-        assert time.monotonic() - waited < 240
-        time.sleep(0.2)
+    wait_until(lambda: finished(tmp_path), "the end of a trial", running)
     os.killpg(running.pid, signal.SIGKILL)
     running.wait()
     before = {name: (run / "events.jsonl").read_text() for name, run in finished(tmp_path).items()}
@@ -177,22 +178,15 @@ def test_a_gpu_is_shared_by_the_trials_that_ask_for_a_part_of_it() -> None:
     assert concurrency(search, compute, Resources.of_one(16, 2)) == 8
 
 
-SPACES = [
-    ("{model.mood: {grid: [good, better]}}", "grid"),
-    ("{model.mood: {choice: [good, better]}}", "random"),
-]
-
-
 @pytest.mark.ray
 @pytest.mark.slow
-@pytest.mark.parametrize(("parameters", "searcher"), SPACES)
+@pytest.mark.parametrize(("domain", "searcher"), [("grid", "grid"), ("choice", "random")])
 def test_a_small_space_ends_as_finished_and_the_terminal_shows_our_words_only(
-    parameters: str, searcher: str, moody: Path, tmp_path: Path
+    domain: str, searcher: str, moody: Path, tmp_path: Path
 ) -> None:
     """On a terminal Ray's warnings, reporters and libraries would write between the lines of the table."""
-    job = written(tmp_path, epochs=1)
-    text = job.read_text().replace("{model.mood: {grid: [good, better, raises, memory, nan, dies]}}", parameters)
-    job.write_text(text.replace("searcher: grid", f"searcher: {searcher}"))
+    space = {"model.mood": {domain: ["good", "better"]}}
+    job = written(tmp_path, epochs=1, parameters=space, searcher=searcher)
     code, shown = on_a_terminal("submit", str(job), folder=tmp_path)
     assert code == 0, shown
     assert "finished (all 2 points of the space tried)" in shown
@@ -209,14 +203,10 @@ def test_a_small_space_ends_as_finished_and_the_terminal_shows_our_words_only(
 @pytest.mark.ray
 @pytest.mark.slow
 def test_a_stopped_search_keeps_checkpoints_and_continues_with_its_trials(moody: Path, tmp_path: Path) -> None:
-    job = written(tmp_path, epochs=60)
-    job.write_text(job.read_text().replace("good, better, raises, memory, nan, dies", "good, better"))
+    job = written(tmp_path, ["good", "better"], epochs=60)
     running = command("submit", str(job), folder=tmp_path)
-    waited = time.monotonic()
-    while not list(tmp_path.glob("runs/moods/*/trials/0001/checkpoints/step-*")):
-        assert running.poll() is None, running.communicate()[0]
-        assert time.monotonic() - waited < 240
-        time.sleep(0.2)
+    checkpoints = "runs/moods/*/trials/0001/checkpoints/step-*"
+    wait_until(lambda: list(tmp_path.glob(checkpoints)), "the first checkpoint", running)
     stop = command("stop", "moods", folder=tmp_path)
     said, _ = stop.communicate(timeout=120)
     assert stop.returncode == 0, said

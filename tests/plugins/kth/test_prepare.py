@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
 import framecast
 from tests.real_clips import real_video
+from tests.wait_until import wait_until
 
 TRUNCATED = "person02_walking_d2"
 
@@ -113,9 +113,7 @@ def test_stopped_half_way_and_started_again_it_equals_the_uninterrupted_store(
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
     )
     shards = root / "framecast-32x32.preparing" / "shards"
-    while len(list(shards.glob("*.json"))) < 10:  # early: a busy machine may look up late
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
+    wait_until(lambda: len(list(shards.glob("*.json"))) >= 10, "ten shards", process)
     if farewell == signal.SIGINT:
         os.killpg(process.pid, farewell)  # as a terminal does: to the decoding processes as well
     else:
