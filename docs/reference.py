@@ -178,7 +178,8 @@ def events_page() -> str:
     for event in events.Event.__subclasses__():
         fields = ", ".join(f"`{field.name}`" for field in dataclasses.fields(event) if field.name != "time")
         text += f"## {event.__name__}\n\n{paragraph(event.__doc__)}\n\nFields: {fields}, `time`.\n\n"
-    return text
+    causes = ", ".join(f"`{cause.name}`" for cause in framecast.Cause)
+    return f"{text}## Cause\n\n`framecast.Cause`, the `cause` of an event that ends a run or a search: {causes}.\n"
 
 
 def commands() -> Iterable[tuple[str, Any]]:

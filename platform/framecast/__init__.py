@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from framecast.errors import InputError, PluginFailed, TrainingFailed, did_you_mean, without_credentials
     from framecast.evaluation.load import load
     from framecast.plugin import events
+    from framecast.plugin.cause import Cause
     from framecast.plugin.closed_loop import closed_loop, closed_loop_in_segments
     from framecast.plugin.compiled import compiled
     from framecast.plugin.constraint import Constraint
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "Callback": "framecast.plugin.declarations",
+    "Cause": "framecast.plugin.cause",
     "ClipDataset": "framecast.plugin.protocols.clip_dataset",
     "PredictionTarget": "framecast.plugin.outputs",
     "Constraint": "framecast.plugin.constraint",
@@ -101,6 +103,7 @@ _MODULES = {
 
 __all__ = [
     "Callback",
+    "Cause",
     "ClipDataset",
     "Constraint",
     "Cost",

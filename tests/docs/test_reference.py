@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+import framecast
 from framecast.job.job import Job
 from framecast.job.reference import settings_table
 from framecast.plugin.events import Event
@@ -78,6 +79,11 @@ def test_every_declaration_of_ours_is_documented_with_its_settings(pages: dict[s
 
 def test_every_event_is_documented(pages: dict[str, str]) -> None:
     assert all(f"## {event.__name__}\n" in pages["reference/events.md"] for event in Event.__subclasses__())
+
+
+def test_every_cause_is_documented(pages: dict[str, str]) -> None:
+    section = pages["reference/events.md"].partition("## Cause\n")[2]
+    assert all(f"`{cause.name}`" in section for cause in framecast.Cause)
 
 
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:

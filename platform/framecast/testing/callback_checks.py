@@ -78,7 +78,7 @@ def says_with_which_scores_it_works(subject: PluginUnderTest) -> None:
     monitor that the job does not measure refuses the job. It does not depend on the order of the scores.
 
     Take the names from `measured`, never from a list of your own."""
-    accepts = subject.declaration.accepts
+    accepts = subject.callback.accepts
     if accepts is None:
         raise LeftOut("the callback declares no accepts")
     scores = short_plan(subject).measured
@@ -155,7 +155,7 @@ class _Heard:
         self.raised: Exception | None = None
         self.callback: RunCallback | None = None
         self.context: RunContext | None = None
-        declaration: Callback[Any] = replace(subject.declaration, build=self._build)
+        declaration: Callback[Any] = replace(subject.callback, build=self._build)
         self.part: PluginConfig[Callback[Any]] = replace(subject.part, declaration=declaration)
 
     @property

@@ -21,7 +21,7 @@ from framecast.errors import InputError
 from framecast.plugin.protocols.clip_dataset import ClipDataset, Sample
 from framecast.testing.global_state import untouched
 from framecast.testing.plugin_under_test import PluginUnderTest
-from framecast.testing.verdict import LeftOut, require
+from framecast.testing.verdict import LeftOut, Nonconformity, require
 
 SPLITS = ("train", "validation", "test")
 _FRAMES = 4
@@ -36,17 +36,17 @@ def clips_are_as_declared(subject: PluginUnderTest) -> None:
 
     Return tensors, or numbers that torch's default_collate makes tensors of. T is what `build` was asked for."""
     settings = _ready(subject)
-    low, high = subject.declaration.value_range(settings)
+    low, high = subject.dataset.value_range(settings)
     require(low < high, f"its value_range is ({low}, {high})")
-    classes = len(subject.declaration.classes(settings))
+    classes = len(subject.dataset.classes(settings))
     for frames in (_FRAMES, 2):
-        told = subject.declaration.sample_shape(settings, frames)
+        told = subject.dataset.sample_shape(settings, frames)
         for split, clips in _splits(subject, frames).items():
             require(len(clips) > 0, f"{split} has no clips of {plural(frames, 'frame')}")
             for index in _some(clips, 5):
                 sample, place = clips[index], f"{split} clip {index}"
                 _check_frames(sample, told.clip, place)
-                if split == "train" or subject.declaration.bounded(settings):
+                if split == "train" or subject.dataset.bounded(settings):
                     _check_range(sample, low, high, place)
                 _check_facts(sample, frames, classes, place)
 
@@ -154,12 +154,13 @@ def files_are_made_ready_once(subject: PluginUnderTest) -> None:
     finds nothing to do a second time; before it, `ready` raises InputError that names the command.
 
     Write beside and rename at the end, so that what is there is complete."""
-    prepare, ready = subject.declaration.prepare, subject.declaration.ready
+    prepare, ready = subject.dataset.prepare, subject.dataset.ready
     if prepare is None:
         raise LeftOut("the data set declares no prepare")
     made = subject.with_files()
     settings = subject.checked(made.written)
-    require(ready is not None, "there is a prepare and no ready: a job cannot tell whether it was done")
+    if ready is None:
+        raise Nonconformity("there is a prepare and no ready: a job cannot tell whether it was done")
     try:
         ready(settings)
     except InputError as error:
@@ -198,7 +199,7 @@ def damaged_files_are_refused_with_words(subject: PluginUnderTest) -> None:
 
 def _ready(subject: PluginUnderTest) -> Any:
     """The settings, files prepared if the kit made them; a user's own are left as they are."""
-    settings, declaration = subject.settings, subject.declaration
+    settings, declaration = subject.settings, subject.dataset
     if declaration.prepare is not None and callable(subject.given.settings):
         declaration.prepare(settings, lambda done, total: None)
     if declaration.ready is not None:
@@ -282,7 +283,7 @@ def _damaged(folder: Path) -> None:
 def _refusal(subject: PluginUnderTest, spoil: Callable[[Path], None]) -> str | None:
     """What is said where files are spoilt before they are prepared; None if nothing is."""
     made = subject.with_files(spoil)
-    declaration = subject.declaration
+    declaration = subject.dataset
     try:
         settings = subject.checked(made.written)
         if declaration.prepare is not None:

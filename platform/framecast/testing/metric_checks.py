@@ -52,8 +52,8 @@ def scores_what_it_accepts(subject: PluginUnderTest) -> None:
     trains, not at its first evaluation. It returns None, or the reason in a sentence."""
     frames = [SampleShape(4, *image) for image in _IMAGES]
     classes = [SampleShape(4, 1, 16, 16, count) for count in (2, 3, _CLASSES)]
-    for sample in classes if subject.declaration.requires == "logits" else frames:
-        accepts = subject.declaration.accepts
+    for sample in classes if subject.metric.requires == "logits" else frames:
+        accepts = subject.metric.accepts
         reason = accepts(subject.settings, sample) if accepts else None
         if reason is not None:
             require(isinstance(reason, str) and reason.strip(), f"accepts returns {reason!r}")
@@ -76,7 +76,7 @@ def agrees_with_its_reference(subject: PluginUnderTest) -> None:
         raise LeftOut("the kit was given no reference: conformance(..., reference=slow_form)")
     prediction, target = _pair(subject)
     values = _built(subject).update(prediction.clone(), target)
-    if subject.declaration.requires == "logits":
+    if subject.metric.requires == "logits":
         slow = [reference(one, label) for one, label in zip(prediction, target, strict=True)]
     else:
         slow = [reference(*pair) for pair in zip(prediction.flatten(0, 1), target.flatten(0, 1), strict=True)]
@@ -118,7 +118,7 @@ def a_perfect_prediction_is_best(subject: PluginUnderTest) -> None:
         _score(subject, [(each, target)])
         for each in (_perfect(subject, target), prediction, _awful(subject, target))
     )
-    sign = 1 if subject.declaration.direction == "min" else -1
+    sign = 1 if subject.metric.direction == "min" else -1
     require(sign * perfect <= sign * poor, f"the truth scores {perfect:g}, a prediction with noise {poor:g}")
     require(sign * perfect < sign * awful, f"the truth scores {perfect:g}, what has nothing of it {awful:g}")
 
@@ -128,7 +128,7 @@ def a_perfect_prediction_scores_perfectly(subject: PluginUnderTest) -> None:
     fields leave the range of their training period.
 
     Treat truth and prediction alike: clamp both or neither, and neither where `value_range.bounded` is False."""
-    if subject.declaration.requires != "frames":
+    if subject.metric.requires != "frames":
         raise LeftOut("it does not score frames")
     target = _pair(subject)[1]
     ideal = _score(subject, [(target, target)])
@@ -164,7 +164,7 @@ def masked_places_do_not_count(subject: PluginUnderTest) -> None:
     A metric that cannot do so refuses a mask with InputError or ValueError, or its score would be of filler."""
     prediction, target = _pair(subject)
     mask = torch.ones(_BATCH, dtype=torch.bool)
-    if subject.declaration.requires == "frames":
+    if subject.metric.requires == "frames":
         mask = torch.ones(target.shape, dtype=torch.bool)
         mask[..., : target.shape[-1] // 2] = False
         mask[1] = True
@@ -219,7 +219,7 @@ def _score(subject: PluginUnderTest, batches: list[tuple[Tensor, Tensor]]) -> fl
 def _pair(subject: PluginUnderTest) -> tuple[Tensor, Tensor]:
     """A poor prediction and its target: frames (B, T, 1, 40, 40), or logits (B, K) and labels (B,)."""
     generator = torch.Generator().manual_seed(0)
-    if subject.declaration.requires == "logits":
+    if subject.metric.requires == "logits":
         target = torch.randint(_CLASSES, (_BATCH,), generator=generator)
         return torch.randn(_BATCH, _CLASSES, generator=generator), target
     rows, columns = torch.meshgrid(torch.linspace(0, 6, 40), torch.linspace(0, 6, 40), indexing="ij")
@@ -232,7 +232,7 @@ def _pair(subject: PluginUnderTest) -> tuple[Tensor, Tensor]:
 def _drawn(subject: PluginUnderTest, sample: SampleShape) -> tuple[Tensor, Tensor]:
     """A prediction and its target by chance, of that shape."""
     generator = torch.Generator().manual_seed(0)
-    if subject.declaration.requires == "logits":
+    if subject.metric.requires == "logits":
         target = torch.randint(sample.classes, (_BATCH,), generator=generator)
         return torch.randn(_BATCH, sample.classes, generator=generator), target
     shape = (_BATCH, _TIME, *sample.image)
@@ -240,14 +240,14 @@ def _drawn(subject: PluginUnderTest, sample: SampleShape) -> tuple[Tensor, Tenso
 
 
 def _perfect(subject: PluginUnderTest, target: Tensor) -> Tensor:
-    if subject.declaration.requires == "logits":
+    if subject.metric.requires == "logits":
         return torch.nn.functional.one_hot(target, _CLASSES).float() * 9
     return target.clone()
 
 
 def _awful(subject: PluginUnderTest, target: Tensor) -> Tensor:
     """What is as wrong as can be: the true class last of all, or frames upside down in their values."""
-    return -_perfect(subject, target) if subject.declaration.requires == "logits" else 1 - target
+    return -_perfect(subject, target) if subject.metric.requires == "logits" else 1 - target
 
 
 def _near(one: float, two: float) -> bool:

@@ -69,14 +69,14 @@ def call_model(
 ) -> Answer:
     """The one place that knows how the two kinds of model are called."""
     options: dict[str, Tensor] = {}
-    if subject.declaration.produces == "logits":
+    if subject.model.produces == "logits":
         options["observed"] = torch.tensor(readings(frames)).expand(len(frames), 2)
     else:
         given = {"truth": truth, "keep_truth": keep_truth}
         options = {name: each for name, each in given.items() if each is not None}
     check_arguments(model.forward, ("frames", "frames_out"), tuple(options))
     answer = model(frames, frames_out, **options)
-    return Answer(*answer) if subject.declaration.produces == "logits" else Answer(None, answer)
+    return Answer(*answer) if subject.model.produces == "logits" else Answer(None, answer)
 
 
 def predict(subject: PluginUnderTest, model: nn.Module, frames: Tensor) -> Tensor:
@@ -87,7 +87,7 @@ def predict(subject: PluginUnderTest, model: nn.Module, frames: Tensor) -> Tenso
 
 def call_options(subject: PluginUnderTest) -> tuple[tuple[str, ...], ...]:
     """The sets of keyword arguments that a model of this kind is called with."""
-    if subject.declaration.produces == "logits":
+    if subject.model.produces == "logits":
         return (("observed",),)
     return (), ("truth",), ("truth", "keep_truth")
 

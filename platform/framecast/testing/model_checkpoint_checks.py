@@ -28,7 +28,8 @@ def refuses_what_is_no_published_checkpoint(subject: PluginUnderTest) -> None:
 
     Read with torch.load(..., weights_only=True) or safetensors, compare names and shapes, and name those that do
     not fit."""
-    if subject.declaration.load_published is None:
+    load_published = subject.model.load_published
+    if load_published is None:
         raise LeftOut("the model declares no load_published")
     folder = subject.new_folder("published")
     torch.save({"somebody.elses.weight": torch.ones(3)}, folder / "stranger.pt")
@@ -37,6 +38,6 @@ def refuses_what_is_no_published_checkpoint(subject: PluginUnderTest) -> None:
     for file in ("stranger.pt", "empty.pt", "text.pt", "missing.pt"):
 
         def loaded(file: str = file) -> None:
-            subject.declaration.load_published(folder / file, subject.settings)
+            load_published(folder / file, subject.settings)
 
         require(refusal(loaded), f"{file} is taken for a checkpoint")

@@ -32,7 +32,7 @@ def computes_layers_again_on_demand(subject: PluginUnderTest) -> None:
     it gives the same gradients with less memory.
 
     Wrap the layers in torch.utils.checkpoint.checkpoint(..., use_reentrant=False) where it is set."""
-    if not subject.declaration.activation_checkpointing:
+    if not subject.model.activation_checkpointing:
         raise LeftOut("the model does not declare activation_checkpointing")
     gradients: list[dict[str, Tensor | None]] = []
     for again in (False, True):

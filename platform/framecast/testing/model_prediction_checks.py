@@ -59,7 +59,7 @@ def truth_takes_the_place_of_its_own_output(subject: PluginUnderTest) -> None:
     Without `keep_truth` every true frame is seen.
 
     A model that has no use for the truth takes the two arguments and ignores them."""
-    if subject.declaration.produces != "frames":
+    if subject.model.produces != "frames":
         raise LeftOut("recognition models are never given the truth")
     model, asked = build_model(subject).eval(), max(subject.given.frames_out, 3)
     frames, *_ = drawn_clip(subject)

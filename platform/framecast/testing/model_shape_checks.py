@@ -28,7 +28,7 @@ def builds_from_its_defaults(subject: PluginUnderTest) -> None:
     for channels in (1, 3):
         sample = subject.sample._replace(channels=channels)
         build_model(subject, sample=sample)  # this one must not be refused
-        if not any(field.is_required() for field in subject.declaration.settings.model_fields.values()):
+        if not any(field.is_required() for field in subject.model.settings.model_fields.values()):
             defaults = subject.checked({})
 
             def from_defaults(sample: SampleShape = sample, defaults: Any = defaults) -> None:
@@ -53,7 +53,7 @@ def has_no_parameters_as_a_baseline(subject: PluginUnderTest) -> None:
     """A model that is declared with `baseline=True` has no parameters.
 
     What is trained is no baseline: leave `baseline` out."""
-    if not subject.declaration.baseline:
+    if not subject.model.baseline:
         raise LeftOut("the model is not declared as a baseline")
     count = sum(each.numel() for each in build_model(subject).parameters())
     require(not count, f"it has {count:,} parameters")
@@ -120,12 +120,13 @@ def its_declared_cost_is_true(subject: PluginUnderTest) -> None:
     it is shown before a run begins.
 
     Count from the settings, without building; `sum(p.numel() for p in model.parameters())` is what it must be."""
-    if subject.declaration.cost is None:
+    cost = subject.model.cost
+    if cost is None:
         raise LeftOut("the model declares no cost")
     for settings in (subject.settings, *(drawn for _, drawn in legal_settings(subject, _DRAWN, seed=1))):
 
         def counted(settings: Any = settings) -> None:
-            told = subject.declaration.cost(settings, subject.sample)
+            told = cost(settings, subject.sample)
             model = build_model(subject, settings)
             real = sum(each.numel() for each in model.parameters() if each.requires_grad)
             require(told.parameters == real, f"it tells {told.parameters:,}, and {real:,} are there: {settings}")
@@ -142,7 +143,7 @@ def _check_shape(subject: PluginUnderTest, model: nn.Module, sample: SampleShape
     with torch.no_grad():
         answer = call_model(subject, model.eval(), frames, asked)
         fed = call_model(subject, model, frames, asked, truth, keep)
-    if subject.declaration.produces == "logits":
+    if subject.model.produces == "logits":
         shape = None if answer.logits is None else tuple(answer.logits.shape)
         require(
             shape == (BATCH, 2, sample.classes),
@@ -158,8 +159,9 @@ def _check_shape(subject: PluginUnderTest, model: nn.Module, sample: SampleShape
 
 
 def _does_unless_refused(subject: PluginUnderTest, sample: SampleShape, seen: int, asked: int) -> None:
-    declaration, settings = subject.declaration, subject.settings
-    if declaration.cost and refusal(lambda: declaration.cost(settings, sample)) is not None:
+    declaration, settings = subject.model, subject.settings
+    cost = declaration.cost
+    if cost and refusal(lambda: cost(settings, sample)) is not None:
         return
     if declaration.accepts:
         reason = declaration.accepts(settings, sample, seen, asked)

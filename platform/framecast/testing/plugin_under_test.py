@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, TypeVar
 
 from framecast.errors import InputError, PluginFailed
 from framecast.job.document import Document
 from framecast.job.plugin_config import PluginConfig
 from framecast.job.resolve import resolved_part
 from framecast.plugin.built import WrongResult
+from framecast.plugin.declarations import Callback, Dataset, Declaration, Metric, Model, Task
 from framecast.plugin.sample_shape import SampleShape
 from framecast.plugin.settings import Settings
 from framecast.registry.registry import Registered, Registry
 from framecast.testing.check_options import CheckOptions
 from framecast.testing.verdict import LeftOut, require
+
+D = TypeVar("D", bound=Declaration)
 
 _CLASSES = 5
 
@@ -28,8 +31,29 @@ class PluginUnderTest:
 
     def __init__(self, entry: Registered, registry: Registry, given: CheckOptions, folder: Path) -> None:
         self.kind, self.source = entry.kind, entry.source
-        self.declaration: Any = entry.declaration  # whose fields differ by kind; a check knows for which it is
+        self.declaration = entry.declaration
         self.registry, self.given, self.folder = registry, given, folder
+
+    @property
+    def model(self) -> Model[Any]:
+        """The declaration, for checks of models; likewise below. Raises TypeError for another kind."""
+        return _of_kind(Model, self.declaration)
+
+    @property
+    def dataset(self) -> Dataset[Any]:
+        return _of_kind(Dataset, self.declaration)
+
+    @property
+    def metric(self) -> Metric[Any]:
+        return _of_kind(Metric, self.declaration)
+
+    @property
+    def task(self) -> Task[Any]:
+        return _of_kind(Task, self.declaration)
+
+    @property
+    def callback(self) -> Callback[Any]:
+        return _of_kind(Callback, self.declaration)
 
     @cached_property
     def written(self) -> Mapping[str, Any]:
@@ -62,7 +86,8 @@ class PluginUnderTest:
     @property
     def sample(self) -> SampleShape:
         """Small frames of one channel, of a few classes where a model tells classes."""
-        classes = _CLASSES if self.kind == "model" and self.declaration.produces == "logits" else 0
+        logits = isinstance(self.declaration, Model) and self.declaration.produces == "logits"
+        classes = _CLASSES if logits else 0
         return SampleShape(self.given.frames_in + self.given.frames_out, 1, 16, 16, classes)
 
     def checked(self, written: Mapping[str, Any]) -> Settings:
@@ -89,6 +114,12 @@ class PluginUnderTest:
     def new_folder(self, name: str) -> Path:
         """An empty folder of the kit."""
         return Path(mkdtemp(prefix=f"{name}-", dir=self.folder))
+
+
+def _of_kind(kind: type[D], declaration: Declaration) -> D:
+    if not isinstance(declaration, kind):
+        raise TypeError(f"{declaration.name} is a {type(declaration).__name__}, not a {kind.__name__}")
+    return declaration
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class ShortRun:
 
 def short_plan(subject: PluginUnderTest, **sections: Mapping[str, Any]) -> Plan:
     """The kit's small job with the author's sections laid over it, then these. Raises InputError."""
-    tells_classes = subject.kind == "task" and subject.declaration.requires == "logits"
+    tells_classes = subject.kind == "task" and subject.task.requires == "logits"
     model = {"model": RECOGNISER if tells_classes else FORECASTER}
     job = {**_JOB, **model, **subject.given.job, **sections}
     return make_plan(Document.from_data(job), subject.registry)

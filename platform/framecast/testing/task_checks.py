@@ -93,7 +93,7 @@ def it_logs_what_it_declares(subject: PluginUnderTest) -> None:
 
     Declare each with framecast.LoggedValue: reports take its label and its axis from there."""
     _, task, model, batch = _parts(subject)
-    declared = {value.name: value for value in subject.declaration.logs}
+    declared = {value.name: value for value in subject.task.logs}
     logged: dict[str, list[float]] = {}
     for epoch in range(_EPOCHS):
         for name, value in task.training_step(model, batch, _progress(epoch))[1].items():
@@ -113,7 +113,7 @@ def its_horizon_is_that_of_its_settings(subject: PluginUnderTest) -> None:
     more than the clip has. Each of `horizon_settings` is the setting that has this very number.
 
     Name None for a length that follows from other settings."""
-    declaration, settings = subject.declaration, subject.settings
+    declaration, settings = subject.task, subject.settings
     if declaration.horizon is None:
         raise LeftOut("the task has no horizon")
     lengths = declaration.horizon(settings)
@@ -195,9 +195,9 @@ def what_it_names_is_there(subject: PluginUnderTest) -> None:
     that are installed; baselines are models declared with `baseline=True`, and have no parameters.
 
     Depend on the distribution that declares them."""
-    frames = subject.declaration.frames(subject.settings)
+    frames = subject.task.frames(subject.settings)
     require(isinstance(frames, int) and frames > 0, f"frames tells {frames!r}")
-    for kind, names in (("metric", subject.declaration.default_metrics), ("model", subject.declaration.baselines)):
+    for kind, names in (("metric", subject.task.default_metrics), ("model", subject.task.baselines)):
         for name in names:
             try:
                 subject.registry.find(kind, name)
@@ -221,12 +221,12 @@ def it_trains_in_a_real_run(subject: PluginUnderTest) -> None:
 
 def _metrics(subject: PluginUnderTest) -> dict[str, float]:
     """What an evaluation could measure: no better each time, so that schedules move."""
-    names = ("loss", *subject.declaration.default_metrics)
+    names = ("loss", *subject.task.default_metrics)
     return {f"validation/{name}": 1.0 for name in names}
 
 
 def _section(subject: PluginUnderTest) -> dict[str, Any]:
-    return {**subject.settings.model_dump(mode="json"), "name": subject.declaration.name}
+    return {**subject.settings.model_dump(mode="json"), "name": subject.task.name}
 
 
 def _parts(subject: PluginUnderTest) -> tuple[Plan, TrainingTask, nn.Module, dict[str, Tensor]]:
