@@ -12,6 +12,7 @@
 #   make docs             the documentation as a site, in site/
 #   make check            format, lint and types, as CI runs them
 #   make bench            measure what docs/benchmarks.md records
+#   make bench-gpu        measure a GPU, in at most 8 minutes: writes docs/gpu/NAME.json
 #   make study            train what docs/benchmarks.md says of early recognition (twelve small trainings, 50 minutes)
 #
 # Where there is no NVIDIA driver the CPU build of torch is taken if pip can find one. TORCH_INDEX names an
@@ -24,7 +25,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)
 
-.PHONY: install demo test test-all test-lowest test-slow test-untrusted test-gpu test-cluster test-stability check format docs bench study clean
+.PHONY: install demo test test-all test-lowest test-slow test-untrusted test-gpu test-cluster test-stability check format docs bench bench-gpu study clean
 
 install: .venv/installed
 
@@ -103,6 +104,9 @@ docs: install
 
 bench: install
 	$(BIN)/python benchmarks/run_all.py
+
+bench-gpu: install
+	$(BIN)/python benchmarks/gpu.py
 
 study: install
 	$(BIN)/python benchmarks/early_recognition.py

@@ -56,17 +56,19 @@ class Setting:
 
     def autocast(self) -> torch.autocast:
         dtype = {"fp16": torch.float16}.get(self.precision, torch.bfloat16)
-        return torch.autocast(self.device, dtype, enabled=self.precision != "fp32")
+        return torch.autocast(self.device, dtype, enabled=self.precision in ("bf16", "fp16"))
 
     def exact(self) -> Setting:
         return replace(self, precision="fp32")
 
 
 def built(setting: Setting, implementation: str) -> nn.Module:
-    """`reference`, `fast`, or `layers` (fast, each layer computed again in the backward pass); equal weights."""
+    """`reference`, `compiled` (the reference), `fast`, or `layers` (fast, each layer computed again in the
+    backward pass); equal weights."""
     torch.manual_seed(0)
-    chosen = "fast" if implementation == "layers" else implementation
-    network = RecurrentVideoNetwork.from_settings(setting.model.model_copy(update={"implementation": chosen}), 1)
+    chosen = {"layers": {"implementation": "fast"}, "compiled": {"compile": True}}
+    update = chosen.get(implementation, {"implementation": implementation})
+    network = RecurrentVideoNetwork.from_settings(setting.model.model_copy(update=update), 1)
     network.activation_checkpointing = implementation == "layers"
     return network.to(setting.device)
 

@@ -1,10 +1,7 @@
 """The network: golden numbers, the fast path against the reference, then how it may be called."""
 
-import ast
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -15,49 +12,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
-from framecast_conv_tt_lstm.published import from_published, load_published
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 from tests.plugins.conv_tt_lstm.drawn import both, difference, gradients, networks
-
-GOLDEN = Path(__file__).parent / "golden"
-
-
-class Case:
-    """A golden case (see golden/README.md): its numbers, and the network of its weights."""
-
-    def __init__(self, name):
-        with np.load(GOLDEN / f"{name}.npz") as file:
-            self.arrays = {key: torch.from_numpy(file[key]) for key in file.files if key != "config"}
-            config = ast.literal_eval(str(file["config"]))
-        self.frames_in, self.frames_out = config["frames_in"], config["frames_out"]
-        kind = ConvTTLSTMSettings if config["cell"] == "convttlstm" else ConvLSTMSettings
-        setting = {name: config[name] for name in kind.model_fields if name in config}
-        self.described = kind.model_validate(setting, strict=False), config["input_channels"]
-        self.network = load_published(self.published("weights/"), config)
-
-    def __getitem__(self, key):
-        return self.arrays[key]
-
-    def published(self, prefix):
-        """The arrays under `prefix`, a state dict in the published format."""
-        return {key.removeprefix(prefix): value for key, value in self.arrays.items() if key.startswith(prefix)}
-
-    @property
-    def context(self):
-        return self["input"][:, : self.frames_in]
-
-    @property
-    def truth(self):
-        return self["input"][:, self.frames_in : -1]
-
-    def loss(self):
-        """What the golden losses and gradients were taken of."""
-        predictions = self.network(
-            self.context, self.frames_out, truth=self.truth, keep_truth=self.arrays.get("keep_truth")
-        )
-        target = self["input"][:, 1:]
-        return l1_loss(predictions, target) + mse_loss(predictions, target)
-
+from tests.plugins.conv_tt_lstm.golden_case import Case
 
 ORIGINAL = ["conv_lstm", "conv_tt_lstm_order3_steps3_rank4", "conv_tt_lstm_order2_steps4_rank3_rgb"]
 OPTIMISED = "optimised_layout_mixed_truth"
@@ -108,11 +65,9 @@ def test_the_loss_and_its_gradients_are_the_golden_ones(name):
     case = Case(name)
 
     loss = case.loss()
-    loss.backward()
 
     torch.testing.assert_close(loss.detach(), case["loss"], rtol=1e-4, atol=0)
-    golden = from_published(case.published("grad/"), *case.described)  # gradients have the axes of their weights
-    ours = {key: parameter.grad for key, parameter in case.network.named_parameters()}
+    ours, golden = case.gradients()
     assert ours.keys() == golden.keys()
     for key, gradient in golden.items():
         assert (ours[key] - gradient).norm() <= 1e-4 * gradient.norm(), key
