@@ -34,6 +34,7 @@ from framecast.engine.out_of_memory import OutOfMemory, cause_of, translate_eval
 from framecast.engine.read_numbers import read_numbers
 from framecast.engine.run_folder_watch import RunFolderWatch
 from framecast.engine.stopwatch import Stopwatch, peak_memory, reset_peak_memory
+from framecast.engine.strategies.algorithms import chosen_algorithms
 from framecast.engine.strategies.loss_scale import LossScaleMonitor, scale_in_words
 from framecast.engine.strategies.precision import float32_products
 from framecast.engine.strategies.strategy import StepResult
@@ -77,7 +78,11 @@ def train(
     callbacks = start_callbacks(plan, run, distributed, listen)
     state, start = LoopState(), run.journal.size
     try:
-        with closing(Loop(plan, run, distributed, callbacks, state)) as loop, float32_products(loop.tf32):
+        with (
+            chosen_algorithms(plan.job.training.algorithms, distributed.device),
+            closing(Loop(plan, run, distributed, callbacks, state)) as loop,
+            float32_products(loop.tf32),
+        ):
             loop.begin()
             callbacks.emit(loop.train() if loop.components.strategy else loop.only_evaluate())
     except (TrainingFailed, InputError) as error:
