@@ -149,7 +149,7 @@ def steps(session: Session) -> None:
     peaks = {precision: matrix_product(session, precision) for precision in DTYPES}
     for name, precision, batch, size in rows:
         described = f"step {name} {precision} batch {batch} {size}x{size}"
-        if not session.time_for(described, 60 if name == "compiled" else 240):
+        if not session.time_for(described, 90 if name == "compiled" else 15):
             continue
         setting = session.setting(precision=precision, batch=batch, size=size)
         row: dict[str, Any] = {"implementation": name, "precision": precision, "batch": batch, "pixels": size}

@@ -27,7 +27,7 @@ print(json.dumps([code, sorted({name.partition(".")[0] for name in sys.modules})
 
 
 def after(*arguments: str) -> tuple[int, set[str]]:
-    """The exit code of `platform ...` in a process of its own, and the modules it had loaded when it left."""
+    """The exit code of `platform ...` in a separate process, and the modules it had loaded when it left."""
     done = subprocess.run(
         [sys.executable, "-c", LEAVING, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
     )

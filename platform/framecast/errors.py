@@ -44,7 +44,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with the user's input, and the way out."""
+    """One thing that is wrong with the user's input, and what to do."""
 
     message: str
     key: str = ""
@@ -106,7 +106,7 @@ def disk_error_number(text: str) -> int | None:
 
 
 def disk_problem(error: OSError) -> str:
-    """The same as a whole sentence with the file and the way out. Empty for other errors."""
+    """The same as a whole sentence with the file and what to do. Empty for other errors."""
     why = why_not_written(error)
     if not why:
         return ""

@@ -103,7 +103,7 @@ def _load(path: str | PathLike[str]) -> Any:
             raise
         except Exception as error:  # bytes that are no pickle, or half of one, end in nearly any of them
             reason = str(error).split("\n")[0] or type(error).__name__
-            if "weights_only" in str(error):  # PyTorch goes on to say how to run what is in there
+            if "weights_only" in str(error):  # PyTorch then says how to run what is in there
                 reason = "it holds other objects, or is damaged"
             raise ValueError(f"{path}: not a checkpoint of tensors alone ({reason})") from None
 

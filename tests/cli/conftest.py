@@ -35,7 +35,7 @@ class Trained(NamedTuple):
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """One epoch of two steps, in a process of its own."""
+    """One epoch of two steps, in a separate process."""
     here = tmp_path_factory.mktemp("trained")
     (here / "job.yaml").write_text(JOB)
     done = subprocess.run(

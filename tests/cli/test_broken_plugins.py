@@ -36,7 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def framecast(site: Path) -> Framecast:
-    """`platform ...` in a process of its own, where all of them are installed: framecast("plugins", "list")."""
+    """`platform ...` in a separate process, where all of them are installed: framecast("plugins", "list")."""
 
     def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

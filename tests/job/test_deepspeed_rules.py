@@ -1,4 +1,4 @@
-"""What the deepspeed section may not say, each refusal with its place and the way out."""
+"""What the deepspeed section may not say, each refusal with its place and what to do."""
 
 from __future__ import annotations
 

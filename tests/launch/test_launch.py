@@ -29,7 +29,7 @@ from tests.wait_until import wait_until
 
 
 def submitted(job: Mapping[str, Any], folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    """`platform submit --in-process` in a process of its own."""
+    """`platform submit --in-process` in a separate process."""
     file = folder / "job.yaml"
     YAML().dump(dict(job), file)
     command = [sys.executable, "-m", "framecast", "submit", str(file), "--in-process", *arguments]
@@ -179,7 +179,7 @@ def test_a_closed_terminal_checkpoints_as_sigterm_does(
         os.execv(sys.executable, [sys.executable, "-m", "framecast", "submit", str(file), "--in-process"])
 
     def read_until_a_step() -> RunFolder | None:
-        """A program waits for its terminal where nobody reads what it prints."""
+        """A program waits for its terminal whose output is not read."""
         if select.select([terminal], [], [], 0)[0]:
             os.read(terminal, 65536)
         return run_with_a_step(runs)

@@ -51,7 +51,7 @@ def framecast_callbacks():
 
 @pytest.fixture
 def submitted(tmp_path: Path, runs: Path, tiny_job: Callable[..., Mapping[str, Any]]) -> Callable[..., Any]:
-    """Starts `platform submit` (or another verb) in a process of its own, as a user does."""
+    """Starts `platform submit` (or another verb) in a separate process, as a user does."""
 
     def start(*arguments: str, verb: str = "submit", **sections: Any) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "framecast", verb]

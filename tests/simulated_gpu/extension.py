@@ -56,7 +56,7 @@ def extension() -> ModuleType:
 
 
 def _compile(file: Path) -> None:
-    # in a process of its own: torch would load what it has compiled, and this process loads the file that is kept
+    # in a separate process: torch would load what it has compiled, and this process loads the file that is kept
     with tempfile.TemporaryDirectory() as folder:
         code = (
             "from torch.utils.cpp_extension import load; "

@@ -123,7 +123,7 @@ def _index(device: Any = None) -> int:
 
 
 def _replacements(native: Any) -> dict[str, Any]:
-    """By name; each is an object of its own, as torch.compile looks functions up by identity."""
+    """By name; each is a separate object, because torch.compile looks functions up by identity."""
 
     def count() -> int:
         return int(native.visible_devices())

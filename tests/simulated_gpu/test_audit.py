@@ -52,7 +52,7 @@ def test_a_value_that_the_host_reads_is_a_wait() -> None:
         "synchronize": 2,
     }
     assert by_file(audit.cost.waits) == {"test_audit.py": 5}
-    assert len(audit.cost.waits) == 5  # each at a line of its own
+    assert len(audit.cost.waits) == 5  # each at its own line
 
 
 def test_a_copy_waits_unless_it_need_not() -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.ray
 
 
 def submit(folder: Path, job: dict[str, Any]) -> str:
-    """What `platform submit` prints, run in a folder of its own; the run or search is in runs/ there."""
+    """What `platform submit` prints, run in a new folder; the run or search is in runs/ there."""
     YAML().dump(job, folder / "job.yaml")
     command = [sys.executable, "-m", "framecast", "submit", "job.yaml"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)

@@ -38,7 +38,7 @@ def build(settings, sample):
     import torch
 
     class Careless(torch.nn.Module):
-        """Averages a statistic of its own over all processes, and keeps it on the CPU."""
+        """Averages one of its statistics over all processes, and keeps it on the CPU."""
 
         def __init__(self):
             super().__init__()

@@ -35,7 +35,7 @@ def drop_capabilities() -> None:
 def platform_in(
     folder: Path, *arguments: str, as_other_user: bool = False, killed_before: str = ""
 ) -> tuple[int, str]:
-    """`platform ...` in that folder, in a process of its own: its exit code, and all that it says.
+    """`platform ...` in that folder, in a separate process: its exit code, and all that it says.
 
     It is killed just before something is renamed to `killed_before`, where that is given.
     """

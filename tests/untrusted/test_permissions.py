@@ -1,4 +1,4 @@
-"""Folders that this user may not read or write: a sentence names the folder, its owner and the way out."""
+"""Folders that this user may not read or write: a sentence names the folder, its owner and what to do."""
 
 from __future__ import annotations
 

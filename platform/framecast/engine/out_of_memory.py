@@ -24,7 +24,7 @@ _WORDS = (
     "Cuda failure 2 'out of memory'",  # NCCL's, for its buffers
     "Cuda failure 'out of memory'",
 )
-"""What libraries write into a RuntimeError of no type of its own."""
+"""Words of libraries that raise a plain RuntimeError when memory runs out."""
 
 
 @contextmanager

@@ -36,7 +36,7 @@ _DECIDED_BY: dict[Key, str] = {
 
 
 def contradictions(settings: DeepSpeed) -> list[tuple[Key, str]]:
-    """The keys of the job that cannot stay as they are, each with what is wrong and the way out."""
+    """The keys of the job that cannot stay as they are, each with what is wrong and what to do."""
     found: list[tuple[Key, str]] = [
         (("deepspeed", "extra", *key), f"is decided by {decider}: set that")
         for key, decider in _DECIDED_BY.items()

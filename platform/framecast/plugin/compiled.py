@@ -6,7 +6,7 @@ import inspect
 import os
 import shutil
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -31,9 +31,9 @@ def compiled(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
         frame, state = self.step(self, frame, state)
 
     Results differ by rounding. Compiled code is kept in Framecast's cache folder, or where TORCHINDUCTOR_CACHE_DIR
-    says. Raises InputError where the compiler that TorchInductor needs is missing, and when the function is called
-    with a module whose weights ZeRO 3 has partitioned: hooks gather them, which cannot be traced. Raises TypeError
-    for a bound method.
+    says. Raises InputError where the compiler that TorchInductor needs is missing, and when the function is first
+    called with a module whose weights ZeRO 3 has partitioned: hooks gather them, which cannot be traced. Raises
+    TypeError for a bound method.
     """
     import torch
 
@@ -46,16 +46,27 @@ def compiled(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
         function, fullgraph=True, dynamic=False, recompile_limit=_VARIANTS, isolate_recompiles=True
     )
 
+    checked = False
+
     def call(*given: Given.args, **named: Given.kwargs) -> Returned:
-        modules = [each for each in given if isinstance(each, torch.nn.Module)]
-        if any(not parameter.numel() for module in modules for parameter in module.parameters()):
-            raise InputError(
-                "torch.compile cannot trace weights that ZeRO 3 partitions: set deepspeed.zero_stage to 2 or "
-                "less, or leave compile false"
-            )
+        nonlocal checked
+        if not checked:  # once: a model calls this for every time step
+            _ensure_whole_weights(given)
+            checked = True
         return fast(*given, **named)
 
     return call
+
+
+def _ensure_whole_weights(arguments: Sequence[object]) -> None:
+    import torch
+
+    modules = [each for each in arguments if isinstance(each, torch.nn.Module)]
+    if any(not parameter.numel() for module in modules for parameter in module.parameters()):
+        raise InputError(
+            "torch.compile cannot trace weights that ZeRO 3 partitions: set deepspeed.zero_stage to 2 or less, or "
+            "leave compile false"
+        )
 
 
 def _ensure_compiler() -> None:

@@ -38,7 +38,7 @@ class Trust:
 
     @classmethod
     def in_folder(cls, folder: Path, everything: bool = False) -> Trust:
-        """For a run's folder; a trial has a plan of its own, and may have its plugins in the folder of its search,
+        """For a run's folder; a trial has its own plan, and may have its plugins in the folder of its search,
         two levels above."""
         folders = (folder, folder.parent.parent) if folder.parent.name == layout.TRIALS else (folder,)
         return cls(f"run {folder.name}", tuple(each.resolve() for each in folders), everything)

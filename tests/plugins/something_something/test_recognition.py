@@ -25,7 +25,7 @@ SMALL = [
 
 @pytest.fixture
 def platform(tmp_path: Path):
-    """Runs a command in a process of its own, and returns what it said."""
+    """Runs a command in a separate process, and returns what it said."""
 
     def command(*words: object) -> str:
         line = [sys.executable, "-m", "framecast", *map(str, words)]

@@ -13,7 +13,7 @@ from framecast.engine.checkpoint.training_state import TrainingState
 
 @dataclass(frozen=True)
 class StepResult:
-    """What came of one optimizer step. `gradient_norm` is before clipping, over all parameters and workers; as a
+    """The result of one optimizer step. `gradient_norm` is before clipping, over all parameters and workers; as a
     tensor it has not been read from the device yet.
 
     With fp16, `loss_scale` is what this step's loss was multiplied by, `next_loss_scale` that of the coming one.
