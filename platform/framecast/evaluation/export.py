@@ -8,7 +8,7 @@ from typing import Any
 
 from framecast.errors import InputError, TrainingFailed
 from framecast.evaluation.evaluation_target import NORMALISATION_KEY, PLAN_KEY, EvaluationTarget
-from framecast.files import atomic_path, translate_disk_errors, write_atomically
+from framecast.files import atomic_path, write_atomically
 from framecast.json_text import to_json
 
 FORMATS = (".safetensors", ".pt2")
@@ -27,7 +27,7 @@ def export_weights(subject: EvaluationTarget, file: Path) -> None:
     metadata = {PLAN_KEY: subject.plan.to_exported_yaml()}
     if subject.normalisation:
         metadata[NORMALISATION_KEY] = to_json(subject.normalisation.to_dict())
-    with atomic_path(file) as beside, translate_disk_errors():
+    with atomic_path(file) as beside:
         save_file({name: value.contiguous() for name, value in model.state_dict().items()}, beside, metadata)
 
 

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from framecast.files import atomic_path, translate_disk_errors
+from framecast.files import atomic_path
 from framecast.runs import layout
 
 COUNTER = "step"
@@ -67,7 +67,7 @@ class TrainingState:
         that fails."""
         for file, tensors in ((layout.WEIGHTS, self.weights), (layout.OPTIMIZER, self.optimizer)):
             contiguous = {name: value.contiguous() for name, value in tensors.items()}
-            with atomic_path(folder / file, top) as path, translate_disk_errors():
+            with atomic_path(folder / file, top) as path:
                 save_file(contiguous, path)
 
     @classmethod
