@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 _FORKSERVER = multiprocessing.get_context("forkserver")
 _SPAWN = multiprocessing.get_context("spawn")
-_FORKSERVER.set_forkserver_preload(["deepspeed", "framecast.engine.loop", "framecast.job.resolve"])
+_FORKSERVER.set_forkserver_preload(["deepspeed", "framecast.engine.train", "framecast.job.resolve"])
 
 
 class TrainingProcess:
@@ -57,7 +57,7 @@ def _train(folder: Path, meeting_point: Path, rank: int, size: int, device: str,
     import torch
 
     from framecast.engine.distributed_context import DistributedContext
-    from framecast.engine.loop import train
+    from framecast.engine.train import train
     from framecast.job.resolve import read_plan
     from framecast.runs.run_folder import RunFolder
 

@@ -12,7 +12,7 @@ import torch
 from framecast.engine import background_callback as background
 from framecast.engine import callback_runner as listeners
 from framecast.engine.distributed_context import DistributedContext
-from framecast.engine.loop import train
+from framecast.engine.train import train
 from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.plan import Plan

@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from framecast.engine.distributed_context import DistributedContext
-from framecast.engine.loop import train
+from framecast.engine.train import train
 from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.plan import Plan
@@ -314,7 +314,7 @@ def test_an_evaluation_that_fails_does_not_lose_what_was_trained(
     def refuse(*arguments: Any) -> None:
         raise InputError("this metric cannot score that")
 
-    monkeypatch.setattr("framecast.engine.loop.evaluate", refuse)
+    monkeypatch.setattr("framecast.engine.evaluation.validation.evaluate", refuse)
     run = trained(tiny_plan(), runs)
     assert kinds(run.journal.read())[-2:] == ["CheckpointSaved", "RunFailed"]
     assert run.journal.read()[-1].reason == "this metric cannot score that"  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from framecast.engine.data_loading.batches import Batches, MicroBatch
 from framecast.engine.distributed_context import DistributedContext
-from framecast.engine.loop import train
+from framecast.engine.train import train
 from framecast.job.document import Document
 from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run

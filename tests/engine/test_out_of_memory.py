@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from framecast.engine import loop as train_module
+from framecast.engine import loop
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.out_of_memory import (
     OutOfMemory,
@@ -16,6 +16,7 @@ from framecast.engine.out_of_memory import (
     translate_oom,
     translate_prediction_oom,
 )
+from framecast.engine.train import train
 from framecast.job.document import Document
 from framecast.launch.launch import create_run
 from framecast.plugin.events import RunFailed
@@ -39,10 +40,10 @@ def greedy(self: Any, batch: Any) -> None:
 
 
 def test_the_run_ends_in_words(tiny_plan: Any, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train_module.Loop, "train_step", greedy)
+    monkeypatch.setattr(loop.Loop, "train_step", greedy)
     plan = tiny_plan()
     run = create_run(plan, Document.from_data({}), runs)
-    train_module.train(plan, run, DistributedContext.single_process(torch.device("cpu")))
+    train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     failed = run.journal.read()[-1]
     assert isinstance(failed, RunFailed)
     assert "memory ran out in step 1" in failed.reason

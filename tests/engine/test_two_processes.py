@@ -208,7 +208,7 @@ def refuse(kind, where):
 
 
 class Where(framecast.Settings):
-    where: str
+    where: str = ""
 
 
 def model(settings, sample):
@@ -243,28 +243,84 @@ def framecast_datasets():
         where: str = ""
 
     def data(settings, split, frames):
+        from framecast.data import Normalisation
+        from torch.distributed import get_rank
+
         refuse("data", settings.where)
-        return mnist.build(settings, split, frames)
+        clips = mnist.build(settings, split, frames)
+        is_normalised = settings.where != "normalisation" or get_rank() == 0
+        clips.normalisation = Normalisation((0.0,), (1.0,)) if is_normalised else None
+        return clips
 
     yield dataclasses.replace(mnist, name="picky_data", settings=Settings, build=data)
+
+
+@framecast.hookimpl
+def framecast_tasks():
+    import dataclasses
+    from framecast_video_prediction import framecast_tasks
+
+    (prediction,) = framecast_tasks()
+
+    class Settings(prediction.settings):
+        where: str = ""
+
+    def task(settings):
+        built = prediction.build(settings)
+        load = built.load_state_dict
+
+        def load_state_dict(state):
+            refuse("task", settings.where)
+            load(state)
+
+        built.load_state_dict = load_state_dict
+        return built
+
+    yield dataclasses.replace(prediction, name="picky_task", settings=Settings, build=task)
 """
+
+
+def picky_plan(job: dict[str, Any], folder: Path, where: str) -> Plan:
+    """A job whose plugins refuse `where` on the second process, and nothing where it is empty."""
+    plugin = folder / "picky.py"
+    plugin.write_text(_PICKY)
+    job["model"] = {"name": "picky_model", "where": where}
+    job["data"] |= {"name": "picky_data", "where": where}
+    job["task"] |= {"name": "picky_task", "where": where}
+    return make_plan(Document.from_data(job), Registry.discover([str(plugin)]))
 
 
 @pytest.mark.parametrize("kind", ["model", "data"])
 def test_what_one_process_refuses_ends_both_with_its_sentence(
     tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path, kind: str
 ) -> None:
-    plugin = tmp_path / "picky.py"
-    plugin.write_text(_PICKY)
-    job = tiny_job()
-    job["model"] = {"name": "picky_model", "where": kind}
-    job["data"] |= {"name": "picky_data", "where": kind}
-    run = started(make_plan(Document.from_data(job), Registry.discover([str(plugin)])), runs)
+    run = started(picky_plan(tiny_job(), tmp_path, kind), runs)
     for process in launched(run, 2):
         code, output = process.wait(timeout=120)
         assert code == 0, output
     assert run.take_refusal() == f"worker 1: this {kind} is not on this host: mount it"
     assert not losses(run)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("task", "this task is not on this host: mount it"),
+        ("normalisation", "data: the model was trained on normalised fields, and these data are not normalised"),
+    ],
+)
+def test_what_one_process_refuses_of_a_checkpoint_ends_both_with_its_sentence(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path, kind: str, sentence: str
+) -> None:
+    run = trained(started(picky_plan(tiny_job(training={"epochs": 1}), tmp_path, ""), runs), 2)
+    before = losses(run)
+    change_plan(run, picky_plan(tiny_job(training={"epochs": 2}), tmp_path, kind))
+    for process in launched(run, 2):
+        code, output = process.wait(timeout=120)
+        assert code == 0, output
+    refusal = run.take_refusal()
+    assert refusal.startswith(f"worker 1: {sentence}")
+    assert losses(run) == before
 
 
 @pytest.fixture

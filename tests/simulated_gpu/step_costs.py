@@ -56,7 +56,7 @@ def count(name: str, root: Path) -> tuple[StepCost, str]:
     import torch
 
     from framecast.engine.distributed_context import DistributedContext
-    from framecast.engine.loop import train
+    from framecast.engine.train import train
     from framecast.job.document import Document
     from framecast.job.resolve import make_plan
     from framecast.launch.launch import create_run

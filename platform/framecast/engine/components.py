@@ -33,6 +33,16 @@ class Components:
     baselines: dict[str, nn.Module]
     parameters: int
 
+    @property
+    def precision(self) -> str:
+        """The number format in which the model is trained."""
+        return self.strategy.precision if self.strategy else "fp32"
+
+    def close(self) -> None:
+        """Frees what would outlive the run: another one may follow in this process."""
+        if self.strategy:
+            self.strategy.close()
+
 
 def assemble(
     plan: Plan, distributed: DistributedContext, begin_phase: Callable[[str], None] = lambda phase: None
@@ -68,7 +78,7 @@ def assemble(
             for part in plan.baselines
             if part.name != plan.model.name
         }
-    begin_phase(f"setting up {job.training.strategy}")
+        begin_phase(f"setting up {job.training.strategy}")
     return Components(
         task=task,
         model=model,

@@ -1,51 +1,44 @@
 """The training loop, from top to bottom.
 
-plan -> assemble -> begin: restore                           RunStarted, DatasetLoaded
-     -> train: for each epoch
-          -> train_epoch: for each batch
-               -> train_step: forward, backward, optimizer   StepDone
-          -> end_epoch: evaluate (closed loop), schedules    Evaluated
-                        checkpoint                           CheckpointSaved
-     -> the event that ends the run                          RunFinished | RunInterrupted | RunFailed
+begin: restore                                      RunStarted, DatasetLoaded
+  -> train: for each epoch
+       -> train_epoch: for each batch
+            -> train_step: forward, backward, optimizer   StepDone
+       -> end_epoch: evaluate (closed loop), schedules    Evaluated
+                     checkpoint                           CheckpointSaved
+  -> the event that ends the run                          RunFinished | RunInterrupted
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-import sys
 import time
-import traceback
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, nullcontext
-from enum import IntEnum
 
 import torch
-from torch import nn
 
-from framecast.engine.callback_runner import CallbackRunner, start_callbacks
-from framecast.engine.checkpoint.checkpointing import Checkpointing, LoopState
-from framecast.engine.components import assemble
+from framecast.engine.callback_runner import CallbackRunner
+from framecast.engine.checkpoint.checkpointing import Checkpointing
+from framecast.engine.components import Components
 from framecast.engine.data_loading.batches import MicroBatch
 from framecast.engine.distributed_context import DistributedContext
-from framecast.engine.evaluation.evaluate import Scores, evaluate
+from framecast.engine.evaluation.evaluate import Scores
+from framecast.engine.evaluation.validation import Validation
+from framecast.engine.loop_state import LoopState
 from framecast.engine.optimizer import schedule_factor
-from framecast.engine.out_of_memory import OutOfMemory, cause_of, translate_evaluation_oom, translate_oom
+from framecast.engine.out_of_memory import translate_oom
 from framecast.engine.read_numbers import read_numbers
+from framecast.engine.refusal import share_refusals
 from framecast.engine.run_folder_watch import RunFolderWatch
-from framecast.engine.stopwatch import Stopwatch, peak_memory, reset_peak_memory
-from framecast.engine.strategies.algorithms import chosen_algorithms
+from framecast.engine.stopwatch import Stopwatch, peak_memory
 from framecast.engine.strategies.loss_scale import LossScaleMonitor, scale_in_words
-from framecast.engine.strategies.precision import float32_products
 from framecast.engine.strategies.strategy import StepResult
-from framecast.errors import InputError, TrainingFailed, disk_problem
+from framecast.errors import TrainingFailed
 from framecast.job.plan import Plan
 from framecast.plugin.cause import Cause
 from framecast.plugin.events import (
     CheckpointSaved,
-    Evaluated,
     Event,
-    RunFailed,
     RunFinished,
     RunInterrupted,
     RunStarted,
@@ -53,51 +46,10 @@ from framecast.plugin.events import (
     Warned,
 )
 from framecast.plugin.step_context import StepContext
-from framecast.runs.phases import note_phase
 from framecast.runs.run_folder import RunFolder
 
-
-class Decision(IntEnum):
-    """Whether the run continues after a step. The first process decides for all."""
-
-    CONTINUE = 0
-    INTERRUPT = 1
-    FINISH = 2
-
-
-def train(
-    plan: Plan, run: RunFolder, distributed: DistributedContext, listen: Callable[[Event], object] | None = None
-) -> None:
-    """Trains the plan's model in this process, one of `distributed`, from the run's newest checkpoint if there is
-    one.
-
-    The results are in the run folder; `listen` receives each event on the first process, and may end the run by
-    raising. A failure that a second attempt would repeat ends as RunFailed, on every process alike; anything else
-    is raised. Raises InputError, on every process and before the first event, where the callbacks cannot be built.
-    """
-    callbacks = start_callbacks(plan, run, distributed, listen)
-    state, start = LoopState(), run.journal.size
-    try:
-        with (
-            chosen_algorithms(plan.job.training.algorithms, distributed.device),
-            closing(Loop(plan, run, distributed, callbacks, state)) as loop,
-            float32_products(loop.tf32),
-        ):
-            loop.begin()
-            callbacks.emit(loop.train() if loop.components.strategy else loop.only_evaluate())
-    except (TrainingFailed, InputError) as error:
-        if isinstance(error, OutOfMemory) and distributed.size > 1:
-            raise  # the other processes wait for this one: the launcher ends them
-        if isinstance(error, InputError) and distributed.is_rank_zero and not run.journal.began_since(start):
-            run.refuse(str(error))  # the launcher undoes the attempt
-        callbacks.emit(RunFailed(state.step, str(error), cause_of(error)))
-    except OSError as error:
-        if distributed.size > 1 or not (why := disk_problem(error)):
-            raise  # the other processes wait for this one: the launcher ends them
-        traceback.print_exc()
-        callbacks.emit(RunFailed(state.step, f"{why}: free space, then resume the run", Cause.DISK_FULL))
-    finally:
-        callbacks.close(wait=not isinstance(sys.exception(), KeyboardInterrupt))
+ENDINGS = (RunInterrupted, RunFinished)
+"""How a run may end after a step: the first process says by a number in this order, 0 being that it continues."""
 
 
 class Loop:
@@ -108,16 +60,17 @@ class Loop:
         plan: Plan,
         run: RunFolder,
         distributed: DistributedContext,
+        components: Components,
         callbacks: CallbackRunner,
+        folder_watch: RunFolderWatch,
         state: LoopState,
     ) -> None:
         self.job, self.plan, self.run, self.distributed = plan.job, plan, run, distributed
-        self.emit, self.callbacks, self.state = callbacks.emit, callbacks, state
-        self.folder_watch = RunFolderWatch(run, run.take_lease() if distributed.is_rank_zero else "")
-        reset_peak_memory(distributed.device)
-        self.components = assemble(plan, distributed, self.begin_phase)
-        normalisation = self.components.training.dataset.normalisation
-        self.checkpointing = Checkpointing(plan, run, distributed, normalisation)
+        self.components, self.callbacks, self.folder_watch, self.state = components, callbacks, folder_watch, state
+        self.emit = callbacks.emit
+        with share_refusals(distributed):
+            self.checkpointing = Checkpointing(plan, run, distributed, components.training.dataset.normalisation)
+        self.validation = Validation(plan, components, distributed, callbacks.emit)
         self.loss_scale = LossScaleMonitor()
         self.checkpoint_requested = False
         self.steps_per_epoch = self.components.training.per_epoch()
@@ -125,34 +78,19 @@ class Loop:
         if self.job.training.max_steps:
             self.total_steps = min(self.total_steps, self.job.training.max_steps)
 
-    @property
-    def tf32(self) -> bool:
-        """Whether products of fp32 tensors may be in TF32 while the model is trained."""
-        strategy = self.components.strategy
-        return strategy is not None and strategy.precision != "fp32"
-
-    def close(self) -> None:
-        """Frees what this attempt holds beyond its objects: another run may follow in this process."""
-        if self.components.strategy:
-            self.components.strategy.close()
-
-    def begin_phase(self, phase: str) -> None:
-        """Reports what happens before the first step."""
-        if self.distributed.is_rank_zero:
-            note_phase(self.run, phase)
-
     def begin(self) -> None:
         """Restores the newest checkpoint, and reports from where the run starts and on which data."""
         components, state = self.components, self.state
-        attempts = [event for event in self.run.journal.raw() if isinstance(event, RunStarted)]
         notices = []
         if components.strategy and (
             notice := self.checkpointing.restore(components.strategy, components.task, state)
         ):
             notices.append(notice)
         splits = {"train": components.training, "validation": components.validation}
-        for batches in splits.values():  # the data may have grown since the checkpoint
-            batches.normalise_as(self.checkpointing.normalisation)
+        with share_refusals(self.distributed):
+            attempts = [event for event in self.run.journal.raw() if isinstance(event, RunStarted)]
+            for batches in splits.values():  # the data may have grown since the checkpoint
+                batches.normalise_as(self.checkpointing.normalisation)
         started = RunStarted(
             attempt=len(attempts) + 1,
             step=state.step,
@@ -162,7 +100,7 @@ class Loop:
             total_steps=self.total_steps,
             workers=self.distributed.size,
             device=str(self.distributed.device),
-            precision=components.strategy.precision if components.strategy else "fp32",
+            precision=components.precision,
             strategy=self.job.training.strategy,
             parameters=components.parameters,
         )
@@ -265,32 +203,28 @@ class Loop:
                 sums[name] = sums.get(name, 0.0) + value * part.share
         return sums, strategy.step(rate)
 
-    def exchange(self, own: dict[str, float]) -> tuple[dict[str, float], Event | None]:
+    def exchange(self, own: dict[str, float]) -> tuple[dict[str, float], RunInterrupted | RunFinished | None]:
         """The one exchange of a step: sums the logged values over all processes, together with the decision of the
         first one, so that all stop at the same step. Returns the means, and the event that ends the run."""
-        decision, ending = self.decide() if self.distributed.is_rank_zero else (Decision.CONTINUE, None)
+        ending = self.decide() if self.distributed.is_rank_zero else None
+        decision = 1 + ENDINGS.index(type(ending)) if ending else 0
         requested = self.callbacks.take_checkpoint_request()
         values = torch.tensor([decision, requested, *own.values()], dtype=torch.float64)
-        shared_decision, shared_request, *means = self.distributed.sum(values).tolist()
+        decision, shared_request, *means = self.distributed.sum(values).tolist()
         self.checkpoint_requested |= bool(shared_request)
-        if ending is None:  # on other processes: the first one's event has the reason
-            ending = {
-                Decision.INTERRUPT: RunInterrupted(self.state.step, ""),
-                Decision.FINISH: RunFinished(self.state.step, ""),
-            }.get(Decision(int(shared_decision)))
+        if decision and ending is None:  # on other processes: the first one's event has the reason
+            ending = ENDINGS[int(decision) - 1](self.state.step, "")
         return dict(zip(own, means, strict=True)), ending
 
-    def decide(self) -> tuple[Decision, Event | None]:
-        """Whether the run ends at this step, and with which event."""
+    def decide(self) -> RunInterrupted | RunFinished | None:
+        """The event with which the run ends at this step, or None."""
         step = self.state.step
         if request := self.folder_watch.stop_request():
-            return Decision.INTERRUPT, RunInterrupted(step, request.reason, request.cause)
+            return RunInterrupted(step, request.reason, request.cause)
         if reason := self.callbacks.stop():
-            return Decision.FINISH, RunFinished(step, reason, Cause.CALLBACK)
-        limit = self.limit_reached()
-        if limit and limit != Cause.EPOCHS:  # `train_epoch` sees the end of the last epoch
-            return Decision.FINISH, self.finished_by(limit)
-        return Decision.CONTINUE, None
+            return RunFinished(step, reason, Cause.CALLBACK)
+        limit = self.limit_reached()  # the end of the last epoch is for `train_epoch` to see
+        return None if limit == Cause.EPOCHS else self.finished_by(limit)
 
     def limit_reached(self) -> Cause | None:
         """The setting that allows no further step, or nothing."""
@@ -327,55 +261,15 @@ class Loop:
         if not alone and self.state.evaluations == 0:
             self.checkpoint()
         try:
-            return self.evaluate()
+            return self.validation.evaluate(self.state)
         except Exception:
             if alone:
                 self.checkpoint()
             raise
 
-    def evaluate(self) -> Scores:
-        """Scores the model; the first time in a run, the baselines too. Then the task updates its schedules."""
-        state, strategy, components = self.state, self.components.strategy, self.components
-        if state.evaluations == 0:
-            for name, baseline in components.baselines.items():
-                self.score(name, baseline)
-        if strategy is None:
-            scores = self.score("model", components.model)
-        else:
-            strategy.train(False)
-            scores = self.score("model", strategy.model, strategy.autocast)
-            strategy.train(True)
-        state.evaluations += 1
-        components.task.after_evaluation(scores.metrics, state.epoch)
-        return scores
-
-    def score(
-        self, name: str, network: nn.Module, autocast: Callable[[], AbstractContextManager[object]] = nullcontext
-    ) -> Scores:
-        """Scores a network on the validation split, and reports it under `name`."""
-        began = time.monotonic()
-        components = self.components
-        with float32_products(), translate_evaluation_oom():
-            scores = evaluate(
-                network, components.task, self.plan, components.validation, self.distributed, autocast
-            )
-        self.emit(
-            Evaluated(
-                step=self.state.step,
-                epoch=self.state.epoch,
-                name=name,
-                split="validation",
-                metrics=scores.metrics,
-                per_frame=scores.per_frame,
-                samples=scores.samples,
-                seconds=time.monotonic() - began,
-            )
-        )
-        return scores
-
     def only_evaluate(self) -> Event:
         """The whole run of a model without parameters."""
-        self.evaluate()
+        self.validation.evaluate(self.state)
         return RunFinished(0, "nothing to train", Cause.NOTHING_TO_TRAIN)
 
     def checkpoint(self, scores: Scores | None = None) -> None:

@@ -30,7 +30,7 @@ def train_in_this_process(folder: str) -> None:
     note_phase(run, "loading PyTorch")
     plan = read_plan(run.plan)
     distributed = alone(plan.job.compute, metal=plan.job.training.strategy == "torch")
-    from framecast.engine.loop import train
+    from framecast.engine.train import train
 
     train(plan, run, distributed)
     if refusal := run.take_refusal():
@@ -59,7 +59,7 @@ def train_on_workers(run: RunFolder, plan: Plan, look: Callable[[], None] = lamb
 
 def _train_joined(run: RunFolder, plan: Plan) -> None:
     with joined(plan.job.compute, run.logs) as distributed:
-        from framecast.engine.loop import train
+        from framecast.engine.train import train
 
         try:
             train(plan, run, distributed)

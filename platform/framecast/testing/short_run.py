@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from framecast.engine.distributed_context import DistributedContext
-from framecast.engine.loop import train
+from framecast.engine.train import train
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.job.plugin_config import PluginConfig

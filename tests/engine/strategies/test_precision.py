@@ -11,8 +11,8 @@ import torch
 
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.evaluation.evaluate import evaluate
-from framecast.engine.loop import train
 from framecast.engine.strategies.precision import float32_products, resolved_precision
+from framecast.engine.train import train
 from framecast.errors import InputError
 from framecast.job.plan import Plan
 from framecast.plugin.events import Evaluated, Event, StepDone
@@ -38,7 +38,7 @@ def test_products_are_in_the_chosen_format_while_the_body_runs(tf32: bool, preci
 def test_a_run_trains_in_its_format_and_evaluates_in_ieee(
     tiny_plan: Callable[..., Plan], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, precision: str, during: str
 ) -> None:
-    import framecast.engine.loop as loop
+    from framecast.engine.evaluation import validation
 
     seen: dict[str, set[str]] = {}
 
@@ -50,7 +50,7 @@ def test_a_run_trains_in_its_format_and_evaluates_in_ieee(
         seen["an evaluation"] = in_force()
         return evaluate(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(loop, "evaluate", observed_evaluate)
+    monkeypatch.setattr(validation, "evaluate", observed_evaluate)
     plan = tiny_plan(training={"precision": precision, "strategy": "torch"})
     before = in_force()
     run = RunFolder.create(tmp_path, "tiny")

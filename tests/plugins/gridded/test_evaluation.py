@@ -12,7 +12,7 @@ import xarray
 
 import framecast
 from framecast.engine.distributed_context import DistributedContext
-from framecast.engine.loop import train
+from framecast.engine.train import train
 from framecast.evaluation.evaluation_target import find_subject
 from framecast.evaluation.export import export_weights
 from framecast.evaluation.prediction import predict

@@ -12,7 +12,7 @@ import torch
 
 import framecast
 from framecast.engine.distributed_context import DistributedContext
-from framecast.engine.loop import train
+from framecast.engine.train import train
 from framecast.evaluation.evaluation_target import find_subject
 from framecast.job.document import Document
 from framecast.job.resolve import load_plan, make_plan

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from framecast.engine.distributed_context import DistributedContext
-from framecast.engine.loop import train
+from framecast.engine.train import train
 from framecast.evaluation.evaluation_target import find_subject
 from framecast.evaluation.prediction import predict
 from framecast.job.document import Document

@@ -7,7 +7,7 @@ import torch
 
 import framecast
 from framecast.engine.distributed_context import DistributedContext
-from framecast.engine.loop import train
+from framecast.engine.train import train
 from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.resolve import make_plan

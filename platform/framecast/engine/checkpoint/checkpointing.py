@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from framecast.engine.checkpoint.loop_file import LoopFile
 from framecast.engine.checkpoint.reading import newest_usable
 from framecast.engine.checkpoint.training_state import TrainingState
 from framecast.engine.distributed_context import DistributedContext
+from framecast.engine.loop_state import LoopState
+from framecast.engine.refusal import share_refusals
 from framecast.engine.strategies.strategy import Strategy
 from framecast.errors import InputError, TrainingFailed, why_not_written
 from framecast.files import atomic_stream, remove_tree
@@ -23,21 +25,6 @@ from framecast.runs import layout
 from framecast.runs.checkpoints import Checkpoint, CheckpointStore
 from framecast.runs.mirror import Mirror
 from framecast.runs.run_folder import RunFolder
-
-
-@dataclass
-class LoopState:
-    """Where training stands: `batch` batches of `epoch` are done, `step` optimizer steps in all.
-
-    `seconds` were spent in steps, over all attempts; `best` is the best monitored value that was saved.
-    """
-
-    epoch: int = 0
-    batch: int = 0
-    step: int = 0
-    evaluations: int = 0
-    seconds: float = 0.0
-    best: float | None = None
 
 
 class Checkpointing:
@@ -155,23 +142,28 @@ class Checkpointing:
         def unfit(checkpoint: Checkpoint) -> str:
             return why_unfit(checkpoint.path, shapes, task, optimizer)
 
-        chosen, complaints = newest_usable(self._store, unfit) if self._distributed.is_rank_zero else (None, [])
-        choice = torch.tensor([chosen.step + 1 if chosen else 0, len(complaints)], dtype=torch.float64)
-        successor, damaged = map(int, self._distributed.sum(choice).tolist())
-        if not successor:
-            if damaged:
+        with share_refusals(self._distributed):
+            chosen, complaints = (
+                newest_usable(self._store, unfit) if self._distributed.is_rank_zero else (None, [])
+            )
+            if complaints and not chosen:
                 raise TrainingFailed(f"no checkpoint can be restored: {'; '.join(complaints)}")
+        choice = torch.tensor(chosen.step + 1 if chosen else 0, dtype=torch.float64)
+        successor = int(self._distributed.sum(choice))
+        if not successor:
             return None
         folder = self._store.folder / layout.step_folder(successor - 1)
-        loop = LoopFile.read(folder)
-        if loop.optimizer != optimizer:
-            raise TrainingFailed(
-                f"checkpoint {folder.name} holds the state of the optimizer {loop.optimizer}: "
-                f"resume with training.optimizer.name={loop.optimizer}"
-            )
+        with share_refusals(self._distributed):
+            loop = LoopFile.read(folder)
+            if loop.optimizer != optimizer:
+                raise TrainingFailed(
+                    f"checkpoint {folder.name} holds the state of the optimizer {loop.optimizer}: "
+                    f"resume with training.optimizer.name={loop.optimizer}"
+                )
+            tensors = TrainingState.read(folder, loop.numbers)
+            task.load_state_dict(loop.task)
         self.normalisation = loop.normalisation_of_data() or self.normalisation
-        strategy.load(TrainingState.read(folder, loop.numbers))
-        task.load_state_dict(loop.task)
+        strategy.load(tensors)
         for name, value in loop.position.items():
             setattr(position, name, value)
         return f"{'; '.join(complaints)}: went on from {folder.name} instead" if complaints else None

@@ -57,14 +57,17 @@ class DeepSpeedStrategy:
         deepspeed.logger.setLevel(logging.WARNING)
         choose_accelerator(distributed.device)
         self._own_group = join_process_group(distributed.device)
-        self._engine, *_ = deepspeed.initialize(
-            model=model,
-            optimizer=optimizer,
-            config=deepspeed_configuration(
-                training, settings, precision, sum(parameter.numel() for parameter in model.parameters())
-            ),
-            dist_init_required=False,
-        )
+        parameters = sum(parameter.numel() for parameter in model.parameters())
+        try:
+            self._engine, *_ = deepspeed.initialize(
+                model=model,
+                optimizer=optimizer,
+                config=deepspeed_configuration(training, settings, precision, parameters),
+                dist_init_required=False,
+            )
+        except BaseException:
+            self._leave_process()
+            raise
         if self._engine.fp16_auto_cast():
             model.register_forward_pre_hook(_cast_keyword_inputs, with_kwargs=True)
         self._holder: StateAdapter = (
@@ -117,6 +120,9 @@ class DeepSpeedStrategy:
 
     def close(self) -> None:
         self._engine.destroy()
+        self._leave_process()
+
+    def _leave_process(self) -> None:
         forget_models()
         if self._own_group:
             leave_process_group()

@@ -44,7 +44,7 @@ def train_trial(config: dict[str, Any]) -> None:
     try:
         with heartbeat(run):
             if plan.job.compute.max_workers == 1:
-                from framecast.engine.loop import train
+                from framecast.engine.train import train
 
                 train(plan, run, alone(plan.job.compute), tell)
             else:
