@@ -29,6 +29,13 @@ def test_it_looks_at_once_and_then_by_time(run: RunFolder, monkeypatch: pytest.M
     assert patient.stop_request() == patient.stop_request() == STOP_COMMAND
 
 
+def test_its_own_process_is_asked_each_time(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(POLL_SECONDS, "60")
+    requests = iter([None, STOP_COMMAND])
+    watch = RunFolderWatch(run, run.take_lease(), lambda: next(requests))
+    assert [watch.stop_request(), watch.stop_request()] == [None, STOP_COMMAND]
+
+
 def test_a_process_that_was_replaced_ends(run: RunFolder) -> None:
     watch = RunFolderWatch(run, run.take_lease())
     run.take_lease()

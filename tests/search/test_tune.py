@@ -202,18 +202,24 @@ def test_a_small_space_ends_as_finished_and_the_terminal_shows_our_words_only(
 
 @pytest.mark.ray
 @pytest.mark.slow
-def test_a_stopped_search_keeps_checkpoints_and_continues_with_its_trials(moody: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("by", "code"), [("platform stop", 130), ("SIGTERM", 143)])
+def test_a_stopped_search_keeps_checkpoints_and_continues_with_its_trials(
+    moody: Path, tmp_path: Path, by: str, code: int
+) -> None:
     job = written(tmp_path, ["good", "better"], epochs=60)
     running = command("submit", str(job), folder=tmp_path)
     checkpoints = "runs/moods/*/trials/0001/checkpoints/step-*"
     wait_until(lambda: list(tmp_path.glob(checkpoints)), "the first checkpoint", running)
-    stop = command("stop", "moods", folder=tmp_path)
-    said, _ = stop.communicate(timeout=120)
-    assert stop.returncode == 0, said
-    assert "is interrupted after" in said
-    assert running.wait(timeout=60) == 130
+    if by == "SIGTERM":
+        running.send_signal(signal.SIGTERM)
+    else:
+        stop = command("stop", "moods", folder=tmp_path)
+        said, _ = stop.communicate(timeout=120)
+        assert stop.returncode == 0, said
+        assert "is interrupted after" in said
+    assert running.wait(timeout=60) == code
     status = SearchStatus.of(only_search(tmp_path))
-    assert (status.state, status.reason) == ("interrupted", "platform stop")
+    assert (status.state, status.reason) == ("interrupted", by)
     stopped = [trial for trial in status.results.trials if trial.state == "interrupted"]
     assert stopped
     for trial in stopped:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 
 from framecast.errors import InputError
 from framecast.runs.run_folder import RunFolder
@@ -15,19 +16,24 @@ _USUAL_SECONDS = 0.5
 
 
 class RunFolderWatch:
-    """Looks into the folder of a run that this process trains, the first time at once, then twice a second.
+    """Looks into the folder of a run that this process trains, the first time at once, then twice a second; at
+    `own_request`, which is what this process itself has been asked, each time.
 
     Raises InputError where the environment variable FRAMECAST_POLL_SECONDS is no number of seconds.
     """
 
-    def __init__(self, run: RunFolder, lease: str) -> None:
-        self._run, self._lease = run, lease
+    def __init__(
+        self, run: RunFolder, lease: str, own_request: Callable[[], StopRequest | None] = lambda: None
+    ) -> None:
+        self._run, self._lease, self._own_request = run, lease, own_request
         self._seconds = _poll_seconds()
         self._next = 0.0
 
     def stop_request(self) -> StopRequest | None:
         """A request to stop, where it is time to look and there is one. Ends this process where another one has
         taken the run over."""
+        if request := self._own_request():
+            return request
         now = time.monotonic()
         if now < self._next:
             return None

@@ -24,17 +24,23 @@ from framecast.plugin.cause import Cause
 from framecast.plugin.events import Event, RunFailed
 from framecast.runs.phases import note_phase
 from framecast.runs.run_folder import RunFolder
+from framecast.runs.stop_request import StopRequest
 
 
 def train(
-    plan: Plan, run: RunFolder, distributed: DistributedContext, listen: Callable[[Event], object] | None = None
+    plan: Plan,
+    run: RunFolder,
+    distributed: DistributedContext,
+    listen: Callable[[Event], object] | None = None,
+    own_request: Callable[[], StopRequest | None] = lambda: None,
 ) -> None:
     """Trains the plan's model in this process, one of `distributed`, from the run's newest checkpoint if there is
     one.
 
     The results are in the run folder; `listen` receives each event on the first process, and may end the run by
-    raising. A failure that a second attempt would repeat ends as RunFailed, on every process alike; anything else
-    is raised. Raises InputError, on every process and before the first event, where the callbacks cannot be built.
+    raising. `own_request` is asked after each step whether this process itself is to stop. A failure that a second
+    attempt would repeat ends as RunFailed, on every process alike; anything else is raised. Raises InputError, on
+    every process and before the first event, where the callbacks cannot be built.
     """
 
     def begin_phase(phase: str) -> None:
@@ -45,7 +51,7 @@ def train(
     state, start = LoopState(), run.journal.size
     try:
         with share_refusals(distributed):
-            folder_watch = RunFolderWatch(run, run.take_lease() if distributed.is_rank_zero else "")
+            folder_watch = RunFolderWatch(run, run.take_lease() if distributed.is_rank_zero else "", own_request)
         reset_peak_memory(distributed.device)
         with (
             chosen_algorithms(plan.job.training.algorithms, distributed.device),

@@ -153,13 +153,13 @@ def launch(plan: Plan, run: RunFolder, in_process: bool = False, new: bool = Tru
     clear_stop(run)
     stopped: StopRequest | None = None
     try:
-        with stopping_on_signals(run, begun) as signals, heartbeat(run):
+        with stopping_on_signals() as signals, heartbeat(run):
             try:
-                _in_process(plan, run) if in_process else _on_ray(plan, run, signals, begun)
+                _in_process(plan, run, signals) if in_process else _on_ray(plan, run, signals, begun)
             except Stopped as stop:
                 stopped = stop.request
                 if begun() or undo is None:
-                    _note_stopped(run, stop.request, begun())
+                    _note_stopped(run, stop.request, signals.begun)
             except InputError as error:
                 if undo is None and not new:
                     if Status.of(run).state != "failed":
@@ -198,7 +198,7 @@ def _note_stopped(run: RunFolder, request: StopRequest, begun: bool) -> None:
     push_all(run)
 
 
-def _in_process(plan: Plan, run: RunFolder) -> None:
+def _in_process(plan: Plan, run: RunFolder, signals: StopSignals) -> None:
     if plan.job.compute.min_workers != 1:
         message = (
             f"--in-process is one process, the job asks for {plan.job.compute.workers}: add compute.workers=1"
@@ -206,7 +206,7 @@ def _in_process(plan: Plan, run: RunFolder) -> None:
         raise InputError(Problem(message, key="compute.workers"))
     write_plan(run, resolve_resources(plan, local_resources()))
     with as_only_process(run):
-        train_in_this_process(str(run.path))
+        train_in_this_process(str(run.path), signals)
 
 
 def _workers(compute: Compute) -> str:
@@ -218,8 +218,9 @@ def _on_ray(plan: Plan, run: RunFolder, signals: StopSignals, begun: Callable[[]
     from framecast.launch.ray_train import ray_session, tell
 
     def look() -> None:
-        signals.forward()
-        if not begun() and (request := run.stop_requested()):
+        signals.forward(run)
+        signals.begun = signals.begun or begun()
+        if not signals.begun and (request := run.stop_requested()):
             raise Stopped(request)
 
     local, asked = local_resources(), plan

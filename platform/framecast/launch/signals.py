@@ -1,16 +1,15 @@
 """The signals that stop a run: Ctrl-C, SIGTERM, and SIGHUP where a terminal is closed.
 
-A handler only sets a flag and writes one local file, or raises. What takes longer is for the loop it interrupts.
+A handler only sets a flag, or raises. To read and write files is for the loop that it interrupts.
 """
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 from framecast.plugin.cause import Cause
 from framecast.runs.job_folder import JobFolder
@@ -43,55 +42,47 @@ def exit_code(cause: Cause | None) -> int:
 
 
 class StopSignals:
-    """What the signals so far have asked for. Before training has `begun` there is nothing to keep, and a signal
-    raises Stopped at once; afterwards the first one asks for a checkpoint, and a second Ctrl-C raises."""
+    """The request of the signals so far, for the loop that they interrupt. Until that has set `begun` there is
+    nothing to keep, and a signal raises Stopped at once; afterwards the first one is the `request` to write a
+    checkpoint and stop, and a second Ctrl-C raises."""
 
-    def __init__(self, folder: JobFolder, begun: Callable[[], bool]) -> None:
-        self._folder = folder
-        self._begun = begun
-        self._request: StopRequest | None = None
-        self._sent = False
+    def __init__(self) -> None:
+        self.request: StopRequest | None = None
+        self.begun = False
+        self._forwarded = False
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
         request = SIGNALS[signal.Signals(number).name]
-        again = self._request is not None or self._folder.stop_requested() is not None
-        if again and number != signal.SIGINT:
-            return  # the first one has been noted
-        if again or not self._begun():
+        if not self.begun or (self.request and number == signal.SIGINT):
             raise Stopped(request)
-        self._request = request
+        self.request = self.request or request
+
+    def forward(self, folder: JobFolder) -> None:
+        """Sends the request on to the processes that train, once; for the loop that waits for them."""
+        if not self.request or self._forwarded:
+            return
+        self._forwarded = True
         try:
-            self._folder.note_stop(request)
+            folder.note_stop(self.request)
         except OSError:  # the disk takes no request, and so it takes no checkpoint
-            raise Stopped(request) from None
-
-    def forward(self) -> None:
-        """Sends the request on to workers on other hosts, once; for the loop that waits for them."""
-        if self._request and not self._sent:
-            self._sent = True
-            send_stop(self._folder, self._request)
+            raise Stopped(self.request) from None
+        send_stop(folder, self.request)
 
 
 @contextmanager
-def stopping_on_signals(folder: JobFolder, begun: Callable[[], bool]) -> Iterator[StopSignals]:
-    """While the body runs, the signals stop the run. One that is ignored stays so, such as SIGHUP under nohup."""
-    signals = StopSignals(folder, begun)
-    with handled_by(signals.on_signal):
-        yield signals
-
-
-@contextmanager
-def handled_by(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
-    """While the body runs, the signals that stop a run go to `handler`. Only the main thread hears signals."""
+def stopping_on_signals() -> Iterator[StopSignals]:
+    """While the body runs, the signals stop the run. One that is ignored stays so, such as SIGHUP under nohup.
+    Only the main thread hears signals."""
+    signals = StopSignals()
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield signals
         return
     before = {number: signal.getsignal(number) for number in _STOPPING}
     heard = [number for number, now in before.items() if now is not signal.SIG_IGN]
     for number in heard:
-        signal.signal(number, handler)
+        signal.signal(number, signals.on_signal)
     try:
-        yield
+        yield signals
     finally:
         for number in heard:
             signal.signal(number, before[number] or signal.SIG_DFL)

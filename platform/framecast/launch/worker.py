@@ -13,8 +13,9 @@ from framecast.job.plan import Plan
 from framecast.job.resolve import read_plan
 from framecast.launch.mirroring import as_worker
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
+from framecast.launch.signals import StopSignals
 from framecast.plugin.cause import Cause
-from framecast.plugin.events import RunFailed, RunStarted, StepDone
+from framecast.plugin.events import Event, RunFailed, RunStarted, StepDone
 from framecast.registry.trust import Trust, pass_on
 from framecast.runs.phases import note_phase
 from framecast.runs.run_folder import RunFolder
@@ -22,8 +23,13 @@ from framecast.runs.status import Status
 from framecast.user_folders import give_libraries_a_home
 
 
-def train_in_this_process(folder: str) -> None:
-    """Trains the run in `folder` as the only process there is. Raises InputError where its data refuse the job."""
+def train_in_this_process(folder: str, signals: StopSignals) -> None:
+    """Trains the run in `folder` as the only process there is, until `signals` stop it. Raises InputError where
+    its data refuse the job."""
+
+    def listen(event: Event) -> None:
+        signals.begun = signals.begun or isinstance(event, RunStarted)
+
     give_libraries_a_home()
     run = RunFolder(Path(folder))
     run.take_refusal()  # of an earlier attempt
@@ -32,7 +38,7 @@ def train_in_this_process(folder: str) -> None:
     distributed = alone(plan.job.compute, metal=plan.job.training.strategy == "torch")
     from framecast.engine.train import train
 
-    train(plan, run, distributed)
+    train(plan, run, distributed, listen, lambda: signals.request)
     if refusal := run.take_refusal():
         raise InputError(refusal)
 

@@ -68,8 +68,8 @@ class JobFolder(Folder):
             validate_no_links(path, self.path)
 
     def note_stop(self, request: StopRequest) -> None:
-        """Asks the processes on this disk to write a checkpoint and stop. One local file, so that a signal handler
-        may do it; `runs.stopping` also reaches processes at a URL."""
+        """Asks the processes on this disk to write a checkpoint and stop; `runs.stopping` also reaches those at a
+        URL."""
         write_atomically(self._stop, request.to_text())
 
     def stop_requested(self) -> StopRequest | None:

@@ -28,7 +28,7 @@ from framecast.registry.plugin_source import PluginSource
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust
-from framecast.runs.driver import driven_by_another, driver_is_alive, heartbeat
+from framecast.runs.driver import driven_by_another, heartbeat
 from framecast.runs.mirror import url_of_working_copy
 from framecast.runs.status import Status, in_state
 from framecast.runs.stop_request import STOP_COMMAND, StopRequest
@@ -81,8 +81,8 @@ def launch_search(folder: SearchFolder, trust: Trust | None = None) -> SearchSta
         raise InputError(f"search {folder.id} is running")
     folder.clear_stop()
     try:
-        with heartbeat(folder), stopping_on_signals(folder, begun=lambda: _trains(folder)):
-            finished = run_search(folder, trust)
+        with heartbeat(folder), stopping_on_signals() as signals:
+            finished = run_search(folder, signals, trust)
             folder.journal.append(finished or _interrupted(folder, folder.stop_requested() or STOP_COMMAND))
     except InputError:
         if not folder.trials():
@@ -98,11 +98,6 @@ def launch_search(folder: SearchFolder, trust: Trust | None = None) -> SearchSta
             folder.clear_stop()
             _end_trials(folder)
     return SearchStatus.of(folder)
-
-
-def _trains(folder: SearchFolder) -> bool:
-    """Whether a trial trains, which can write a checkpoint."""
-    return any(driver_is_alive(run) for run in folder.trial_runs())
 
 
 def _end_trials(folder: SearchFolder) -> None:

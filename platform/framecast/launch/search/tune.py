@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from framecast.job.search import Search
 from framecast.launch.hardware import Resources, local_resources, resolve_resources
 from framecast.launch.ray_train import in_thread, own_folder, ray_session
 from framecast.launch.search.train_trial import train_trial
+from framecast.launch.signals import StopSignals
 from framecast.plugin.cause import Cause
 from framecast.plugin.events import RunFailed, SearchFinished, SearchStarted
 from framecast.registry.submissions import note_submission
@@ -35,14 +36,19 @@ MOST_SECONDS_OF_ORPHANS = 60.0
 _SECONDS_BETWEEN_LOOKS = 0.5
 
 
-def run_search(folder: SearchFolder, trust: Trust | None = None) -> SearchFinished | None:
-    """Runs a search, or continues it, until all its trials have ended; its results are in its folder. `trust` lets
-    plugins be imported that the folder names.
+def run_search(folder: SearchFolder, signals: StopSignals, trust: Trust | None = None) -> SearchFinished | None:
+    """Runs a search, or continues it, until all its trials have ended or `signals` stop it; its results are in
+    its folder. `trust` lets plugins be imported that the folder names.
 
     Trials that have ended are never run again. Returns the event that ends the search; None where it was asked to
     stop, in which case the trials that were training have written their checkpoints. Raises InputError where the
     hardware cannot hold one trial.
     """
+
+    def look() -> None:
+        signals.begun = signals.begun or any(driver_is_alive(run) for run in trials.running())
+        signals.forward(folder)
+
     space = folder.space(trust)
     proposals = proposer(space)
     trials = _Trials(folder, space, proposals)
@@ -53,7 +59,7 @@ def run_search(folder: SearchFolder, trust: Trust | None = None) -> SearchFinish
         trials.settle(resources)
         folder.journal.append(SearchStarted(max(total, len(folder.trials()))))
         with _passing_stops_on(folder, trials):
-            _fit(folder, trials)
+            _fit(folder, trials, look)
     return None if folder.stop_requested() else trials.finished()
 
 
@@ -179,7 +185,7 @@ def _outlived(trial: Trial) -> None:
         time.sleep(0.5)
 
 
-def _fit(folder: SearchFolder, trials: _Trials) -> None:
+def _fit(folder: SearchFolder, trials: _Trials, look: Callable[[], None]) -> None:
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # trials keep their own records
     os.environ.setdefault(
         "TUNE_DISABLE_STRICT_METRIC_CHECKING", "1"
@@ -225,7 +231,7 @@ def _fit(folder: SearchFolder, trials: _Trials) -> None:
             ),
             run_config=tune.RunConfig(name=place.name, storage_path=str(folder.logs), verbose=0),
         )
-        in_thread(tuner.fit)
+        in_thread(tuner.fit, look)
 
 
 def _scheduler(search: Search, epochs: int) -> Any:
