@@ -43,7 +43,7 @@ def joined(compute: Compute, logs: Path) -> Iterator[DistributedContext]:
 
     here = ray.train.get_context()
     if compute.pin_cores:
-        _pin(int(compute.cpus_per_worker), here.get_local_rank())
+        pin_to_cores(int(compute.cpus_per_worker), here.get_local_rank())
     _set_threads(compute)
     watchdog = Watchdog(logs / layout.stacks_log(here.get_world_rank()), compute.stalled_after)
     try:
@@ -72,7 +72,7 @@ def _choose_accelerator(compute: Compute) -> None:
         os.environ.setdefault("DS_ACCELERATOR", "cpu")  # DeepSpeed warns where it has to guess
 
 
-def _pin(cores: int, place: int) -> None:
+def pin_to_cores(cores: int, place: int) -> None:
     """Keeps this process, and those it starts, to its `place`-th share of this host's cores."""
     if hasattr(os, "sched_setaffinity"):
         allowed = sorted(os.sched_getaffinity(0))

@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 def attempt(folder: Path, *happened: events.Event) -> None:
     context = framecast.RunContext(folder, JOB)
-    listener = CALLBACK.build(CALLBACK.settings(mode="offline", project="tests"), context)
+    listener = CALLBACK.build(CALLBACK.settings(mode="offline", project="tests", entity="a-team"), context)
     for event in happened:
         listener(event, context)
     assert context.requests.stop is None
@@ -100,8 +100,8 @@ def test_a_resumed_run_goes_on_in_the_same_run(folder: Path) -> None:
     attempt(folder, started(), step_done(1, 0.5), events.RunInterrupted(1, "signal"))
     attempt(folder, started(step=1, attempt=2), step_done(2, 0.25), FINISHED)
     assert curve(folder, "train/loss") == [(1, 0.5), (2, 0.25)]
-    runs = {record.run.run_id for record in records(folder) if record.WhichOneof("record_type") == "run"}
-    assert runs == {folder.name}
+    runs = [record.run for record in records(folder) if record.WhichOneof("record_type") == "run"]
+    assert {(run.entity, run.project, run.run_id) for run in runs} == {("a-team", "tests", folder.name)}
 
 
 def test_without_wandb_the_way_out_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
