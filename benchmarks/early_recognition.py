@@ -59,7 +59,7 @@ def result(folder: Path, arm: str, seed: int) -> dict[str, Any]:
 def train(arm: str, seed: int, file: Path) -> None:
     """Trains, and writes the file once all is done."""
     import framecast
-    from framecast.job.resolve import read_plan
+    from framecast.job.load import read_plan
     from framecast.runs.run_folder import RunFolder
 
     job, *overrides = ARMS[arm]

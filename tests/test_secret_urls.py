@@ -10,9 +10,9 @@ import pytest
 
 from framecast.errors import InputError, without_credentials
 from framecast.job.document import Document
+from framecast.job.load import read_plan
 from framecast.job.plan import Plan
 from framecast.job.readiness import ensure_ready
-from framecast.job.resolve import read_plan
 from framecast.secret_urls import completed, kept_aside, lacks_credentials, set_aside
 
 

@@ -58,7 +58,7 @@ def _train(folder: Path, meeting_point: Path, rank: int, size: int, device: str,
 
     from framecast.engine.distributed_context import DistributedContext
     from framecast.engine.train import train
-    from framecast.job.resolve import read_plan
+    from framecast.job.load import read_plan
     from framecast.runs.run_folder import RunFolder
 
     torch.set_num_threads(1)

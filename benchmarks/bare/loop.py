@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from framecast.job.resolve import load_plan
+from framecast.job.load import load_plan
 
 job, steps, *overrides = sys.argv[1:]
 _, plan = load_plan(Path(job), overrides, [])

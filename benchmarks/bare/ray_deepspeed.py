@@ -22,7 +22,7 @@ def train(config: dict) -> None:
     import deepspeed
     import torch
 
-    from framecast.job.resolve import load_plan
+    from framecast.job.load import load_plan
 
     _, plan = load_plan(Path(config["job"]), config["overrides"], [])
     model = plan.model.declaration.build(plan.model.settings, plan.sample_shape)

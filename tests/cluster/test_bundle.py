@@ -12,7 +12,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from framecast.cluster.bundle import JOB, SENDER, pack, pack_package
-from framecast.job.resolve import load_job, load_plan, make_plan
+from framecast.job.load import load_job, load_plan
+from framecast.job.resolve import make_plan
 
 
 def test_the_job_arrives_at_full_length_with_its_local_plugins(

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from framecast.errors import InputError
 from framecast.evaluation.evaluation_target import EvaluationTarget, find_subject
 from framecast.evaluation.export import export_weights
-from framecast.job.resolve import load_plan
+from framecast.job.load import load_plan
 from framecast.runs.run_folder import RunFolder
 
 CPU = torch.device("cpu")

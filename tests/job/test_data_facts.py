@@ -10,8 +10,8 @@ import pytest
 import framecast
 from framecast.errors import InputError
 from framecast.job.data_facts import DataFacts
+from framecast.job.load import load_plan, read_plan
 from framecast.job.plan import Plan
-from framecast.job.resolve import load_plan, read_plan
 
 ACTIONS = ("clap", "wave")
 

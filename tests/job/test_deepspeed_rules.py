@@ -10,7 +10,8 @@ import pytest
 from framecast.errors import InputError
 from framecast.job.document import Document
 from framecast.job.job import DeepSpeed
-from framecast.job.resolve import load_plan, make_plan
+from framecast.job.load import load_plan
+from framecast.job.resolve import make_plan
 from framecast.registry.registry import Registry
 
 JOB = "name: a\ntask: video_prediction\nmodel: conv_lstm\ndata: moving_mnist\n"

@@ -10,12 +10,11 @@ from typing import Any
 
 import pytest
 
-from framecast.counting import plural
-from framecast.errors import InputError
 from framecast.job.document import Document
-from framecast.job.plan import Plan
-from framecast.job.resolve import load_plan, make_plan, read_plan, with_absolute_paths
+from framecast.job.load import load_plan, read_plan
+from framecast.job.resolve import make_plan
 from framecast.registry.registry import Registry
+from tests.job.written_job import JOB, plan_of, refusals
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS = sorted((ROOT / "jobs").glob("*.yaml"))
@@ -31,37 +30,16 @@ OVERRIDES = {  # jobs whose shape or classes are read from files on the disk: re
     "something_something_small.yaml": _CLASSES,
 }
 
-JOB = """\
-name: tiny
-task: {name: video_prediction, frames_in: 2, frames_out: 3}
-model:
-  name: conv_tt_lstm
-  layers_per_block: [1]
-  hidden_channels: [2]
-data: {name: moving_mnist, size: 16, digit_size: 7}
-"""
-
 
 @pytest.fixture(scope="module")
 def registry() -> Registry:
     return Registry.discover()
 
 
-def plan_of(folder: Path, text: str = JOB, *overrides: str, plugins: tuple[str, ...] = ()) -> Plan:
-    (folder / "job.yaml").write_text(text)
-    return load_plan(folder / "job.yaml", list(overrides), list(plugins))[1]
-
-
 def overrides(job: Path, folder: Path) -> list[str]:
     """What a job of the project needs to be resolved here; its label files are made in `folder`."""
     (folder / "labels.json").write_text('{"Opening something": "0", "Closing something": "1"}')
     return [each.format(folder=folder) for each in OVERRIDES.get(job.name, [])]
-
-
-def refusals(folder: Path, text: str, *overrides: str) -> list[str]:
-    with pytest.raises(InputError) as refused:
-        plan_of(folder, text, *overrides)
-    return [str(problem).removeprefix(f"{folder}/") for problem in refused.value.problems]
 
 
 def test_every_default_is_filled_in(tmp_path: Path) -> None:
@@ -139,78 +117,6 @@ def test_a_plan_is_the_same_after_a_trip_over_the_disk(file: Path, tmp_path: Pat
     assert again.to_yaml() == plan.to_yaml()
 
 
-def test_a_plan_with_a_plugin_from_a_path_finds_it_again(tmp_path: Path) -> None:
-    (tmp_path / "cell.py").write_text(
-        "import framecast\n@framecast.hookimpl\ndef framecast_models():\n"
-        "    yield framecast.Model(name='cell', summary='A cell', build=lambda settings, sample: None)\n"
-    )
-    text = JOB.partition("model:")[0] + "model: cell\ndata: moving_mnist\nplugins: [./cell.py]\n"
-    plan = plan_of(tmp_path, text)
-    assert read_plan(plan.to_yaml()).model.source.path == str(tmp_path / "cell.py")
-
-
-def test_a_plan_read_back_takes_overrides(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path)
-    assert read_plan(plan.to_yaml(), ["training.epochs=99"]).job.training.epochs == 99
-
-
-def test_a_jobs_plugin_path_is_relative_to_the_job_and_the_command_lines_to_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = (
-        "import framecast\n@framecast.hookimpl\ndef framecast_models():\n"
-        "    yield framecast.Model(name={name!r}, summary='A cell', build=lambda settings, sample: None)\n"
-    )
-    (tmp_path / "jobs").mkdir()
-    (tmp_path / "jobs" / "beside.py").write_text(source.format(name="beside"))
-    (tmp_path / "here.py").write_text(source.format(name="here"))
-    monkeypatch.chdir(tmp_path)
-    text = JOB + "plugins: [beside.py]\n"
-    assert plan_of(tmp_path / "jobs", text, "model=beside", plugins=("./here.py",)).model.name == "beside"
-    assert plan_of(tmp_path / "jobs", text, "model=here", plugins=("./here.py",)).model.name == "here"
-
-
-VIDEOS = JOB.partition("data:")[0] + "data: {name: video_folder, root: my videos, size: 16}\n"
-
-
-def test_paths_start_from_the_folder_of_the_command_not_from_that_of_the_job(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "jobs").mkdir()
-    monkeypatch.chdir(tmp_path)
-    plan = plan_of(tmp_path / "jobs", VIDEOS, "data.size=32", "metrics=[{name: lpips, backbone: alex.pth}]")
-    assert plan.data.to_dict()["root"] == str(tmp_path / "my videos")
-    assert plan.metrics[0].to_dict()["backbone"] == str(tmp_path / "alex.pth")
-    assert f"root: {tmp_path}/my videos" in plan.to_yaml()
-
-
-def test_a_plan_read_elsewhere_keeps_its_paths_and_those_of_overrides_start_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    monkeypatch.chdir(tmp_path)
-    text = plan_of(tmp_path, VIDEOS).to_yaml()
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    assert read_plan(text).to_yaml() == text
-    assert read_plan(text, ["data.root=new"]).data.to_dict()["root"] == str(tmp_path / "elsewhere" / "new")
-
-
-def test_a_job_can_be_rewritten_so_that_it_no_longer_depends_on_a_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, registry: Registry
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "job.yaml").write_text(VIDEOS + "metrics: [mse, {name: lpips, backbone: alex.pth}]\n")
-    data = with_absolute_paths(Document.read(Path("job.yaml")), registry).data
-    assert data["data"] == {"name": "video_folder", "root": str(tmp_path / "my videos"), "size": 16}
-    assert data["metrics"] == ["mse", {"name": "lpips", "backbone": str(tmp_path / "alex.pth")}]
-    assert data["name"] == "tiny"
-
-
-def test_a_plugin_that_is_not_there_has_a_place(tmp_path: Path) -> None:
-    (said,) = refusals(tmp_path, JOB + "plugins:\n  - ./no.py\n")
-    assert said.startswith("job.yaml:9:5 plugins.0: no such file")
-
-
 def test_a_job_that_does_not_need_a_broken_plugin_goes_on_without_it(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("raise RuntimeError('no licence')\n")
     assert plan_of(tmp_path, JOB + "plugins: [./broken.py]\n").model.name == "conv_tt_lstm"
@@ -229,30 +135,6 @@ def test_a_constraint_is_refused_with_both_numbers_at_the_line_that_was_written(
 def test_a_constraint_broken_by_the_other_setting_points_at_that_one(tmp_path: Path) -> None:
     (said,) = refusals(tmp_path, JOB.replace("data:", "  steps: 2\ndata:"))
     assert said.startswith("job.yaml:7:3 model.steps: order <= steps is required, but order is 3, steps is 2")
-
-
-def test_the_monitor_must_be_measured(tmp_path: Path) -> None:
-    (said,) = refusals(tmp_path, JOB + "metrics: [mse]\ncheckpoints:\n  monitor: validation/ssim\n")
-    assert said == (
-        "job.yaml:10:3 checkpoints.monitor: validation/ssim is not measured in this job, "
-        "choose from: validation/loss, validation/mse"
-    )
-
-
-@pytest.mark.parametrize(("workers", "accumulate"), [(9, 1), (1, 9), (3, 3)])
-def test_a_batch_smaller_than_its_shares_is_refused(workers: int, accumulate: int, tmp_path: Path) -> None:
-    (said,) = refusals(
-        tmp_path, JOB + f"training: {{batch_size: 8, accumulate: {accumulate}}}\ncompute: {{workers: {workers}}}\n"
-    )
-    assert said.startswith(
-        f"job.yaml:8:12 training.batch_size: 8 clips cannot be divided among {plural(workers, 'worker')} "
-    )
-    assert plan_of(tmp_path, JOB, f"training.accumulate={accumulate}", f"compute.workers={workers}")
-
-
-def test_fp16_without_a_gpu_is_refused(tmp_path: Path) -> None:
-    (said,) = refusals(tmp_path, JOB + "training: {precision: fp16}\ncompute: {gpus_per_worker: 0}\n")
-    assert "fp16 needs a GPU" in said
 
 
 def test_all_problems_come_at_once_sorted_by_place(tmp_path: Path) -> None:
@@ -286,9 +168,3 @@ def test_every_job_opens_with_its_command_time_score_and_knob(file: Path) -> Non
 def test_a_job_from_python_is_a_mapping_of_the_same_keys(registry: Registry) -> None:
     data: dict[str, Any] = {"name": "a", "task": "video_prediction", "model": "conv_lstm", "data": "moving_mnist"}
     assert make_plan(Document.from_data(data), registry).job.name == "a"
-
-
-def test_a_part_of_a_gpu_is_for_one_worker(tmp_path: Path) -> None:
-    assert plan_of(tmp_path, JOB + "compute: {gpus_per_worker: 0.25}\n").job.compute.gpus_per_worker == 0.25
-    (said,) = refusals(tmp_path, JOB + "compute: {gpus_per_worker: 0.25, workers: 2}\ntraining: {batch_size: 2}\n")
-    assert "2 workers exchange gradients and need a GPU each, not 0.25" in said

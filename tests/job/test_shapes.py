@@ -11,7 +11,8 @@ import pytest
 
 from framecast.errors import InputError
 from framecast.job.document import Document
-from framecast.job.resolve import make_plan, read_plan
+from framecast.job.load import read_plan
+from framecast.job.resolve import make_plan
 from framecast.registry.registry import Registry
 
 Job = Callable[..., dict[str, Any]]

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from framecast.job.resolve import load_plan, read_plan
+from framecast.job.load import load_plan, read_plan
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 from framecast.search.find import find_run, find_search

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from framecast.errors import InputError
+from framecast.job.load import read_plan
 from framecast.job.plan import Plan
-from framecast.job.resolve import read_plan
 from framecast.launch.hardware import (
     Resources,
     idle_gpus,

@@ -18,7 +18,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import framecast
-from framecast.job.resolve import relative_paths
+from framecast.job.paths import relative_paths
 from framecast.launch.launch import resumed_plan
 from framecast.plugin.events import StepDone
 from framecast.runs.checkpoints import CheckpointStore

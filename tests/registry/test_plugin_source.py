@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from framecast.errors import InputError
 from framecast.registry.plugin_source import PluginSource, named_source
 
 
@@ -29,12 +30,12 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"cell\.py"):
+    with pytest.raises(InputError, match=r"cell\.py"):
         named_source("./cell.py", tmp_path)
 
 
 def test_a_folder_without_init_is_no_package(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="holds no __init__"):
+    with pytest.raises(InputError, match="holds no __init__"):
         named_source("./", tmp_path)
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from framecast.cli.app import main
 from framecast.errors import InputError
+from framecast.job.load import load_plan
 from framecast.job.plugin_config import PluginConfig
-from framecast.job.resolve import load_plan
 from framecast.scaffold.plugin_template import KINDS, LONGEST, PluginTemplate
 
 ROOT = Path(__file__).parents[2]

@@ -12,8 +12,9 @@ import torch
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.train import train
 from framecast.job.document import Document
+from framecast.job.load import read_plan
 from framecast.job.plan import Plan
-from framecast.job.resolve import make_plan, read_plan
+from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run
 from framecast.plugin.events import RunFinished, StepDone
 from framecast.registry.registry import Registry

@@ -75,7 +75,7 @@ def _job(folder: Path) -> Path:
 
 
 def _read_job(file: Path) -> None:
-    from framecast.job.resolve import load_plan
+    from framecast.job.load import load_plan
 
     load_plan(file, [], [])
 
@@ -89,7 +89,7 @@ def _plan(folder: Path) -> Path:
 def _plan_text() -> str:
     from tempfile import TemporaryDirectory
 
-    from framecast.job.resolve import load_plan
+    from framecast.job.load import load_plan
 
     with TemporaryDirectory() as folder:
         return load_plan(_job(Path(folder)), [], [])[1].to_yaml()
@@ -107,7 +107,7 @@ def _read_plan(file: Path) -> None:
 
 
 def _read_plan_with_plugins(file: Path) -> None:
-    from framecast.job.resolve import read_plan
+    from framecast.job.load import read_plan
 
     read_plan(file)
 

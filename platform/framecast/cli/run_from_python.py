@@ -10,8 +10,9 @@ from typing import IO, Any
 
 from framecast.cluster.chosen_address import confirm_choice, validate_address
 from framecast.job.document import Document
+from framecast.job.load import load_plan
 from framecast.job.readiness import ensure_enough_clips
-from framecast.job.resolve import load_plan, make_plan
+from framecast.job.resolve import make_plan
 from framecast.launch.capture_output import capture_output
 from framecast.launch.launch import create_run, launch
 from framecast.registry.registry import Registry

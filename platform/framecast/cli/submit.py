@@ -56,7 +56,8 @@ def submit(
     from framecast.cluster.chosen_address import validate_address
     from framecast.cluster.profiles import address_in_environment, cluster_at
     from framecast.job.job_files import find_job_file
-    from framecast.job.resolve import check_job, load_job, make_plan
+    from framecast.job.load import load_job
+    from framecast.job.resolve import check_job, make_plan
     from framecast.runs.roots import runs_root
 
     if from_search:
@@ -116,7 +117,7 @@ def trial_job(named: str, overrides: list[str], root: Path, trusted: bool) -> tu
     from the copy that `platform fetch` brought.
 
     Raises InputError where these may not be imported, or there is no copy."""
-    from framecast.job.resolve import with_absolute_paths
+    from framecast.job.paths import with_absolute_paths
     from framecast.registry.trust import Trust as TrustedFolder
     from framecast.search.find import find, find_run, find_search
     from framecast.search.results import Results

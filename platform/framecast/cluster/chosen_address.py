@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from framecast.cluster.profiles import UnconfirmedAddressError, ensure_confirmed
 from framecast.confirmed_addresses import confirm
-from framecast.errors import Problem
 from framecast.job.document import Document
 
 _KEY = ("compute", "address")
@@ -29,9 +28,7 @@ def validate_address(document: Document, option: str | None = None) -> None:
     try:
         ensure_confirmed(address, "this file")
     except UnconfirmedAddressError as error:
-        raise UnconfirmedAddressError(
-            Problem(error.problems[0].message, key=".".join(_KEY), place=document.place(_KEY))
-        ) from None
+        raise UnconfirmedAddressError(document.problem(_KEY, error.problems[0].message)) from None
 
 
 def confirm_overrides(overrides: Iterable[str]) -> None:

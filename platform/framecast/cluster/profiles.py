@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from framecast.confirmed_addresses import is_confirmed, same_address
-from framecast.errors import InputError, Problem, did_you_mean, without_credentials
+from framecast.errors import InputError, did_you_mean, without_credentials
 from framecast.job.document import Document
 from framecast.plain_text import plain
 from framecast.user_folders import config_folder, expanded
@@ -97,7 +97,7 @@ def _listed() -> dict[str, Cluster]:
             or set(fields) - {"address", "runs"}
         ):
             message = "write {address: http://HEAD:8265, runs: /shared/runs}"
-            problems.append(Problem(message, key=name, place=document.place((name,))))
+            problems.append(document.problem((name,), message))
         else:
             found[name] = Cluster(fields["address"], fields.get("runs"))
     if problems:

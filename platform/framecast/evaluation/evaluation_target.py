@@ -15,9 +15,9 @@ from framecast.bounded.safetensors_file import read_metadata
 from framecast.engine.checkpoint.reading import read_model
 from framecast.errors import InputError
 from framecast.job.job import Compute
+from framecast.job.load import load_plan, read_plan
 from framecast.job.plan import Plan
 from framecast.job.plan_file import PlanFile
-from framecast.job.resolve import load_plan, read_plan
 from framecast.plugin.normalisation import Normalisation
 from framecast.registry.entry_points import not_installed
 from framecast.registry.trust import Trust

@@ -17,7 +17,7 @@ from framecast.bounded.json_file import read_json_object
 from framecast.bounded.regular_file import read_text
 from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.files import write_atomically
-from framecast.job.resolve import read_plan
+from framecast.job.load import read_plan
 from framecast.json_text import to_json
 from framecast.plugin.normalisation import Normalisation
 from framecast.registry.trust import Trust

@@ -7,8 +7,9 @@ from typing import Any
 
 from framecast.errors import InputError, Problem
 from framecast.job.document import Document
+from framecast.job.load import load_job
 from framecast.job.plugin_config import PluginConfig
-from framecast.job.resolve import load_job, make_plan, resolved_part
+from framecast.job.resolve import make_plan, resolved_part
 from framecast.plugin.declarations import Dataset
 from framecast.registry.registry import Registry
 

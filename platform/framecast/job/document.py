@@ -100,6 +100,10 @@ class Document:
                 return self.places[key[:length]]
         return Place(self.file)
 
+    def problem(self, key: Key, message: str) -> Problem:
+        """What is wrong at `key`, with its place."""
+        return Problem(message, key=dotted(key), place=self.place(key))
+
     def is_from_command_line(self, key: Key) -> bool:
         """Whether an override has set `key`, rather than a file."""
         return self.place(key) == _COMMAND_LINE
@@ -173,12 +177,11 @@ def _with_extended(document: Document, path: Path, seen: tuple[Path, ...]) -> Do
     chain = (*seen, path.resolve())
     if other.resolve() in chain:
         message = f"{extended} extends this file in turn: the chain never ends"
-        raise InputError(Problem(message, key="extends", place=document.place(("extends",))))
+        raise InputError(document.problem(("extends",), message))
     try:
         base = _with_extended(_read(other), other, chain)
     except InputError as error:
-        place = document.place(("extends",))
-        raise InputError([*error.problems, Problem("cannot be extended", key="extends", place=place)]) from None
+        raise InputError([*error.problems, document.problem(("extends",), "cannot be extended")]) from None
     merged = Document(document.file, dict(base.data), dict(base.places), document.text)
     _merge(merged, document, ())
     return merged

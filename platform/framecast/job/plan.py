@@ -32,7 +32,7 @@ def measured(metrics: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will run. `to_yaml` is its form on disk, which `framecast.job.resolve.read_plan` reads."""
+    """What will run. `to_yaml` is its form on disk, which `framecast.job.load.read_plan` reads."""
 
     job: Job
     task: PluginConfig[Task[Any]]

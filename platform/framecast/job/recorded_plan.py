@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from framecast.errors import InputError
+from framecast.job.load import read_plan
 from framecast.job.plan_file import PlanFile
-from framecast.job.resolve import read_plan
 from framecast.plugin.declarations import Answer
 from framecast.plugin.logged_value import LoggedValue
 from framecast.plugin.published_result import PublishedResult

@@ -51,10 +51,7 @@ def validated(
             message = _message(detail, settings, key, hints or SiblingHints())
             if message not in by_key.setdefault(key, []):
                 by_key[key].append(message)
-        problems += [
-            Problem(" or ".join(messages), key=dotted(key), place=document.place(key))
-            for key, messages in by_key.items()
-        ]
+        problems += [document.problem(key, " or ".join(messages)) for key, messages in by_key.items()]
         return None
 
 

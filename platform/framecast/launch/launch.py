@@ -15,10 +15,11 @@ from framecast.errors import InputError, Place, Problem, disk_problem, without_c
 from framecast.files import remove_unfinished, write_atomically
 from framecast.job.document import Document
 from framecast.job.job import Compute
+from framecast.job.load import read_plan
+from framecast.job.paths import relative_paths
 from framecast.job.plan import Plan
 from framecast.job.plugin_config import PluginConfig
 from framecast.job.readiness import ensure_ready
-from framecast.job.resolve import read_plan, relative_paths
 from framecast.json_text import to_json
 from framecast.launch.environment import environment
 from framecast.launch.hardware import idle_gpus, local_resources, resolve_resources

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from framecast.errors import InputError, access_problem, why_not_written
+from framecast.job.load import read_plan
 from framecast.job.plan import Plan
-from framecast.job.resolve import read_plan
 from framecast.launch.mirroring import as_worker
 from framecast.launch.processes import alone, joined, log_as_worker, ray_rank
 from framecast.launch.signals import StopSignals

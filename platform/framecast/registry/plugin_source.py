@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from framecast.errors import InputError, Problem
 from framecast.files import copy_file, copy_tree, make_folder
 from framecast.plugin.hooks import PROJECT
 from framecast.registry.source_loader import SourceLoader, read_sources_only
@@ -172,15 +173,17 @@ class PluginSource:
         return module
 
 
-def named_source(text: str, folder: Path) -> PluginSource:
-    """The plugin that a user named: a module, or the path (relative to `folder`) of a file or package."""
+def named_source(text: str, folder: Path | None = None) -> PluginSource:
+    """The plugin that a user named: a module, or the path of a file or package, relative to `folder` or to the
+    current one. Raises InputError where nothing is at the path."""
     if not _is_path(text):
         return PluginSource(name=text.split(".")[-1], module=text)
-    path = (folder / expanded(text)).resolve()
+    path = ((folder or Path.cwd()) / expanded(text)).resolve()
     if not path.exists():
-        raise FileNotFoundError(f"no such file or folder: {path}")
+        raise InputError(Problem(f"no such file or folder: {path}", key=f"plugin {text}"))
     if path.is_dir() and not (path / "__init__.py").exists():
-        raise FileNotFoundError(f"{path} holds no __init__.py: name the package's own folder, or a file")
+        message = f"{path} holds no __init__.py: name the package's own folder, or a file"
+        raise InputError(Problem(message, key=f"plugin {text}"))
     unique = hashlib.sha256(str(path).encode()).hexdigest()[:8]  # two files of one name are two plugins
     return PluginSource(name=path.stem, module=f"framecast_plugin_{path.stem}_{unique}", path=str(path))
 

@@ -64,14 +64,7 @@ class Registry:
         """
         registry = cls(read_entry_points())
         registry.blocked = [text.removeprefix("no:") for text in named if text.startswith("no:")]
-        sources = []
-        for text in named:
-            if not text.startswith("no:"):
-                try:
-                    sources.append(named_source(text, folder or Path.cwd()))
-                except FileNotFoundError as error:
-                    raise InputError(Problem(str(error), key=f"plugin {text}")) from None
-        registry.add(*sources)
+        registry.add(*(named_source(text, folder) for text in named if not text.startswith("no:")))
         return registry
 
     @classmethod

@@ -100,10 +100,7 @@ def found(plugin: str, beside: Path, named: tuple[str, ...] = ()) -> tuple[Regis
     kinds = [each.kind for each in registry.names() if each.name == plugin]
     if kinds:
         return registry, [registry.find(kind, plugin) for kind in dict.fromkeys(kinds)]
-    try:
-        source = named_source(plugin, beside)
-    except FileNotFoundError as error:
-        raise InputError(str(error)) from None
+    source = named_source(plugin, beside)
     registry.add(source)
     own = [each for each in registry.names() if each.source.module == source.module]
     if own:
@@ -121,10 +118,7 @@ def try_import(plugin: str, beside: Path) -> None:
     registry = Registry.discover()
     sources = {each.source for each in registry.names() if each.name == plugin and each.source.is_third_party}
     if not sources and not any(each.name == plugin for each in registry.names()):
-        try:
-            sources = {named_source(plugin, beside)}
-        except FileNotFoundError as error:
-            raise InputError(str(error)) from None
+        sources = {named_source(plugin, beside)}
     for source, result in registry.verify([each for each in sources if each.file()]).items():
         if result.error:
             raise InputError(f"plugin {source} is broken: {result.error}{source.in_brackets}")

@@ -15,7 +15,8 @@ from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.train import train
 from framecast.evaluation.evaluation_target import find_subject
 from framecast.job.document import Document
-from framecast.job.resolve import load_plan, make_plan
+from framecast.job.load import load_plan
+from framecast.job.resolve import make_plan
 from framecast.launch.launch import create_run
 from framecast.plugin.events import Evaluated, RunFinished, StepDone
 from framecast.registry.registry import Registry

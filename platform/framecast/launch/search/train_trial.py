@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from framecast.job.load import read_plan
 from framecast.job.plan import Plan
-from framecast.job.resolve import read_plan
 from framecast.launch.capture_output import redirect_output
 from framecast.launch.processes import alone
 from framecast.launch.worker import note_failure, train_on_workers
