@@ -11,9 +11,11 @@ import torch
 
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.train import train
+from framecast.job.checkpoints import Checkpoints
+from framecast.job.deepspeed import DeepSpeed
 from framecast.job.document import Document
-from framecast.job.job import Checkpoints, DeepSpeed, Optimizer, Schedule, Training
 from framecast.job.plan import Plan
+from framecast.job.training import Optimizer, Schedule, Training
 from framecast.launch.launch import create_run
 from framecast.plugin.settings import Settings
 

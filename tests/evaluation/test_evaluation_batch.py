@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from framecast.evaluation.evaluation_target import find_subject
-from framecast.job.job import Training
+from framecast.job.training import Training
 from framecast.launch.evaluate import evaluate
 from framecast.runs.run_folder import RunFolder
 from tests.evaluation.test_on_another_machine import unseen

@@ -7,7 +7,11 @@ import sys
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from framecast.job.job import Checkpoints, Compute, DeepSpeed, Job, Optimizer, Schedule, Training
+from framecast.job.checkpoints import Checkpoints
+from framecast.job.compute import Compute
+from framecast.job.deepspeed import DeepSpeed
+from framecast.job.job import Job
+from framecast.job.training import Optimizer, Schedule, Training
 
 SECTIONS: list[type[BaseModel]] = [Job, Training, Optimizer, Schedule, DeepSpeed, Compute, Checkpoints]
 

@@ -11,9 +11,10 @@ from ruamel.yaml import YAML
 
 from framecast.errors import InputError
 from framecast.job.explanation import explain, overview
-from framecast.job.job import Job, Training
+from framecast.job.job import Job
 from framecast.job.reference import Explained, settings_table, split_choices
 from framecast.job.schema import json_schema
+from framecast.job.training import Training
 from framecast.registry.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[2]

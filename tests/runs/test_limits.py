@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from framecast.bounded.yaml_text import parse_yaml
-from framecast.job.job import Training
+from framecast.job.training import Training
 from framecast.plugin.cause import LIMITS, Cause
 from framecast.runs.limits import Trained, duration, in_words
 

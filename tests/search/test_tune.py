@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from framecast.job.job import Compute
+from framecast.job.compute import Compute
 from framecast.job.search import Search
 from framecast.launch.hardware import Resources
 from framecast.launch.search.tune import concurrency

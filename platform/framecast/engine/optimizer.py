@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from framecast.job.job import Optimizer, Schedule
+from framecast.job.training import Optimizer, Schedule
 
 
 def build_optimizer(settings: Optimizer, model: nn.Module, device: torch.device) -> torch.optim.Optimizer:

@@ -14,7 +14,7 @@ from framecast.bounded.regular_file import check_regular
 from framecast.bounded.safetensors_file import read_metadata
 from framecast.engine.checkpoint.reading import read_model
 from framecast.errors import InputError
-from framecast.job.job import Compute
+from framecast.job.compute import Compute
 from framecast.job.load import load_plan, read_plan
 from framecast.job.plan import Plan
 from framecast.job.plan_file import PlanFile

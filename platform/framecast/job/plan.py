@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from ruamel.yaml import YAML
 
+from framecast.job.compute import Compute
 from framecast.job.data_facts import DataFacts
-from framecast.job.job import Compute, Job
+from framecast.job.job import Job
 from framecast.job.plugin_config import PluginConfig
 from framecast.plugin.cost import Cost
 from framecast.plugin.declarations import Callback, Dataset, Declaration, Metric, Model, Task

@@ -10,8 +10,8 @@ from framecast.bounded.limit import YAML_BYTES
 from framecast.bounded.regular_file import read_text
 from framecast.bounded.yaml_text import parse_yaml
 from framecast.errors import InputError, Place, Problem
+from framecast.job.compute import Compute
 from framecast.job.data_facts import DataFacts
-from framecast.job.job import Compute
 from framecast.registry.plugin_source import PluginSource
 from framecast.runs import layout
 

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from framecast.job.job import MOST
+from framecast.job.count import MOST
 from framecast.plugin.settings import Settings
 
 ANY = "KEY"

@@ -11,11 +11,12 @@ from typing import Any, TypeAlias
 from framecast.bounded.yaml_text import Key
 from framecast.counting import plural
 from framecast.errors import did_you_mean
-from framecast.job.deepspeed_rules import contradictions
-from framecast.job.job import GPU_PRECISIONS, Job
+from framecast.job.deepspeed import contradictions
+from framecast.job.job import Job
 from framecast.job.plan import Plan
 from framecast.job.plugin_config import PluginConfig
 from framecast.job.search import COSTS, SECONDS
+from framecast.job.training import GPU_PRECISIONS
 
 Found: TypeAlias = Iterator[tuple[Key, str]]
 

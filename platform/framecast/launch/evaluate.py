@@ -15,7 +15,7 @@ from framecast.evaluation.evaluation_target import EvaluationTarget
 from framecast.evaluation.request import Request
 from framecast.evaluation.result import Result
 from framecast.files import make_folder, remove_tree
-from framecast.job.job import Compute
+from framecast.job.compute import Compute
 from framecast.job.plan import Plan
 from framecast.job.scoring_terms import differing_data, differing_horizon
 from framecast.launch.capture_output import capture_output

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from framecast.counting import plural
 from framecast.errors import InputError, Problem
-from framecast.job.job import GPU_PRECISIONS, Compute
+from framecast.job.compute import Compute
 from framecast.job.plan import Plan
+from framecast.job.training import GPU_PRECISIONS
 
 if TYPE_CHECKING:
     import torch

@@ -13,8 +13,8 @@ from framecast.command_line import command
 from framecast.counting import plural
 from framecast.errors import InputError, Place, Problem, disk_problem, without_credentials
 from framecast.files import remove_unfinished, write_atomically
+from framecast.job.compute import Compute
 from framecast.job.document import Document
-from framecast.job.job import Compute
 from framecast.job.load import read_plan
 from framecast.job.paths import relative_paths
 from framecast.job.plan import Plan

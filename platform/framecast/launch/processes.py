@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from framecast.job.job import Compute
+from framecast.job.compute import Compute
 from framecast.launch.watchdog import Watchdog
 from framecast.runs import layout
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from framecast.errors import InputError
 from framecast.files import copy_tree, make_folder, remove_tree
-from framecast.job.job import Compute
+from framecast.job.compute import Compute
 from framecast.launch.hardware import Host, Resources
 from framecast.launch.import_path import extend, passed_on
 from framecast.launch.mirroring import url_of

@@ -8,7 +8,7 @@ from typing import Any
 
 from framecast.errors import InputError
 from framecast.files import remove_file, write_atomically
-from framecast.job.job import Compute
+from framecast.job.compute import Compute
 from framecast.launch.mirroring import url_of
 from framecast.runs.remote import is_url, probe
 from framecast.runs.run_folder import RunFolder

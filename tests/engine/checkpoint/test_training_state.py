@@ -15,7 +15,7 @@ from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.strategies.deepspeed_strategy import DeepSpeedStrategy
 from framecast.engine.strategies.strategy import Strategy
 from framecast.engine.strategies.torch_strategy import TorchStrategy
-from framecast.job.job import DeepSpeed
+from framecast.job.deepspeed import DeepSpeed
 from framecast.job.plan import Plan
 
 

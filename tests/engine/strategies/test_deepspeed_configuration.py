@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from framecast.engine.strategies.deepspeed_configuration import deepspeed_configuration
-from framecast.job.job import DeepSpeed, Training
+from framecast.job.deepspeed import DeepSpeed
+from framecast.job.training import Training
 
 
 def zero_section(parameters: int, **settings: Any) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from torch._subclasses.fake_tensor import FakeTensor
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.strategies.deepspeed_strategy import DeepSpeedStrategy
 from framecast.engine.train import train
+from framecast.job.deepspeed import DeepSpeed
 from framecast.job.document import Document
-from framecast.job.job import DeepSpeed, Training
 from framecast.job.resolve import make_plan
+from framecast.job.training import Training
 from framecast.launch.launch import create_run
 from framecast.registry.registry import Registry
 

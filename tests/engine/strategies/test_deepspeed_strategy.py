@@ -15,7 +15,7 @@ from framecast.engine.strategies.deepspeed_strategy import DeepSpeedStrategy
 from framecast.engine.strategies.loss_scale import LossScaleMonitor
 from framecast.engine.strategies.strategy import StepResult
 from framecast.errors import InputError, TrainingFailed
-from framecast.job.job import DeepSpeed
+from framecast.job.deepspeed import DeepSpeed
 from framecast.job.plan import Plan
 
 

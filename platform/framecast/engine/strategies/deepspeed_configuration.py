@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from framecast.job.job import DeepSpeed, Training
+from framecast.job.deepspeed import DeepSpeed
+from framecast.job.training import Training
 
 _LARGEST_BUCKET = 500_000_000
 """Elements: DeepSpeed's default, which it allocates at any size of the model (2 GB in fp32)."""

@@ -25,7 +25,8 @@ from framecast.engine.strategies.deepspeed_process import (
 from framecast.engine.strategies.loss_scale import ADVICE
 from framecast.engine.strategies.strategy import StepResult
 from framecast.errors import InputError, Problem, TrainingFailed
-from framecast.job.job import DeepSpeed, Training
+from framecast.job.deepspeed import DeepSpeed
+from framecast.job.training import Training
 
 # our words for what DeepSpeed's loss scaler keeps
 _SCALER_WORDS = {

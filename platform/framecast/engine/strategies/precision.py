@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from framecast.errors import InputError, Problem
-from framecast.job.job import GPU_PRECISIONS
+from framecast.job.training import GPU_PRECISIONS
 
 
 def resolved_precision(wanted: str, device: torch.device) -> str:

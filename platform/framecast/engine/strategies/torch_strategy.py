@@ -15,7 +15,7 @@ from framecast.engine.checkpoint.training_state import TrainingState
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.strategies.precision import AUTOCAST_DTYPES
 from framecast.engine.strategies.strategy import StepResult
-from framecast.job.job import Training
+from framecast.job.training import Training
 
 # our words for what GradScaler keeps
 _SCALER_WORDS = {"loss_scale": "scale", "steps_without_overflow": "_growth_tracker"}

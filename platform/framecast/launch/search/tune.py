@@ -12,7 +12,7 @@ from typing import Any
 
 from framecast.counting import plural
 from framecast.errors import InputError
-from framecast.job.job import Compute
+from framecast.job.compute import Compute
 from framecast.job.search import Search
 from framecast.launch.hardware import Resources, local_resources, resolve_resources
 from framecast.launch.ray_train import in_thread, own_folder, ray_session

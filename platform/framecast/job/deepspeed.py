@@ -1,11 +1,13 @@
-"""What the deepspeed section may not say: what it needs elsewhere, and what the job decides already."""
+"""The `deepspeed:` section of a job, and what it may not say."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import Field
 
 from framecast.bounded.yaml_text import Key
-from framecast.job.job import DeepSpeed
+from framecast.plugin.settings import Settings
 
 _LOWEST_STAGE = {"none": 0, "optimizer": 1, "all": 3}
 # keys of DeepSpeed's own configuration, and those of the job that they would contradict
@@ -33,6 +35,24 @@ _DECIDED_BY: dict[Key, str] = {
     ("zero_optimization", "cpu_offload_params"): "deepspeed.offload",
     ("zero_force_ds_cpu_optimizer",): "deepspeed.offload",
 }
+
+
+class DeepSpeed(Settings):
+    """What only the `deepspeed` strategy reads."""
+
+    zero_stage: int = Field(1, ge=0, le=3)
+    """What ZeRO shares out over the workers: 0 nothing, 1 optimizer state, 2 gradients too, 3 weights too."""
+
+    offload: Literal["none", "optimizer", "all"] = "none"
+    """What lies in the CPU's memory instead of the GPU's. Slower, for models that do not fit otherwise.
+
+    - `none`: nothing
+    - `optimizer`: the optimizer's state, and its step runs there too (ZeRO 1 to 3)
+    - `all`: the weights as well (ZeRO 3)
+    """
+
+    extra: dict[str, Any] = Field(default_factory=dict)
+    """Further keys of DeepSpeed's own configuration; those that this job decides are refused."""
 
 
 def contradictions(settings: DeepSpeed) -> list[tuple[Key, str]]:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from framecast.errors import InputError
+from framecast.job.deepspeed import DeepSpeed
 from framecast.job.document import Document
-from framecast.job.job import DeepSpeed
 from framecast.job.load import load_plan
 from framecast.job.resolve import make_plan
 from framecast.registry.registry import Registry
