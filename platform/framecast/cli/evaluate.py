@@ -100,7 +100,7 @@ def evaluate(
         hint = f"the run was trained on a cluster: name the place of its data on this machine: data.{key}=PATH"
         raise InputError([*error.problems, Problem(hint)]) from None
     plan = subjects[0].plan
-    models = len(subjects) + sum(part.name != plan.model.name for part in plan.baselines)
+    models = len(subjects) + len(plan.other_baselines)
     try:
         shown = partial(evaluation_progress, models, as_json)
         result, not_written = evaluated(subjects, split, folder, shown, device)

@@ -9,7 +9,6 @@ The index is written last and atomically: a store is whole or it is not there.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -27,8 +26,6 @@ from framecast.files import has_checksum, open_to_read
 
 FORMAT = 2
 INDEX = "index.json"
-
-_SHARD = re.compile(r"shards/\w+\.frames")
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,6 @@ class Store:
     """
 
     def __init__(self, folder: Path, index: Mapping[str, Any]) -> None:
-        _validate(index)
         self.folder = folder
         self.signature: str = index["signature"]
         self.frame_rate: float | None = index["frame_rate"]
@@ -169,20 +165,3 @@ class Store:
         if getattr(self, "_owner", 0) == os.getpid():
             for descriptor in self._open.values():
                 os.close(descriptor)
-
-
-def _validate(index: Mapping[str, Any]) -> None:
-    """Raises ValueError where an index does not fit together, or names files that are not the store's own."""
-    for shard in index["shards"]:
-        if not _SHARD.fullmatch(shard["file"]):
-            raise ValueError(f"it names {shard['file']!r}, which is no shard of a store")
-    if not (len(index["shape"]) == 3 and all(_is_count(length) and length for length in index["shape"])):
-        raise ValueError(f"frames have the shape {index['shape']}")
-    for video in index["videos"]:
-        counts = (video["shard"], video["first"], video["frames"])
-        if not all(map(_is_count, counts)) or video["shard"] >= len(index["shards"]):
-            raise ValueError(f"shard, first and frames of {video['name']!r} are {counts}")
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and 0 <= value < 2**48

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from framecast.bounded.limit import FRAME_PIXELS
 
-_Count = Field(ge=0, lt=2**62)
+_Count = Field(ge=0, lt=2**48)
+_SHARD = re.compile(r"shards/\w+\.frames")
 
 
 class _Reading(BaseModel):
@@ -56,8 +58,8 @@ class _Index(BaseModel):
 
 
 def checked_index(index: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
-    """The same index. Raises ValueError, in one line, where it is of other types, or where its numbers do not fit
-    one another or the files that are there."""
+    """The same index. Raises ValueError, in one line, where it is of other types or names files that are not the
+    store's own, or where its numbers do not fit one another or the files that are there."""
     try:
         found = _Index.model_validate(index)
     except ValidationError as error:
@@ -67,6 +69,9 @@ def checked_index(index: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
         raise ValueError(f"its frames have the shape {tuple(found.shape)}")
     if any(len(each) != 2 for each in found.skipped):
         raise ValueError("what was left out is not listed with its reason")
+    for shard in found.shards:
+        if not _SHARD.fullmatch(shard.file):
+            raise ValueError(f"it names {shard.file!r}, which is no shard of a store")
     ends = [0] * len(found.shards)
     for video in found.videos:
         if video.shard >= len(ends):

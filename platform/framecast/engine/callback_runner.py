@@ -52,7 +52,7 @@ class CallbackRunner:
                 folder=run.path,
                 job=plan.settings,
                 directions=plan.directions,
-                baselines=tuple(each.name for each in plan.baselines if each.name != plan.model.name),
+                baselines=tuple(each.name for each in plan.other_baselines),
                 name=part.name,
                 logger=callback_logger(part.name, self._messages.append),
                 read_events=run.journal.read,

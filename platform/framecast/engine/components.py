@@ -73,11 +73,7 @@ def assemble(
         for part in plan.metrics:  # what it misses should be found now, not at the first evaluation
             part.build(plan.value_range)
         task = plan.task.build()
-        baselines = {
-            part.name: part.build(plan.sample_shape).to(distributed.device)
-            for part in plan.baselines
-            if part.name != plan.model.name
-        }
+        baselines = build_baselines(plan, distributed.device)
         begin_phase(f"setting up {job.training.strategy}")
     return Components(
         task=task,
@@ -88,6 +84,11 @@ def assemble(
         baselines=baselines,
         parameters=parameters,
     )
+
+
+def build_baselines(plan: Plan, device: torch.device) -> dict[str, nn.Module]:
+    """The models by name that the plan's own is compared with, on a device."""
+    return {part.name: part.build(plan.sample_shape).to(device) for part in plan.other_baselines}
 
 
 def _strategy(job: Job, model: nn.Module, distributed: DistributedContext) -> Strategy:

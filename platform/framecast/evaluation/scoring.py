@@ -14,6 +14,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from framecast.data.renormalised_clips import ensure_same_channels, normalisation_notes
+from framecast.engine.components import build_baselines
 from framecast.engine.data_loading.batches import Batches
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.evaluation.evaluate import Observer, evaluate
@@ -50,7 +51,7 @@ def score(request: Request, distributed: DistributedContext) -> None:
     batches.normalise_as(common)
     notes = normalisation_notes(dataset.normalisation, common) if dataset.normalisation and common else []
     models = [*((subject.label, subject.plan, _network(subject, common, distributed)) for subject in subjects)]
-    models += [(name, plan, model) for name, model in _baselines(plan, distributed)]
+    models += [(name, plan, model) for name, model in build_baselines(plan, distributed.device).items()]
     total = len(dataset) * len(models)
     rows: list[dict[str, Any]] = []
     for number, (label, own_plan, model) in enumerate(models):
@@ -105,14 +106,6 @@ def _network(
         return network
     ensure_same_channels(own, common)
     return RescaledNetwork(network, common, own, distributed.device)
-
-
-def _baselines(plan: Plan, distributed: DistributedContext) -> list[tuple[str, nn.Module]]:
-    return [
-        (part.name, part.build(plan.sample_shape).to(distributed.device))
-        for part in plan.baselines
-        if part.name != plan.model.name
-    ]
 
 
 @contextmanager

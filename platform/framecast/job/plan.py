@@ -95,6 +95,11 @@ class Plan:
         return declaration.cost(self.model.settings, self.sample_shape) if declaration.cost else None
 
     @property
+    def other_baselines(self) -> tuple[PluginConfig[Model[Any]], ...]:
+        """The task's baselines that the model is compared with: all but itself."""
+        return tuple(part for part in self.baselines if part.name != self.model.name)
+
+    @property
     def parts(self) -> tuple[PluginConfig[Declaration], ...]:
         return (self.task, self.model, self.data, *self.metrics, *self.callbacks, *self.baselines)
 
