@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from framecast.job.compute import Compute
+from framecast.launch.freed_memory import keep_freed_memory
 from framecast.launch.watchdog import Watchdog
 from framecast.runs import layout
 
@@ -29,7 +30,7 @@ def alone(compute: Compute, metal: bool = False) -> DistributedContext:
         device = torch.device("cuda", 0)
     elif metal and torch.backends.mps.is_available():
         device = torch.device("mps")
-    _set_threads(compute)
+    _use_cores_and_memory(compute)
     return DistributedContext.single_process(device)
 
 
@@ -44,7 +45,7 @@ def joined(compute: Compute, logs: Path) -> Iterator[DistributedContext]:
     here = ray.train.get_context()
     if compute.pin_cores:
         pin_to_cores(int(compute.cpus_per_worker), here.get_local_rank())
-    _set_threads(compute)
+    _use_cores_and_memory(compute)
     watchdog = Watchdog(logs / layout.stacks_log(here.get_world_rank()), compute.stalled_after)
     try:
         yield DistributedContext.from_process_group(ray.train.torch.get_device(), watchdog.pulse)
@@ -80,9 +81,11 @@ def pin_to_cores(cores: int, place: int) -> None:
         os.sched_setaffinity(0, share)
 
 
-def _set_threads(compute: Compute) -> None:
+def _use_cores_and_memory(compute: Compute) -> None:
     """As many threads as cores: results are equal bit for bit only at an equal number of threads."""
     import torch
 
+    if not compute.gpus_per_worker:
+        keep_freed_memory()
     if isinstance(compute.cpus_per_worker, int):
         torch.set_num_threads(compute.cpus_per_worker)
