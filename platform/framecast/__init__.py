@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from framecast.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    from framecast import bounded, data, files
+    import framecast.bounded as bounded
+    import framecast.data as data
+    import framecast.files as files
+    import framecast.plugin.events as events
     from framecast.cli.run_from_python import run
     from framecast.command_line import command
+    from framecast.counting import plural
     from framecast.errors import InputError, PluginFailed, TrainingFailed, did_you_mean, without_credentials
     from framecast.evaluation.load import load
-    from framecast.plugin import events
     from framecast.plugin.cause import Cause
     from framecast.plugin.closed_loop import closed_loop, closed_loop_in_segments
     from framecast.plugin.compiled import compiled
@@ -45,61 +48,6 @@ if TYPE_CHECKING:
     from framecast.plugin.streaming_metric import MetricValue, StreamingMetric
     from framecast.plugin.torchvision_import import import_torchvision
     from framecast.plugin.value_range import ValueRange
-
-_MODULES = {
-    "Callback": "framecast.plugin.declarations",
-    "Cause": "framecast.plugin.cause",
-    "ClipDataset": "framecast.plugin.protocols.clip_dataset",
-    "PredictionTarget": "framecast.plugin.outputs",
-    "Constraint": "framecast.plugin.constraint",
-    "Cost": "framecast.plugin.cost",
-    "DataNote": "framecast.plugin.data_note",
-    "Dataset": "framecast.plugin.declarations",
-    "EvaluationOutputs": "framecast.plugin.outputs",
-    "InputError": "framecast.errors",
-    "LoggedValue": "framecast.plugin.logged_value",
-    "MapStyleDataset": "framecast.plugin.protocols.clip_dataset",
-    "Metric": "framecast.plugin.declarations",
-    "MetricAccumulator": "framecast.plugin.protocols.metric_accumulator",
-    "MetricValue": "framecast.plugin.streaming_metric",
-    "Model": "framecast.plugin.declarations",
-    "Path": "framecast.plugin.path",
-    "PluginFailed": "framecast.errors",
-    "Prepared": "framecast.plugin.prepared",
-    "StepContext": "framecast.plugin.step_context",
-    "PublishedResult": "framecast.plugin.published_result",
-    "RecognitionOutput": "framecast.plugin.outputs",
-    "RecognitionModel": "framecast.plugin.protocols.recognition_model",
-    "RunCallback": "framecast.plugin.protocols.run_callback",
-    "RunContext": "framecast.plugin.run_context",
-    "Sample": "framecast.plugin.protocols.clip_dataset",
-    "SampleShape": "framecast.plugin.sample_shape",
-    "Settings": "framecast.plugin.settings",
-    "StreamingMetric": "framecast.plugin.streaming_metric",
-    "Task": "framecast.plugin.declarations",
-    "TrainingFailed": "framecast.errors",
-    "TrainingTask": "framecast.plugin.protocols.training_task",
-    "ValueRange": "framecast.plugin.value_range",
-    "VideoModel": "framecast.plugin.protocols.video_model",
-    "as_floats": "framecast.plugin.frame_loss",
-    "bounded": "framecast.bounded",
-    "closed_loop": "framecast.plugin.closed_loop",
-    "closed_loop_in_segments": "framecast.plugin.closed_loop",
-    "command": "framecast.command_line",
-    "compiled": "framecast.plugin.compiled",
-    "data": "framecast.data",
-    "did_you_mean": "framecast.errors",
-    "events": "framecast.plugin.events",
-    "hookimpl": "framecast.plugin.hooks",
-    "import_torchvision": "framecast.plugin.torchvision_import",
-    "l1_and_squared": "framecast.plugin.frame_loss",
-    "load": "framecast.evaluation.load",
-    "plural": "framecast.counting",
-    "run": "framecast.cli.run_from_python",
-    "files": "framecast.files",
-    "scalars": "framecast.plugin.scalars",
-    "without_credentials": "framecast.errors",
-}
 
 __all__ = [
     "Callback",
@@ -157,7 +105,7 @@ __all__ = [
     "without_credentials",
 ]
 
-__getattr__ = lazy_exports(__name__, _MODULES)
+__getattr__ = lazy_exports(__name__)
 
 
 def __dir__() -> list[str]:

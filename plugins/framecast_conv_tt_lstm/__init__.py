@@ -31,16 +31,6 @@ if TYPE_CHECKING:
     from framecast_conv_tt_lstm.published import load_published
     from framecast_conv_tt_lstm.tensor_train import ConvTensorTrain
 
-_MODULES = {
-    "ConvLSTMCell": ".cell",
-    "ConvTTLSTMCell": ".cell",
-    "ConvTensorTrain": ".tensor_train",
-    "FastLayer": ".fast.layer",
-    "RecurrentVideoNetwork": ".network",
-    "build_cell": ".network",
-    "load_published": ".published",
-}
-
 __all__ = [
     "ORDER_WITHIN_STEPS",
     "TENSOR_TRAIN_GROUP",
@@ -60,7 +50,7 @@ __all__ = [
     "output_channels",
 ]
 
-__getattr__ = framecast.lazy_exports(__name__, _MODULES)
+__getattr__ = framecast.lazy_exports(__name__)
 
 
 def _build(settings: ConvLSTMSettings | ConvTTLSTMSettings, sample: framecast.SampleShape) -> framecast.VideoModel:

@@ -17,11 +17,9 @@ if TYPE_CHECKING:
     from framecast_moving_mnist.digits import digits_file, load_digits
     from framecast_moving_mnist.drawing import drawn
 
-_MODULES = {"digits_file": ".digits", "drawn": ".drawing", "load_digits": ".digits", "shrunk": ".clips"}
-
 __all__ = ["DIGIT_SIZES", "MovingMNISTSettings", "digits_file", "drawn", "load_digits", "shrunk"]
 
-__getattr__ = framecast.lazy_exports(__name__, _MODULES)
+__getattr__ = framecast.lazy_exports(__name__)
 
 
 def _build(settings: MovingMNISTSettings, split: str, frames: int) -> framecast.ClipDataset:

@@ -33,38 +33,6 @@ if TYPE_CHECKING:
     from framecast.bounded.time_limit import call_within
     from framecast.bounded.yaml_text import parse_yaml, read_yaml
 
-_MODULES = {
-    "ARRAY_BYTES": ".limit",
-    "CHUNK_BYTES": ".limit",
-    "DOCUMENT_BYTES": ".limit",
-    "FRAME_PIXELS": ".limit",
-    "Limit": ".limit",
-    "MAPPED_BYTES": ".limit",
-    "OPEN_SECONDS": ".limit",
-    "TABLE_BYTES": ".limit",
-    "UNMEASURED_CODECS": ".limit",
-    "UNPACKED_BYTES": ".limit",
-    "bytes_text": ".limit",
-    "call_within": ".time_limit",
-    "check_regular": ".regular_file",
-    "map_array": ".array_file",
-    "named_array": ".array_file",
-    "open_regular": ".regular_file",
-    "open_zip": ".archive",
-    "parse_json": ".json_file",
-    "parse_yaml": ".yaml_text",
-    "read_arrays": ".array_file",
-    "read_bytes": ".regular_file",
-    "read_gzip": ".archive",
-    "read_json": ".json_file",
-    "read_json_object": ".json_file",
-    "read_lines": ".regular_file",
-    "read_member": ".archive",
-    "read_metadata": ".safetensors_file",
-    "read_text": ".regular_file",
-    "read_yaml": ".yaml_text",
-}
-
 __all__ = [
     "ARRAY_BYTES",
     "CHUNK_BYTES",
@@ -97,4 +65,4 @@ __all__ = [
     "read_yaml",
 ]
 
-__getattr__ = lazy_exports(__name__, _MODULES)
+__getattr__ = lazy_exports(__name__)

@@ -126,7 +126,7 @@ def _url_of(remote: RemoteRun) -> str | None:
     place = where.runs or (cluster.runs if cluster else None)
     if not place or "://" not in place:
         return None
-    if not runs_are_users_own(where.address, place):
+    if not runs_are_users_own(place):
         raise InputError(
             f"only the folder of this run says that its files are at {without_credentials(plain(place))}: nothing "
             f"is asked there. If that is yours, name it as runs in {list_of_clusters()}, or in FRAMECAST_RUNS"

@@ -76,7 +76,7 @@ def ensure_confirmed(address: str, named_by: str) -> None:
         )
 
 
-def runs_are_users_own(address: str, url: str) -> bool:
+def runs_are_users_own(url: str) -> bool:
     """Whether the user has named the URL of a cluster's runs: in the list of clusters, in the environment, or on a
     command line."""
     places = [each.runs for each in _listed().values() if each.runs]

@@ -39,38 +39,6 @@ if TYPE_CHECKING:
     from framecast.plugin.frame_format import FrameFormat
     from framecast.plugin.normalisation import Normalisation
 
-_MODULES = {
-    "IMAGES": ".video",
-    "VIDEOS": ".video",
-    "Augmentation": ".augmentation",
-    "ClipOrigin": "framecast.plugin.clip_origin",
-    "DamagedVideo": ".video",
-    "FrameFormat": "framecast.plugin.frame_format",
-    "Normalisation": "framecast.plugin.normalisation",
-    "Source": ".source",
-    "Span": ".windows",
-    "Store": ".store",
-    "StoredClips": ".stored_clips",
-    "StoredVideo": ".store",
-    "ListedLine": ".text_list",
-    "VideoFacts": ".video_facts",
-    "VideoFiles": ".video_files",
-    "VideoReader": ".video",
-    "Windows": ".windows",
-    "entries": ".source",
-    "decode_text": ".text_list",
-    "images_in": ".video",
-    "is_own_output": ".own_output",
-    "is_video_file": ".video",
-    "prepare_store": ".preparation",
-    "list_folder": ".folder_listing",
-    "missing_bytes": ".truncation",
-    "read_text_list": ".text_list",
-    "why_unreadable": ".folder_listing",
-    "read_video": ".video",
-    "reading_notes": ".video_notes",
-}
-
 __all__ = [
     "IMAGES",
     "VIDEOS",
@@ -103,7 +71,7 @@ __all__ = [
     "why_unreadable",
 ]
 
-__getattr__ = lazy_exports(__name__, _MODULES)
+__getattr__ = lazy_exports(__name__)
 
 
 def __dir__() -> list[str]:

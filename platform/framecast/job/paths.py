@@ -13,7 +13,6 @@ from framecast.job.load import read_plan
 from framecast.job.plan_file import PlanFile
 from framecast.job.resolve import check_job
 from framecast.registry.registry import Registry
-from framecast.registry.trust import Trust
 
 
 def with_absolute_paths(document: Document, registry: Registry) -> Document:
@@ -27,10 +26,10 @@ def with_absolute_paths(document: Document, registry: Registry) -> Document:
     return Document(document.file, data, dict(document.places), document.text)
 
 
-def relative_paths(plan: Path, trust: Trust | None = None) -> list[tuple[str, str]]:
+def relative_paths(plan: Path) -> list[tuple[str, str]]:
     """(key, path) of the paths in a plan's file that depend on a folder, as older versions wrote them."""
     written = PlanFile.read(plan).job
-    resolved = read_plan(plan, trust=trust).to_dict()["job"]
+    resolved = read_plan(plan).to_dict()["job"]
     return [
         (dotted(key), text)
         for section in (*SECTIONS, *LISTS)

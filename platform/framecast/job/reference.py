@@ -143,14 +143,5 @@ def _type_name(schema: dict[str, Any], definitions: dict[str, Any]) -> str:
     if kind == "array":
         return f"list of {_type_name(schema.get('items', {}), definitions)}"
     words = {"string": "text", "integer": "whole number", "boolean": "true or false", "object": "section"}
-    limits = [
-        f"{sign} {schema[key]:g}"
-        for key, sign in (
-            ("minimum", ">="),
-            ("exclusiveMinimum", ">"),
-            ("maximum", "<="),
-            ("exclusiveMaximum", "<"),
-        )
-        if key in schema and schema[key] < MOST
-    ]
+    limits = [f"{sign} {schema[key]:g}" for key, sign in _LIMITS.items() if key in schema and schema[key] < MOST]
     return " ".join([words.get(kind, kind), *limits])

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from framecast.testing.inspection import Inspection
     from framecast.testing.suite import conformance
 
-_MODULES = {"CheckOptions": ".check_options", "Inspection": ".inspection", "conformance": ".suite"}
-
 __all__ = ["CheckOptions", "Inspection", "conformance"]
 
-__getattr__ = lazy_exports(__name__, _MODULES)
+__getattr__ = lazy_exports(__name__)
