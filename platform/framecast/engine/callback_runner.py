@@ -9,8 +9,6 @@ from collections.abc import Callable
 
 from framecast.engine.background_callback import Background
 from framecast.engine.callback_logger import callback_logger
-from framecast.engine.distributed_context import DistributedContext
-from framecast.engine.refusal import share_refusals
 from framecast.errors import InputError, PluginFailed, Problem, in_one_line, without_credentials
 from framecast.job.plan import Plan
 from framecast.plugin.events import Event, Warned
@@ -127,12 +125,3 @@ class CallbackRunner:
                 "Training waits for it, unless it is declared with background=True"
             )
             self._spent[name] = float("inf")
-
-
-def start_callbacks(
-    plan: Plan, run: RunFolder, distributed: DistributedContext, listen: Callable[[Event], object] | None
-) -> CallbackRunner:
-    """The callbacks, which the first process builds. Raises InputError on every process where they cannot be
-    built."""
-    with share_refusals(distributed):
-        return CallbackRunner(plan, run, distributed.is_rank_zero, listen)

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import closing
 
-from framecast.engine.callback_runner import start_callbacks
+from framecast.engine.callback_runner import CallbackRunner
 from framecast.engine.components import assemble
 from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import Loop
@@ -47,11 +47,11 @@ def train(
         if distributed.is_rank_zero:
             note_phase(run, phase)
 
-    callbacks = start_callbacks(plan, run, distributed, listen)
+    with share_refusals(distributed):
+        folder_watch = RunFolderWatch(run, run.take_lease() if distributed.is_rank_zero else "", own_request)
+        callbacks = CallbackRunner(plan, run, distributed.is_rank_zero, listen)
     state, start = LoopState(), run.journal.size
     try:
-        with share_refusals(distributed):
-            folder_watch = RunFolderWatch(run, run.take_lease() if distributed.is_rank_zero else "", own_request)
         reset_peak_memory(distributed.device)
         with (
             chosen_algorithms(plan.job.training.algorithms, distributed.device),

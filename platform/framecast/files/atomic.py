@@ -13,7 +13,7 @@ from typing import IO
 
 from framecast.errors import InputError, disk_error_number, why_not_written
 from framecast.files.folder import open_folder, open_folder_within, validate_owner
-from framecast.files.temporary_file import NEW_FILE, name_in_errors, replacement, temporary_name
+from framecast.files.temporary_file import create, name_in_errors, replacement, temporary_name
 
 _PROBE = 16 << 10
 """Bytes that show whether a disk has any room."""
@@ -35,7 +35,7 @@ def atomic_stream(file: Path, top: Path | None = None) -> Iterator[IO[bytes]]:
     """A stream of what becomes `file` when the body ends; nothing is left of it where the body raises."""
     with name_in_errors(file), open_folder(file.parent, top) as folder:
         _validate_target(file, folder)
-        with replacement(file, folder) as descriptor, open(descriptor, "w+b") as stream:
+        with replacement(file, folder) as name, open(create(name, folder), "w+b") as stream:
             yield stream
 
 
@@ -64,14 +64,12 @@ def atomic_path(file: Path, top: Path | None = None) -> Iterator[Path]:
 
 def make_link(link: Path, target: str, top: Path | None = None) -> None:
     """Makes a symbolic link, or replaces one."""
-    with name_in_errors(link), open_folder(link.parent, top) as folder:
-        temporary = temporary_name(link)
-        os.symlink(target, temporary, target_is_directory=True, dir_fd=folder)
-        try:
-            os.replace(temporary, link.name, src_dir_fd=folder, dst_dir_fd=folder)
-        except OSError:
-            os.unlink(temporary, dir_fd=folder)
-            raise
+    with (
+        name_in_errors(link),
+        open_folder(link.parent, top) as folder,
+        replacement(link, folder) as name,
+    ):
+        os.symlink(target, name, target_is_directory=True, dir_fd=folder)
 
 
 def flush(path: Path) -> None:
@@ -96,7 +94,7 @@ def validate_output(file: Path, hint: str = "") -> None:
                 _validate_target(file, folder)
             temporary = temporary_name(file)
             try:
-                with open(os.open(temporary, NEW_FILE, 0o666, dir_fd=folder), "wb") as stream:
+                with open(create(temporary, folder), "wb") as stream:
                     stream.write(bytes(_PROBE))
             finally:
                 with contextlib.suppress(FileNotFoundError):  # handled: it could not even be made

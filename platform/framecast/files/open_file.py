@@ -12,7 +12,7 @@ from typing import IO
 
 from framecast.errors import InputError
 from framecast.files.folder import link_refused, open_folder
-from framecast.files.temporary_file import NEW_FILE, name_in_errors, replacement
+from framecast.files.temporary_file import create, name_in_errors, replacement
 
 
 def open_to_read(file: Path, top: Path | None = None) -> int:
@@ -51,7 +51,7 @@ def open_lock(file: Path, top: Path | None = None) -> IO[bytes]:
 def create_file(file: Path, top: Path | None = None) -> IO[bytes]:
     """Opens a file that was not there before. Raises FileExistsError where it was."""
     with name_in_errors(file), open_folder(file.parent, top) as folder:
-        descriptor = os.open(file.name, NEW_FILE, 0o666, dir_fd=folder)
+        descriptor = create(file.name, folder)
     return open(descriptor, "w+b", buffering=0)
 
 
@@ -60,13 +60,10 @@ def _open_own(file: Path, folder: int, flags: int) -> int:
     descriptor = _open_regular(file, folder, flags)
     if os.fstat(descriptor).st_nlink <= 1:
         return descriptor
-    with (
-        open(descriptor, "rb") as shared,
-        replacement(file, folder) as new,
-        open(os.dup(new), "wb") as copy,
-    ):
-        shared.seek(0)
-        shutil.copyfileobj(shared, copy)
+    with open(descriptor, "rb") as shared, replacement(file, folder) as name:
+        new = create(name, folder)
+        with open(os.dup(new), "wb") as copy:
+            shutil.copyfileobj(shared, copy)
     fcntl.fcntl(new, fcntl.F_SETFL, flags & os.O_APPEND)  # not opened by its name: that may be another file by now
     return new
 

@@ -11,7 +11,12 @@ from pathlib import Path
 UNFINISHED = ".writing"
 """How the name of what is being written ends; it begins with a dot, and a random part is in between."""
 
-NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def create(name: str, folder: int) -> int:
+    """A descriptor of a new file in an open folder. Raises FileExistsError where something is there."""
+    return os.open(name, _NEW, 0o666, dir_fd=folder)
 
 
 def temporary_name(file: Path) -> str:
@@ -20,13 +25,12 @@ def temporary_name(file: Path) -> str:
 
 
 @contextlib.contextmanager
-def replacement(file: Path, folder: int) -> Iterator[int]:
-    """A descriptor of a new file, which replaces `file` in an open folder when the body ends; nothing is left of
-    it where the body raises. The caller closes the descriptor."""
+def replacement(file: Path, folder: int) -> Iterator[str]:
+    """A name in an open folder. What the body creates there replaces `file` when it ends; nothing is left of it
+    where the body raises."""
     temporary = temporary_name(file)
-    descriptor = os.open(temporary, NEW_FILE, 0o666, dir_fd=folder)
     try:
-        yield descriptor
+        yield temporary
         os.replace(temporary, file.name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         with contextlib.suppress(OSError):  # handled: the error itself is raised

@@ -207,7 +207,7 @@ def _in_process(plan: Plan, run: RunFolder, signals: StopSignals) -> None:
         raise InputError(Problem(message, key="compute.workers"))
     write_plan(run, resolve_resources(plan, local_resources()))
     with as_only_process(run):
-        train_in_this_process(str(run.path), signals)
+        train_in_this_process(run, signals)
 
 
 def _workers(compute: Compute) -> str:

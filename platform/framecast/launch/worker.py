@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from framecast.errors import InputError, access_problem, why_not_written
@@ -23,15 +22,14 @@ from framecast.runs.status import Status
 from framecast.user_folders import give_libraries_a_home
 
 
-def train_in_this_process(folder: str, signals: StopSignals) -> None:
-    """Trains the run in `folder` as the only process there is, until `signals` stop it. Raises InputError where
-    its data refuse the job."""
+def train_in_this_process(run: RunFolder, signals: StopSignals) -> None:
+    """Trains the run as the only process there is, until `signals` stop it. Raises InputError where its data
+    refuse the job."""
 
     def listen(event: Event) -> None:
         signals.begun = signals.begun or isinstance(event, RunStarted)
 
     give_libraries_a_home()
-    run = RunFolder(Path(folder))
     run.take_refusal()  # of an earlier attempt
     note_phase(run, "loading PyTorch")
     plan = read_plan(run.plan)
