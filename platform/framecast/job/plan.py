@@ -72,6 +72,17 @@ class Plan:
         return frames_in, frames_out
 
     @property
+    def horizon_keys(self) -> tuple[str | None, str | None]:
+        """The keys of the job that set the two lengths of the horizon; None for one that no key sets."""
+        seen, predicted = self.task.declaration.horizon_settings
+        return seen and f"task.{seen}", predicted and f"task.{predicted}"
+
+    @property
+    def scored_over(self) -> tuple[Any, ...]:
+        """What of the task decides which frames are seen and predicted."""
+        return self.frames, self.readings, self.horizon
+
+    @property
     def readings(self) -> tuple[float, ...]:
         """The observed shares of a clip at which its class is told; none where the task asks for no classes."""
         return self.task.declaration.readings(self.task.settings)

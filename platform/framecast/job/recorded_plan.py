@@ -74,6 +74,11 @@ class RecordedPlan:
         return self.file.job
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """The job as plain data, like that of a plan."""
+        return self.job
+
+    @property
     def task(self) -> RecordedPart:
         return _part(self.job["task"])
 
@@ -174,26 +179,6 @@ class RecordedPlan:
         except InputError:  # handled: the data set is not installed here; nothing is known to compare with
             return ()
         return tuple(getattr(declaration, "published", ()))
-
-
-def differing_data(first: RecordedPlan, other: RecordedPlan) -> list[str]:
-    """The settings of the data that differ, as a job writes them."""
-    if first.data.name != other.data.name:
-        return ["data.name"]
-    ours, theirs = first.data.settings, other.data.settings
-    return [f"data.{name}" for name in ours if ours[name] != theirs.get(name)]
-
-
-def differing_horizon(first: RecordedPlan, other: RecordedPlan) -> list[str]:
-    """The settings of the task that differ where what is seen and predicted, or the observed shares, differ."""
-    if first.task.name != other.task.name:
-        return ["task.name"]
-    if first.scored_over == other.scored_over:
-        return []
-    ours, theirs = first.task.settings, other.task.settings
-    differing = [f"task.{name}" for name in ours if ours[name] != theirs.get(name)]
-    lengths = [".".join(key.split(".")[:2]) for key in first.horizon_keys if key]
-    return [key for key in differing if key in lengths] or differing
 
 
 _ASKED = {"horizon", "logs", "baselines", "setting_groups"}

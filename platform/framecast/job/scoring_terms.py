@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from framecast.job.plan import Plan
+from typing import Any, Protocol
 
 
-def differing_data(first: Plan, other: Plan) -> list[str]:
+class Scored(Protocol):
+    """A plan, or what was recorded of one."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The job as plain data, every default filled in."""
+
+    @property
+    def scored_over(self) -> tuple[Any, ...]:
+        """What of the task decides which frames are seen and predicted."""
+
+    @property
+    def horizon_keys(self) -> tuple[str | None, str | None]:
+        """The keys of a job that set the two lengths of the horizon; None for one that no key sets."""
+
+
+def differing_data(first: Scored, other: Scored) -> list[str]:
     """The settings of the data that differ, as a job writes them."""
-    ours, theirs = first.data.to_dict(), other.data.to_dict()
-    if ours["name"] != theirs["name"]:
-        return ["data.name"]
-    return [f"data.{name}" for name in ours if ours[name] != theirs.get(name)]
+    return _differing("data", first, other)
 
 
-def differing_horizon(first: Plan, other: Plan) -> list[str]:
-    """The settings of the task that differ and decide what is seen and predicted, or after which observed shares
-    classes are asked for; what only training heeds, such as curricula, may differ."""
-    if first.task.name != other.task.name:
-        return ["task.name"]
-    ours, theirs = first.task.settings, other.task.settings
-    differing = [name for name in type(ours).model_fields if getattr(ours, name) != getattr(theirs, name)]
-    wanted = _horizon(first, ours)
-    if _horizon(first, theirs) == wanted:
+def differing_horizon(first: Scored, other: Scored) -> list[str]:
+    """The settings of the task that differ where what is seen and predicted, or the observed shares, differ; what
+    only training heeds, such as curricula, may differ."""
+    keys = _differing("task", first, other)
+    if keys == ["task.name"]:
+        return keys
+    if first.scored_over == other.scored_over:
         return []
-    alone = [
-        name
-        for name in differing
-        if _horizon(first, ours.model_copy(update={name: getattr(theirs, name)})) != wanted
-    ]
-    return [f"task.{name}" for name in alone or differing]
+    lengths = [".".join(key.split(".")[:2]) for key in first.horizon_keys if key]
+    return [key for key in keys if key in lengths] or keys
 
 
-def _horizon(plan: Plan, settings: Any) -> tuple[Any, ...]:
-    task = plan.task.declaration
-    horizon = task.horizon(settings) if task.horizon else ()
-    return task.frames(settings), tuple(task.readings(settings)), *horizon
+def _differing(section: str, first: Scored, other: Scored) -> list[str]:
+    ours, theirs = first.settings[section], other.settings[section]
+    if ours["name"] != theirs["name"]:
+        return [f"{section}.name"]
+    return [f"{section}.{name}" for name in ours if ours[name] != theirs.get(name)]

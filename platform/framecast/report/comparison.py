@@ -14,7 +14,7 @@ from typing import Any
 from framecast.counting import plural
 from framecast.errors import InputError
 from framecast.files import write_atomically
-from framecast.job.recorded_plan import differing_data, differing_horizon
+from framecast.job.scoring_terms import differing_data, differing_horizon
 from framecast.plugin.declarations import Answer
 from framecast.report.chart import Line, Panel, chart
 from framecast.report.curves import Curve, horizon_curve, smoothed, thinned_out

@@ -26,17 +26,10 @@ class Results:
     @property
     def ranked(self) -> list[Trial]:
         """Finished trials, the best by the first objective first."""
-        name = next(iter(self.search.objectives))
-        place = list(self.search.objectives).index(name)
-        sign = 1 if self.search.objectives[name] == "min" else -1
-        scored = [(trial.objectives(self.search), trial) for trial in self.trials if trial.state == "finished"]
-        return [
-            trial
-            for values, trial in sorted(
-                ((values, trial) for values, trial in scored if values),
-                key=lambda pair: (sign * pair[0][place], pair[1].number),
-            )
-        ]
+        sign = 1 if next(iter(self.search.objectives.values())) == "min" else -1
+        finished = [trial for trial in self.trials if trial.state == "finished"]
+        scored = [(values[0], trial) for trial in finished if (values := trial.objectives(self.search))]
+        return [trial for _, trial in sorted(scored, key=lambda pair: (sign * pair[0], pair[1].number))]
 
     @property
     def best(self) -> Trial:

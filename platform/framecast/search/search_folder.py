@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from framecast.bounded.yaml_text import read_yaml
 from framecast.errors import InputError, Place, Problem
@@ -26,6 +26,12 @@ from framecast.runs.job_folder import JobFolder
 from framecast.runs.run_folder import RunFolder
 from framecast.search.space import Space
 from framecast.search.trial import Trial
+
+
+class _Content(NamedTuple):
+    document: Document
+    sources: list[PluginSource]
+    blocked: list[str]
 
 
 class SearchFolder(JobFolder):
@@ -50,14 +56,13 @@ class SearchFolder(JobFolder):
 
         The folder's plugins are imported as far as `trust` allows; without it that is asked of what this user has
         submitted here. Raises InputError where one may not be imported."""
-        sources = self._sources()
-        (trust or Trust.in_folder(self.path)).refuse(sources)
-        return self.document(), Registry.exactly(sources, installed=True, blocked=self._blocked())
+        content = self._content()
+        (trust or Trust.in_folder(self.path)).refuse(content.sources)
+        return content.document, Registry.exactly(content.sources, installed=True, blocked=content.blocked)
 
     def document(self) -> Document:
         """The job, as plain data: no plugin is imported. Raises InputError where the file is damaged."""
-        content = self._content()
-        return Document.from_data(content["job"], self.marker, content.get("folder"))
+        return self._content().document
 
     def search(self) -> Search:
         """What the job says of the search, from its data alone. Raises InputError where that is wrong."""
@@ -72,35 +77,32 @@ class SearchFolder(JobFolder):
         document, registry = self.read(trust)
         return Space(self.search(), document, registry)
 
-    def _sources(self) -> list[PluginSource]:
-        try:
-            return [PluginSource.from_dict(each, self.path) for each in self._content()["plugins"]]
-        except ValueError as error:
-            raise InputError(Problem(str(error), "plugins", Place(str(self.path / self.marker)))) from None
-
-    def _blocked(self) -> list[str]:
-        blocked = self._content().get("blocked", [])
-        if isinstance(blocked, list) and all(isinstance(each, str) for each in blocked):
-            return blocked
-        raise InputError(Problem("should be a list of names", "blocked", Place(str(self.path / self.marker))))
-
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> _Content:
         file = self.path / self.marker
+
+        def damaged(message: str, key: str = "") -> InputError:
+            return InputError(Problem(message, key, Place(str(file))))
+
         try:
             content: Any = read_yaml(file)
         except FileNotFoundError:
-            raise InputError(
-                Problem("no such file: the search's folder is incomplete", place=Place(str(file)))
-            ) from None
+            raise damaged("no such file: the search's folder is incomplete") from None
         job = content.get("job") if isinstance(content, dict) else None
         sound = isinstance(job, dict) and isinstance(job.get("name"), str) and isinstance(job.get("search"), dict)
         if not (sound and isinstance(content.get("plugins"), list)):
-            message = "has no job with a search and a list of plugins: it is damaged, or not written by framecast"
-            raise InputError(Problem(message, place=Place(str(file))))
-        if not isinstance(content.get("folder"), str | None):
-            raise InputError(Problem("should be a path", "folder", Place(str(file))))
-        whole: dict[str, Any] = content
-        return whole
+            raise damaged(
+                "has no job with a search and a list of plugins: it is damaged, or not written by framecast"
+            )
+        folder, blocked = content.get("folder"), content.get("blocked", [])
+        if not isinstance(folder, str | None):
+            raise damaged("should be a path", "folder")
+        if not (isinstance(blocked, list) and all(isinstance(each, str) for each in blocked)):
+            raise damaged("should be a list of names", "blocked")
+        try:
+            sources = [PluginSource.from_dict(each, self.path) for each in content["plugins"]]
+        except ValueError as error:
+            raise damaged(str(error), "plugins") from None
+        return _Content(Document.from_data(content["job"], self.marker, folder), sources, blocked)
 
     def job_of(self, trial: Trial) -> Document:
         """The job of a trial on its own, without the search."""
