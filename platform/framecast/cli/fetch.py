@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from framecast.bounded.json_file import read_json
 from framecast.cli.options import Run, Runs
 from framecast.errors import InputError
+
+if TYPE_CHECKING:
+    from framecast.runs.remote_run import RemoteRun
 
 All = Annotated[bool, typer.Option("--all", help="Every checkpoint. [default: the best and the last]")]
 Logs = Annotated[bool, typer.Option("--logs", help="Its logs as well.")]
@@ -54,21 +57,17 @@ def fetch(
     if named is None or named.remote is None:
         here = find_run(run, runs_root(runs))
         raise InputError(f"run {here.id} is on this machine: {display_path(here.path)}")
-    copy = bring(run, runs, every_checkpoint, logs)
+    copy = bring(named.remote, named.trial, every_checkpoint, logs)
     typer.echo(f"{display_path(copy)}: complete; next: {command('evaluate', run)}")
 
 
-def bring(run: str, runs: str | None, every_checkpoint: bool = False, logs: bool = False) -> Path:
-    """Fetches a run that is on a cluster; returns the folder of the copy."""
-    from framecast.cli.remote import known_run
+def bring(remote: RemoteRun, trial: str, every_checkpoint: bool = False, logs: bool = False) -> Path:
+    """Fetches a run that is on a cluster, or a trial of it; returns the folder of the copy."""
     from framecast.cluster.fetch import fetch as fetch_run
 
-    named = known_run(run, runs)
-    assert named is not None, "the caller has looked"
-    assert named.remote is not None, "likewise"
     return fetch_run(
-        named.remote,
-        named.trial,
+        remote,
+        trial,
         every_checkpoint,
         logs,
         say=lambda text: typer.echo(text, err=True),
@@ -90,7 +89,7 @@ def brought_here(text: str, runs: str | None) -> str:
     if copy is not None and named.remote.copy_is_final(named.trial):
         return str(copy.path)
     try:
-        return str(bring(text, runs))
+        return str(bring(named.remote, named.trial))
     except InputError as error:
         if copy is None:
             raise

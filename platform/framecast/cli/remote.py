@@ -24,11 +24,9 @@ def forward(ctx: typer.Context, run: str, runs: str | None, address: str | None)
 
     Returns, having done nothing, where the run is on this machine.
     """
-    location = location_of(run, runs, address)
-    if location is not None:
-        known = known_run(run, None if address else runs)
-        name = known.text if known and known.remote else run
-        forward_to(location, words_of(ctx, run=name))
+    known = known_run(run, None if address else runs)
+    if location := _location(known, run, runs, address):
+        forward_to(location, words_of(ctx, run=known.text if known and known.remote else run))
 
 
 def words_of(ctx: typer.Context, run: str | None = None) -> list[str]:
@@ -60,9 +58,12 @@ def location_of(run: str, runs: str | None, address: str | None) -> RemoteLocati
 
     None where it is on this machine.
     """
+    return _location(known_run(run, None if address else runs), run, runs, address)
+
+
+def _location(known: Named | None, run: str, runs: str | None, address: str | None) -> RemoteLocation | None:
     from framecast.cluster.profiles import address_in_environment
 
-    known = known_run(run, None if address else runs)
     remote = known.remote if known else None
     if address is None and known is None:
         address = address_in_environment()
@@ -86,12 +87,6 @@ def on_cluster(address: str, runs: str | None) -> RemoteLocation | None:
         if "://" in named:
             confirm(named)
     return RemoteLocation(address, "", runs)
-
-
-def remote_run(run: str, runs: str | None) -> RemoteRun | None:
-    """The run that `run` names, if that is one on a cluster."""
-    known = known_run(run, runs)
-    return known.remote if known else None
 
 
 def known_run(run: str, runs: str | None) -> Named | None:

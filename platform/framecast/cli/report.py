@@ -41,7 +41,7 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
 
     It is made from the runs' folders alone. That of a run on a cluster is written here, as ./report-RUN.html.
     """
-    from framecast.cli.remote import known_run, remote_run
+    from framecast.cli.remote import known_run
     from framecast.command_line import display_path
     from framecast.files import write_atomically
     from framecast.report.comparison import write_comparison
@@ -50,13 +50,12 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
     from framecast.runs.roots import runs_root
     from framecast.search.find import find, find_run
 
-    if remote := remote_run(run[0], runs) if len(run) == 1 else None:
+    named = known_run(run[0], runs) if len(run) == 1 else None
+    if named and named.remote:
         from framecast.cluster.send import answer
 
-        name = known_run(run[0], runs)
-        assert name is not None, "a remote run is known"
-        output = writable(output or Path(f"report-{name.text.replace('#', '-')}.html"), force)
-        page = answer(remote.location, ["report", name.text, "--output", "-"])
+        output = writable(output or Path(f"report-{named.text.replace('#', '-')}.html"), force)
+        page = answer(named.remote.location, ["report", named.text, "--output", "-"])
         write_atomically(output, page)
         typer.echo(display_path(output))
         return

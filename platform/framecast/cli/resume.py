@@ -24,7 +24,7 @@ def resume(
     """
     from framecast.cli.foreground import run_in_background, run_in_foreground
     from framecast.cli.foreground_search import run_search_in_foreground
-    from framecast.cli.remote import remote_run, watch
+    from framecast.cli.remote import known_run, watch
     from framecast.cluster.chosen_address import confirm_overrides
     from framecast.launch.launch import resumed_plan
     from framecast.launch.search.launch import validate_resumable
@@ -34,10 +34,11 @@ def resume(
     from framecast.runs.run_folder import RunFolder
     from framecast.search.find import find, is_trial
 
-    if remote := remote_run(run, runs):
+    named = known_run(run, runs)
+    if named and named.remote:
         from framecast.cluster.send import send_resume
 
-        watch(send_resume(remote, [*(overrides or []), *(["--trust"] if trust else [])]), detach)
+        watch(send_resume(named.remote, [*(overrides or []), *(["--trust"] if trust else [])]), detach)
         return
     found = find(run, runs_root(runs))
     if search := found.search:
