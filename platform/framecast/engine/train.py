@@ -49,6 +49,7 @@ def train(
 
     with share_refusals(distributed):
         folder_watch = RunFolderWatch(run, run.take_lease() if distributed.is_rank_zero else "", own_request)
+    with share_refusals(distributed):  # after all others: what it builds is closed below
         callbacks = CallbackRunner(plan, run, distributed.is_rank_zero, listen)
     state, start = LoopState(), run.journal.size
     try:

@@ -88,7 +88,6 @@ class LiveView:
         self._task = self._progress.add_task("starting", total=None, loss="", pace="")
         self._title = title
         self._losses: list[float] = []
-        self._evaluated: Evaluated | None = None
         self._line_at = 0.0
         self._noted: set[str] = set()
 

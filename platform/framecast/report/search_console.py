@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import IO
 
 from rich.console import Console
@@ -42,7 +42,7 @@ def following(folder: SearchFolder, terminal: IO[str]) -> Iterator[None]:
                 redirect_stderr=False,
             )
             if console.is_terminal
-            else _nothing() as live
+            else nullcontext() as live
         ):
             while True:
                 last = done.wait(_SECONDS)
@@ -154,11 +154,6 @@ class SearchView:
                 self._ended[run.id] = trial
             found[trial.number] = trial
         return list(found.values())
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield None
 
 
 def _short(name: str) -> str:

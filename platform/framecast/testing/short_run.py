@@ -35,11 +35,10 @@ _NUMBERS = itertools.count()
 
 @dataclass(frozen=True)
 class ShortRun:
-    """What a run left behind: its folder, its events in order, and what was printed."""
+    """What a run left behind: its folder, and its events in order."""
 
     folder: RunFolder
     events: list[Event]
-    printed: str
 
     @property
     def ending(self) -> Event:
@@ -74,7 +73,6 @@ def short_run(subject: PluginUnderTest, plan: Plan, callback: PluginConfig[Any] 
         plan = replace(plan, callbacks=(callback,))
     folder = run_folder(subject, plan)
     events: list[Event] = []
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
+    with contextlib.redirect_stdout(io.StringIO()):
         train(plan, folder, DistributedContext.single_process(torch.device("cpu")), events.append)
-    return ShortRun(folder, events, said.getvalue())
+    return ShortRun(folder, events)
