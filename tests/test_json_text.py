@@ -8,7 +8,8 @@ import math
 import pytest
 
 from framecast.json_text import number, to_json
-from framecast.plugin.events import CheckpointSaved, Evaluated, StepDone, from_json
+from framecast.plugin.event_lines import parse_event
+from framecast.plugin.events import CheckpointSaved, Evaluated, StepDone
 
 NAN = math.nan
 
@@ -42,13 +43,13 @@ def test_events_keep_their_numbers(bad: float) -> None:
         1, 0, "model", "validation", {"validation/mse": bad}, {"validation/mse": [1.0, bad]}, 4, 0.5
     )
     strict(scored.to_json())
-    read = from_json(scored.to_json())
+    read = parse_event(scored.to_json())
     assert isinstance(read, Evaluated)
     assert math.isnan(read.metrics["validation/mse"])
     assert read.per_frame["validation/mse"][0] == 1.0
     assert math.isnan(read.per_frame["validation/mse"][1])
     step = StepDone(1, 0, bad, None, 1e-3, None, False, 0.1, {"l1": bad})
-    read = from_json(step.to_json())
+    read = parse_event(step.to_json())
     assert isinstance(read, StepDone)
     assert math.isnan(read.loss)
     assert math.isnan(read.logs["l1"])
@@ -57,4 +58,4 @@ def test_events_keep_their_numbers(bad: float) -> None:
 
 def test_what_may_be_missing_stays_missing() -> None:
     saved = CheckpointSaved(1, 0, "step-00000001", False, "validation/loss", None)
-    assert from_json(saved.to_json()) == saved
+    assert parse_event(saved.to_json()) == saved

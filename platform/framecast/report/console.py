@@ -15,6 +15,7 @@ from rich.progress import Progress, SpinnerColumn
 from framecast.counting import plural
 from framecast.files import open_to_append
 from framecast.launch.tolerant import Tolerant
+from framecast.plugin.event_lines import parse_event
 from framecast.plugin.events import (
     CheckpointSaved,
     DatasetLoaded,
@@ -24,7 +25,6 @@ from framecast.plugin.events import (
     RunStarted,
     StepDone,
     Warned,
-    from_json,
 )
 from framecast.report.progress_line import ProgressLine
 from framecast.report.rich_console import Part, console_on, fill, line_of
@@ -51,7 +51,7 @@ def following(run: RunFolder, terminal: IO[str], title: str) -> Iterator[None]:
         def show() -> None:
             with views[0], views[1]:
                 for source, line in lines:
-                    event = from_json(line) if source == _EVENTS else None
+                    event = parse_event(line) if source == _EVENTS else None
                     for view in views:
                         try:
                             if event is not None:

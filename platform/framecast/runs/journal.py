@@ -10,7 +10,8 @@ from pathlib import Path
 
 from framecast.bounded.regular_file import read_lines
 from framecast.files import open_to_append, remove_file, write_atomically
-from framecast.plugin.events import ENDINGS, CheckpointSaved, Evaluated, Event, RunStarted, StepDone, from_json
+from framecast.plugin.event_lines import parse_event
+from framecast.plugin.events import ENDINGS, CheckpointSaved, Evaluated, Event, RunStarted, StepDone
 from framecast.runs.outline import outline
 from framecast.runs.tail import lines_of
 
@@ -97,7 +98,7 @@ class Journal:
         for file in files:
             with suppress(FileNotFoundError):  # handled: nothing has been written yet
                 for line in read_lines(file):
-                    yield from_json(line.decode(errors="replace"))
+                    yield parse_event(line.decode(errors="replace"))
 
     def read(self) -> list[Event]:
         """What really came of the run: without the steps that a resumed attempt has overtaken."""
@@ -116,7 +117,7 @@ class Journal:
         for file, begin in ((self.file, start), (self.last_word, 0)):
             if file.exists():
                 for line in read_lines(file, begin):
-                    if event := from_json(line.decode(errors="replace")):
+                    if event := parse_event(line.decode(errors="replace")):
                         yield event
 
     def began_since(self, start: int) -> bool:
@@ -126,7 +127,7 @@ class Journal:
     def follow(self, ended: Callable[[], bool], seconds: float = 0.1) -> Iterator[Event]:
         """Yields events as they are written, from the end the file has now until `ended()` and all is read."""
         lines = lines_of(self.file, ended, self.size, seconds)
-        return (event for line in lines if (event := from_json(line)) is not None)
+        return (event for line in lines if (event := parse_event(line)) is not None)
 
 
 def spoilt_lines(lines: Sequence[Event | None]) -> int:

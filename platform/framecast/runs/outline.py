@@ -14,7 +14,8 @@ from pathlib import Path
 from framecast.bounded.limit import LINE_BYTES
 from framecast.bounded.regular_file import open_regular
 from framecast.errors import InputError
-from framecast.plugin.events import Event, RunStarted, StepDone, from_json
+from framecast.plugin.event_lines import parse_event
+from framecast.plugin.events import Event, RunStarted, StepDone
 
 _OTHER_LINE = re.compile(rb'\n(?!\{"event": "StepDone", |\Z)')
 _MOST_OTHERS = 2_000_000
@@ -69,7 +70,7 @@ def _last_kept(lines: mmap.mmap, stretches: list[tuple[int, int]], step: int) ->
 def _event(lines: mmap.mmap, start: int, end: int) -> Event | None:
     if end - start > LINE_BYTES.value:
         return None
-    return from_json(lines[start:end].decode(errors="replace"))
+    return parse_event(lines[start:end].decode(errors="replace"))
 
 
 def _steps_backwards(lines: mmap.mmap, start: int, end: int) -> Iterator[StepDone]:

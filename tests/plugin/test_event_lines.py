@@ -1,4 +1,4 @@
-"""Events are plain data: what is written is what is read, and what cannot be read is nothing."""
+"""Events as lines: what is written is what is read, and what cannot be read is nothing."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from framecast.plugin import events
 from framecast.plugin.cause import Cause
+from framecast.plugin.event_lines import parse_event
 from framecast.plugin.events import (
     CheckpointSaved,
     Evaluated,
@@ -35,7 +36,7 @@ EVENTS: list[Event] = [
 def test_an_event_is_read_as_it_was_written(event: Event) -> None:
     line = event.to_json()
     assert "\n" not in line
-    assert events.from_json(line) == event
+    assert parse_event(line) == event
 
 
 def test_every_kind_of_event_is_among_these() -> None:
@@ -62,14 +63,14 @@ def test_every_kind_of_event_is_among_these() -> None:
 def test_an_event_of_an_older_version_has_a_cause_too(
     kind: str, reason: str, cause: Cause | None, more: str
 ) -> None:
-    event = events.from_json(f'{{"event": "{kind}", "step": 3, "reason": "{reason}", "time": 1.0{more}}}')
+    event = parse_event(f'{{"event": "{kind}", "step": 3, "reason": "{reason}", "time": 1.0{more}}}')
     assert event is not None
     assert event.cause == cause  # type: ignore[attr-defined]
 
 
 def test_a_stored_cause_decides_whatever_the_sentence_says() -> None:
     line = '{"event": "RunFailed", "step": 3, "reason": "out of memory", "cause": "error"}'
-    event = events.from_json(line)
+    event = parse_event(line)
     assert isinstance(event, events.RunFailed)
     assert event.cause == Cause.ERROR
 
@@ -83,15 +84,17 @@ def test_a_stored_cause_decides_whatever_the_sentence_says() -> None:
     ],
 )
 def test_a_line_that_is_no_event_is_none(line: str) -> None:
-    assert events.from_json(line) is None
+    assert parse_event(line) is None
 
 
 @pytest.mark.parametrize("length", [1, 20, 60])
 def test_a_line_cut_short_is_none(length: int) -> None:
-    assert events.from_json(EVENTS[1].to_json()[:-length]) is None
+    assert parse_event(EVENTS[1].to_json()[:-length]) is None
 
 
-@pytest.mark.parametrize(("old", "now"), [("DatasetLoaded", events.DatasetLoaded), ("Warned", events.Warned)])
-def test_events_of_runs_of_version_0_1_are_read_by_their_new_names(old: str, now: type[Event]) -> None:
+@pytest.mark.parametrize(("old", "now"), [("DataRead", events.DatasetLoaded), ("Noticed", events.Warned)])
+def test_events_of_older_versions_are_read_by_their_new_names(old: str, now: type[Event]) -> None:
     (event,) = (each for each in EVENTS if type(each) is now)
-    assert events.from_json(event.to_json().replace(now.__name__, old)) == event
+    line = event.to_json().replace(now.__name__, old)
+    assert f'"event": "{old}"' in line
+    assert parse_event(line) == event
