@@ -87,7 +87,6 @@ ALLOWED: dict[str, dict[str, str]] = {
     "platform/framecast/plugin/event_lines.py": {
         "json.loads": "of a line of limited length; what is too deep is no event"
     },
-    "platform/framecast/runs/remote.py": {"open": "uploads a run's file, and parses none", "read_bytes": OURS},
     "platform/framecast/files/checksum.py": {"open": CHECKED},
     "platform/framecast/files/copying.py": {"open": "copies a file whole, and parses none"},
     "platform/framecast/files/open_file.py": {"open": "of a descriptor that was opened without following links"},

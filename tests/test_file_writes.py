@@ -33,7 +33,7 @@ OTHER_WRITES = {
     "platform/framecast/registry/import_probe.py": PRIVATE,
     "platform/framecast/report/contact_sheet.py": STREAM,
     "platform/framecast/report/pictures.py": STREAM,
-    "platform/framecast/runs/remote.py": "sets the time of an open file",
+    "platform/framecast/runs/url_folder.py": "sets the time of an open file",
     "platform/framecast/scaffold/plugin_template.py": "in a new folder of a random name",
     "platform/framecast/testing/callback_checks.py": CHECKS,
     "platform/framecast/testing/dataset_checks.py": CHECKS,

@@ -124,7 +124,7 @@ def test_a_url_is_read_without_the_cluster(root: Path, trained: RunFolder, tmp_p
     from framecast.runs.mirror import Mirror
 
     url = f"file://{store}"
-    Mirror(trained.path, f"{url}/{trained.name}/{trained.id}").push_checkpoints()
+    Mirror(trained.path, f"{url}/{trained.name}/{trained.id}").checkpoints.push()
     run = remote(root, trained, "http://127.0.0.1:9", url)
     copy = fetch(run)
     assert is_whole(copy, trained)

@@ -12,7 +12,6 @@ from framecast.errors import InputError
 from framecast.files import write_atomically
 from framecast.plugin.cause import Cause
 from framecast.runs.folder import new_run_id
-from framecast.runs.roots import runs_root
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.stop_request import StopRequest
 from framecast.runs.stopping import request_stop
@@ -52,14 +51,6 @@ def test_a_folder_that_cannot_be_made_is_the_users_problem(tmp_path: Path) -> No
     (tmp_path / "demo").write_text("a file where the job's folder should be")
     with pytest.raises(InputError, match="cannot make the run folder"):
         RunFolder.create(tmp_path, "demo")
-
-
-def test_the_root_is_what_was_chosen_then_the_environments_then_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FRAMECAST_RUNS", "/from/environment")
-    assert runs_root(Path("/chosen")) == Path("/chosen")
-    assert runs_root() == Path("/from/environment")
-    monkeypatch.delenv("FRAMECAST_RUNS")
-    assert runs_root() == Path.cwd() / "runs"
 
 
 def test_a_request_to_stop_is_seen_until_it_is_cleared(root: Path) -> None:

@@ -8,6 +8,7 @@ import stat
 from collections.abc import Iterator
 from io import BufferedReader
 from pathlib import Path
+from typing import IO
 
 from framecast.bounded.limit import DOCUMENT_BYTES, LINE_BYTES, Limit, bytes_text
 from framecast.errors import InputError
@@ -19,7 +20,8 @@ _KINDS = {
     stat.S_IFCHR: "a device",
     stat.S_IFBLK: "a device",
 }
-_PIECE = 1 << 20
+PIECE = 8 << 20
+"""Bytes that are held in memory of a large file on its way."""
 
 
 def open_regular(file: Path | str) -> BufferedReader:
@@ -79,6 +81,13 @@ def read_text(file: Path | str, limit: Limit = DOCUMENT_BYTES, errors: str = "st
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def pieces_of(stream: IO[bytes], size: int) -> Iterator[bytes]:
+    """The next `size` bytes of a file, in pieces; fewer where it ends before. It may grow meanwhile."""
+    while size and (content := stream.read(min(PIECE, size))):
+        size -= len(content)
+        yield content
+
+
 def read_lines(file: Path | str, start: int = 0, limit: Limit = LINE_BYTES) -> Iterator[bytes]:
     """The lines from byte `start` on, without their ends, one at a time. Of a line that is too long the beginning:
     it is no whole line of any format.
@@ -91,5 +100,5 @@ def read_lines(file: Path | str, start: int = 0, limit: Limit = LINE_BYTES) -> I
         while line := stream.readline(most + 1):
             rest = line
             while not rest.endswith(b"\n") and rest:
-                rest = stream.readline(_PIECE)
+                rest = stream.readline(PIECE)
             yield line[:most].removesuffix(b"\n")

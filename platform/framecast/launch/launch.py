@@ -37,11 +37,11 @@ from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.driver import Driver, driven_by_another, heartbeat
 from framecast.runs.limits import Trained
 from framecast.runs.phases import note_phase
-from framecast.runs.remote import probe
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status, in_state
 from framecast.runs.stop_request import StopRequest
 from framecast.runs.stopping import clear_stop
+from framecast.runs.write_probe import probe
 
 
 def write_plan(run: RunFolder, plan: Plan, folder: Path | None = None) -> None:

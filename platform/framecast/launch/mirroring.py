@@ -13,8 +13,9 @@ from pathlib import Path
 from framecast.files import make_folder
 from framecast.runs import layout
 from framecast.runs.folder import Folder
-from framecast.runs.mirror import Mirror, url_of_working_copy, working_copy
+from framecast.runs.mirror import Mirror
 from framecast.runs.run_folder import RunFolder
+from framecast.runs.working_copy import url_of_working_copy, working_copy
 
 _DRIVERS = (layout.JOB, layout.PLAN, layout.ENVIRONMENT, layout.DRIVER, layout.REPORT)
 
@@ -43,7 +44,7 @@ def as_driver(run: RunFolder) -> Iterator[None]:
         yield
         return
     mirror.push_files(is_drivers)  # the workers read the plan there
-    with mirror.kept(is_drivers, fetching=True):
+    with mirror.synchronise(is_drivers, fetching=True):
         yield
     mirror.pull(checkpoints=True, owned=is_drivers)
 
@@ -54,7 +55,7 @@ def as_only_process(run: RunFolder) -> AbstractContextManager[None]:
     if mirror is None:
         return nullcontext()
     mirror.pull(checkpoints=True)
-    return mirror.kept()
+    return mirror.synchronise()
 
 
 def push(run: RunFolder) -> None:
@@ -88,5 +89,5 @@ def as_worker(folder: str, url: str, rank: int) -> Iterator[RunFolder]:
     assert mirror is not None, "a working copy knows its URL"
     run.clear_stop()  # of an attempt before; a new one comes with what is fetched
     mirror.pull(checkpoints=True, owned=lambda name: name.startswith(_LOGS))
-    with mirror.kept(lambda name: is_workers(name, rank)):
+    with mirror.synchronise(lambda name: is_workers(name, rank)):
         yield run

@@ -10,8 +10,9 @@ from framecast.errors import InputError
 from framecast.files import remove_file, write_atomically
 from framecast.job.compute import Compute
 from framecast.launch.mirroring import url_of
-from framecast.runs.remote import is_url, probe
+from framecast.runs.roots import is_url
 from framecast.runs.run_folder import RunFolder
+from framecast.runs.write_probe import probe
 
 
 def ensure_shared(run: RunFolder, compute: Compute) -> None:

@@ -150,6 +150,12 @@ def driver_is_alive(folder: JobFolder) -> bool:
     return driver is not None and driver.is_alive
 
 
+def is_driven_here(folder: JobFolder) -> bool:
+    """Whether a process of this machine writes to the run; one of another machine has a folder to itself."""
+    driver = Driver.of(folder)
+    return driver is not None and driver.is_here and driver.is_alive
+
+
 def driven_by_another(folder: JobFolder) -> bool:
     """Whether a process that is alive, and is not this one, drives the run."""
     driver = Driver.of(folder)

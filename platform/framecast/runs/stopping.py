@@ -17,11 +17,11 @@ def request_stop(folder: JobFolder, request: StopRequest) -> None:
 def send_stop(folder: JobFolder, request: StopRequest) -> None:
     """The part of it that uses the network: processes on other hosts look for the request at the run's URL."""
     if mirror := Mirror.of(folder.path):
-        mirror.write(layout.STOP, request.to_text())
+        mirror.store.write(layout.STOP, [request.to_text().encode()])
 
 
 def clear_stop(folder: JobFolder) -> None:
     """Removes such a request, here and at the run's URL."""
     folder.clear_stop()
     if mirror := Mirror.of(folder.path):
-        mirror.delete(layout.STOP)
+        mirror.store.delete(layout.STOP)

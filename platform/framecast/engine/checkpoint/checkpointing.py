@@ -121,7 +121,7 @@ class Checkpointing:
         takes this one along."""
         try:
             if self._mirror:
-                self._mirror.push_checkpoints()
+                self._mirror.checkpoints.push()
             self._away = False
         except InputError as error:
             if not self._away:

@@ -14,7 +14,8 @@ from pathlib import Path
 from framecast.errors import InputError
 from framecast.files import create_file, remove_file
 from framecast.launch.doctor.check_result import CheckResult, fail, in_line, ok, warn
-from framecast.runs.remote import Remote, is_url
+from framecast.runs.roots import is_url
+from framecast.runs.url_folder import UrlFolder
 from framecast.user_folders import expanded
 
 _GIB = 2**30
@@ -40,7 +41,7 @@ class Storage:
     def write(self, name: str, pieces: Iterable[bytes]) -> None:
         """Makes a file, which is on the medium itself when this returns."""
         if self.is_url:
-            self._remote.write_pieces(name, pieces)
+            self._url_folder.write(name, pieces)
             return
         with create_file(self.folder / name) as stream:
             stream.writelines(pieces)
@@ -52,7 +53,7 @@ class Storage:
     def read(self, name: str) -> Iterator[bytes]:
         """What is in a file, piece by piece."""
         if self.is_url:
-            yield from self._remote.pieces(name)
+            yield from self._url_folder.pieces(name)
             return
         with open(self.folder / name, "rb", buffering=0) as stream:
             while piece := stream.read(_PIECE):
@@ -61,14 +62,14 @@ class Storage:
     def remove(self, name: str) -> None:
         with suppress(OSError, InputError):  # handled: what could not be written need not be removed
             if self.is_url:
-                self._remote.delete(name)
+                self._url_folder.delete(name)
             else:
                 remove_file(self.folder / name)
 
     @property
-    def _remote(self) -> Remote:
+    def _url_folder(self) -> UrlFolder:
         """As runs at the URL use it. Raises InputError where the URL holds credentials."""
-        return Remote(self.named)
+        return UrlFolder(self.named)
 
 
 def storage(place: Storage, on_cluster: bool) -> list[CheckResult]:

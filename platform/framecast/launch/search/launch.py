@@ -29,9 +29,9 @@ from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
 from framecast.registry.trust import Trust
 from framecast.runs.driver import driven_by_another, heartbeat
-from framecast.runs.mirror import url_of_working_copy
 from framecast.runs.status import Status, in_state
 from framecast.runs.stop_request import STOP_COMMAND, StopRequest
+from framecast.runs.working_copy import url_of_working_copy
 from framecast.search.proposals import proposer
 from framecast.search.search_folder import SearchFolder
 from framecast.search.search_status import ENDED, SearchStatus
