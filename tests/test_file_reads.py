@@ -47,7 +47,6 @@ LIBRARY = (
 )
 
 ALLOWED: dict[str, dict[str, str]] = {
-    "platform/framecast/cluster/fetch.py": {"open": "copies as many bytes as were listed, and parses none"},
     "platform/framecast/cluster/bundle.py": {
         "json.loads": SYSTEM,
         "read_text": SYSTEM,

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from framecast.cluster import job_server
-from framecast.cluster.job_server import ClusterSilentError, JobServer
+from framecast.cluster.job_server import JobServer
 from framecast.cluster.profiles import Cluster
+from framecast.cluster.ray_job_client import ClusterSilentError
 from framecast.cluster.remote_states import remote_states
 from framecast.cluster.send import follow
 from framecast.confirmed_addresses import confirm

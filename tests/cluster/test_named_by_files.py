@@ -12,8 +12,9 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from framecast.cli.app import app
-from framecast.cluster.job_server import ClusterSilentError, JobServer
+from framecast.cluster.job_server import JobServer
 from framecast.cluster.profiles import Cluster, cluster_at
+from framecast.cluster.ray_job_client import ClusterSilentError, RayJobClient
 from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
 from tests.cluster.job_server_stand_in import StandIn, job, stand_in
@@ -156,11 +157,10 @@ def test_redirects_are_not_followed(server: StandIn) -> None:
         with pytest.raises(ClusterSilentError, match=f"redirects to {evil.address}"):
             JobServer(Cluster(server.address))
         server.redirect_to = ""
-        there = JobServer(Cluster(server.address))
         server.jobs["run"] = job("RUNNING", None)
         server.redirect_logs_to = evil.address
         with pytest.raises(ClusterSilentError, match=f"redirects to {evil.address}"):
-            list(there._chunks("run"))
+            list(RayJobClient(server.address).output("run"))
         assert evil.requests == []
 
 

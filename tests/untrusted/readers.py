@@ -600,7 +600,8 @@ def _text_of(file: Path) -> str:
 
 
 def _read_listing(file: Path) -> None:
-    from framecast.cluster.run_files import RunFiles, decode
+    from framecast.cluster.file_lines import decode
+    from framecast.cluster.run_files import RunFiles
 
     text = _text_of(file)
     for line in text.splitlines()[:100]:

@@ -43,7 +43,8 @@ def fetch(
     from framecast.search.find import find_run
 
     if as_list or send:
-        from framecast.cluster.run_files import RunFiles, encode
+        from framecast.cluster.file_lines import encode
+        from framecast.cluster.run_files import RunFiles
 
         folder = find_run(run, runs_root(runs))
         if as_list:

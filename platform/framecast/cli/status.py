@@ -29,7 +29,7 @@ def status(
     platform status demo
     """
     from framecast.cli.remote import forward, known_run
-    from framecast.cluster.job_server import ClusterSilentError
+    from framecast.cluster.ray_job_client import ClusterSilentError
     from framecast.runs.roots import runs_root
     from framecast.runs.run_folder import RunFolder
     from framecast.search.find import Named, find

@@ -14,6 +14,8 @@ from framecast.confirmed_addresses import is_confirmed, same_address
 from framecast.errors import InputError, did_you_mean, without_credentials
 from framecast.job.document import Document
 from framecast.plain_text import plain
+from framecast.runs.remote_run import RemoteLocation
+from framecast.runs.roots import is_url
 from framecast.user_folders import config_folder, expanded
 
 
@@ -27,6 +29,13 @@ class Cluster:
 
     address: str
     runs: str | None = None
+
+
+def url_of_runs(location: RemoteLocation) -> str | None:
+    """The URL below which a cluster keeps its runs; None where it keeps them on a disk."""
+    cluster = cluster_at(location.address)
+    place = location.runs or (cluster.runs if cluster else None)
+    return place if place and is_url(place) else None
 
 
 def address_in_environment() -> str | None:

@@ -12,6 +12,7 @@ from framecast.cluster.profiles import cluster_at, is_users_own
 from framecast.cluster.send import answer, server_of
 from framecast.errors import InputError
 from framecast.runs.remote_run import RemoteLocation, RemoteRun
+from framecast.runs.roots import is_url
 from framecast.runs.run_folder import RunFolder
 from framecast.search.search_folder import SearchFolder
 from framecast.search.status_of import status_of
@@ -64,7 +65,7 @@ def folder_on_shared_disk(run: RemoteRun) -> RunFolder | SearchFolder | None:
     except InputError:  # handled: its name is no longer in the list of clusters; the row says unreachable
         cluster = None
     place = where.runs or (cluster.runs if cluster else None)
-    if place is None or "://" in place or place.startswith("~"):  # the home folder of another user there
+    if place is None or is_url(place) or place.startswith("~"):  # the home folder of another user there
         return None
     path = Path(place) / run.name / run.id
     kinds: tuple[type[RunFolder | SearchFolder], ...] = (SearchFolder, RunFolder)
@@ -75,7 +76,7 @@ def folder_on_shared_disk(run: RemoteRun) -> RunFolder | SearchFolder | None:
 def _may_be_asked(where: RemoteLocation) -> bool:
     """Whether the user has named the cluster; a name that is in no list is no address."""
     try:
-        return "://" not in where.address or is_users_own(where.address)
+        return not is_url(where.address) or is_users_own(where.address)
     except InputError:  # handled: a broken list of clusters, which commands on one run report; none is asked
         return False
 

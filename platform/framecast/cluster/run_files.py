@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
-import zlib
-from collections.abc import Iterator
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from framecast.bounded.json_file import parse_json
-from framecast.bounded.regular_file import open_regular
+from framecast.bounded.regular_file import open_regular, pieces_of
 from framecast.errors import InputError
+from framecast.files import has_checksum
 from framecast.runs import layout
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 
-PIECE = 192 << 10
-"""Bytes in one line of `encode`."""
-MOST_IN_A_JOB = 256 << 20
-"""Bytes that one job sends: Ray keeps what a job prints, a third longer, on the head's disk."""
 _MOST_FILES = 100_000
-LINE = "framecast-file"
-"""How each line that carries a piece of a file begins."""
 
 _FILES = (
     layout.PLAN,
@@ -45,6 +38,20 @@ class RunFile:
 
     size: int
     sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> RunFile:
+        """A file may grow meanwhile: what counts is what it holds now."""
+        digest, size = hashlib.sha256(), 0
+        with open_regular(path) as stream:
+            for piece in pieces_of(stream, os.fstat(stream.fileno()).st_size):
+                digest.update(piece)
+                size += len(piece)
+        return cls(size, digest.hexdigest())
+
+    def is_same(self, path: Path) -> bool:
+        """Whether it is the file at `path`."""
+        return path.is_file() and path.stat().st_size == self.size and has_checksum(path, self.sha256)
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,7 @@ class RunFiles:
             paths.append(checkpoint.path / layout.MANIFEST)
         for path in paths:
             if path.is_file() and not path.is_symlink() and "__pycache__" not in path.parts:
-                content[path.relative_to(run.path).as_posix()] = _measured(path)
+                content[path.relative_to(run.path).as_posix()] = RunFile.of(path)
         links = {name: each.path.name for name, each in named.items()}
         return cls(str(run.path), Status.of(run).state, content, links)
 
@@ -110,46 +117,6 @@ class RunFiles:
         if strange:
             raise InputError(f"the cluster names files outside of the run's folder: {strange[0]!r}")
         return found
-
-    @property
-    def bytes(self) -> int:
-        return sum(each.size for each in self.files.values())
-
-
-def encode(folder: Path, wanted: list[tuple[str, int, int]]) -> Iterator[str]:
-    """Lines that carry what each file holds from an offset up to a size: `wanted` is (name, offset, size)."""
-    left = MOST_IN_A_JOB
-    for number, (name, offset, size) in enumerate(wanted):
-        with open_regular(folder / name) as stream:
-            stream.seek(offset)
-            while left > 0 and offset < size and (piece := stream.read(min(PIECE, size - offset))):
-                yield f"{LINE} {number} {offset} {zlib.crc32(piece):08x} {base64.b64encode(piece).decode()}"
-                offset += len(piece)
-                left -= len(piece)
-
-
-def decode(line: str) -> tuple[int, int, bytes] | None:
-    """(number, offset, content) of such a line; None for anything else that was printed, or a damaged line."""
-    words = line.split()
-    if len(words) != 5 or words[0] != LINE:
-        return None
-    try:
-        content = base64.b64decode(words[4], validate=True)
-        number, offset, checksum = int(words[1]), int(words[2]), int(words[3], 16)
-    except ValueError:  # handled: no line of a file; the caller passes it over or reports it
-        return None
-    return (number, offset, content) if zlib.crc32(content) == checksum else None
-
-
-def _measured(path: Path) -> RunFile:
-    """A file may grow meanwhile: what counts is what it holds now."""
-    digest, size = hashlib.sha256(), path.stat().st_size
-    with open_regular(path) as stream:
-        left = size
-        while left and (piece := stream.read(min(left, 1 << 20))):
-            digest.update(piece)
-            left -= len(piece)
-    return RunFile(size - left, digest.hexdigest())
 
 
 def _is_within(name: str) -> bool:

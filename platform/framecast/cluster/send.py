@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -12,17 +11,18 @@ from pathlib import Path
 
 from framecast.bounded.limit import DOCUMENT_BYTES, bytes_text
 from framecast.cluster.bundle import JOB, SENDER, pack, pack_package
-from framecast.cluster.job_server import JobServer, variables_named
+from framecast.cluster.job_server import JobServer
 from framecast.cluster.profiles import Cluster, cluster_at, ensure_confirmed
-from framecast.confirmed_addresses import confirm, confirmed_variables
+from framecast.cluster.sent_variables import variables_for_job, variables_for_resume, variables_for_runs
+from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
 from framecast.files import write_atomically
 from framecast.job.document import Document
-from framecast.plain_text import plain
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_code
 from framecast.runs.folder import new_run_id
 from framecast.runs.remote_run import RemoteLocation, RemoteRun
+from framecast.runs.roots import is_url
 from framecast.secret_urls import kept_aside, set_aside
 
 _CLOSING_WORDS = 20.0  # seconds in which a run that was just stopped writes its report and ends
@@ -35,7 +35,7 @@ def send_job(document: Document, registry: Registry, location: RemoteLocation, r
     Raises InputError where the cluster cannot be used.
     """
     server = server_of(location)
-    variables = variables_named(location.variables)
+    variables = variables_for_job(location.variables)
     with _package(location.ship_package) as folder:
         pack(folder, document, registry)
         _note_code(registry)
@@ -86,7 +86,7 @@ def send_resume(remote: RemoteRun, overrides: list[str]) -> RemoteRun:
     before = remote.location
     if not server_of(before).ends_within(before.job, _CLOSING_WORDS):
         raise InputError(f"run {remote.id} is running on {before.address}: nothing to resume")
-    sent = variables_named(variables_to_send(before, overrides))
+    sent = variables_for_resume(before, overrides)
     job = send_command(before, ["resume", remote.id, *overrides], variables=sent)
     remote.note(replace(before, job=job, earlier=[*before.earlier, before.job]))
     return remote
@@ -155,37 +155,10 @@ def server_of(location: RemoteLocation) -> JobServer:
     return JobServer(Cluster(cluster.address, location.runs or cluster.runs))
 
 
-def variables_to_send(location: RemoteLocation, overrides: list[str]) -> list[str]:
-    """Names of the variables that go along when a run is resumed: those that the user has sent to this address
-    before, or names now. Raises InputError where the run's folder names others."""
-    named = Document.from_data({})
-    named.override([each for each in overrides if each.partition("=")[0].strip() == "compute.env"])
-    chosen = named.get("compute.env")
-    if isinstance(chosen, list):
-        return [str(name) for name in chosen]
-    strange = sorted(set(location.variables) - confirmed_variables(location.address))
-    if strange:
-        raise InputError(
-            f"only the folder of this run asks for your {plain(', '.join(strange))}: nothing is sent. "
-            f"If it may go to {location.address}, add 'compute.env=[{', '.join(location.variables)}]'"
-        )
-    return location.variables
-
-
-def variables_for_runs(location: RemoteLocation) -> dict[str, str]:
-    """The variables, such as keys of a store, for commands that read runs at a URL; none for runs on disk."""
-    cluster = cluster_at(location.address)
-    place = location.runs or (cluster.runs if cluster else None)
-    if not place or "://" not in place:
-        return {}
-    names = set(location.variables) & confirmed_variables(location.address)
-    return {name: os.environ[name] for name in sorted(names) if name in os.environ}
-
-
 def remember_address(location: RemoteLocation) -> None:
     """Notes what the user has sent a job to, so that later commands may ask there too."""
     confirm(location.address, location.variables)
-    if location.runs and "://" in location.runs:
+    if location.runs and is_url(location.runs):
         confirm(location.runs)
 
 
