@@ -1,8 +1,5 @@
 """Making a store: the same bytes however it is made, nothing twice, and nothing half-written."""
 
-import fcntl
-import hashlib
-import os
 import resource
 import zipfile
 from dataclasses import replace
@@ -11,15 +8,8 @@ import pytest
 
 from framecast.data import FrameFormat, Source, Store, prepare_store
 from framecast.errors import InputError
+from tests.folder_content import folder_content
 from tests.real_clips import encoded, grey, real_video
-
-
-def contents(folder):
-    return {
-        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in folder.rglob("*")
-        if file.is_file()
-    }
 
 
 def times(folder):
@@ -29,8 +19,11 @@ def times(folder):
 def test_the_number_of_processes_and_the_order_of_sources_change_no_byte(store, sources, format, tmp_path):
     prepare_store(tmp_path / "other", sources[::-1], format, processes=2)
 
-    assert contents(tmp_path / "other") == contents(store.folder)
-    assert set(contents(store.folder)) == {"index.json", *(f"shards/000{number}.frames" for number in range(6))}
+    assert folder_content(tmp_path / "other") == folder_content(store.folder)
+    assert set(folder_content(store.folder)) == {
+        "index.json",
+        *(f"shards/000{number}.frames" for number in range(6)),
+    }
 
 
 def test_videos_share_a_shard_where_there_are_many(store, sources, format, tmp_path, monkeypatch):
@@ -81,11 +74,11 @@ def test_other_input_makes_the_store_anew(store, sources, change):
 
 
 def test_a_damaged_index_is_no_obstacle(store, sources, format):
-    before = contents(store.folder)
+    before = folder_content(store.folder)
     (store.folder / "index.json").write_text("{")
     prepare_store(store.folder, sources, format, processes=1)
 
-    assert contents(store.folder) == before
+    assert folder_content(store.folder) == before
 
 
 def test_it_goes_on_from_the_shards_that_are_there(store, sources, format, tmp_path):
@@ -105,7 +98,7 @@ def test_it_goes_on_from_the_shards_that_are_there(store, sources, format, tmp_p
     prepare_store(tmp_path / "other", sources, format, processes=1, progress=lambda *counts: told.append(counts))
 
     assert told[0] == (3, 6)
-    assert contents(tmp_path / "other") == contents(store.folder)
+    assert folder_content(tmp_path / "other") == folder_content(store.folder)
     assert not work.exists()
 
 
@@ -139,17 +132,6 @@ def test_two_videos_of_one_name_are_refused(sources, format, tmp_path):
         prepare_store(tmp_path / "s", [*sources, sources[2]], format)
 
 
-def test_only_one_process_prepares_a_folder(sources, format, tmp_path):
-    work = tmp_path / "s.preparing"
-    work.mkdir()
-    with open(work / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(InputError, match="is being prepared by another process: wait for it, or stop it"):
-            prepare_store(tmp_path / "s", sources, format, processes=1)
-
-    assert prepare_store(tmp_path / "s", sources, format, processes=1).frames
-
-
 def test_a_folder_that_cannot_be_written_is_an_input_error(sources, format, tmp_path):
     (tmp_path / "file").touch()
 
@@ -170,7 +152,7 @@ def test_a_full_disk_says_that_it_goes_on_and_it_does(store, sources, format, tm
     assert left == {"0000.frames", "0000.json"}
     prepare_store(tmp_path / "other", sources, format, processes=1)
 
-    assert contents(tmp_path / "other") == contents(store.folder)
+    assert folder_content(tmp_path / "other") == folder_content(store.folder)
 
 
 def test_entries_of_an_archive_are_decoded_as_files_are(store, sources, format, tmp_path):
@@ -196,67 +178,6 @@ def test_an_entry_that_cannot_be_unpacked_is_left_out(sources, format, tmp_path)
     assert store.skipped[0][0] == "zipped"
     assert store.skipped[0][1].startswith("it cannot be unpacked: Bad CRC-32")
     assert Store.open(store.folder).frames == store.frames
-
-
-@pytest.fixture
-def precious(tmp_path):
-    """A folder of the user to which others may put links."""
-    folder = tmp_path / "precious"
-    (folder / "shards").mkdir(parents=True)
-    (folder / "thesis.tex").write_text("years of work")
-    (folder / "shards" / "0000.json").write_text("own")
-    return folder
-
-
-@pytest.mark.parametrize("link", ["s.preparing", "s.preparing/shards", "s"])
-def test_a_folder_that_is_a_link_is_neither_emptied_nor_replaced(link, sources, format, tmp_path, precious):
-    (tmp_path / link).parent.mkdir(exist_ok=True)
-    (tmp_path / link).symlink_to(precious)
-    before = contents(precious)
-    with pytest.raises(InputError, match=r"symbolic link|holds shards, which is not of a store"):
-        prepare_store(tmp_path / "s", sources, format, processes=1)
-
-    assert contents(precious) == before
-
-
-@pytest.mark.parametrize("link", ["lock", "signature", "shards/0000.frames", "shards/0000.json", "index.json"])
-def test_a_file_that_is_a_link_changes_nothing_elsewhere(link, sources, format, tmp_path, precious):
-    (tmp_path / "s.preparing" / link).parent.mkdir(parents=True)
-    (tmp_path / "s.preparing" / link).symlink_to(precious / "thesis.tex")
-    before = contents(precious)
-    with pytest.raises(InputError, match=r"symbolic link|which is not of a store"):
-        prepare_store(tmp_path / "s", sources, format, processes=1)
-
-    assert contents(precious) == before
-
-
-@pytest.mark.parametrize("folder", ["s", "s.preparing"])
-@pytest.mark.parametrize("name", ["lock", "signature", "shards/0000.frames", "shards/0000.json", "index.json"])
-def test_a_file_with_another_name_elsewhere_keeps_its_content(folder, name, sources, format, tmp_path, precious):
-    (tmp_path / folder / name).parent.mkdir(parents=True)
-    os.link(precious / "thesis.tex", tmp_path / folder / name)
-    before = contents(precious)
-    prepare_store(tmp_path / "s", sources, format, processes=1)
-
-    assert contents(precious) == before
-
-
-@pytest.mark.parametrize("place", ["s", "s.preparing", "s/shards", "s.preparing/shards"])
-def test_files_that_are_not_of_a_store_are_never_deleted(place, sources, format, tmp_path):
-    (tmp_path / place).mkdir(parents=True)
-    (tmp_path / place / "notes.txt").write_text("mine")
-    with pytest.raises(InputError, match=r"holds (shards/)?notes.txt, which is not of a store: move it away"):
-        prepare_store(tmp_path / "s", sources, format, processes=1)
-
-    assert (tmp_path / place / "notes.txt").read_text() == "mine"
-
-
-def test_the_folder_above_a_store_may_be_a_link(store, sources, format, tmp_path):
-    (tmp_path / "big").mkdir()
-    (tmp_path / "data").symlink_to(tmp_path / "big")
-    made = prepare_store(tmp_path / "data" / "s", sources, format, processes=1)
-
-    assert contents(made.folder) == contents(store.folder)
 
 
 def test_a_store_that_was_whole_when_its_preparation_was_killed_is_not_made_again(

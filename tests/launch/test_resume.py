@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +16,7 @@ from framecast.plugin.events import RunInterrupted
 from framecast.runs import layout
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
+from tests.folder_content import folder_content
 
 _PLUGIN = """
 import pathlib
@@ -49,12 +49,9 @@ def finished(tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path
     return RunFolder(framecast.run(job, runs=runs, in_process=True).folder)
 
 
-def contents(run: RunFolder) -> dict[str, str]:
-    return {
-        str(file.relative_to(run.path)): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in sorted(run.path.rglob("*"))
-        if file.is_file() and file.name != layout.REFUSED_LOG
-    }
+def contents(run: RunFolder) -> dict[str, bytes | str]:
+    """Without the log of refusals, which a refused resume writes."""
+    return {name: each for name, each in folder_content(run.path).items() if Path(name).name != layout.REFUSED_LOG}
 
 
 def damage_all_checkpoints(run: RunFolder) -> None:

@@ -40,15 +40,6 @@ def save(run: RunFolder, step: int, monitor: float, files: int = 1, size: int = 
     store.publish(step, step // 10, monitor)
 
 
-def content(run: Path) -> dict[str, bytes | str]:
-    """Every file of a run with its bytes, every link with its target."""
-    return {
-        str(path.relative_to(run)): os.readlink(path) if path.is_symlink() else path.read_bytes()
-        for path in run.rglob("*")
-        if path.is_file() or path.is_symlink()
-    }
-
-
 def push(mirror: Mirror) -> None:
     """Everything, as one process that trains and drives alone does."""
     mirror.checkpoints.push()

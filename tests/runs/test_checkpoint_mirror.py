@@ -12,10 +12,10 @@ from framecast.engine.checkpoint.reading import newest_usable
 from framecast.errors import InputError
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.url_folder import StoredFile, UrlFolder
+from tests.folder_content import folder_content
 from tests.runs.mirrored_runs import (
     Elsewhere,
     at_url,
-    content,
     in_a_process,
     mirror_of,
     new_run,
@@ -70,7 +70,7 @@ def test_a_step_that_was_done_again_is_sent_again(url: str, elsewhere: Elsewhere
     save(run, 10, 0.1)  # other bytes of the same size
     push(mirror_of(run.path))
     there.pull(checkpoints=True)
-    assert content(there.path) == content(run.path)
+    assert folder_content(there.path) == folder_content(run.path)
 
 
 @pytest.mark.slow
@@ -96,7 +96,7 @@ def test_a_push_that_is_killed_leaves_the_older_checkpoint_whole(url: str, elsew
 
     push(mirror_of(run.path))
     there.pull(checkpoints=True)
-    assert content(there.path) == content(run.path)
+    assert folder_content(there.path) == folder_content(run.path)
 
 
 def test_an_interrupted_pull_goes_on(url: str, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,7 +120,7 @@ def test_an_interrupted_pull_goes_on(url: str, elsewhere: Elsewhere, monkeypatch
     assert steps(there.path) == []
     there.pull(checkpoints=True)
     assert len(fetched) == len(set(fetched)), "what had arrived was not fetched again"
-    assert content(there.path) == content(run.path)
+    assert folder_content(there.path) == folder_content(run.path)
 
 
 def test_two_processes_may_pull_at_once(
@@ -133,4 +133,4 @@ def test_two_processes_may_pull_at_once(
     monkeypatch.setenv("FRAMECAST_CACHE", str(tmp_path / "elsewhere"))
     processes = [in_a_process(there.path, "pull(checkpoints=True)") for _ in range(2)]
     assert [process.wait() for process in processes] == [0, 0]
-    assert content(there.path) == content(run.path)
+    assert folder_content(there.path) == folder_content(run.path)

@@ -12,9 +12,9 @@ from framecast.runs.mirror import Mirror
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.stop_request import StopRequest
 from framecast.runs.url_folder import UrlFolder
+from tests.folder_content import folder_content
 from tests.runs.mirrored_runs import (
     Elsewhere,
-    content,
     mirror_of,
     new_run,
     push,
@@ -33,7 +33,7 @@ def test_a_run_comes_back_as_it_went_links_and_all(any_url: str, elsewhere: Else
     there.pull()
     assert not (there.path / "checkpoints").exists(), "they are large, and fetched only where asked for"
     there.pull(checkpoints=True)
-    assert content(there.path) == content(run.path)
+    assert folder_content(there.path) == folder_content(run.path)
     assert os.readlink(there.path / "checkpoints" / "best") == "step-00000010"
 
 

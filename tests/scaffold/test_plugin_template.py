@@ -15,6 +15,7 @@ from framecast.errors import InputError
 from framecast.job.load import load_plan
 from framecast.job.plugin_config import PluginConfig
 from framecast.scaffold.plugin_template import KINDS, LONGEST, PluginTemplate
+from tests.folder_content import folder_content
 
 ROOT = Path(__file__).parents[2]
 DEMO = ROOT / "jobs" / "demo.yaml"
@@ -161,11 +162,11 @@ def test_what_is_installed_keeps_its_name(tmp_path: Path, name: str, kind: str) 
 
 @pytest.mark.parametrize("single_file", [True, False])
 def test_what_is_there_stays_as_it_is(tmp_path: Path, single_file: bool) -> None:
-    place = PluginTemplate("mine", "model", single_file).write(tmp_path)
-    before = {file: file.read_bytes() for file in [place, *place.rglob("*")] if file.is_file()}
+    PluginTemplate("mine", "model", single_file).write(tmp_path)
+    before = folder_content(tmp_path)
     with pytest.raises(InputError, match="is there already"):
         PluginTemplate("mine", "metric", single_file).write(tmp_path)
-    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
+    assert folder_content(tmp_path) == before
 
 
 def test_a_place_that_cannot_be_written_is_refused_and_stays_empty(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 import framecast
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.run_folder import RunFolder
+from tests.folder_content import folder_content
 from tests.untrusted.commands import platform_in
 from tests.untrusted.readers import JOB, reader_named
 
@@ -51,7 +52,7 @@ def test_a_preparation_that_was_killed_continues(moment: str, tmp_path: Path) ->
     code, said = platform_in(tmp_path, *prepare)
     assert code == 0, said
     store = next((tmp_path / "films").rglob("index.json")).parent
-    sound = {file.name: file.read_bytes() for file in store.rglob("*") if file.is_file()}
+    sound = folder_content(store)
     for file in sorted(store.rglob("*"), reverse=True):
         file.rmdir() if file.is_dir() else file.unlink()
     store.rmdir()
@@ -59,7 +60,7 @@ def test_a_preparation_that_was_killed_continues(moment: str, tmp_path: Path) ->
     assert not store.exists()
     code, said = platform_in(tmp_path, *prepare)
     assert code == 0, said
-    assert {file.name: file.read_bytes() for file in store.rglob("*") if file.is_file()} == sound
+    assert folder_content(store) == sound
 
 
 @pytest.mark.untrusted

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.folder_content import folder_content
 from tests.untrusted.commands import platform_in
 from tests.untrusted.readers import reader_named
 
@@ -50,12 +51,12 @@ def test_a_run_that_may_not_be_read_is_named(verb: str, run: Path) -> None:
 def test_a_run_that_may_not_be_written_is_not_resumed(run: Path) -> None:
     shutil.rmtree(run / "logs", ignore_errors=True)
     run.chmod(0o555)
-    before = {file: file.read_bytes() for file in run.rglob("*") if file.is_file()}
+    before = folder_content(run)
     code, said = as_other_user(run.parents[2], "resume", RUN, *VERBS["resume"])
     assert code == 2, said
     assert f"{run} may not be written to by this user" in said
     assert said.count("\n") == 1
-    assert {file: file.read_bytes() for file in run.rglob("*") if file.is_file()} == before
+    assert folder_content(run) == before
 
 
 def test_weights_that_may_not_be_read_are_not_called_damaged(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """`platform data prepare kth`: the real command on a true-format miniature; killed; on wrong input."""
 
-import hashlib
 import json
 import os
 import signal
@@ -10,6 +9,7 @@ import sys
 import pytest
 
 import framecast
+from tests.folder_content import folder_content
 from tests.real_clips import real_video
 from tests.wait_until import wait_until
 
@@ -20,15 +20,6 @@ def said(command, *arguments):
     """(exit code, standard output, standard error) of the real command."""
     done = subprocess.run(command(*arguments), capture_output=True, text=True, check=False)
     return done.returncode, done.stdout, done.stderr
-
-
-def contents(folder):
-    """Every file below the folder, with what is in it."""
-    return {
-        str(file.relative_to(folder)): hashlib.sha256(file.read_bytes()).hexdigest()
-        for file in folder.rglob("*")
-        if file.is_file()
-    }
 
 
 def test_one_pass_makes_the_store_and_a_summary(prepared):
@@ -131,7 +122,7 @@ def test_stopped_half_way_and_started_again_it_equals_the_uninterrupted_store(
     again = subprocess.run(arguments, capture_output=True, text=True, check=True)
 
     assert again.stdout.splitlines()[1:] == prepared.said.splitlines()[1:]
-    assert contents(root / "framecast-32x32") == contents(prepared.store)
+    assert folder_content(root / "framecast-32x32") == folder_content(prepared.store)
     assert not shards.parent.exists()
     # what was finished is not done again
     assert (root / "framecast-32x32" / "shards" / first.with_suffix(".frames").name).stat().st_ino == inode
