@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from framecast.data import FrameFormat, Source, Span, Store, StoredClips, Windows, prepare_store, read_video
+from framecast.data import FrameFormat, Source, Span, Store, StoredClips, VideoReader, Windows, prepare_store
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from real_clips import real_video
@@ -43,7 +43,7 @@ def access(store: Store, videos: list[Source]) -> None:
     for _ in range(ROUNDS):
         number, start = rng.randrange(VIDEOS), rng.randrange(FRAMES - CLIP)
         began = time.perf_counter()
-        frames = [frame.pixels for frame in read_video(videos[number].path, FORMAT)]
+        frames = [frame.pixels for frame in VideoReader(videos[number].path, FORMAT)]
         decoded = np.stack(frames[start : start + CLIP])
         between = time.perf_counter()
         stored = store.read(store.videos[number], start, CLIP)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -40,7 +39,10 @@ def find_files(path: str, layout: str | None = None) -> list[FieldFile]:
     if not found:
         missing = "no file fits this pattern" if glob.has_magic(path) else "no such file or folder"
         raise framecast.InputError(f"data.path: {path}: {missing}")
-    return [FieldFile(each, _checked(each), layout) for each in sorted(found, key=_natural)]
+    return [
+        FieldFile(each, _checked(each), layout)
+        for each in sorted(found, key=lambda each: framecast.data.natural_order(str(each)))
+    ]
 
 
 def _matching(pattern: Path) -> list[Path]:
@@ -152,8 +154,3 @@ def _checked(path: Path) -> int:
     if not path.stat().st_size:
         raise framecast.InputError(f"data.path: {path} is empty (0 bytes)")
     return path.stat().st_mtime_ns
-
-
-def _natural(path: Path) -> tuple[list[tuple[int, str]], str]:
-    parts = re.split(r"(\d+)", str(path))
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts], str(path)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from framecast.data.file_kinds import images_in
 from framecast.data.own_output import OWN_OUTPUT, is_own_output
-from framecast.data.video import images_in
 from framecast.data.video_writer import write_video
 from framecast.report.contact_sheet import contact_sheet
 

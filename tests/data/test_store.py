@@ -8,14 +8,14 @@ import pickle
 import numpy as np
 import pytest
 
-from framecast.data import Store, read_video
+from framecast.data import Store, VideoReader
 from framecast.errors import InputError
 
 
 @pytest.fixture
 def decoded(sources, format):
     """The frames of each source, decoded directly."""
-    return [np.stack([frame.pixels for frame in read_video(source.path, format)]) for source in sources]
+    return [np.stack([frame.pixels for frame in VideoReader(source.path, format)]) for source in sources]
 
 
 def test_it_reads_the_frames_that_a_decoder_gives(store, decoded):

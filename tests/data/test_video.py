@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from framecast.data import DamagedVideo, FrameFormat, VideoReader, images_in, read_video
+from framecast.data import DamagedVideo, FrameFormat, VideoReader, images_in
 from tests.made_videos import MATRICES, scene, turned, with_edits, with_matrix, write_film
 from tests.real_clips import encoded, grey, painted, real_frames, real_video
 
@@ -17,14 +17,14 @@ SMALL = FrameFormat(32, 32)
 
 
 def pixels(file, format=SMALL):
-    return [frame.pixels for frame in read_video(file, format)]
+    return [frame.pixels for frame in VideoReader(file, format)]
 
 
 @pytest.mark.parametrize("kind", ["avi", "mp4", "mkv", "webm", "gif"])
 def test_a_video_of_any_format_gives_all_its_frames(tmp_path, kind):
     file = tmp_path / f"clip.{kind}"
     file.write_bytes(real_video(kind))
-    frames = list(read_video(file, SMALL))
+    frames = list(VideoReader(file, SMALL))
 
     assert [frame.pixels.shape for frame in frames] == [(1, 32, 32)] * 12
     assert kind == "gif" or {frame.rate for frame in frames} == {25.0}, "a GIF has delays, not a rate"
@@ -52,7 +52,7 @@ def test_images_are_taken_in_the_order_that_people_count_in(tmp_path):
         (tmp_path / f"frame{level}.png").write_bytes(encoded([painted(level, level, level)], "png"))
     (tmp_path / "frame².png").write_bytes(encoded([painted(99, 99, 99)], "png"))
     (tmp_path / "notes.txt").write_text("not an image")
-    frames = list(read_video(tmp_path, SMALL))
+    frames = list(VideoReader(tmp_path, SMALL))
 
     assert [int(frame.pixels.mean()) for frame in frames] == [1, 2, 10, 30, 99]
     assert {frame.rate for frame in frames} == {None}
@@ -128,9 +128,9 @@ def test_a_single_frame_is_a_video(tmp_path):
 @pytest.mark.parametrize("kind", ["webm", "mkv"])
 def test_a_video_whose_header_counts_no_frames_is_missed_by_its_duration(kind: str) -> None:
     whole = real_video(kind, 40)
-    assert len(list(read_video(io.BytesIO(whole), FrameFormat(16, 16)))) == 40
+    assert len(list(VideoReader(io.BytesIO(whole), FrameFormat(16, 16)))) == 40
     with pytest.raises(DamagedVideo, match=r"ends early|cannot be decoded"):
-        list(read_video(io.BytesIO(whole[: len(whole) // 2]), FrameFormat(16, 16)))
+        list(VideoReader(io.BytesIO(whole[: len(whole) // 2]), FrameFormat(16, 16)))
 
 
 def read(content, format=None, **settings):

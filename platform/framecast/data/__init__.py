@@ -14,7 +14,10 @@ from framecast.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from framecast.data.augmentation import Augmentation
+    from framecast.data.damaged_video import DamagedVideo
+    from framecast.data.file_kinds import IMAGES, VIDEOS, images_in, is_video_file
     from framecast.data.folder_listing import list_folder, why_unreadable
+    from framecast.data.name_order import natural_order
     from framecast.data.own_output import is_own_output
     from framecast.data.preparation import prepare_store
     from framecast.data.source import Source, entries
@@ -22,15 +25,7 @@ if TYPE_CHECKING:
     from framecast.data.stored_clips import StoredClips
     from framecast.data.text_list import ListedLine, decode_text, read_text_list
     from framecast.data.truncation import missing_bytes
-    from framecast.data.video import (
-        IMAGES,
-        VIDEOS,
-        DamagedVideo,
-        VideoReader,
-        images_in,
-        is_video_file,
-        read_video,
-    )
+    from framecast.data.video import VideoReader
     from framecast.data.video_facts import VideoFacts
     from framecast.data.video_files import VideoFiles
     from framecast.data.video_notes import reading_notes
@@ -64,9 +59,9 @@ __all__ = [
     "is_video_file",
     "list_folder",
     "missing_bytes",
+    "natural_order",
     "prepare_store",
     "read_text_list",
-    "read_video",
     "reading_notes",
     "why_unreadable",
 ]

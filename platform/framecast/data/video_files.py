@@ -12,6 +12,7 @@ import numpy as np
 from framecast.bounded.regular_file import open_regular
 from framecast.counting import plural
 from framecast.data.damaged_video import DamagedVideo, errors_as_damage
+from framecast.data.file_kinds import images_in
 from framecast.data.fitting import Fitting
 from framecast.data.image_file import is_animated_webp, read_image
 from framecast.data.pixels import STORED_BITS, EightBitPixels
@@ -19,7 +20,7 @@ from framecast.data.resampling import find_time_breaks, rate_range, resample_tim
 from framecast.data.source import Source
 from framecast.data.store import StoredVideo
 from framecast.data.truncation import missing_bytes
-from framecast.data.video import VideoReader, images_in
+from framecast.data.video import VideoReader
 from framecast.data.video_container import (
     PacketCount,
     decode_packets,

@@ -50,7 +50,7 @@ def test_the_store_holds_the_frames_of_the_files(prepared):
     store = framecast.data.Store.open(prepared.store)
     video = next(video for video in store.videos if video.name == "person01_walking_d1")
     file = prepared.root / "walking" / "person01_walking_d1_uncomp.avi"
-    decoded = [frame.pixels for frame in framecast.data.read_video(file, framecast.data.FrameFormat(32, 32))]
+    decoded = [frame.pixels for frame in framecast.data.VideoReader(file, framecast.data.FrameFormat(32, 32))]
 
     assert (store.read(video, 0, 40) == decoded).all()
     assert video.rate == 25
