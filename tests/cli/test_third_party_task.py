@@ -17,7 +17,7 @@ import framecast
 from framecast.errors import InputError
 from framecast.job.plan import Plan
 from framecast.job.recorded_plan import RecordedPlan
-from framecast.report.comparison import write_comparison
+from framecast.report.comparison_page import write_comparison
 from framecast.report.page import write_report
 from framecast.runs.run_folder import RunFolder
 

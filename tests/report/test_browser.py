@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from framecast.report.comparison import write_comparison
+from framecast.report.comparison_page import write_comparison
 from framecast.report.page import write_report
 from framecast.runs.run_folder import RunFolder
 

@@ -44,7 +44,7 @@ def report(run: _Named, runs: Runs = None, output: _Output = None, force: Force 
     from framecast.cli.remote import known_run
     from framecast.command_line import display_path
     from framecast.files import write_atomically
-    from framecast.report.comparison import write_comparison
+    from framecast.report.comparison_page import write_comparison
     from framecast.report.page import render_report, write_report
     from framecast.runs.mirror import refresh
     from framecast.runs.roots import runs_root

@@ -1,110 +1,26 @@
-"""The page that compares runs: what they were told differently, what came of it, and what it cost."""
+"""The page that compares runs: settings that differ, scores and costs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
-from itertools import combinations
-from math import isclose
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from string import ascii_uppercase
 from typing import Any
 
-from framecast.counting import plural
-from framecast.errors import InputError
 from framecast.files import write_atomically
-from framecast.job.scoring_terms import differing_data, differing_horizon
 from framecast.plugin.declarations import Answer
 from framecast.report.chart import Line, Panel, chart
 from framecast.report.curves import Curve, horizon_curve, smoothed, thinned_out
 from framecast.report.layout import rendered
 from framecast.report.numbers import duration, hours, memory, score
-from framecast.report.palette import Look, baseline_looks, compared, in_words
-from framecast.report.record import Record, Score
+from framecast.report.palette import in_words
+from framecast.report.run_comparison import RunComparison, by_score, score_key
 from framecast.report.same_clips import same_clips
 from framecast.report.score_tables import over_horizon, ranked_table
 from framecast.report.step_parts import step_parts
 from framecast.report.table import Cell, Column, Row, Table, words
 from framecast.runs.run_folder import RunFolder
 from framecast.secret_urls import set_aside
-
-
-@dataclass(frozen=True)
-class RunComparison:
-    """Runs by their letters, A, B, C, ..., each with its look."""
-
-    records: dict[str, Record]
-    looks: dict[str, Look]
-
-    @classmethod
-    def of(cls, runs: Sequence[RunFolder]) -> RunComparison:
-        """Raises InputError where a run is named twice."""
-        for one, other in combinations(runs, 2):
-            if one.path.resolve() == other.path.resolve():
-                raise InputError(f"run {one.id} is named twice: a comparison needs different runs")
-        letters = [_letter(number) for number in range(len(runs))]
-        return cls(
-            {letter: Record.of(run) for letter, run in zip(letters, runs, strict=True)},
-            {letter: compared(number) for number, letter in enumerate(letters)},
-        )
-
-    @property
-    def scores(self) -> list[Score]:
-        """Every score that any of the runs has; those of different protocols are different."""
-        return list(dict.fromkeys(score for record in self.records.values() for score in record.scores))
-
-    @cached_property
-    def incomparable(self) -> str:
-        """Why the runs' scores do not compare; empty where they do.
-
-        That the clips are the same shows in what the baselines score there; tasks without any, such as
-        recognition, must have the same data settings.
-        """
-        (first, one), *others = self.records.items()
-        for letter, other in others:
-            if horizon := differing_horizon(one.plan, other.plan):
-                return f"{first} and {letter} differ in {', '.join(horizon)}"
-        levels: dict[tuple[str, str], list[float]] = {}
-        for record in self.records.values():
-            for name, event in record.baselines.items():
-                for key, value in _by_score(record, event.metrics).items():
-                    levels.setdefault((name, key), []).append(value)
-        if not all(isclose(value, values[0], rel_tol=1e-4) for values in levels.values() for value in values):
-            return "they were scored on different clips: the baselines do not score the same there"
-        for letter, other in others:
-            if one.best and other.best and one.best.samples != other.best.samples:
-                return (
-                    f"{first} was scored on {plural(one.best.samples, 'clip')}, {letter} on {other.best.samples:,}"
-                )
-            data = differing_data(one.plan, other.plan)
-            if data and not (one.baselines and other.baselines):
-                differing = ", ".join(data)
-                return (
-                    f"{first} and {letter} differ in {differing}, and nothing shows that their clips are the same"
-                )
-        return ""
-
-    @property
-    def same_clips(self) -> bool:
-        """Whether all were scored on the same clips, over the same horizon."""
-        return not self.incomparable
-
-    @property
-    def baseline_looks(self) -> dict[str, Look]:
-        """The look of every baseline that a run was compared with, by its name in words."""
-        records = self.records.values()
-        names = dict.fromkeys(name for record in records for name in record.baselines)
-        declared = dict.fromkeys(name for record in records for name in record.plan.baselines)
-        return {in_words(name): look for name, look in baseline_looks(names, list(declared)).items()}
-
-    def baselines(self) -> dict[str, dict[str, float]]:
-        """Scores of the baselines, which are the same for all where the clips are."""
-        return {
-            in_words(name): _by_score(record, event.metrics)
-            for record in (self.records.values() if self.same_clips else ())
-            for name, event in record.baselines.items()
-        }
 
 
 def write_comparison(runs: Sequence[RunFolder], file: Path) -> None:
@@ -145,11 +61,11 @@ def settings_table(these: RunComparison) -> Table:
 def best_table(these: RunComparison) -> Table:
     """Each run's best evaluation; the baselines where all saw the same clips."""
     named = {
-        f"{letter}  {record.plan.model.name}": _by_score(record, record.best.metrics)
+        f"{letter}  {record.plan.model.name}": by_score(record, record.best.metrics)
         for letter, record in these.records.items()
         if record.best
     }
-    keyed = [replace(score, key=_key(score)) for score in these.scores]
+    keyed = [replace(score, key=score_key(score)) for score in these.scores]
     colours = [these.looks[letter].colour for letter, record in these.records.items() if record.best]
     return ranked_table(named | these.baselines(), keyed, "best evaluation", colours)
 
@@ -182,8 +98,8 @@ def learning_table(these: RunComparison) -> Table:
         for event in record.evaluations:
             losses = [step.loss for step in record.steps if before < step.step <= event.step]
             trained = score(sum(losses) / len(losses)) if losses else "–"
-            values = _by_score(record, event.metrics)
-            shown = [score(values.get(_key(each))) for each in these.scores]
+            values = by_score(record, event.metrics)
+            shown = [score(values.get(score_key(each))) for each in these.scores]
             first = Cell(letter, colour=these.looks[letter].colour)
             rows.append(Row([first, *map(Cell, (f"{event.step:,}", trained, *shown))]))
             before = event.step
@@ -239,14 +155,6 @@ def _horizon_tables(these: RunComparison, requires: Answer) -> list[Table]:
     return tables
 
 
-def _by_score(record: Record, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {_key(score): values[score.key] for score in record.scores if score.key in values}
-
-
-def _key(score: Score) -> str:
-    return f"{score.key} {score.protocol}"
-
-
 def _line(these: RunComparison, letter: str) -> tuple[str, str, str]:
     look = these.looks[letter]
     return look.colour, letter, look.shape
@@ -269,7 +177,3 @@ def _flat(content: Any, place: str = "") -> list[tuple[str, str]]:
             ),
         ]
     return [(place, str(content))]
-
-
-def _letter(number: int) -> str:
-    return ascii_uppercase[number] if number < len(ascii_uppercase) else f"R{number + 1}"

@@ -16,7 +16,7 @@ from PIL import Image
 
 import framecast
 from framecast.errors import InputError
-from framecast.report.comparison import write_comparison
+from framecast.report.comparison_page import write_comparison
 from framecast.report.numbers import score
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
