@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from framecast_conv_tt_lstm.cell import ConvLSTMCell, ConvTTLSTMCell
+    from framecast_conv_tt_lstm.decomposition import decompose
     from framecast_conv_tt_lstm.fast.layer import FastLayer
     from framecast_conv_tt_lstm.network import RecurrentVideoNetwork, build_cell
     from framecast_conv_tt_lstm.published import load_published
@@ -45,6 +46,7 @@ __all__ = [
     "RecurrentVideoNetwork",
     "TensorTrainSettings",
     "build_cell",
+    "decompose",
     "load_published",
     "network_cost",
     "output_channels",

@@ -1,10 +1,13 @@
-"""Small networks of any settings, for hypothesis to draw, each by the reference and by the fast path."""
+"""Small networks of any settings, by the reference and the fast path, and tensor trains, drawn by hypothesis."""
+
+from itertools import pairwise
 
 import torch
 from hypothesis import strategies as st
 
 from framecast_conv_tt_lstm.network import RecurrentVideoNetwork
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
+from framecast_conv_tt_lstm.tensor_train import ConvTensorTrain
 
 KERNEL_SIZES = [1, 3, 5, (3, 5), (5, 1)]
 
@@ -58,3 +61,32 @@ def difference(ours, theirs, at_least=0.0):
         assert ours.keys() == theirs.keys()
         ours, theirs = (torch.cat([each[name].double().flatten() for name in theirs]) for each in (ours, theirs))
     return ((ours.double() - theirs.double()).norm() / theirs.double().norm().clamp(min=at_least)).item()
+
+
+def train_of(ranks, length, channels, size, window="sliding", bias=False, seed=0):
+    """A random train."""
+    random = torch.Generator().manual_seed(seed)
+
+    def core(*shape):
+        return torch.randn(shape, generator=random, dtype=torch.float64)
+
+    return ConvTensorTrain(
+        tuple(core(rank, length, channels, *size) for rank in ranks),
+        tuple(core(after, before, *size) for before, after in pairwise(ranks)),
+        tuple(core(rank) for rank in ranks) if bias else None,
+        window,
+    )
+
+
+@st.composite
+def drawn_trains(draw, cores=4, bias=None):
+    size = draw(st.sampled_from([(size, size) if isinstance(size, int) else size for size in KERNEL_SIZES]))
+    return train_of(
+        draw(st.lists(st.integers(1, 3), min_size=1, max_size=cores)),
+        draw(st.integers(1, 3)),
+        draw(st.integers(1, 3)),
+        size,
+        draw(st.sampled_from(["sliding", "fixed"])),
+        draw(st.booleans()) if bias is None else bias,
+        draw(st.integers(0, 99)),
+    )
