@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Literal
 from unittest.mock import patch
 
+from framecast.runs.run_folder import RunFolder
+
 _FORKSERVER = multiprocessing.get_context("forkserver")
 _SPAWN = multiprocessing.get_context("spawn")
 _FORKSERVER.set_forkserver_preload(["deepspeed", "framecast.engine.train", "framecast.job.resolve"])
@@ -46,6 +48,20 @@ class TrainingProcess:
         output = self._output.read_text()
         self._output.unlink()
         return code, output
+
+
+def start_processes(run: RunFolder, count: int, device: Literal["cpu", "cuda"] = "cpu") -> list[TrainingProcess]:
+    """Trains the run, from where it stands, in as many processes."""
+    meeting_point = run.path / f"meeting-{run.journal.attempts()}"
+    return [TrainingProcess(run.path, meeting_point, rank, count, device) for rank in range(count)]
+
+
+def train_in_processes(run: RunFolder, count: int, device: Literal["cpu", "cuda"] = "cpu") -> RunFolder:
+    """The same, to their end, which must be a sound one."""
+    for process in start_processes(run, count, device):
+        code, output = process.wait(timeout=600)
+        assert code == 0, output
+    return run
 
 
 def _train(folder: Path, meeting_point: Path, rank: int, size: int, device: str, output: Path) -> None:

@@ -16,7 +16,8 @@ from framecast.plugin.events import RunStarted
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 from tests.cluster.hosts import Cluster
-from tests.cluster.users import EPOCH, User, ended, losses, same_weights, step_of, wait_for, weights
+from tests.cluster.users import EPOCH, User, ended, same_weights, step_of, wait_for, weights
+from tests.planned_runs import losses
 
 pytestmark = pytest.mark.cluster
 

@@ -16,7 +16,8 @@ from framecast.runs.roots import runs_root
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 from tests.cluster.hosts import Cluster, why_not
-from tests.cluster.users import EPOCH, User, losses, step_of, wait_for
+from tests.cluster.users import EPOCH, User, step_of, wait_for
+from tests.planned_runs import losses
 
 pytestmark = pytest.mark.cluster
 

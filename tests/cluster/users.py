@@ -140,10 +140,6 @@ def same_weights(one: RunFolder, other: RunFolder) -> bool:
     return ours.keys() == theirs.keys() and all(ours[name].equal(theirs[name]) for name in ours)
 
 
-def losses(run: RunFolder) -> list[float]:
-    return [event.loss for event in run.journal.read() if isinstance(event, StepDone)]
-
-
 def recovery(run: RunFolder, when: float, reached: int) -> tuple[float, int]:
     """Seconds from the fault to the first step after it, and steps that had to be done again."""
     later = [event for event in run.journal.raw() if event.time > when]

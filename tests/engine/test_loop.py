@@ -33,6 +33,7 @@ from framecast.plugin.events import (
 )
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.run_folder import RunFolder
+from tests.planned_runs import create, losses
 
 
 @pytest.fixture(autouse=True)
@@ -40,18 +41,10 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def started(plan: Plan, root: Path) -> RunFolder:
-    return create_run(plan, Document.from_data({}), root)
-
-
 def trained(plan: Plan, root: Path) -> RunFolder:
-    run = started(plan, root)
+    run = create(plan, root)
     train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     return run
-
-
-def losses(run: RunFolder) -> list[float]:
-    return [event.loss for event in run.journal.read() if isinstance(event, StepDone)]
 
 
 def last_checkpoint(run: RunFolder) -> Path:
@@ -115,7 +108,7 @@ def test_a_run_that_was_interrupted_and_resumed_equals_one_that_never_was(
     settings = {"training": {"strategy": strategy, "accumulate": 2, "schedule": {"name": "cosine"}}}
     undisturbed = trained(tiny_plan(**settings), runs)
 
-    run = started(tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": stop_at}]), runs)
+    run = create(tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": stop_at}]), runs)
     plan = tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": stop_at}])
     train(plan, run, DistributedContext.single_process(torch.device("cpu")))
     assert isinstance(run.journal.read()[-1], RunInterrupted)
@@ -327,7 +320,7 @@ def test_a_metric_that_cannot_be_built_fails_before_the_first_step(
     weights = tmp_path / "alexnet.pth"
     plan = tiny_plan(metrics=[{"name": "lpips", "backbone": str(weights)}], data={"size": 32, "digit_size": 14})
     with pytest.raises(InputError, match=r"metrics\.0: .*alexnet.pth: no such file"):
-        started(plan, runs)
+        create(plan, runs)
     weights.write_bytes(b"not yet spoilt" * 100)
     run = RunFolder.create(runs, "tiny")
     run.plan.write_text(plan.to_yaml())

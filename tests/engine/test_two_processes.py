@@ -13,12 +13,12 @@ import pytest
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.job.resolve import make_plan
-from framecast.launch.launch import create_run
 from framecast.plugin.events import Evaluated, RunFailed, RunFinished, RunInterrupted, StepDone
 from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
 from framecast.runs.run_folder import RunFolder
-from tests.training_processes import TrainingProcess
+from tests.planned_runs import create, losses
+from tests.training_processes import start_processes, train_in_processes
 
 STRATEGIES = [
     ("torch", 0),
@@ -26,31 +26,10 @@ STRATEGIES = [
 ]
 
 
-def trained(run: RunFolder, workers: int) -> RunFolder:
-    """Trains the run, from where it stands, in as many processes."""
-    for process in launched(run, workers):
-        code, output = process.wait()
-        assert code == 0, output
-    return run
-
-
-def launched(run: RunFolder, workers: int) -> list[TrainingProcess]:
-    meeting_point = run.path / f"meeting-{run.journal.attempts()}"
-    return [TrainingProcess(run.path, meeting_point, rank, workers) for rank in range(workers)]
-
-
-def started(plan: Plan, root: Path) -> RunFolder:
-    return create_run(plan, Document.from_data({}), root)
-
-
 def change_plan(run: RunFolder, plan: Plan) -> None:
     """As a user who submits the run again with other settings, and with plugins of their own."""
     run.plan.write_text(plan.to_yaml())
     assert not note_submission(run.path, plan.sources)
-
-
-def losses(run: RunFolder) -> list[float]:
-    return [event.loss for event in run.journal.read() if isinstance(event, StepDone)]
 
 
 def scores(run: RunFolder) -> dict[str, float]:
@@ -65,7 +44,7 @@ def test_two_processes_train_like_one(
     # batches of 5 in two parts each: shares of 2, 1, 1 and 1 clips; 5 validation clips leave one without partner
     settings = {"batch_size": 5, "accumulate": 2, "epochs": 1, "strategy": strategy}
     plan = tiny_plan(training=settings, deepspeed={"zero_stage": stage})
-    one, two = trained(started(plan, runs), 1), trained(started(plan, runs), 2)
+    one, two = train_in_processes(create(plan, runs), 1), train_in_processes(create(plan, runs), 2)
     assert losses(two) == pytest.approx(losses(one), rel=1e-4)
     assert scores(two) == pytest.approx(scores(one), rel=1e-4)
 
@@ -76,12 +55,12 @@ def test_two_processes_that_were_interrupted_go_on_bit_for_bit(
     tiny_plan: Callable[..., Plan], runs: Path, strategy: str, stage: int, stopping_plugin: str
 ) -> None:
     settings: dict[str, Any] = {"training": {"strategy": strategy}, "deepspeed": {"zero_stage": stage}}
-    run = trained(started(tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": 8}]), runs), 2)
+    run = train_in_processes(create(tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": 8}]), runs), 2)
     assert isinstance(run.journal.read()[-1], RunInterrupted)
     run.clear_stop()
-    trained(run, 2)
+    train_in_processes(run, 2)
 
-    undisturbed = trained(started(tiny_plan(**settings), runs), 2)
+    undisturbed = train_in_processes(create(tiny_plan(**settings), runs), 2)
     assert losses(run) == losses(undisturbed)
     for file in ("model.safetensors", "optimizer.safetensors"):
         tensors = [(each.checkpoints / "last" / file).read_bytes() for each in (run, undisturbed)]
@@ -102,10 +81,10 @@ def test_every_precision_and_optimizer_goes_on_bit_for_bit(
         "training": {"strategy": "deepspeed", **training},
         "deepspeed": {"zero_stage": stage},
     }
-    run = trained(started(tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": 3}]), runs), 1)
+    run = train_in_processes(create(tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": 3}]), runs), 1)
     run.clear_stop()
-    trained(run, 1)
-    assert losses(run) == losses(trained(started(tiny_plan(**settings), runs), 1))
+    train_in_processes(run, 1)
+    assert losses(run) == losses(train_in_processes(create(tiny_plan(**settings), runs), 1))
 
 
 @pytest.mark.slow
@@ -117,21 +96,23 @@ def test_another_number_of_processes_goes_on_within_the_epoch(
         "training": {"strategy": strategy, "epochs": 3},
         "deepspeed": {"zero_stage": stage},
     }
-    run = started(tiny_plan(**settings), runs)
+    run = create(tiny_plan(**settings), runs)
     for workers, at in ((2, 3), (1, 10), (3, 99)):
         change_plan(run, tiny_plan(**settings, callbacks=[{"name": "interrupter", "at": at}]))
-        trained(run, workers)
+        train_in_processes(run, workers)
         run.clear_stop()
     steps = [event for event in run.journal.read() if isinstance(event, StepDone)]
     assert [event.step for event in steps] == list(range(1, 19))  # each batch once, in its place
-    assert losses(run) == pytest.approx(losses(trained(started(tiny_plan(**settings), runs), 1)), rel=1e-4)
+    assert losses(run) == pytest.approx(
+        losses(train_in_processes(create(tiny_plan(**settings), runs), 1)), rel=1e-4
+    )
 
 
 @pytest.mark.slow
 def test_either_strategy_goes_on_from_the_others_checkpoint(
     tiny_plan: Callable[..., Plan], runs: Path, stopping_plugin: str
 ) -> None:
-    run = started(tiny_plan(), runs)
+    run = create(tiny_plan(), runs)
     for strategy, stage, at in (("torch", 0, 3), ("deepspeed", 2, 6), ("deepspeed", 0, 9), ("torch", 0, 99)):
         plan = tiny_plan(
             training={"strategy": strategy},
@@ -139,15 +120,15 @@ def test_either_strategy_goes_on_from_the_others_checkpoint(
             callbacks=[{"name": "interrupter", "at": at}],
         )
         change_plan(run, plan)
-        trained(run, 1)
+        train_in_processes(run, 1)
         run.clear_stop()
-    assert losses(run) == pytest.approx(losses(trained(started(tiny_plan(), runs), 1)), rel=1e-4)
+    assert losses(run) == pytest.approx(losses(train_in_processes(create(tiny_plan(), runs), 1)), rel=1e-4)
 
 
 def test_a_failure_ends_both_processes_in_words(
     tiny_plan: Callable[..., Plan], runs: Path, stopping_plugin: str
 ) -> None:
-    run = trained(started(tiny_plan(model="fragile"), runs), 2)
+    run = train_in_processes(create(tiny_plan(model="fragile"), runs), 2)
     failed = run.journal.read()[-1]
     assert isinstance(failed, RunFailed)
     assert "the loss is nan at step 8" in failed.reason
@@ -188,7 +169,7 @@ def test_memory_that_runs_out_on_one_process_leaves_none_waiting(
     plugin = tmp_path / "greedy.py"
     plugin.write_text(_GREEDY)
     plan = make_plan(Document.from_data(tiny_job(model="greedy")), Registry.discover([str(plugin)]))
-    processes = launched(started(plan, runs), 2)
+    processes = start_processes(create(plan, runs), 2)
     (first, _), (second, output) = (process.wait(timeout=120) for process in processes)
     assert first  # Ray starts both again
     assert second
@@ -294,8 +275,8 @@ def picky_plan(job: dict[str, Any], folder: Path, where: str) -> Plan:
 def test_what_one_process_refuses_ends_both_with_its_sentence(
     tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path, kind: str
 ) -> None:
-    run = started(picky_plan(tiny_job(), tmp_path, kind), runs)
-    for process in launched(run, 2):
+    run = create(picky_plan(tiny_job(), tmp_path, kind), runs)
+    for process in start_processes(run, 2):
         code, output = process.wait(timeout=120)
         assert code == 0, output
     assert run.take_refusal() == f"worker 1: this {kind} is not on this host: mount it"
@@ -312,10 +293,10 @@ def test_what_one_process_refuses_ends_both_with_its_sentence(
 def test_what_one_process_refuses_of_a_checkpoint_ends_both_with_its_sentence(
     tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path, kind: str, sentence: str
 ) -> None:
-    run = trained(started(picky_plan(tiny_job(training={"epochs": 1}), tmp_path, ""), runs), 2)
+    run = train_in_processes(create(picky_plan(tiny_job(training={"epochs": 1}), tmp_path, ""), runs), 2)
     before = losses(run)
     change_plan(run, picky_plan(tiny_job(training={"epochs": 2}), tmp_path, kind))
-    for process in launched(run, 2):
+    for process in start_processes(run, 2):
         code, output = process.wait(timeout=120)
         assert code == 0, output
     refusal = run.take_refusal()
@@ -339,7 +320,7 @@ def test_a_full_disk_ends_every_process_in_words_and_the_run_goes_on_once_there_
     tiny_plan: Callable[..., Plan], small_disk: Path, runs: Path
 ) -> None:
     wider = {"hidden_channels": [24]}
-    run = trained(started(tiny_plan(model=wider, training={"epochs": 1}), small_disk), 2)
+    run = train_in_processes(create(tiny_plan(model=wider, training={"epochs": 1}), small_disk), 2)
     plan = tiny_plan(model=wider)
     run.plan.write_text(plan.to_yaml())
     ballast = small_disk / "ballast"
@@ -348,7 +329,7 @@ def test_a_full_disk_ends_every_process_in_words_and_the_run_goes_on_once_there_
     room = shutil.disk_usage(small_disk).free - checkpoint // 2
     ballast.write_bytes(bytes(room))
 
-    trained(run, 2)
+    train_in_processes(run, 2)
     failed = run.journal.read()[-1]
     assert isinstance(failed, RunFailed)
     assert "the checkpoint at step 12 could not be written: No space left on device" in failed.reason
@@ -358,6 +339,6 @@ def test_a_full_disk_ends_every_process_in_words_and_the_run_goes_on_once_there_
     assert shutil.disk_usage(small_disk).free > checkpoint // 4  # what was half written is gone
 
     ballast.unlink()
-    trained(run, 2)
+    train_in_processes(run, 2)
     assert isinstance(run.journal.read()[-1], RunFinished)
-    assert losses(run) == losses(trained(started(plan, runs), 2))
+    assert losses(run) == losses(train_in_processes(create(plan, runs), 2))

@@ -10,11 +10,11 @@ import pytest
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.launch.launch import create_run, launch, resumed_plan
-from framecast.plugin.events import RunStarted, StepDone
+from framecast.plugin.events import RunStarted
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.roots import runs_root
-from framecast.runs.run_folder import RunFolder
 from framecast.search.find import find_run
+from tests.planned_runs import losses
 
 
 def test_another_machine_goes_on_from_the_last_checkpoint(
@@ -36,7 +36,3 @@ def test_another_machine_goes_on_from_the_last_checkpoint(
     whole = create_run(tiny_plan(), Document.from_data({}), tmp_path / "disk")
     launch(resumed_plan(whole, []), whole, in_process=True)
     assert losses(there) == losses(whole)
-
-
-def losses(run: RunFolder) -> list[float]:
-    return [event.loss for event in run.journal.read() if isinstance(event, StepDone)]

@@ -25,6 +25,7 @@ from framecast.plugin.events import RunStarted, StepDone
 from framecast.runs.checkpoints import CheckpointStore
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
+from tests.planned_runs import losses
 from tests.wait_until import wait_until
 
 pytestmark = pytest.mark.ray
@@ -75,10 +76,6 @@ def submitted(tmp_path: Path, runs: Path, tiny_job: Callable[..., Mapping[str, A
 def only_run(runs: Path) -> RunFolder:
     (run,) = RunFolder.all(runs)
     return run
-
-
-def losses(run: RunFolder) -> list[float]:
-    return [event.loss for event in run.journal.read() if isinstance(event, StepDone)]
 
 
 def wait_for_step(runs: Path, step: int, process: subprocess.Popen[str]) -> RunFolder:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulated_gpu.training import JOBS, create, difference, losses, plan, train_here
+from tests.planned_runs import create, losses
+from tests.simulated_gpu.training import JOBS, difference, plan, train_here
 
 COLUMNS = {
     "torch": "training.strategy=torch",
@@ -28,7 +29,7 @@ def on_cpu(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[flo
 
     @cache
     def train(model: str) -> list[float]:
-        return losses(train_here(create(tmp_path_factory.mktemp("cpu"), plan(job=JOBS[model])), "cpu"))
+        return losses(train_here(create(plan(job=JOBS[model]), tmp_path_factory.mktemp("cpu")), "cpu"))
 
     return train
 
@@ -49,7 +50,7 @@ def test_a_model_trains_as_on_the_cpu(
         record_property("gpu matrix", {**cell, "text": "refused"})
         pytest.skip("fp16 needs ZeRO")
     overrides = ["training.strategy=deepspeed", COLUMNS[strategy], f"training.precision={precision}"]
-    run = train_here(create(tmp_path, plan(*overrides, job=JOBS[model])))
+    run = train_here(create(plan(*overrides, job=JOBS[model]), tmp_path))
     found, expected = losses(run), on_cpu(model)
     compared = len(expected) if precision == "fp32" else 1  # fp16 skips steps until its loss scale fits
     measured = difference(found[:compared], expected[:compared])

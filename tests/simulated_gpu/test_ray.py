@@ -15,7 +15,8 @@ from framecast.plugin.events import RunStarted
 from framecast.runs.run_folder import RunFolder
 from framecast.search.results import Results
 from framecast.search.search_folder import SearchFolder
-from tests.simulated_gpu.training import JOBS, create, losses, plan, train_here
+from tests.planned_runs import create, losses
+from tests.simulated_gpu.training import JOBS, plan, train_here
 
 pytestmark = pytest.mark.ray
 
@@ -38,7 +39,7 @@ def test_a_run_on_two_gpus_trains_as_one_does(
     tmp_path: Path, runs: Path, needs_gpus: Callable[[int], None]
 ) -> None:
     needs_gpus(2)
-    alone = losses(train_here(create(tmp_path / "one", plan())))
+    alone = losses(train_here(create(plan(), tmp_path / "one")))
 
     job = JOBS["conv_tt_lstm"]
     submit(tmp_path, {**job, "compute": {**job["compute"], "workers": 2, "gpus_per_worker": 1}})

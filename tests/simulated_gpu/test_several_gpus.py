@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulated_gpu.training import JOBS, create, losses, plan, train_here, train_on_gpus
+from tests.planned_runs import create, losses
+from tests.simulated_gpu.training import JOBS, plan, train_here, train_on_gpus
 
 
 @pytest.mark.parametrize(
@@ -24,8 +25,8 @@ def test_several_gpus_train_as_one(
 ) -> None:
     needs_gpus(count)
     shares = "training.batch_size=5"  # which neither two nor three divide
-    alone = losses(train_here(create(tmp_path / "one", plan("training.strategy=torch", shares))))
-    assert losses(train_on_gpus(create(tmp_path / "several", plan(*overrides, shares)), count)) == pytest.approx(
+    alone = losses(train_here(create(plan("training.strategy=torch", shares), tmp_path / "one")))
+    assert losses(train_on_gpus(create(plan(*overrides, shares), tmp_path / "several"), count)) == pytest.approx(
         alone, rel=1e-5
     )
 
@@ -64,6 +65,6 @@ def test_a_model_that_hands_a_cpu_tensor_to_nccl_ends_the_run(
     needs_gpus(2)
     plugin = tmp_path / "careless.py"
     plugin.write_text(_HANDS_OVER_A_CPU_TENSOR)
-    run = create(tmp_path, plan(job={**JOBS["conv_tt_lstm"], "model": "careless"}, plugins=[str(plugin)]))
+    run = create(plan(job={**JOBS["conv_tt_lstm"], "model": "careless"}, plugins=[str(plugin)]), tmp_path)
     with pytest.raises(AssertionError, match="No backend type associated with device type cpu"):
         train_on_gpus(run, 2)

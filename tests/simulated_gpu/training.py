@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,11 +14,10 @@ from framecast.job.document import Document
 from framecast.job.load import read_plan
 from framecast.job.plan import Plan
 from framecast.job.resolve import make_plan
-from framecast.launch.launch import create_run
-from framecast.plugin.events import RunFinished, StepDone
+from framecast.plugin.events import RunFinished
 from framecast.registry.registry import Registry
 from framecast.runs.run_folder import RunFolder
-from tests.training_processes import TrainingProcess
+from tests.training_processes import train_in_processes
 
 _VIDEO: dict[str, Any] = {
     "name": "video",
@@ -74,11 +72,6 @@ def plan(*overrides: str, job: Mapping[str, Any] = JOBS["conv_tt_lstm"], plugins
     return make_plan(document, _registry(tuple(plugins)))
 
 
-def create(root: Path, plan: Plan) -> RunFolder:
-    """A new run below `root`."""
-    return create_run(plan, Document.from_data({}), root)
-
-
 def train_here(run: RunFolder, device: str = "cuda:0") -> RunFolder:
     """Trains the run in this process, from where it stands, until it finishes."""
     return finished(train_to_the_end(run, device))
@@ -92,17 +85,7 @@ def train_to_the_end(run: RunFolder, device: str = "cuda:0") -> RunFolder:
 
 def train_on_gpus(run: RunFolder, count: int) -> RunFolder:
     """Trains the run in a process for each of so many GPUs, which NCCL connects."""
-    meeting_point = run.path / f"meeting-{run.journal.attempts()}"
-    processes = [TrainingProcess(run.path, meeting_point, rank, count, "cuda") for rank in range(count)]
-    for process in processes:
-        code, output = process.wait(timeout=600)
-        assert code == 0, output
-    return finished(run)
-
-
-def losses(run: RunFolder) -> list[float]:
-    """The loss of each step."""
-    return [event.loss for event in run.journal.read() if isinstance(event, StepDone)]
+    return finished(train_in_processes(run, count, "cuda"))
 
 
 def difference(found: list[float], expected: list[float]) -> float:

@@ -11,9 +11,8 @@ import framecast
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.launch.launch import create_run, launch, resumed_plan
-from framecast.plugin.events import StepDone
-from framecast.runs.run_folder import RunFolder
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
+from tests.planned_runs import losses
 from tests.plugins.conv_tt_lstm.drawn import build, gradients
 
 RANKS: list[tuple[int, int, int | list[int]]] = [(1, 1, 2), (1, 3, 4), (2, 3, [2, 3]), (3, 3, 2), (3, 5, 1)]
@@ -64,10 +63,6 @@ def test_each_loads_the_weights_of_the_other(settings):
         name: value.shape for name, value in fast.state_dict().items()
     }
     assert all(map(torch.equal, reference.state_dict().values(), fast.state_dict().values()))
-
-
-def losses(run: RunFolder) -> list[float]:
-    return [event.loss for event in run.journal.read() if isinstance(event, StepDone)]
 
 
 @pytest.mark.parametrize(("first", "then"), [("reference", "fast"), ("fast", "reference")])

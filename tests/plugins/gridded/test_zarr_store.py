@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import xarray
 import zarr
-from zarr.codecs import BloscCodec, GzipCodec, ZstdCodec
+from zarr.codecs import BloscCodec, BytesCodec, GzipCodec, ShardingCodec, ZstdCodec
 
 from framecast.errors import InputError
 from framecast_gridded.fields import Fields
@@ -43,6 +43,21 @@ def store(path: Path, codec: str, version: int, **encoding: Any) -> None:
         )
 
 
+def store_in_shards(path: Path, serializer: ShardingCodec) -> None:
+    group = zarr.open_group(path, mode="w", zarr_format=3)
+    array = group.create_array(
+        "rain",
+        shape=RAIN.shape,
+        dtype="f4",
+        chunks=RAIN.shape,
+        serializer=serializer,
+        compressors=None,
+        dimension_names=("time", "y", "x"),
+        filters=None,
+    )
+    array[:] = RAIN
+
+
 def read(path: Path, frames: int = 6) -> np.ndarray:
     return Fields.open(GriddedSettings.model_validate({"path": str(path)})).read(0, frames)
 
@@ -68,21 +83,8 @@ def test_a_chunk_that_lies_about_its_size_is_refused(codec: str, version: int, t
 def test_chunks_within_a_shard_are_checked_as_well(index: str, frames: int, tmp_path: Path) -> None:
     store(tmp_path / "a.zarr", "zstd", 3, shards=(6, 40, 50))
     np.testing.assert_array_equal(read(tmp_path / "a.zarr")[:, 0], RAIN)
-    group = zarr.open_group(tmp_path / "b.zarr", mode="w", zarr_format=3)
-    from zarr.codecs import BytesCodec, ShardingCodec
-
     inner = ShardingCodec(chunk_shape=(2, 40, 50), codecs=[BytesCodec(), ZstdCodec()], index_location=index)
-    array = group.create_array(
-        "rain",
-        shape=RAIN.shape,
-        dtype="f4",
-        chunks=RAIN.shape,
-        serializer=inner,
-        compressors=None,
-        dimension_names=("time", "y", "x"),
-        filters=None,
-    )
-    array[:] = RAIN
+    store_in_shards(tmp_path / "b.zarr", inner)
     np.testing.assert_array_equal(read(tmp_path / "b.zarr")[:, 0], RAIN)
     file = tmp_path / "b.zarr" / "rain" / "c/0/0/0"
     content, packed = bytearray(file.read_bytes()), bytes(numcodecs.Zstd().encode(LARGE))
@@ -113,21 +115,9 @@ def test_codecs_whose_sizes_cannot_be_checked_are_refused_unless_they_are_allowe
 
 
 def test_a_shard_within_a_shard_is_refused(tmp_path: Path) -> None:
-    from zarr.codecs import BytesCodec, ShardingCodec
-
     inner = ShardingCodec(chunk_shape=(1, 40, 50), codecs=[BytesCodec(), ZstdCodec()])
     outer = ShardingCodec(chunk_shape=(2, 40, 50), codecs=[inner])
-    group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=3)
-    group.create_array(
-        "rain",
-        shape=RAIN.shape,
-        dtype="f4",
-        chunks=RAIN.shape,
-        serializer=outer,
-        compressors=None,
-        dimension_names=("time", "y", "x"),
-        filters=None,
-    )[:] = RAIN
+    store_in_shards(tmp_path / "a.zarr", outer)
     with pytest.raises(InputError, match="packed by sharding_indexed"):
         read(tmp_path / "a.zarr")
 
