@@ -43,7 +43,7 @@ OTHER_WRITES = {
     "platform/framecast/testing/suite.py": CHECKS,
     "platform/framecast/user_folders.py": PRIVATE,
     "platform/framecast/variables_file.py": "created with mode 0600, and removed by the process that reads it",
-    "plugins/framecast_conv_tt_lstm/tensor_train.py": "moves a tensor",
+    "plugins/framecast_conv_tt_lstm/decomposition.py": "moves the tiles of a kernel",
     "plugins/framecast_moving_mnist/prepare.py": STREAM,
 }
 

@@ -18,6 +18,7 @@ from framecast.registry.registry import Registry
 from framecast.registry.submissions import note_submission
 from framecast.runs.run_folder import RunFolder
 from tests.planned_runs import create, losses
+from tests.scaled_model import scaled_model
 from tests.training_processes import start_processes, train_in_processes
 
 STRATEGIES = [
@@ -134,40 +135,17 @@ def test_a_failure_ends_both_processes_in_words(
     assert "the loss is nan at step 8" in failed.reason
 
 
-_GREEDY = '''
-import framecast
-
-def greedy(settings, sample):
-    import torch
-
-    class Greedy(torch.nn.Module):
-        """Wants an exbibyte in its third step, on the second process."""
-
-        def __init__(self):
-            super().__init__()
-            self.scale = torch.nn.Parameter(torch.ones(1))
-            self.steps = 0
-
-        def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
-            self.steps += self.training
-            if self.steps == 3 and torch.distributed.get_rank() == 1:
-                torch.empty(2**60, dtype=torch.uint8)
-            return frames[:, -1:].expand(-1, frames_out, -1, -1, -1) * self.scale
-
-    return Greedy()
-
-
-@framecast.hookimpl
-def framecast_models():
-    yield framecast.Model(name="greedy", summary="runs out of memory", build=greedy)
-'''
+_AN_EXBIBYTE_ON_THE_SECOND_PROCESS = """
+if self.steps == 3 and torch.distributed.get_rank() == 1:
+    torch.empty(2**60, dtype=torch.uint8)
+"""
 
 
 def test_memory_that_runs_out_on_one_process_leaves_none_waiting(
     tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path
 ) -> None:
     plugin = tmp_path / "greedy.py"
-    plugin.write_text(_GREEDY)
+    plugin.write_text(scaled_model("greedy", in_forward=_AN_EXBIBYTE_ON_THE_SECOND_PROCESS))
     plan = make_plan(Document.from_data(tiny_job(model="greedy")), Registry.discover([str(plugin)]))
     processes = start_processes(create(plan, runs), 2)
     (first, _), (second, output) = (process.wait(timeout=120) for process in processes)

@@ -17,34 +17,19 @@ from framecast.runs import layout
 from framecast.runs.run_folder import RunFolder
 from framecast.runs.status import Status
 from tests.folder_content import folder_content
+from tests.scaled_model import scaled_model
 
-_PLUGIN = """
-import pathlib
-import framecast
-
-def build(settings, folder):
-    if (pathlib.Path(__file__).parent / "broken").exists():
-        raise ZeroDivisionError("an author was careless")
-    from torch import nn
-    class Scaled(nn.Module):
-        def __init__(self):
-            super().__init__()
-            import torch
-            self.scale = nn.Parameter(torch.ones(()))
-        def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
-            return frames[:, -1:].expand(-1, frames_out, -1, -1, -1) * self.scale
-    return Scaled()
-
-@framecast.hookimpl
-def framecast_models():
-    yield framecast.Model(name="careless", summary="breaks where a file lies beside it", build=build)
+_BREAKS_WHERE_A_FILE_LIES_BESIDE_IT = """
+from pathlib import Path
+if (Path(__file__).parent / "broken").exists():
+    raise ZeroDivisionError("an author was careless")
 """
 
 
 @pytest.fixture
 def finished(tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path) -> RunFolder:
     """A run of two epochs of two steps, with a model that can be broken afterwards."""
-    (tmp_path / "careless.py").write_text(_PLUGIN)
+    (tmp_path / "careless.py").write_text(scaled_model("careless", in_build=_BREAKS_WHERE_A_FILE_LIES_BESIDE_IT))
     job = tiny_job(model="careless", data={"train_clips": 8}, plugins=[str(tmp_path / "careless.py")])
     return RunFolder(framecast.run(job, runs=runs, in_process=True).folder)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.planned_runs import create, losses
+from tests.scaled_model import scaled_model
 from tests.simulated_gpu.training import JOBS, plan, train_here, train_on_gpus
 
 
@@ -31,32 +32,10 @@ def test_several_gpus_train_as_one(
     )
 
 
-_HANDS_OVER_A_CPU_TENSOR = '''
-import framecast
-
-
-def build(settings, sample):
-    import torch
-
-    class Careless(torch.nn.Module):
-        """Averages one of its statistics over all processes, and keeps it on the CPU."""
-
-        def __init__(self):
-            super().__init__()
-            self.scale = torch.nn.Parameter(torch.ones(1))
-
-        def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
-            if self.training:
-                torch.distributed.all_reduce(torch.ones(1))
-            return frames[:, -1:].expand(-1, frames_out, -1, -1, -1) * self.scale
-
-    return Careless()
-
-
-@framecast.hookimpl
-def framecast_models():
-    yield framecast.Model(name="careless", summary="hands a CPU tensor to NCCL", build=build)
-'''
+_HANDS_OVER_A_CPU_TENSOR = """
+if self.training:
+    torch.distributed.all_reduce(torch.ones(1))
+"""
 
 
 def test_a_model_that_hands_a_cpu_tensor_to_nccl_ends_the_run(
@@ -64,7 +43,7 @@ def test_a_model_that_hands_a_cpu_tensor_to_nccl_ends_the_run(
 ) -> None:
     needs_gpus(2)
     plugin = tmp_path / "careless.py"
-    plugin.write_text(_HANDS_OVER_A_CPU_TENSOR)
+    plugin.write_text(scaled_model("careless", in_forward=_HANDS_OVER_A_CPU_TENSOR))
     run = create(plan(job={**JOBS["conv_tt_lstm"], "model": "careless"}, plugins=[str(plugin)]), tmp_path)
     with pytest.raises(AssertionError, match="No backend type associated with device type cpu"):
         train_on_gpus(run, 2)

@@ -22,36 +22,9 @@ from framecast.cli.app import main
 from framecast.cli.run_from_python import run
 from framecast.registry.plugin_source import _LOADED, named_source
 from framecast.runs.run_folder import RunFolder
+from tests.scaled_model import scaled_model
 
-_PLUGIN = """\
-import os
-import framecast
-
-open(os.environ["MARK"], "a").write("imported ")
-
-
-class Settings(framecast.Settings):
-    pass
-
-
-def build(settings, sample):
-    import torch
-
-    class Still(torch.nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.scale = torch.nn.Parameter(torch.ones(()))
-
-        def forward(self, frames, frames_out, *, truth=None, keep_truth=None):
-            return frames[:, -1:].expand(-1, frames_out, -1, -1, -1) * self.scale
-
-    return Still()
-
-
-@framecast.hookimpl
-def framecast_models():
-    yield framecast.Model("still", "repeats the last frame, scaled", build, settings=Settings)
-"""
+_PLUGIN = scaled_model("still", at_import='import os\nopen(os.environ["MARK"], "a").write("imported ")')
 _JOB = {
     "name": "own",
     "task": {"name": "video_prediction", "frames_in": 2, "frames_out": 2},
