@@ -31,9 +31,9 @@ def plain(text: str, colours: bool = False) -> str:
     return _UNSAFE.sub(_spelled, text)
 
 
-def one_line(text: str, colours: bool = False) -> str:
+def one_line(text: str) -> str:
     """The same without newlines and tabs, which are spelled out too: a name cannot add a line to a listing."""
-    return plain(text, colours).replace("\n", "\\n").replace("\t", "\\t")
+    return plain(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _spelled(match: re.Match[str]) -> str:

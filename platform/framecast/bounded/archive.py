@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
-from framecast.bounded.limit import ARCHIVE_LIST_BYTES, UNPACKED_BYTES, Limit, bytes_text
+from framecast.bounded.limit import ARCHIVE_LIST_BYTES, UNPACKED_BYTES, bytes_text
 from framecast.bounded.regular_file import open_regular
 from framecast.errors import InputError
 
@@ -80,26 +80,26 @@ def open_member(archive: zipfile.ZipFile, name: str, where: str) -> Iterator[IO[
         yield stream
 
 
-def read_member(archive: zipfile.ZipFile, name: str, where: str, limit: Limit = UNPACKED_BYTES) -> bytes:
+def read_member(archive: zipfile.ZipFile, name: str, where: str) -> bytes:
     """A member of an open archive, unpacked. Raises InputError, which begins with `where`, where it cannot be
     unpacked or is too large: counted, not believed."""
     with open_member(archive, name, where) as stream:
-        return _all_of(stream, where, limit)
+        return _all_of(stream, where)
 
 
-def read_gzip(file: Path, limit: Limit = UNPACKED_BYTES) -> bytes:
+def read_gzip(file: Path) -> bytes:
     """A gzip file, unpacked. Raises FileNotFoundError where there is none, InputError for all else."""
     with open_regular(file) as stream, gzip.GzipFile(fileobj=stream) as unpacked:
-        return _all_of(unpacked, str(file), limit)
+        return _all_of(unpacked, str(file))
 
 
-def _all_of(stream: IO[bytes] | Any, where: str, limit: Limit) -> bytes:
-    most, content = limit.value, bytearray()
+def _all_of(stream: IO[bytes] | Any, where: str) -> bytes:
+    most, content = UNPACKED_BYTES.value, bytearray()
     try:
         while piece := stream.read(_PIECE):
             content += piece
             if len(content) > most:
-                raise limit.exceeded(f"{where} unpacks to more than {bytes_text(most)}")
+                raise UNPACKED_BYTES.exceeded(f"{where} unpacks to more than {bytes_text(most)}")
     except DAMAGED as error:
         raise InputError(f"{where} cannot be unpacked: {error}") from None
     return bytes(content)

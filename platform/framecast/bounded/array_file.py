@@ -51,13 +51,13 @@ def read_arrays(file: Path, limit: Limit = ARRAY_BYTES) -> dict[str, np.ndarray]
     return arrays
 
 
-def map_array(file: Path, limit: Limit = MAPPED_BYTES) -> np.ndarray:
+def map_array(file: Path) -> np.ndarray:
     """The array of an .npy file, mapped into memory and not read. Raises FileNotFoundError where there is none,
     InputError where it is no array, or its file shorter than its header says."""
     with open_regular(file) as stream:
         stated = _header(stream, str(file))
-        if stated.bytes > limit.value:
-            raise limit.exceeded(f"{file} holds {bytes_text(stated.bytes)}")
+        if stated.bytes > MAPPED_BYTES.value:
+            raise MAPPED_BYTES.exceeded(f"{file} holds {bytes_text(stated.bytes)}")
         begin, end = stream.tell(), stream.seek(0, io.SEEK_END)
         if end - begin < stated.bytes:
             there = f"{bytes_text(stated.bytes)} of numbers are stated, {bytes_text(end - begin)} there"

@@ -181,18 +181,9 @@ class _Bar:
     def __enter__(self) -> _Bar:
         import sys
 
-        from rich.progress import Progress
+        from framecast.report.rich_console import console_on, progress_on
 
-        from framecast.report.rich_console import console_on
-
-        console = console_on(sys.stderr)
-        self._progress = Progress(
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
+        self._progress = progress_on(console_on(sys.stderr))
         self._task = self._progress.add_task("preparing", total=None)
         self._progress.start()
         return self

@@ -23,19 +23,10 @@ def evaluation_progress(
     `models` counts the baselines too; `silent` leaves out all but the bar. An interruption is
     passed on, after a line that says what is lost.
     """
-    from rich.progress import Progress
+    from framecast.report.rich_console import console_on, progress_on
 
-    from framecast.report.rich_console import console_on
-
-    console = console_on(terminal)
     over = threading.Event()
-    with Progress(
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    ) as progress:
+    with progress_on(console_on(terminal)) as progress:
         bar = progress.add_task("evaluating", total=None)
 
         def follow() -> None:

@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from typing import IO
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn
+from rich.progress import SpinnerColumn
 
 from framecast.counting import plural
 from framecast.files import open_to_append
@@ -27,7 +27,7 @@ from framecast.plugin.events import (
     Warned,
 )
 from framecast.report.progress_line import ProgressLine
-from framecast.report.rich_console import Part, console_on, fill, line_of
+from framecast.report.rich_console import Part, console_on, fill, line_of, progress_on
 from framecast.runs import layout
 from framecast.runs.logs import lines_of_all
 from framecast.runs.run_folder import RunFolder
@@ -76,15 +76,7 @@ class LiveView:
 
     def __init__(self, console: Console, title: str) -> None:
         self._console = console
-        self._progress = Progress(
-            SpinnerColumn(),
-            ProgressLine(console),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-            redirect_stdout=False,  # what libraries print belongs into the logs
-            redirect_stderr=False,
-        )
+        self._progress = progress_on(console, SpinnerColumn(), ProgressLine(console))
         self._task = self._progress.add_task("starting", total=None, loss="", pace="")
         self._title = title
         self._losses: list[float] = []

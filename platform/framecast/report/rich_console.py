@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import IO, Any, cast
 
 from rich.console import Console
+from rich.progress import Progress, ProgressColumn
 from rich.text import Text
 
 from framecast.launch.output import undressed
@@ -16,13 +17,22 @@ Part = str | tuple[str, str]
 
 
 def console_on(stream: object, **options: Any) -> Console:
-    """A console whose texts hold no markup and no emoji codes: `x [/a].mp4` and `:smile:` are shown as they are.
-
-    A live display on it must be made with redirect_stdout=False and redirect_stderr=False, or it would take what
-    belongs into the logs.
-    """
+    """A console whose texts hold no markup and no emoji codes: `x [/a].mp4`, `:smile:` are shown as they are."""
     file = cast(IO[str], undressed(stream))
     return Console(file=file, markup=False, emoji=False, highlight=False, soft_wrap=True, **options)
+
+
+def progress_on(console: Console, *columns: ProgressColumn) -> Progress:
+    """A progress line, drawn on terminals only and removed at its end. What libraries print belongs into the logs,
+    and is left alone."""
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
 
 
 def fill(items: Sequence[Part], width: int | None, indent: int) -> list[Text]:
