@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from framecast.plugin.step_context import StepContext
     from framecast.plugin.streaming_metric import MetricValue, StreamingMetric
     from framecast.plugin.torchvision_import import import_torchvision
+    from framecast.plugin.triton_support import triton_problem
     from framecast.plugin.value_range import ValueRange
 
 __all__ = [
@@ -102,6 +103,7 @@ __all__ = [
     "plural",
     "run",
     "scalars",
+    "triton_problem",
     "without_credentials",
 ]
 

@@ -90,9 +90,29 @@ def test_a_driver_but_no_gpu_for_torch(hidden: str | None, level: str, monkeypat
 def test_a_gpu_that_cannot_run_a_kernel_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.version, "cuda", "13.0")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    _, found, _ = accelerators.gpus((13, 0))
+    _, found, *_ = accelerators.gpus((13, 0))
     assert found.level == "FAIL"
     assert "cuda:0 does not work" in found.message
+
+
+@pytest.mark.parametrize(
+    ("problem", "level", "told"),
+    [
+        (None, "ok", "compiles the kernels"),
+        ("Triton is not installed", "warn", "Triton is not installed: models use PyTorch's operators"),
+    ],
+)
+def test_whether_triton_compiles_kernels_for_the_gpus_is_reported(
+    problem: str | None, level: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not problem:
+        pytest.importorskip("triton", reason="Triton is not installed: it is published for Linux on x86-64")
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr(accelerators, "triton_problem", lambda: problem)
+    found = accelerators.gpus((13, 0))[-1]
+    assert (found.subject, found.level) == ("Triton", level)
+    assert told in found.message
 
 
 def test_deepspeeds_operators_are_listed_and_not_needed() -> None:

@@ -1,4 +1,4 @@
-"""GPUs, their driver, NCCL, and what DeepSpeed could compile."""
+"""GPUs, their driver, NCCL, and what Triton and DeepSpeed could compile."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import contextlib
 import ctypes
 import os
 import sys
+from importlib.metadata import version
 
 from framecast.launch.doctor.check_result import CheckResult, fail, in_line, ok, warn
+from framecast.plugin.triton_support import triton_problem
 
 _SUBJECT = "GPU"
 _PLACEHOLDER = "deepspeed_not_implemented"  # stands for what an accelerator has no operator for
@@ -26,7 +28,7 @@ def driver_cuda() -> tuple[int, int] | None:
 
 
 def gpus(driver: tuple[int, int] | None) -> list[CheckResult]:
-    """The driver against torch's CUDA, each GPU that torch sees, and NCCL."""
+    """The driver against torch's CUDA, each GPU that torch sees, NCCL, and Triton."""
     import torch
 
     built = torch.version.cuda
@@ -43,7 +45,7 @@ def gpus(driver: tuple[int, int] | None) -> list[CheckResult]:
     count = torch.cuda.device_count()
     if not count:
         return [*findings, _hidden()]
-    return [*findings, *(_working(index) for index in range(count)), _nccl()]
+    return [*findings, *(_working(index) for index in range(count)), _nccl(), _triton()]
 
 
 def operators() -> CheckResult:
@@ -109,3 +111,10 @@ def _nccl() -> CheckResult:
         remedy = "several GPUs need it: install torch from pytorch.org"
         return warn("NCCL", "this torch is built without it", remedy)
     return ok("NCCL", ".".join(map(str, torch.cuda.nccl.version())))
+
+
+def _triton() -> CheckResult:
+    if problem := triton_problem():
+        remedy = "install triton, a C compiler and Python's headers (Debian: gcc and python3-dev)"
+        return warn("Triton", f"{problem}: models use PyTorch's operators where they have faster kernels", remedy)
+    return ok("Triton", f"{version('triton')} compiles the kernels that models bring")

@@ -1,0 +1,29 @@
+"""Whether kernels that are written in Triton can be compiled and launched here."""
+
+from __future__ import annotations
+
+from functools import cache
+
+
+@cache
+def triton_problem() -> str | None:
+    """Why Triton cannot serve this machine's GPUs, in words; None where it can. Asked once in a process.
+
+    Triton needs a GPU's driver, and at run time a C compiler and Python's headers.
+
+        if tensor.is_cuda and not framecast.triton_problem():
+            from my_kernels import fused  # imports triton
+    """
+    try:
+        import triton
+    except ImportError:  # handled: the result says it
+        return "Triton is not installed"
+    if triton.knobs.runtime.interpret:
+        return None
+    try:
+        triton.runtime.driver.active.get_current_target()  # compiles the part that talks to the driver
+    except Exception as error:  # handled: the result says it. Compilers and drivers fail in many ways
+        return (
+            f"Triton {triton.__version__} cannot be used ({' '.join(str(error).split()) or type(error).__name__})"
+        )
+    return None

@@ -1,0 +1,37 @@
+"""Whether Triton can be used: a sentence where it cannot."""
+
+import subprocess
+import sys
+
+import pytest
+
+QUESTION = "import framecast; print(framecast.triton_problem())"
+
+
+def answer(setup="", **environment):
+    code = f"import os\nos.environ.update({environment})\n{setup}\n{QUESTION}"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.fixture
+def _triton():
+    pytest.importorskip("triton", reason="Triton is not installed: it is published for Linux on x86-64")
+
+
+def test_without_it_the_sentence_says_so():
+    assert answer("import sys; sys.modules['triton'] = None") == "Triton is not installed"
+
+
+@pytest.mark.usefixtures("_triton")
+def test_a_machine_without_a_gpu_is_told_from_one_without_triton():
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    found = answer()
+    assert found.startswith("Triton 3.")
+    assert " cannot be used (0 active drivers" in found
+
+
+@pytest.mark.usefixtures("_triton")
+def test_its_interpreter_needs_nothing():
+    assert answer(TRITON_INTERPRET="1") == "None"
