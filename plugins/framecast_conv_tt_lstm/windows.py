@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 Window = Literal["sliding", "fixed"]
@@ -93,7 +94,8 @@ class Windows:
             for core in self.cores(age):
                 yield age, core, self.steps - 1 - age - self.state(core, 0)
 
-    def ages(self) -> list[tuple[slice, slice]]:
+    @cached_property
+    def ages(self) -> tuple[tuple[slice, slice], ...]:
         """For each age the rows of its window kernels, in the order of `places`, and the channels of its cores
         among those of all cores."""
         found, end = [], 0
@@ -102,7 +104,7 @@ class Windows:
             span = slice(sum(self.rank[: cores.start]), sum(self.rank[: cores.stop]))
             begin, end = end, end + span.stop - span.start
             found.append((slice(begin, end), span))
-        return found
+        return tuple(found)
 
     def span(self, core: int) -> slice:
         """The channels of one core among all cores'."""

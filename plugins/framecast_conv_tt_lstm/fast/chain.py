@@ -9,7 +9,6 @@ N steps, H W space.
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from framecast_conv_tt_lstm.fast.convolution import batches, frames
@@ -26,26 +25,21 @@ class ChainForward:
     def __init__(self, layer: LayerPass, times: int, partial_NBQHW: Tensor) -> None:
         assert layer.windows is not None, "a tensor train has windows"
         assert layer.window is not None, "a tensor train has window kernels"
-        windows, bias_Q = layer.windows, layer.kernels.core_bias
-        self.times, self.window, self.chain, self.ages = times, layer.window, layer.chain, windows.ages()
+        self.times, self.windows, self.pointwise = times, layer.windows, layer.pointwise
+        self.window, self.chain = layer.window, layer.chain
         _, batch, _, height, width = partial_NBQHW.shape
         image = partial_NBQHW.new_empty((batch, 0, height, width))
-        self.sums_TBQHW = frames(times + windows.steps - 1, image, windows.channels)
-        self.sums_TBQHW[: windows.steps - 1] = partial_NBQHW
-        self.sums_TBQHW[windows.steps - 1 :] = 0
-        if bias_Q is not None:
-            self.sums_TBQHW[:times] += bias_Q[:, None, None]
-        self.values = [frames(times, image, rank) for rank in windows.rank]
-        self._sums = [sums_BQHW.split(windows.rank, 1) for sums_BQHW in self.sums_TBQHW.unbind()]
+        self.sums_TBQHW = frames(times + self.windows.steps - 1, image, self.windows.channels)
+        self.pointwise.begin_sums(self.sums_TBQHW, partial_NBQHW, layer.kernels.core_bias)
+        self.values = [frames(times, image, rank) for rank in self.windows.rank]
 
     def step(self, t: int, hidden_BCHW: Tensor) -> Tensor:
         """From the newest hidden state to the signal of step t, (B, R, H, W)."""
-        seen_BUHW = self.window(hidden_BCHW)
-        for age, (rows, span) in enumerate(self.ages):
-            self.sums_TBQHW[t + age, :, span] += seen_BUHW[:, rows]
-        value_BRHW = self.values[0][t].copy_(self._sums[t][0])
+        value_BRHW = self.values[0][t]
+        self.pointwise.add_seen(self.sums_TBQHW, self.window(hidden_BCHW), t, self.windows, value_BRHW)
         for core, convolution in enumerate(self.chain, start=1):
-            value_BRHW = torch.add(self._sums[t][core], convolution(value_BRHW), out=self.values[core][t])
+            convolved_BRHW, value_BRHW = convolution(value_BRHW), self.values[core][t]
+            self.pointwise.add_value(self.sums_TBQHW, convolved_BRHW, t, self.windows, core, value_BRHW)
         return value_BRHW
 
     @property
@@ -61,8 +55,8 @@ class ChainBackward:
     ) -> None:
         assert layer.windows is not None, "a tensor train has windows"
         assert layer.window is not None, "a tensor train has window kernels"
-        self.window, self.chain, self.windows = layer.window, layer.chain, layer.windows
-        self.hidden, self.values, self.ages = hidden, values, layer.windows.ages()
+        self.window, self.chain, self.pointwise = layer.window, layer.chain, layer.pointwise
+        self.hidden, self.values, self.windows = hidden, values, layer.windows
         windows = layer.windows
         self.times, image = len(hidden), hidden[0]
         self.d_sums_TBQHW = frames(self.times + windows.steps - 1, image, windows.channels)
@@ -71,13 +65,10 @@ class ChainBackward:
 
     def step(self, t: int, d_signal_BRHW: Tensor) -> Tensor:
         """From the gradient of the signal of step t to that of the hidden state before it."""
-        d_value_BRHW, d_sums = d_signal_BRHW, self.d_sums_TBQHW[t].split(self.windows.rank, 1)
+        d_values = [d_signal_BRHW]  # of the last core, the one before it, ...
         for core in range(len(self.chain), 0, -1):
-            d_sums[core].copy_(d_value_BRHW)
-            d_value_BRHW = self.chain[core - 1].input_gradient(d_value_BRHW, self.values[core - 1][t])
-        d_sums[0].copy_(d_value_BRHW)
-        for age, (rows, span) in enumerate(self.ages):
-            self.d_seen_TBUHW[t, :, rows] = self.d_sums_TBQHW[t + age, :, span]
+            d_values.append(self.chain[core - 1].input_gradient(d_values[-1], self.values[core - 1][t]))
+        self.pointwise.spread(self.d_sums_TBQHW, self.d_seen_TBUHW, d_values[::-1], t, self.windows)
         return self.window.input_gradient(self.d_seen_TBUHW[t], self.hidden[t])
 
     @property

@@ -51,6 +51,7 @@ class Convolution:
 def convolve(input_TBXHW: Tensor, kernel: Tensor, bias_Y: Tensor | None) -> Tensor:
     """All time steps as one batch, (T, B, Y, H, W)."""
     flat = torch.conv2d(input_TBXHW.flatten(0, 1), kernel, bias_Y, padding=_padding(kernel))
+    flat = flat.contiguous(memory_format=torch.channels_last)  # as it is, unless cuDNN is switched off
     output_TBYHW: Tensor = flat.unflatten(0, input_TBXHW.shape[:2])
     return output_TBYHW
 

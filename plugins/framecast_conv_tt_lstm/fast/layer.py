@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from framecast_conv_tt_lstm.cell import Cell
+from framecast_conv_tt_lstm.fast.convolution import frames
 from framecast_conv_tt_lstm.fast.layer_pass import LayerPass
 from framecast_conv_tt_lstm.fast.scan import ScanState, scan
 
@@ -37,10 +38,10 @@ class FastLayer:
 
 
 def initial_state(cell: Cell, input_BIHW: Tensor) -> ScanState:
-    """Zeros for inputs of this shape and number format."""
-    hidden, cell_BCHW = cell.initial_state(input_BIHW)
+    """Zeros for inputs of this shape and number format, channels last."""
+    hidden_BCHW = frames(1, input_BIHW, cell.hidden_channels)[0].zero_()
+    cell_BCHW = torch.zeros_like(hidden_BCHW, dtype=torch.promote_types(hidden_BCHW.dtype, torch.float32))
     if cell.windows is None:
-        return ScanState(hidden[-1], cell_BCHW)
-    batch, _, *image = input_BIHW.shape
-    partial = hidden[-1].new_zeros(cell.windows.steps - 1, batch, cell.windows.channels, *image)
-    return ScanState(hidden[-1], cell_BCHW, partial)
+        return ScanState(hidden_BCHW, cell_BCHW)
+    partial_NBQHW = frames(cell.windows.steps - 1, input_BIHW, cell.windows.channels).zero_()
+    return ScanState(hidden_BCHW, cell_BCHW, partial_NBQHW)

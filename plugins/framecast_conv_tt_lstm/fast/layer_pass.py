@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from framecast_conv_tt_lstm.fast.convolution import Convolution, kernel_gradient
+from framecast_conv_tt_lstm.fast.pointwise import choose_pointwise
 from framecast_conv_tt_lstm.kernels import Kernels
 from framecast_conv_tt_lstm.windows import Windows
 
@@ -91,6 +92,7 @@ class LayerPass:
         self.gradients = KernelGradients()
         self.anchor: Tensor = _Anchor.apply(self.gradients, *kernels.flat())
         self.kernels = kernels.detach()
+        self.pointwise = choose_pointwise(self.kernels.input)
         self.signal = Convolution(self.kernels.signal)
         self.window = None if self.kernels.window is None else Convolution(self.kernels.window)
         self.chain = [Convolution(kernel) for kernel in self.kernels.chain]

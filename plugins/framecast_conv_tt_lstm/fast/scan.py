@@ -25,7 +25,6 @@ from torch.autograd.function import once_differentiable
 
 from framecast_conv_tt_lstm.fast.chain import ChainBackward, ChainForward
 from framecast_conv_tt_lstm.fast.convolution import batches, convolve, frames, input_gradient
-from framecast_conv_tt_lstm.fast.gates import update, update_backward
 from framecast_conv_tt_lstm.fast.layer_pass import LayerPass, Segment
 
 
@@ -81,8 +80,9 @@ class _Scan(torch.autograd.Function):
         hidden, cells = [hidden_BCHW, *outputs_TBCHW], [cell_BCHW, *cells_TBCHW]  # before each step, and at last
         for t in range(times):
             signal_BSHW = chain.step(t, hidden[t]) if chain else hidden[t]
-            gates_TBGHW[t].add_(layer.signal(signal_BSHW))
-            update(gates_TBGHW[t], cells[t], cells[t + 1], hidden[t + 1])
+            layer.pointwise.update(
+                gates_TBGHW[t], layer.signal(signal_BSHW), cells[t], cells[t + 1], hidden[t + 1]
+            )
 
         ctx.layer, ctx.first = layer, anchor is layer.anchor
         ctx.set_materialize_grads(False)
@@ -91,7 +91,8 @@ class _Scan(torch.autograd.Function):
             inputs_TBIHW, gates_TBGHW, outputs_TBCHW, cells_TBCHW, hidden_BCHW, cell_BCHW, *values
         )
         partial = chain.partial_NBQHW if chain else None
-        return outputs_TBCHW, cells[-1], partial, anchor.new_zeros(())
+        # the next anchor is for autograd's graph, its value is never read
+        return outputs_TBCHW, cells[-1], partial, anchor.new_empty(())
 
     @staticmethod
     @once_differentiable
@@ -112,14 +113,17 @@ class _Scan(torch.autograd.Function):
         chain = ChainBackward(layer, hidden[:-1], values, d_partial_NBQHW) if values else None
         signals = values[-1] if chain else hidden
         d_gates_TBGHW = torch.empty_like(gates_TBGHW)
-        d_hidden_BCHW = torch.zeros_like(first_hidden_BCHW)
-        if d_cell_BCHW is None:
-            d_cell_BCHW = torch.zeros_like(first_cell_BCHW)
+        d_hidden_BCHW: Tensor | None = None
         for t in reversed(range(len(inputs_TBIHW))):
-            if d_outputs_TBCHW is not None:
-                d_hidden_BCHW = d_hidden_BCHW + d_outputs_TBCHW[t]
-            d_cell_BCHW = update_backward(
-                gates_TBGHW[t], cells[t], cells[t + 1], d_hidden_BCHW, d_cell_BCHW, d_gates_TBGHW[t]
+            d_output_BCHW = None if d_outputs_TBCHW is None else d_outputs_TBCHW[t]
+            d_cell_BCHW = layer.pointwise.update_backward(
+                gates_TBGHW[t],
+                cells[t],
+                cells[t + 1],
+                d_hidden_BCHW,
+                d_output_BCHW,
+                d_cell_BCHW,
+                d_gates_TBGHW[t],
             )
             d_signal_BSHW = layer.signal.input_gradient(d_gates_TBGHW[t], signals[t])
             d_hidden_BCHW = chain.step(t, d_signal_BSHW) if chain else d_signal_BSHW
@@ -132,4 +136,5 @@ class _Scan(torch.autograd.Function):
         wants_inputs = ctx.needs_input_grad[2]
         d_inputs_TBIHW = input_gradient(d_gates_TBGHW, inputs_TBIHW, layer.kernels.input) if wants_inputs else None
         d_partial_NBQHW = chain.d_partial_NBQHW if chain else None
-        return None, layer.anchor.new_zeros(()), d_inputs_TBIHW, d_hidden_BCHW, d_cell_BCHW, d_partial_NBQHW
+        d_anchor = layer.anchor.detach()  # its value, zero
+        return None, d_anchor, d_inputs_TBIHW, d_hidden_BCHW, d_cell_BCHW, d_partial_NBQHW

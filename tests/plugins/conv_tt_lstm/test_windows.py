@@ -77,10 +77,10 @@ def test_the_rows_of_the_ages_are_those_of_the_places_one_after_another(windows)
     rows = [(core, channel) for _, core, _ in windows.places() for channel in range(windows.rank[core])]
     channels = [(core, channel) for core, rank in enumerate(windows.rank) for channel in range(rank)]
 
-    assert len(windows.ages()) == windows.steps
-    for taken, span in windows.ages():
+    assert len(windows.ages) == windows.steps
+    for taken, span in windows.ages:
         assert rows[taken] == channels[span]
-    assert [row for taken, _ in windows.ages() for row in rows[taken]] == rows
+    assert [row for taken, _ in windows.ages for row in rows[taken]] == rows
 
 
 @given(windows())

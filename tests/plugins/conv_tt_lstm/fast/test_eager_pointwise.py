@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from framecast_conv_tt_lstm.fast.gates import tanh, update, update_backward
+from framecast_conv_tt_lstm.fast.eager_pointwise import tanh, update, update_backward
 
 CHANNELS = 3
 
@@ -32,10 +32,10 @@ def equations(gates, cell, d_hidden, d_cell):
 def fused(gates, cell, d_hidden, d_cell):
     """The same by `update` and `update_backward`."""
     activated, hidden, new_cell = gates.clone(), d_hidden.new_empty(d_hidden.shape), torch.empty_like(cell)
-    update(activated, cell, new_cell, hidden)
+    update(activated, torch.zeros_like(gates), cell, new_cell, hidden)
     kept = activated.clone(), cell.clone(), new_cell.clone()
     d_gates = torch.empty_like(activated)
-    d_before = update_backward(activated, cell, new_cell, d_hidden, d_cell, d_gates)
+    d_before = update_backward(activated, cell, new_cell, d_hidden, None, d_cell, d_gates)
     for before, after in zip(kept, (activated, cell, new_cell), strict=True):
         assert torch.equal(before, after)  # the way back changes nothing: it may be gone twice
     return activated, hidden, new_cell, d_gates, d_before
@@ -65,6 +65,27 @@ def test_gates_of_fewer_digits_leave_the_cell_its_own(dtype, tolerance):
     torch.testing.assert_close(found["cell"].double(), theirs["cell"], atol=1e-6, rtol=1e-5)
     for name in NAMES:
         torch.testing.assert_close(found[name].double(), theirs[name], atol=tolerance, rtol=tolerance)
+
+
+def test_the_signal_and_both_gradients_of_the_hidden_state_are_added():
+    gates, cell, d_hidden, d_cell = example()
+    signal, d_output = torch.randn_like(gates), torch.randn_like(d_hidden)
+    separate, together, hidden, new_cell = gates.clone(), gates + signal, d_hidden.clone(), torch.empty_like(cell)
+    update(separate, signal, cell, new_cell, hidden)
+    update(together, torch.zeros_like(signal), cell, new_cell, hidden)
+
+    assert torch.equal(separate, together)
+    for parts in ((d_hidden, d_output), (d_hidden, None), (None, d_output), (None, None)):
+        total = sum(part for part in parts if part is not None) + torch.zeros_like(d_hidden)
+        found, expected = torch.empty_like(gates), torch.empty_like(gates)
+        of_cell = update_backward(separate, cell, new_cell, *parts, d_cell, found)
+        assert torch.equal(update_backward(separate, cell, new_cell, total, None, d_cell, expected), of_cell)
+        assert torch.equal(found, expected)
+    of_cell = update_backward(separate, cell, new_cell, d_hidden, None, None, found)
+    assert torch.equal(
+        update_backward(separate, cell, new_cell, d_hidden, None, torch.zeros_like(d_cell), expected), of_cell
+    )
+    assert torch.equal(found, expected)
 
 
 def test_gates_that_are_shut_or_wide_open_give_no_nan():
