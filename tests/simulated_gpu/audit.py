@@ -1,12 +1,14 @@
 """What code costs on a GPU, counted where torch dispatches: kernel launches, memory traffic, transfers, and
 waits of the host for the device. Each with the line of the project that asked for it.
 
-One operation counts as one launch; cuDNN and some reductions launch more. Traffic is what an operation reads and
-writes if nothing stays in the cache: the bytes of its inputs and of its outputs.
+One operation counts as one launch, and so does a kernel of Triton; cuDNN and some reductions launch more. Traffic
+is what an operation reads and writes if nothing stays in the cache: the bytes of its inputs and of its outputs. Of
+Triton's kernels it is counted while they are interpreted: the bytes that they load and store.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils._pytree import tree_leaves
 
 from tests.simulated_gpu.cost import Cost, Place
@@ -53,6 +55,7 @@ _RESULT_ON_HOST = {
     "unique_dim",
     "repeat_interleave.Tensor",
 }
+_FILLING = {"copy_", "fill_", "zero_"}
 _COPY, _COPY_INTO, _FROM_PYTHON = "_to_copy", "copy_", "lift_fresh"
 _INDEXING = {
     "index.Tensor",
@@ -69,6 +72,7 @@ class Audit(TorchDispatchMode):
         super().__init__()
         self.cost = Cost()
         self._undo: list[Callable[[], None]] = []
+        self._kernel = ("", Place("triton"))  # that is being interpreted
 
     def lap(self) -> Cost:
         """The cost since the last lap, or since the beginning; what follows counts anew."""
@@ -83,6 +87,8 @@ class Audit(TorchDispatchMode):
             (torch.cuda.Event, "synchronize"),
         ):
             self._count_calls(owner, name)
+        if importlib.util.find_spec("triton"):
+            self._count_kernels_of_triton()
         super().__enter__()
         return self
 
@@ -130,7 +136,10 @@ class Audit(TorchDispatchMode):
                 if index is not None and not _on_gpu(index):
                     self._transfer(index, args[0], False, place)
         self.cost.launches[name, place] += 1
-        self.cost.traffic[name, place] += sum(_bytes(each) for each in (*inputs, *outputs) if _on_gpu(each))
+        # what an operation fills in is written, not read
+        filled = inputs[:1] if name.partition(".")[0] in _FILLING else [*_outputs_given(func, kwargs)]
+        read = [each for each in inputs if all(each is not other for other in filled)]
+        self.cost.traffic[name, place] += sum(_bytes(each) for each in (*read, *outputs) if _on_gpu(each))
         formats = [each.dtype for each in inputs if _on_gpu(each) and each.is_floating_point()]
         if formats:
             self.cost.dtypes[name, formats[0]] += 1
@@ -150,8 +159,42 @@ class Audit(TorchDispatchMode):
             self.cost.waits[name, _place()] += 1
             return original(*args, **kwargs)
 
-        own = name in vars(owner)
-        setattr(owner, name, counted)
+        self._replace(owner, name, counted)
+
+    def _count_kernels_of_triton(self) -> None:
+        from triton.runtime.interpreter import InterpretedFunction, InterpreterBuilder
+        from triton.runtime.jit import JITFunction
+
+        for kind in (InterpretedFunction, JITFunction):
+            self._count_launches(kind)
+        for name in ("create_masked_load", "create_masked_store"):
+            self._count_bytes(InterpreterBuilder, name)
+
+    def _count_launches(self, kind: Any) -> None:
+        run = kind.run
+
+        def counted(kernel: Any, *args: Any, **kwargs: Any) -> Any:
+            self._kernel = kernel.fn.__name__, _place()
+            self.cost.launches[self._kernel] += 1
+            with _disable_current_modes():  # the interpreter copies between devices, which a GPU does not
+                return run(kernel, *args, **kwargs)
+
+        self._replace(kind, "run", counted)
+
+    def _count_bytes(self, builder: Any, name: str) -> None:
+        original = getattr(builder, name)
+
+        def counted(this: Any, pointers: Any, *args: Any) -> Any:
+            mask = args[0] if name == "create_masked_load" else args[1]
+            size: int = pointers.get_element_ty().primitive_bitwidth // 8
+            self.cost.traffic[self._kernel] += int(mask.data.sum()) * size
+            return original(this, pointers, *args)
+
+        self._replace(builder, name, counted)
+
+    def _replace(self, owner: Any, name: str, by: Any) -> None:
+        own, original = name in vars(owner), getattr(owner, name)
+        setattr(owner, name, by)
         self._undo.append(lambda: setattr(owner, name, original) if own else delattr(owner, name))
 
 
@@ -164,6 +207,12 @@ def _place() -> Place:
             return Place(Path(file).name, frame.f_lineno)
         frame = frame.f_back
     return Place("autograd")
+
+
+def _outputs_given(operation: Any, kwargs: dict[str, Any]) -> list[Tensor]:
+    """The tensors that the caller gave for results, as `out`."""
+    names = [argument.name for argument in operation._schema.arguments if argument.is_out]
+    return [each for each in tree_leaves([kwargs.get(name) for name in names]) if isinstance(each, Tensor)]
 
 
 def _name(operation: Any) -> str:

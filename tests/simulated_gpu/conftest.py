@@ -35,6 +35,7 @@ def _gpus() -> Iterator[None]:
                 pytest.skip(reason)
             patch.setenv("SIMULATED_GPUS", str(DEVICES))
             patch.setenv("PYTHONPATH", str(_HERE / "start"), prepend=os.pathsep)
+            patch.setenv("TRITON_INTERPRET", "1")  # before the first import of triton
             install()
         yield
 

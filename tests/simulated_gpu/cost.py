@@ -10,7 +10,7 @@ import torch
 
 @dataclass(frozen=True)
 class Place:
-    """A line of the project, as `gates.py:41`; `file` is "autograd" where torch itself asked."""
+    """A line of the project, as `scan.py:41`; `file` is "autograd" where torch itself asked."""
 
     file: str
     line: int = 0

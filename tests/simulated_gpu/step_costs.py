@@ -92,7 +92,7 @@ def main() -> None:
 
     from tests.simulated_gpu.simulated_cuda import install
 
-    os.environ.update(SIMULATED_GPUS="1", DS_ACCELERATOR="cuda")
+    os.environ.update(SIMULATED_GPUS="1", DS_ACCELERATOR="cuda", TRITON_INTERPRET="1")
     if not torch.cuda.is_available():
         install()
     figures = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from tests.simulated_gpu.audit import Audit
@@ -18,6 +19,29 @@ def test_each_operation_is_one_launch_and_views_are_none() -> None:
         "test_audit.py": 24 * 4 * 4
     }  # 24 values of 4 bytes, two reads and writes
     assert not audit.cost.waits
+
+
+def test_what_an_operation_fills_in_is_written_and_not_read() -> None:
+    tensor, result = torch.ones(8, device="cuda"), torch.empty(8, device="cuda")
+    with Audit() as audit:
+        torch.add(tensor, tensor, out=result)
+        result.copy_(tensor)
+        result.zero_()
+    assert by_name(audit.cost.traffic) == {"add.out": 3 * 32, "copy_": 2 * 32, "zero_": 32}
+
+
+def test_a_kernel_of_triton_is_one_launch(simulated: None) -> None:
+    pytest.importorskip("triton", reason="Triton is not installed: it is published for Linux on x86-64")
+    from tests.simulated_gpu.doubling_kernel import double
+
+    tensor = torch.ones(10, device="cuda")
+    with Audit() as audit:
+        double[(2,)](tensor, 9, BLOCK=8)
+    assert tensor.tolist() == [2.0] * 9 + [1.0]
+    assert by_name(audit.cost.launches) == {"double": 1}
+    assert by_file(audit.cost.traffic) == {"test_audit.py": 9 * 4 * 2}  # read and written
+    assert not audit.cost.waits
+    assert not audit.cost.copied
 
 
 def test_operations_of_the_cpu_are_not_counted() -> None:
