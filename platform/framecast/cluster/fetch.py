@@ -51,7 +51,7 @@ def fetch(
 ) -> RunFolder:
     """Brings the run, or a `trial` of the search, into the folder that remembers it; returns the copy.
 
-    `say` is told which way it takes. Raises InputError, with what to do by hand, where no way works.
+    `say` receives the way that it takes. Raises InputError, with what to do by hand, where no way works.
     """
     name = f"{remote.id}#{trial}" if trial else remote.id
     if (url := _url_of(remote)) and not trial:
@@ -116,8 +116,8 @@ def _list(remote: RemoteRun, name: str, trial: str, every_checkpoint: bool, logs
         source = find_run(f"{shared.path}#{trial}" if trial else str(shared.path), shared.root)
         return RunFiles.of(source, every_checkpoint, logs)
     options = [*(["--all"] if every_checkpoint else []), *(["--logs"] if logs else [])]
-    told = answer(remote.location, ["fetch", name, "--list", *options])
-    lines = [line for line in told.splitlines() if line.startswith("{")]
+    output = answer(remote.location, ["fetch", name, "--list", *options])
+    lines = [line for line in output.splitlines() if line.startswith("{")]
     return RunFiles.from_json(lines[-1] if lines else "")
 
 

@@ -43,7 +43,7 @@ def prepare_store(
 
     Damaged videos and those of fewer than `least_frames` frames are left out and listed in the store's
     `skipped`, after the `refused` ones. The bytes written depend on sources, format and decoder alone, not on
-    `processes`, nor on interruptions. `progress` is told the videos done and all there are.
+    `processes`, nor on interruptions. `progress` receives the videos done and all there are.
 
     Raises InputError where no video is sound, two have one name, the disk is full, the folder cannot be written,
     or is being prepared by another process already.

@@ -61,7 +61,7 @@ class StoredFile:
 
 
 class UrlFolder:
-    """The folder at a URL. Every name is relative to it, with "/" between its parts.
+    """The folder at a URL. Each name is relative to it, with "/" between its parts.
 
     All methods raise InputError, with the URL and the cause, where the store cannot be reached or refuses;
     nothing is asked of it before the first of them is called.
@@ -130,15 +130,15 @@ class UrlFolder:
                 return
             folder, _, last = path.rpartition("/")
             self._system.create_dir(folder, recursive=True)
-            beside = f"{folder}/.{last}.{secrets.token_hex(4)}.writing"
+            unfinished = f"{folder}/.{last}.{secrets.token_hex(4)}.writing"
             try:
-                with self._system.open_output_stream(beside) as stream:
+                with self._system.open_output_stream(unfinished) as stream:
                     stream.writelines(pieces)
-                self._system.move(beside, path)
+                self._system.move(unfinished, path)
             except BaseException:
                 with contextlib.suppress(Exception):
                     # handled: what is left there is hidden; the error itself is raised
-                    self._system.delete_file(beside)
+                    self._system.delete_file(unfinished)
                 raise
 
     def pieces(self, name: str) -> Iterator[bytes]:
