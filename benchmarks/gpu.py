@@ -14,11 +14,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from measure import REPOSITORY, machine
@@ -108,23 +110,35 @@ def golden(session: Session) -> None:
 
 def launches(session: Session) -> None:
     """Operations that a step dispatches, as the tests count them, and kernels that the profiler saw."""
-    for name in ("reference", "fast"):
+    for name in ("reference", "fast", "eager"):
         for inputs in ("true", "own"):
             setting = session.setting(precision="bf16", inputs=inputs, batch=2)
             network, clip = built(setting, name), setting.clip()
-            training_step(setting, network, clip)
-            with Audit() as audit:
+            with without_triton(name == "eager"):
                 training_step(setting, network, clip)
+                with Audit() as audit:
+                    training_step(setting, network, clip)
+                seen = kernels(session, setting, network) if session.device == "cuda" else None
             session.add(
                 "launches of a training step",
                 {
                     "implementation": name,
                     "inputs": inputs,
                     "dispatched": audit.cost.launches.total(),
-                    "kernels": kernels(session, setting, network) if session.device == "cuda" else None,
+                    "kernels": seen,
                     "waits": audit.cost.waits.total(),
                 },
             )
+
+
+@contextmanager
+def without_triton(wanted: bool) -> Iterator[None]:
+    """PyTorch's operators in place of Triton's kernels, where that is wanted."""
+    if not wanted:
+        yield
+        return
+    with patch.object(framecast, "triton_problem", lambda: "Triton is left out for a comparison"):
+        yield
 
 
 def kernels(session: Session, setting: Setting, network: torch.nn.Module) -> int:
@@ -143,7 +157,7 @@ def steps(session: Session) -> None:
         (name, precision, batch, size)
         for batch, size in ((16, 64), (2, 64), (64, 64), (16, 128))
         for precision in ("bf16", "fp16", "tf32", "fp32")
-        for name in ("fast", "reference", "compiled")
+        for name in ("fast", "eager", "reference", "compiled")
         if (batch, size) in ((16, 64), (2, 64)) or name == "fast"
     ]
     peaks = {precision: matrix_product(session, precision) for precision in DTYPES}
@@ -154,7 +168,7 @@ def steps(session: Session) -> None:
         setting = session.setting(precision=precision, batch=batch, size=size)
         row: dict[str, Any] = {"implementation": name, "precision": precision, "batch": batch, "pixels": size}
         try:
-            with float32_products(precision == "tf32"):
+            with float32_products(precision == "tf32"), without_triton(name == "eager"):
                 network, clip = built(setting, name), setting.clip()
                 if session.device == "cuda":
                     torch.cuda.reset_peak_memory_stats()

@@ -63,10 +63,14 @@ class Setting:
 
 
 def built(setting: Setting, implementation: str) -> nn.Module:
-    """`reference`, `compiled` (the reference), `fast`, or `layers` (fast, each layer computed again in the
-    backward pass); equal weights."""
+    """`reference`, `compiled` (the reference), `fast`, `eager` (fast, to be used without Triton), or `layers`
+    (fast, each layer computed again in the backward pass); equal weights."""
     torch.manual_seed(0)
-    chosen = {"layers": {"implementation": "fast"}, "compiled": {"compile": True}}
+    chosen = {
+        "layers": {"implementation": "fast"},
+        "eager": {"implementation": "fast"},
+        "compiled": {"compile": True},
+    }
     update = chosen.get(implementation, {"implementation": implementation})
     network = RecurrentVideoNetwork.from_settings(setting.model.model_copy(update=update), 1)
     network.activation_checkpointing = implementation == "layers"
