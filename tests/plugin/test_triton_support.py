@@ -32,6 +32,11 @@ def test_a_machine_without_a_gpu_is_told_from_one_without_triton():
     assert " cannot be used (0 active drivers" in found
 
 
+def test_the_environment_can_switch_it_off():
+    found = answer(FRAMECAST_TRITON="0", TRITON_INTERPRET="1")
+    assert found == "FRAMECAST_TRITON=0 switches Triton off"
+
+
 @pytest.mark.usefixtures("_triton")
 def test_its_interpreter_needs_nothing():
     assert answer(TRITON_INTERPRET="1") == "None"

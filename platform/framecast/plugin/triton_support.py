@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 
@@ -9,11 +10,14 @@ from functools import cache
 def triton_problem() -> str | None:
     """Why Triton cannot serve this machine's GPUs, in words; None where it can. Asked once in a process.
 
-    Triton needs a GPU's driver, and at run time a C compiler and Python's headers.
+    Triton needs a GPU's driver, and at run time a C compiler and Python's headers. The environment variable
+    FRAMECAST_TRITON=0 switches it off.
 
         if tensor.is_cuda and not framecast.triton_problem():
             from my_kernels import fused  # imports triton
     """
+    if os.environ.get("FRAMECAST_TRITON") == "0":
+        return "FRAMECAST_TRITON=0 switches Triton off"
     try:
         import triton
     except ImportError:  # handled: the result says it
