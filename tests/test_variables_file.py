@@ -50,7 +50,7 @@ def test_without_such_a_file_nothing_happens() -> None:
     assert variables_sent() == {}
 
 
-def test_a_file_that_is_not_there_is_told(there: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(there: Path) -> None:
     os.environ[FILE_VARIABLE] = FILE
     with pytest.raises((InputError, OSError), match=FILE):
         take_variables()

@@ -19,14 +19,14 @@ NO_FRAMES = "the model predicts no frames: give it a decoder, or write task.pred
 
 
 class EarlyActivityRecognitionSettings(framecast.Settings):
-    """Clips of `frames` frames: what each shows is told after parts of it, and its next frames are predicted."""
+    """Clips of `frames` frames: its class is predicted after parts of it, and its next frames are predicted."""
 
     frames: int = Field(20, ge=2, le=100_000)
     """Frames of a clip; with data of whole videos they are spread over all of each."""
 
     observed: list[Share] = Field([0.25, 0.5], min_length=1, max_length=100)
-    """Shares of a clip after which its class is told, in growing order, in training and in evaluation; the paper
-    takes 0.25 and 0.5. A frame is seen if it lies before that share of its video's time."""
+    """Shares of a clip after which its class is predicted, in growing order, in training and in evaluation; the
+    paper takes 0.25 and 0.5. A frame is seen if it lies before that share of its video's time."""
 
     frames_out: int = Field(10, ge=0, le=100_000)
     """Frames predicted after the last one that any reading sees. 0 where the whole clip is seen; then a model that

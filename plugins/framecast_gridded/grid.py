@@ -112,7 +112,7 @@ def _time(dataset: xarray.Dataset, settings: GriddedSettings) -> str:
     said = named or [name for name in dimensions if name in dataset.coords and is_time(dataset[name])]
     if not said:
         raise framecast.InputError(
-            f"data.time: which dimension is time cannot be told; the file has {_text(dataset)}: name it"
+            f"data.time: which dimension is time is unknown; the file has {_text(dataset)}: name it"
         )
     return said[0]
 

@@ -1,4 +1,4 @@
-"""The official files: found in zip archives or unpacked, and told apart from others."""
+"""The official files: found in zip archives or unpacked, and distinguished from others."""
 
 from __future__ import annotations
 

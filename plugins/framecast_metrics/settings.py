@@ -8,7 +8,7 @@ import framecast
 
 
 class MeanSquaredErrorSettings(framecast.Settings):
-    """How the squared error of a frame is told."""
+    """How the squared error of a frame is reported."""
 
     protocol: Literal["framecast", "conv-tt-lstm", "openstl"] = "framecast"
     """How the score is computed.
@@ -20,7 +20,7 @@ class MeanSquaredErrorSettings(framecast.Settings):
 
 
 class MeanAbsoluteErrorSettings(framecast.Settings):
-    """How the absolute error of a frame is told."""
+    """How the absolute error of a frame is reported."""
 
     protocol: Literal["framecast", "openstl"] = "framecast"
     """How the score is computed.
@@ -31,7 +31,7 @@ class MeanAbsoluteErrorSettings(framecast.Settings):
 
 
 class RootMeanSquaredErrorSettings(framecast.Settings):
-    """How the root of a frame's squared error is told."""
+    """How the root of a frame's squared error is reported."""
 
     protocol: Literal["framecast", "openstl"] = "framecast"
     """How the score is computed.
@@ -43,7 +43,7 @@ class RootMeanSquaredErrorSettings(framecast.Settings):
 
 
 class PeakSignalToNoiseRatioSettings(framecast.Settings):
-    """How the signal-to-noise ratio of a frame is told."""
+    """How the signal-to-noise ratio of a frame is reported."""
 
     protocol: Literal["framecast", "conv-tt-lstm", "openstl"] = "framecast"
     """How the score is computed. Frames that are identical count as 100 dB, and are counted.
@@ -55,7 +55,7 @@ class PeakSignalToNoiseRatioSettings(framecast.Settings):
 
 
 class StructuralSimilaritySettings(framecast.Settings):
-    """How the structural similarity of a frame is told."""
+    """How the structural similarity of a frame is reported."""
 
     protocol: Literal["framecast", "conv-tt-lstm", "openstl"] = "framecast"
     """How the score is computed.

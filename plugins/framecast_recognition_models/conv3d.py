@@ -19,10 +19,10 @@ from framecast_recognition_models.settings import Conv3DSettings
 class Conv3D(nn.Module):
     """3D convolutions, rectified, with max pooling behind each (C3D: Tran et al., ICCV 2015, arXiv 1412.0767).
 
-    Smaller than C3D and without its fully connected layers: the class is told from the mean over the image and the
-    frames seen, so that any number of frames will do; time is not pooled on the way. Each reading is a pass of its
-    own, as though the clip ended there: in every layer later frames are 0, like the padding beyond the end, and
-    count in no mean. It predicts no frames.
+    Smaller than C3D and without its fully connected layers: the class is predicted from the mean over the image
+    and the frames seen, so that any number of frames will do; time is not pooled on the way. Each reading is a
+    pass of its own, as though the clip ended there: in every layer later frames are 0, like the padding beyond the
+    end, and count in no mean. It predicts no frames.
 
     Raises ValueError where the strides do not divide the frames.
     """

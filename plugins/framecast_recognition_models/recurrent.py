@@ -24,10 +24,10 @@ class RecurrentRecogniser(nn.Module):
     """Early activity recognition (Su et al. 2020): one recurrent encoder for the class and the coming frames.
 
     On each level a rectified convolution with max pooling makes the image smaller, and a block of recurrent layers
-    takes it over time. The class is told from the last level's hidden state after the last frame of a reading, the
-    highest of each channel over the image: what moves is small, and a mean would drown it. The decoder makes the
-    next frame of all levels' hidden states. With `activation_checkpointing` the backward pass computes each
-    recurrent layer again instead of keeping its gates.
+    takes it over time. The class is predicted from the last level's hidden state after the last frame of a
+    reading, the highest of each channel over the image: what moves is small, and a mean would drown it. The
+    decoder makes the next frame of all levels' hidden states. With `activation_checkpointing` the backward pass
+    computes each recurrent layer again instead of keeping its gates.
 
     Raises ValueError where the strides do not divide the frames.
     """

@@ -16,7 +16,7 @@ class RecognitionSettings(framecast.Settings):
     """What all of them have: levels, each of a coarser image than the one before."""
 
     hidden_channels: list[Positive] = Field([32, 48, 64], min_length=1, max_length=64)
-    """Channels of each level, first to last; the class is told from the last."""
+    """Channels of each level, first to last; the class is predicted from the last."""
 
     strides: list[Stride] = Field([2, 2, 2], min_length=1, max_length=64)
     """Factor by which each level is lower and narrower than the one before it, the first than the frames; their
@@ -26,7 +26,7 @@ class RecognitionSettings(framecast.Settings):
     """Size in pixels, odd, of every convolution that keeps the size of its image."""
 
     dropout: float = Field(0.0, ge=0, lt=1)
-    """Probability with which a feature is left out in training before the class is told from the others."""
+    """Probability with which a feature is left out in training before the class is predicted from the others."""
 
     @model_validator(mode="after")
     def _levels_agree(self) -> RecognitionSettings:

@@ -23,7 +23,7 @@ def test_a_single_file_is_written_and_the_next_steps_are_those_that_work(platfor
     assert "my_score" in plan.out
 
 
-def test_a_package_goes_where_it_is_told(platform) -> None:
+def test_a_package_goes_into_the_chosen_folder(platform) -> None:
     answer = platform("plugins", "new", "my_cell", "--kind", "model", "--output", "work/plugins")
     assert answer.code == 0
     assert "pip install -e work/plugins/my_cell" in answer.out
@@ -37,7 +37,7 @@ def test_a_package_goes_where_it_is_told(platform) -> None:
 
 
 @pytest.mark.parametrize("kind", ["model", "dataset", "metric", "task", "callback"])
-def test_the_package_reads_as_it_is_told(platform, kind: str) -> None:
+def test_the_package_has_the_chosen_names(platform, kind: str) -> None:
     platform("plugins", "new", "mine", "--kind", kind)
     answer = platform("plugins", "list", "-p", "./mine/src/mine")
     assert answer.code == 0

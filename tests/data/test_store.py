@@ -103,7 +103,7 @@ def test_a_store_of_an_older_version_names_the_command_that_makes_it_again(store
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"format": 2}'])
-def test_a_damaged_index_is_told(store, text):
+def test_a_damaged_index_is_reported(store, text):
     (store.folder / "index.json").write_text(text)
 
     with pytest.raises(InputError, match=r"index\.json is damaged .*: delete .* and prepare it anew"):

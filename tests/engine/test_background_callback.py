@@ -116,7 +116,7 @@ def test_what_an_outage_held_up_is_delivered_when_the_server_is_back(told: list[
     assert len(told) == 2
 
 
-def test_what_is_lost_at_the_end_is_told(told: list[str]) -> None:
+def test_what_is_lost_at_the_end_is_reported(told: list[str]) -> None:
     tracker = Tracker()
     tracker.away = TimeoutError("no answer")
     delivery_ = delivery(tracker, told)

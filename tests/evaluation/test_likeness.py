@@ -40,7 +40,7 @@ def test_a_street_is_unlike_digits(subject: EvaluationTarget, tmp_path: Path) ->
     assert any(each.startswith("its mean brightness is 0.5") for each in said)
 
 
-def test_an_array_of_another_size_is_told(subject: EvaluationTarget, tmp_path: Path) -> None:
+def test_an_array_of_another_size_is_reported(subject: EvaluationTarget, tmp_path: Path) -> None:
     np.save(tmp_path / "large.npy", np.zeros((4, 24, 32), np.uint8))
     found = predict(subject, tmp_path / "large.npy", 0, 2, 2)
     said = differences(subject, tmp_path / "large.npy", found)

@@ -133,7 +133,7 @@ def test_auto_asks_the_ray_that_ray_finds(monkeypatch: pytest.MonkeyPatch) -> No
     assert "found for auto" in refusal("auto")
 
 
-def test_auto_without_a_ray_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_auto_without_a_ray_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(address: str) -> str:
         raise ConnectionError("Could not find any running Ray instance. Please specify")
 

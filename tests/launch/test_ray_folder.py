@@ -34,7 +34,7 @@ def spoilt(kind: str, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", ["long", "of many bytes", "with blanks", "missing"])
-def test_a_tmpdir_that_ray_cannot_use_is_replaced_and_that_is_told(
+def test_a_tmpdir_that_ray_cannot_use_is_replaced_and_that_is_reported(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(spoilt(kind, tmp_path)))

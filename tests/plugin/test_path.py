@@ -169,6 +169,6 @@ def test_the_current_folder_is_called_what_the_shell_calls_it(
     assert current_folder() == str(tmp_path / "real")
 
 
-def test_a_command_that_was_sent_starts_from_the_folder_that_it_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_was_sent_starts_from_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, "/home/ray")
     assert current_folder() == "/home/ray"

@@ -45,7 +45,7 @@ def test_runs_stand_beside_each_other_with_what_they_were_told_differently(
         "Cost",
         "Learning",
         "The same clips",
-        "How fast the forecasts go bad",
+        "Scores by predicted frame",
     ]
     at = page.cells.index("model.rank")
     assert page.cells[at : at + 3] == ["model.rank", "2", "3"]
@@ -129,7 +129,7 @@ def test_runs_that_never_began_or_never_scored_are_compared_too(
     shutil.copy(finished.plan, begun.plan)
     page = compare(begun, finished)
     assert "A  tinydied" in page.cells
-    assert "None: the runs were told the same." in page.text
+    assert "None: the runs have the same settings." in page.text
 
 
 def test_the_same_clips_of_all_runs_stand_below_each_other(train: Train, compare: Callable[..., Any]) -> None:

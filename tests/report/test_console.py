@@ -59,7 +59,7 @@ def test_an_evaluation_stands_below_its_baselines() -> None:
     assert "validation" in said[3]
 
 
-def test_the_best_checkpoint_and_notices_are_told() -> None:
+def test_the_best_checkpoint_and_notices_are_reported() -> None:
     notice = Warned(3, "fp16 overflow at step 3: step skipped, loss scale 65,536 -> 32,768; 1 overflow so far")
     said = drawn(STARTED, notice, CheckpointSaved(10, 1, "step-00000010", True, "m", 0.1))
     assert f"note: {notice.message}" in said

@@ -43,12 +43,12 @@ def test_a_finished_run_has_every_section(copy: RunFolder, report: Report) -> No
     page = report(copy)
     assert page.headings == [
         "Scores",
-        "Beside the papers",
+        "Published results",
         "Clips",
-        "How fast the forecast goes bad",
+        "Scores by predicted frame",
         "Learning",
         "Gradients, time and memory",
-        "What was run",
+        "Configuration",
     ]
     # over frames: mse, ssim; learning: losses, mse, ssim; then the gradient norm, time, memory
     assert len(page.charts) == 2 + 3 + 3
@@ -138,13 +138,13 @@ def test_the_page_needs_the_folder_only(copy: RunFolder, report: Report, tmp_pat
 
 
 def test_what_befell_a_run_is_told_with_time_and_step(copy: RunFolder, report: Report) -> None:
-    assert "What happened on the way" not in report(copy).headings
+    assert "Events" not in report(copy).headings
     (begun,) = [event for event in copy.journal.raw() if isinstance(event, RunStarted)]
     copy.journal.append(RunInterrupted(4, "SIGTERM"))
     copy.journal.append(replace(begun, attempt=2, step=4, workers=3))
     copy.journal.append(Warned(4, "step-00000006 is damaged: went on from step-00000004 instead"))
     page = report(copy)
-    assert "What happened on the way" in page.headings
+    assert "Events" in page.headings
     for told in (
         "interrupted: SIGTERM",
         "attempt 2 continued from here, with 3 workers",

@@ -317,7 +317,7 @@ def test_one_that_is_intact_but_cannot_be_read_is_followed_by_the_older_one(spoi
     assert complaints[0].startswith("step-00000002 cannot be read (")
 
 
-def test_a_damaged_manifest_of_a_newer_one_is_told(tmp_path: Path) -> None:
+def test_a_damaged_manifest_of_a_newer_one_is_reported(tmp_path: Path) -> None:
     store = CheckpointStore(tmp_path)
     for step in (1, 2):
         (store.begin(step) / "a").write_text("a")

@@ -189,7 +189,7 @@ def test_hours_of_decoding_in_a_small_file_stop_at_a_limit(
     assert "FRAMECAST_LIMIT_VIDEO_PIXELS" in found.text
 
 
-def test_zero_frames_and_empty_arrays_are_told(tmp_path: Path, attempt_to_read: Try) -> None:
+def test_zero_frames_and_empty_arrays_are_reported(tmp_path: Path, attempt_to_read: Try) -> None:
     np.save(tmp_path / "a.npy", np.zeros((0, 16, 16), np.uint8))
     found = attempt_to_read(reader_named(".npy"), tmp_path / "a.npy")
     assert found.outcome == "sentence", found.text

@@ -655,7 +655,7 @@ def test_damaged_samples_are_left_out_of_a_report(
     assert "the report leaves out" in said
 
 
-def test_a_damaged_manifest_is_told(two: RunFolder, platform: Command) -> None:
+def test_a_damaged_manifest_is_reported(two: RunFolder, platform: Command) -> None:
     newest = max(path for path in two.checkpoints.glob("step-*"))
     (newest / "manifest.json").write_text("[1, 2]")
     code, said = platform("status", "spoilt")

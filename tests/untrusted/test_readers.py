@@ -30,7 +30,7 @@ def place(file: Path, content: bytes) -> None:
     file.write_bytes(content)
 
 
-def assert_told(found: list[tuple[str, Attempt]]) -> None:
+def assert_reported(found: list[tuple[str, Attempt]]) -> None:
     wrong = [f"{how}: {each.outcome}, {each.megabytes} MB\n{each.text}" for how, each in found if each.is_wrong]
     assert not wrong, f"{len(wrong)} of {len(found)}\n" + "\n\n".join(wrong[:4])
 
@@ -42,7 +42,7 @@ def try_no_files(reader: Reader, folder: Path, attempt_to_read: Try) -> None:
         file.unlink() if file.is_symlink() or not file.is_dir() else file.rmdir()
         make(file)
         found.append((how, attempt_to_read(reader, file)))
-    assert_told(found)
+    assert_reported(found)
     assert all(each.outcome != "works" or reader.name in MAY_BE_MISSING for _, each in found)
 
 
@@ -67,7 +67,7 @@ def try_contents(reader: Reader, folder: Path, attempt_to_read: Try) -> None:
     for how, content in CONTENTS.items():
         place(file, content)
         found.append((how, attempt_to_read(reader, file)))
-    assert_told(found)
+    assert_reported(found)
 
 
 @pytest.mark.untrusted
@@ -93,13 +93,13 @@ def test_what_is_no_file_is_told_at_once_by_every_reader(
 
 @pytest.mark.untrusted
 @of_every_reader
-def test_what_belongs_into_other_files_is_told(reader: Reader, tmp_path: Path, attempt_to_read: Try) -> None:
+def test_what_belongs_into_other_files_is_reported(reader: Reader, tmp_path: Path, attempt_to_read: Try) -> None:
     try_contents(reader, tmp_path, attempt_to_read)
 
 
 @pytest.mark.untrusted
 @of_every_reader
-def test_damage_anywhere_is_told(reader: Reader, tmp_path: Path, attempt_to_read: Try) -> None:
+def test_damage_anywhere_is_reported(reader: Reader, tmp_path: Path, attempt_to_read: Try) -> None:
     file = reader.made(tmp_path)
     sound = file.read_bytes()
 
@@ -107,14 +107,14 @@ def test_damage_anywhere_is_told(reader: Reader, tmp_path: Path, attempt_to_read
     @given(st.integers(0, 2**32))
     def damaged(seed: int) -> None:
         place(file, spoilt(sound, seed))
-        assert_told([(f"seed {seed}", attempt_to_read(reader, file))])
+        assert_reported([(f"seed {seed}", attempt_to_read(reader, file))])
 
     damaged()
 
 
 @pytest.mark.untrusted
 @pytest.mark.parametrize("reader", [each for each in READERS if each.is_json], ids=lambda reader: reader.name)
-def test_values_of_other_types_are_told(reader: Reader, tmp_path: Path, attempt_to_read: Try) -> None:
+def test_values_of_other_types_are_reported(reader: Reader, tmp_path: Path, attempt_to_read: Try) -> None:
     file = reader.made(tmp_path)
     content = json.loads(file.read_text())
     found = []
@@ -123,7 +123,7 @@ def test_values_of_other_types_are_told(reader: Reader, tmp_path: Path, attempt_
             text = json.dumps(other)
             place(file, text.encode())
             found.append((text[:300], attempt_to_read(reader, file)))
-    assert_told(found)
+    assert_reported(found)
 
 
 EXAMPLES = int(os.environ.get("UNTRUSTED_EXAMPLES", "40"))

@@ -120,10 +120,10 @@ def main() -> None:
     use_plain_output()
     extend()
     try:
-        code, told = _run()
+        code, lines = _run()
     finally:
         put_back_output()
-    for line in told:
+    for line in lines:
         print(plain(without_credentials(line)), file=sys.stderr)
     if is_stuck():
         sys.stdout.flush()
@@ -133,7 +133,7 @@ def main() -> None:
 
 
 def _run() -> tuple[int, list[str]]:
-    """The exit code, and what is to be told on standard error."""
+    """The exit code, and the lines for standard error."""
     try:
         try:
             take_variables()
@@ -156,6 +156,6 @@ def _run() -> tuple[int, list[str]]:
         return 2, list(map(str, error.problems))
     except PluginFailed as error:
         return 1, [str(error)]
-    except KeyboardInterrupt:  # handled: told in a line, with exit code 130
+    except KeyboardInterrupt:  # handled: reported in a line, with exit code 130
         return 130, ["stopped at once; `platform list` shows what is left"]
     return 0, []

@@ -69,8 +69,8 @@ def _print(findings: Sequence[CheckResult]) -> None:
     everywhere = len({each.node for each in findings if each.node})
     width = max(len(each.subject) for each in findings)
     for each, where in nodes.items():
-        told = [node for node in where if node]
-        on = f"  [{', '.join(told)}]" if told and len(told) < everywhere else ""
+        named = [node for node in where if node]
+        on = f"  [{', '.join(named)}]" if named and len(named) < everywhere else ""
         what_to_do = f" -> {each.remedy}" if each.remedy else ""
         typer.echo(f"{each.level:4}  {each.subject:{width}}  {each.message}{what_to_do}{on}")
     counts = {level: sum(each.level == level for each in nodes) for level in ("FAIL", "warn")}

@@ -16,7 +16,7 @@ _SECONDS_TO_ESTIMATE = 3.0
 
 @contextmanager
 def evaluation_progress(
-    models: int, silent: bool, told: Callable[[], tuple[int, int]], terminal: IO[str]
+    models: int, silent: bool, counts: Callable[[], tuple[int, int]], terminal: IO[str]
 ) -> Iterator[None]:
     """Shows on `terminal` what the workers tell (clips done by any model, and all there are) while the body runs.
 
@@ -32,7 +32,7 @@ def evaluation_progress(
         def follow() -> None:
             began, estimated = None, silent
             while not over.wait(0.2):
-                done, total = told()
+                done, total = counts()
                 progress.update(bar, completed=done, total=total or None)
                 if total and began is None:
                     began = time.monotonic() - 0.2
@@ -50,7 +50,7 @@ def evaluation_progress(
         try:
             yield
         except KeyboardInterrupt:
-            done, total = told()
+            done, total = counts()
             if not silent:
                 progress.console.print(f"stopped after {done:,} of {plural(total, 'score')}; none are kept")
             raise

@@ -101,10 +101,10 @@ def predict(
         write_array(output, found.future)
     else:
         write_video(output, mark_prediction(found.pictures(), seen), found.rate, OWN_OUTPUT)
-    told = f"{plural(seen, 'frame')} seen, {future} predicted"
+    summary = f"{plural(seen, 'frame')} seen, {future} predicted"
     if len(found.truth) < future:
-        told += f", of which the source holds {len(found.truth)}"
-    typer.echo(f"{display_path(output)}: {told}")
+        summary += f", of which the source holds {len(found.truth)}"
+    typer.echo(f"{display_path(output)}: {summary}")
     typer.echo(f"note: the model saw {treatment(subject, source, found)}", err=True)
     for difference in differences(trained, source, found):
         typer.echo(one_line(f"warning: {source.name} is unlike the training data: {difference}"), err=True)

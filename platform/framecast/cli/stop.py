@@ -40,7 +40,7 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
         raise InputError(f"{kind} {folder.id} {in_state(now.state)}: nothing to stop")
     request_stop(folder, STOP_COMMAND)
     asked = time.monotonic()
-    told = False
+    warned = False
     while (now := status_of(folder)).state in UNDERWAY:
         driver = Driver.of(folder)
         if driver is not None and driver.silence > SILENCE:
@@ -49,8 +49,8 @@ def stop(run: Run, runs: Runs = None, address: Address = None) -> None:
                 f"{kind} {folder.id} does not stop: its driver does not answer ({driver}). It stops when that "
                 f"process continues{end}"
             )
-        if not told and time.monotonic() - asked > _PATIENCE:
-            told = True
+        if not warned and time.monotonic() - asked > _PATIENCE:
+            warned = True
             typer.echo(
                 "waiting for the end of its step and a checkpoint; Ctrl-C ends the waiting, not the request"
             )

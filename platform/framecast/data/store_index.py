@@ -88,9 +88,9 @@ def checked_index(index: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
 
 
 def _size(file: Path) -> int | None:
-    """Bytes of a file; None where it is missing or no file, which is told when it is read."""
+    """Bytes of a file; None where it is missing or no file, which is reported when it is read."""
     try:
         status = file.stat()
-    except (OSError, ValueError):  # handled: told with its name when a clip is read from it
+    except (OSError, ValueError):  # handled: reported with its name when a clip is read from it
         return None
     return status.st_size if stat.S_ISREG(status.st_mode) else None

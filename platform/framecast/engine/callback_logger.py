@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from framecast.errors import without_credentials
 
-MOST_TOLD = 20
+MOST_WARNINGS = 20
 """Warnings of one callback that become events of the run; the rest are only in the log."""
 
 
@@ -24,13 +24,13 @@ def callback_logger(name: str, tell: Callable[[str], None]) -> logging.Logger:
 class _Handler(logging.Handler):
     def __init__(self, name: str, tell: Callable[[str], None]) -> None:
         super().__init__()
-        self._callback, self._tell, self._told = name, tell, 0
+        self._callback, self._tell, self._warnings = name, tell, 0
 
     def emit(self, record: logging.LogRecord) -> None:
         text = without_credentials(self.format(record))
         print(f"{record.levelname.lower()}: callback {self._callback}: {text}", flush=True)
-        if record.levelno >= logging.WARNING and self._told < MOST_TOLD:
-            self._told += 1
-            more = "; further warnings are only in its log" if self._told == MOST_TOLD else ""
+        if record.levelno >= logging.WARNING and self._warnings < MOST_WARNINGS:
+            self._warnings += 1
+            more = "; further warnings are only in its log" if self._warnings == MOST_WARNINGS else ""
             message = " ".join(without_credentials(record.getMessage()).split())
             self._tell(f"callback {self._callback}: {message}{more}")

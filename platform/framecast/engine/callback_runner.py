@@ -88,7 +88,7 @@ class CallbackRunner:
         return requested
 
     def close(self, wait: bool = True) -> None:
-        """Gives background callbacks some time to deliver what is waiting; what they lose is told."""
+        """Gives background callbacks some time to deliver what is waiting, and reports what they lose."""
         for each in self._background.values():
             each.close(wait)
         while self._messages:
@@ -116,7 +116,7 @@ class CallbackRunner:
         """Says once of a callback that it holds up training."""
         before, share = self._spent.get(name, 0.0), SLOW_SHARE * (time.monotonic() - self._began)
         if before == float("inf"):
-            return  # told already
+            return  # reported already
         self._spent[name] = spent = before + seconds
         if spent > SLOW_SECONDS and spent > share:
             part = 100 * SLOW_SHARE * spent / share

@@ -84,7 +84,7 @@ class Plan:
 
     @property
     def readings(self) -> tuple[float, ...]:
-        """The observed shares of a clip at which its class is told; none where the task asks for no classes."""
+        """The observed shares of a clip at which its class is predicted; none in tasks without classes."""
         return self.task.declaration.readings(self.task.settings)
 
     @property

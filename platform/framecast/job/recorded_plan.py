@@ -101,7 +101,7 @@ class RecordedPlan:
 
     @cached_property
     def readings(self) -> tuple[float, ...]:
-        """The observed shares of a clip at which its class is told; none where the task asks for no classes."""
+        """The observed shares of a clip at which its class is predicted; none in tasks without classes."""
         return tuple(each for each in _list(self.declared.get("readings")) if isinstance(each, int | float))
 
     @property
@@ -142,11 +142,11 @@ class RecordedPlan:
     @cached_property
     def metrics(self) -> tuple[RecordedMetric, ...]:
         """Those of the job, in its order."""
-        told = _dict(self.declared.get("metrics"))
+        recorded = _dict(self.declared.get("metrics"))
         found = []
         for section in _list(self.job.get("metrics")):
             if isinstance(section, dict) and isinstance(section.get("name"), str):
-                facts = _dict(told.get(section["name"]))
+                facts = _dict(recorded.get(section["name"]))
                 found.append(
                     RecordedMetric(
                         section["name"],

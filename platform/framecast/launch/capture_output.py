@@ -110,6 +110,6 @@ def _debuggers_on(terminal: Terminal, restore: Callable[[], None], redirect: Cal
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, OutputFailed):
-            # handled: a stream that is full, closed or without a reader; who writes to it next is told
+            # handled: a stream that is full, closed or without a reader; the next write to it raises
             if stream is not None:
                 stream.flush()

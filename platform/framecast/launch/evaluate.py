@@ -39,7 +39,7 @@ def evaluate(
 
     Returns the result, and why it could not be written there; empty where it was.
 
-    `progress` shows on a terminal what it is told while its context lasts; all else that is printed meanwhile
+    `progress` shows on a terminal what it receives while its context lasts; all else that is printed meanwhile
     goes into a log. Raises InputError where subjects cannot be compared, TrainingFailed where scoring fails.
     """
     validate_comparable(subjects)

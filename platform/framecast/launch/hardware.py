@@ -76,8 +76,8 @@ def resolve_resources(plan: Plan, resources: Resources) -> Plan:
         message = f"{plural(fewest, 'worker')} with a GPU each {_need(fewest, fewest, 'GPU', resources.gpus)}"
         way_out = "write fewer compute.workers, or compute.gpus_per_worker=0"
         problems.append(Problem(f"{message}: {way_out}", key="compute.gpus_per_worker"))
-    told = bool(problems)  # of the GPUs
-    if resources.capacity(cpus_each, 0 if told else gpus_each) < fewest:
+    too_few_gpus = bool(problems)
+    if resources.capacity(cpus_each, 0 if too_few_gpus else gpus_each) < fewest:
         need = _need(fewest, fewest * cpus_each, "", resources.cpus)
         message = f"{plural(fewest, 'worker')} of {plural(cpus_each, 'CPU core')} {need}"
         if len(resources.hosts) > 1:

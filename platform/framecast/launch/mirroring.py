@@ -71,7 +71,7 @@ def push_all(run: RunFolder) -> None:
 
 
 def url_of(run: Folder) -> str:
-    """The URL of all runs, to be told to workers; empty for a run on disk."""
+    """The URL of all runs, for workers; empty for a run on disk."""
     return url_of_working_copy(run.root)
 
 

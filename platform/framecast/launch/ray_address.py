@@ -97,7 +97,7 @@ def _silence(host: str, port: int) -> str:
         with socket.create_connection((host, port), timeout=_PATIENCE) as connection:
             connection.sendall(_GREETING)
             answer = connection.recv(9)
-    except TimeoutError:  # handled: told as the reason why there is no Ray
+    except TimeoutError:  # handled: reported as the reason why there is no Ray
         return f"no answer within {_PATIENCE:g} s"
     except (OSError, UnicodeError, OverflowError) as error:  # a host that is no name, a port that is no port
         return (getattr(error, "strerror", None) or str(error)).lower()

@@ -58,7 +58,7 @@ class Constraint:
             if _COMPARISONS[type(comparison.ops[0])](left, right):
                 return None
         except (ArithmeticError, TypeError):
-            # handled: a division by 0, or a setting that is null; told as a constraint that does not hold
+            # handled: a division by 0, or a setting that is null; reported as a constraint that does not hold
             pass  # a division by 0, or a setting that is null: what cannot be computed does not hold
         numbers = ", ".join(f"{name} is {values[name]}" for name in self.names)
         return f"{self.expression} is required, but {numbers}: {self.because}"

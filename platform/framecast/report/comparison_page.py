@@ -48,14 +48,14 @@ def write_comparison(runs: Sequence[RunFolder], file: Path) -> None:
 
 def settings_table(these: RunComparison) -> Table:
     """The settings that are not the same in all runs."""
-    told = {letter: dict(_flat(set_aside(record.plan.job))) for letter, record in these.records.items()}
-    keys = list(dict.fromkeys(key for settings in told.values() for key in settings))
+    jobs = {letter: dict(_flat(set_aside(record.plan.job))) for letter, record in these.records.items()}
+    keys = list(dict.fromkeys(key for settings in jobs.values() for key in settings))
     rows = []
     for key in keys:
-        values = [settings.get(key, "–") for settings in told.values()]
+        values = [settings.get(key, "–") for settings in jobs.values()]
         if len(set(values)) > 1:
             rows.append(words(key, *values))
-    return Table([Column("setting", words=True), *(Column(letter) for letter in told)], rows)
+    return Table([Column("setting", words=True), *(Column(letter) for letter in jobs)], rows)
 
 
 def best_table(these: RunComparison) -> Table:

@@ -53,7 +53,7 @@ def learning_curves(record: Record) -> list[Curve]:
         panels.append(logged_panel(record.plan.logs.get(name) or LoggedValue(name), values))
     rates = LoggedValue("learning_rate")
     panels.append(logged_panel(rates, [(event.step, event.learning_rate) for event in steps]))
-    note = "Training loss as it was, and its running mean; validation is always closed loop."
+    note = "Training loss of each step, and its running mean; validation is always closed loop."
     return [Curve(chart(panels, "step", _resumed(record)), note), *metric_curves(record)]
 
 
@@ -80,8 +80,8 @@ def metric_curves(record: Record) -> list[Curve]:
 
 
 def horizon_curves(record: Record, requires: Answer) -> list[Curve]:
-    """Each metric of frames over the predicted ones: how fast a forecast goes bad; or each metric of classes over
-    the observed shares of a clip: how soon they are known."""
+    """Each metric of frames over the predicted ones: the scores by lead time; or each metric of
+    classes over the observed shares of a clip."""
     if not record.best:
         return []
     looks = {"model": MODEL, **{in_words(name): look for name, look in record.baseline_looks.items()}}

@@ -12,17 +12,17 @@ from framecast.report.table import Column, Table, words
 
 def history_table(record: Record) -> Table | None:
     """Each of these with its time and step; None for a run that went through undisturbed."""
-    told = [(event, _told(event)) for event in record.raw]
+    described = [(event, _described(event)) for event in record.raw]
     rows = [
         words(datetime.fromtimestamp(event.time).strftime("%Y-%m-%d %H:%M:%S"), f"{event.step:,}", what)
-        for event, what in told
+        for event, what in described
         if what and isinstance(event, RunStarted | Warned | RunInterrupted | RunFailed)
     ]
     columns = [Column("time"), Column("step"), Column("what happened", words=True)]
     return Table(columns, rows, "Attempts after the first, and notices") if rows else None
 
 
-def _told(event: Event) -> str:
+def _described(event: Event) -> str:
     match event:
         case RunStarted(attempt=attempt, workers=workers) if attempt > 1:
             return f"attempt {attempt} continued from here, with {plural(workers, 'worker')}"

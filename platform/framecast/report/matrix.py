@@ -22,14 +22,14 @@ _LEGIBLE_NUMBER, _LEGIBLE_NAME = 26, 9
 
 
 def matrix(counts_KK: np.ndarray, classes: Sequence[str]) -> Markup:
-    """Of counts (K, K), true class by said class. Names and numbers are written where there is room for them;
-    each cell says in words what it holds when it is pointed at."""
+    """Of counts (K, K), true class by predicted class. Names and numbers are written where there is room for them;
+    each cell has a tooltip."""
     number = len(classes)
     cell = min(_LARGEST_CELL, (_WIDTH - _NAMES) / number)
     height = _HEAD + cell * number + 2
-    told = f"Confusion matrix of {number} classes: true classes in rows, said ones in columns"
-    root = create_svg(_WIDTH, height, told)
-    add_text(root, _NAMES + cell * number / 2, 10, "said", "tick", "middle", 11.0)
+    title = f"Confusion matrix of {number} classes: true classes in rows, predicted ones in columns"
+    root = create_svg(_WIDTH, height, title)
+    add_text(root, _NAMES + cell * number / 2, 10, "predicted", "tick", "middle", 11.0)
     sums_K = counts_KK.sum(1)
     for row, name in enumerate(classes):
         top = _HEAD + row * cell

@@ -24,7 +24,7 @@ from framecast.report.table import Cell, Column, Row, Table
 @dataclass(frozen=True)
 class Measured:
     """One evaluation: its scores with intervals, and its curves over predicted frames or observed shares with
-    their numbers; for each model that told classes, which it took for which at the last reading."""
+    their numbers; for each model of classes, its confusion matrix at the last reading."""
 
     title: str
     scores: Table

@@ -100,7 +100,7 @@ def confusion_table(counts_KK: np.ndarray, classes: Sequence[str]) -> Table | No
             rows.append(Row(list(map(Cell, cells))))
     columns = [
         Column("shown", words=True),
-        Column("said", words=True),
+        Column("predicted", words=True),
         Column("clips"),
         Column("share", "of those"),
     ]

@@ -219,7 +219,7 @@ class Record:
 
 
 def _samples(file: Path) -> dict[str, np.ndarray]:
-    """The arrays of pictures in a file; one that cannot be read is left out of the report, which is told."""
+    """The arrays of pictures in a file; one that cannot be read is left out, and the report says so."""
     try:
         arrays = read_arrays(file, SAMPLES_BYTES)
         clips = [array for name, array in arrays.items() if name.endswith(("context", "target", "prediction"))]
@@ -245,7 +245,7 @@ def _check_environment(content: dict[str, Any]) -> None:
 
 
 def _json(file: Path, check: Callable[[dict[str, Any]], None] = lambda content: None) -> dict[str, Any]:
-    """The object in a JSON file; one that cannot be read is left out of the report, which is told."""
+    """The object in a JSON file; one that cannot be read is left out, and the report says so."""
     try:
         content = read_json_object(file)
         check(content)

@@ -102,7 +102,7 @@ def _verdict(results: Results) -> list[str]:
         share = f"{key}: {found.importance:.0%} of the variance lies between its values"
         odds = "in less than 1 of 100" if found.chance < 0.01 else f"in {100 * found.chance:.0f} of 100"
         if found.chance >= UNLIKELY:
-            chance = f"but scores dealt out at random give as much {odds} cases: not told apart from chance"
+            chance = f"but scores dealt out at random give as much {odds} cases: not distinguishable from chance"
         else:
             chance = f"which chance gives {odds} cases only; best on average is {found.best_value}"
         said.append(f"{share}, {chance}.")

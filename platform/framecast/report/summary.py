@@ -32,7 +32,7 @@ def headline(record: Record) -> str:
         seen, predicted = record.plan.horizon
         horizon = f", from {plural(seen, 'frame')} to the next {predicted}"
     if record.plan.readings:
-        horizon = f", told after {' and '.join(map(percent, record.plan.readings))} of each clip"
+        horizon = f", predicted after {' and '.join(map(percent, record.plan.readings))} of each clip"
     return f"{record.plan.model.name} on {record.plan.data.name}{horizon}"
 
 

@@ -148,7 +148,7 @@ def _warnings(events: list[Event]) -> list[str]:
 
 
 def _state(run: RunFolder, events: list[Event]) -> tuple[str, str, Cause | None]:
-    # what a callback lost is told after the end
+    # what a callback lost is reported after the end
     last = next((event for event in reversed(events) if not isinstance(event, Warned)), None)
     driver = Driver.of(run)
     driven = driver is not None and driver.is_alive

@@ -11,7 +11,7 @@ from framecast.search.results import Results
 
 SHUFFLES = 5000
 UNLIKELY = 0.05
-"""A setting whose importance chance reaches less often than this is told apart from chance."""
+"""A setting whose importance chance reaches less often than this is distinguishable from chance."""
 
 
 class Importance(NamedTuple):

@@ -89,9 +89,9 @@ class Optuna:
         tried = [trial.point for trial in trials]
         known = {identity(point) for point in tried}
         for trial in trials:
-            told = self._told(trial)
-            if told is not None:
-                study.add_trial(told)
+            finished = self._optuna_trial(trial)
+            if finished is not None:
+                study.add_trial(finished)
         for _ in range(_MOST_QUESTIONS):
             asked = study.ask()
             point = self._space.filled(lambda key, parameter, asked=asked: _suggested(asked, key, parameter))
@@ -100,7 +100,7 @@ class Optuna:
             study.tell(asked, state=optuna.trial.TrialState.FAIL)
         return self._space.untried_draw(_random(search, len(trials)), tried)
 
-    def _told(self, trial: Trial) -> Any:
+    def _optuna_trial(self, trial: Trial) -> Any:
         """The trial as Optuna knows trials; None for one that this space could not have proposed."""
         import optuna
 

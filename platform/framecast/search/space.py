@@ -28,7 +28,7 @@ Point = dict[str, Any]
 
 
 def identity(point: Point) -> str:
-    """By which points are told apart; Python alone takes 1, 1.0 and True for the same."""
+    """What distinguishes two points; Python alone takes 1, 1.0 and True for the same."""
     return json.dumps(point, sort_keys=True)
 
 

@@ -40,12 +40,12 @@ def clips_are_as_declared(subject: PluginUnderTest) -> None:
     require(low < high, f"its value_range is ({low}, {high})")
     classes = len(subject.dataset.classes(settings))
     for frames in (_FRAMES, 2):
-        told = subject.dataset.sample_shape(settings, frames)
+        shape = subject.dataset.sample_shape(settings, frames)
         for split, clips in _splits(subject, frames).items():
             require(len(clips) > 0, f"{split} has no clips of {plural(frames, 'frame')}")
             for index in _some(clips, 5):
                 sample, place = clips[index], f"{split} clip {index}"
-                _check_frames(sample, told.clip, place)
+                _check_frames(sample, shape.clip, place)
                 if split == "train" or subject.dataset.bounded(settings):
                     _check_range(sample, low, high, place)
                 _check_facts(sample, frames, classes, place)
@@ -165,10 +165,12 @@ def files_are_made_ready_once(subject: PluginUnderTest) -> None:
         ready(settings)
     except InputError as error:
         require(" data prepare " in str(error), f"ready does not name the command: {error}")
-    told: list[tuple[int, int]] = []
-    first = prepare(settings, lambda done, total: told.append((done, total)))
-    require(all(0 <= done <= total for done, total in told), f"progress is told {told[:5]}")
-    require(Path(first.place).exists() or not told, f"{first.place}, where it says its files are, is not there")
+    reported: list[tuple[int, int]] = []
+    first = prepare(settings, lambda done, total: reported.append((done, total)))
+    require(all(0 <= done <= total for done, total in reported), f"progress receives {reported[:5]}")
+    require(
+        Path(first.place).exists() or not reported, f"{first.place}, where it says its files are, is not there"
+    )
     ready(settings)
     contents = {file: file.stat().st_mtime_ns for file in Path(first.place).rglob("*") if file.is_file()}
     second = prepare(settings, lambda done, total: None)

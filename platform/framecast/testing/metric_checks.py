@@ -38,10 +38,11 @@ def each_sample_has_its_value(subject: PluginUnderTest) -> None:
     require(values.shape[:1] == (_BATCH,), f"for {_BATCH} samples update returns {tuple(values.shape)}")
     first = _built(subject).update(prediction[:1].clone(), target[:1])
     require(_close(values[:1], first), "the first sample's value changes with the others in its batch")
-    told = metric.compute()
-    require(isinstance(told.overall, float), f"overall is {type(told.overall).__name__}, not float")
+    value = metric.compute()
+    require(isinstance(value.overall, float), f"overall is {type(value.overall).__name__}, not float")
     require(
-        len(told.per_frame) == values.flatten(1).shape[1], f"per_frame has {plural(len(told.per_frame), 'value')}"
+        len(value.per_frame) == values.flatten(1).shape[1],
+        f"per_frame has {plural(len(value.per_frame), 'value')}",
     )
 
 

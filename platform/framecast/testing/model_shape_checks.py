@@ -126,11 +126,14 @@ def its_declared_cost_is_true(subject: PluginUnderTest) -> None:
     for settings in (subject.settings, *(drawn for _, drawn in legal_settings(subject, _DRAWN, seed=1))):
 
         def counted(settings: Any = settings) -> None:
-            told = cost(settings, subject.sample)
+            declared = cost(settings, subject.sample)
             model = build_model(subject, settings)
             real = sum(each.numel() for each in model.parameters() if each.requires_grad)
-            require(told.parameters == real, f"it tells {told.parameters:,}, and {real:,} are there: {settings}")
-            require(told.macs > 0 or not real, f"it tells {told.macs} multiplications: {settings}")
+            require(
+                declared.parameters == real,
+                f"it returns {declared.parameters:,} of {real:,} parameters: {settings}",
+            )
+            require(declared.macs > 0 or not real, f"it returns {declared.macs} multiplications: {settings}")
 
         unless_refused(counted)
 

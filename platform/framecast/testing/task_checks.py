@@ -179,12 +179,13 @@ def its_schedules_survive_a_checkpoint(subject: PluginUnderTest) -> None:
     other = subject.build()
     other.load_state_dict(json.loads(written))
     for epoch in range(40, 80):
-        told = [
+        states = [
             (each.learning_rate_factor, _loss(each, model, batch, range(_BATCH)), json.dumps(each.state_dict()))
             for each in (task, other)
         ]
         require(
-            told[0] == told[1], f"after epoch {epoch} the one that was loaded differs: {told[1]}, not {told[0]}"
+            states[0] == states[1],
+            f"after epoch {epoch} the one that was loaded differs: {states[1]}, not {states[0]}",
         )
         for each in (task, other):
             each.after_evaluation(metrics, epoch)

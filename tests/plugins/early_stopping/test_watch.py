@@ -98,7 +98,7 @@ def test_baselines_do_not_count() -> None:
     assert listener(evaluated(1, "black", loss=0.9)) is None
 
 
-def test_a_score_that_is_not_measured_is_told() -> None:
+def test_a_score_that_is_not_measured_is_reported() -> None:
     with pytest.raises(framecast.InputError, match=r"validation/sssim is not measured, did you mean"):
         watch(monitor="validation/sssim")(evaluated(1, ssim=0.5))
 

@@ -37,7 +37,7 @@ def test_time_is_found_by_its_dates_whatever_its_name(written, settings_for, air
 def test_time_without_dates_or_a_usual_name_must_be_named(written, settings_for, air_field):
     path = written("air.nc", air=air_field.drop_vars("time").rename(time="step"))
 
-    assert "data.time: which dimension is time cannot be told; the file has " in refusal(path, settings_for)
+    assert "data.time: which dimension is time is unknown; the file has " in refusal(path, settings_for)
     assert grid_of(path, settings_for, time="step").time == "step"
 
 

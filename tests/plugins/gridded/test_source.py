@@ -121,7 +121,7 @@ def test_channels_of_an_array_are_named_in_order(tmp_path, settings_for):
 def test_what_else_must_be_known_of_a_file_names_its_setting(tmp_path, settings_for):
     renamed = dataset().rename({"time": "step"})
     renamed.to_netcdf(tmp_path / "new.nc")
-    with pytest.raises(framecast.InputError, match=r"^data\.time: which dimension is time cannot be told"):
+    with pytest.raises(framecast.InputError, match=r"^data\.time: which dimension is time is unknown"):
         read_source(settings_for("was.nc"), tmp_path / "new.nc", TRAINED, 0, 1)
 
     assert read_source(settings_for("was.nc", time="step"), tmp_path / "new.nc", TRAINED, 0, 1).shape == (

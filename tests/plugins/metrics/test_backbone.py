@@ -64,7 +64,7 @@ def test_a_package_file_that_was_tampered_with_is_refused(cache, other_package):
         backbone_weights("alex", None)
 
 
-def test_where_no_way_is_left_all_four_are_told(cache, other_package, monkeypatch):
+def test_where_no_way_is_left_all_four_are_reported(cache, other_package, monkeypatch):
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")  # where nobody answers
     monkeypatch.setenv("no_proxy", "")
 

@@ -73,7 +73,7 @@ def test_losses_scores_and_settings_are_tracked(store: str, folder: Path) -> Non
         (events.RunFailed(1, "out of memory"), "FAILED"),
     ],
 )
-def test_how_the_run_ended_is_told(ending: events.Event, status: str, store: str, folder: Path) -> None:
+def test_how_the_run_ended_is_reported(ending: events.Event, status: str, store: str, folder: Path) -> None:
     attempt(store, folder, started(), step_done(1), ending)
     assert tracked(store, folder.name)[1].info.status == status
 
@@ -85,7 +85,7 @@ def test_a_resumed_run_goes_on_in_the_same_run(store: str, folder: Path) -> None
     assert tracked(store, folder.name)[1].info.status == "RUNNING"
 
 
-def test_without_mlflow_the_way_out_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_mlflow_the_remedy_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "framecast_mlflow.tracker", raising=False)
     monkeypatch.setitem(sys.modules, "mlflow.tracking", None)  # as Python marks what cannot be imported
     settings, context = CALLBACK.settings(), framecast.RunContext(folder)

@@ -152,7 +152,7 @@ def test_other_clips_are_only_cropped_in_the_middle(of, split):
     assert torch.equal(data[0]["frames"], plain[0]["frames"][:, :, 4:20, 8:24])
 
 
-def test_counts_and_skips_are_told(of):
+def test_counts_and_skips_are_reported(of):
     data = of("train", 8)
 
     assert data.sequences == len(data)
@@ -165,7 +165,7 @@ def test_another_process_reads_the_same(of):
     assert torch.equal(pickle.loads(pickle.dumps(data))[3]["frames"], data[3]["frames"])
 
 
-def test_without_a_store_the_way_to_it_is_told(settings, official):
+def test_without_a_store_the_way_to_it_is_reported(settings, official):
     with pytest.raises(
         framecast.InputError, match=r"platform data prepare something_something --root .* 'size=\[24"
     ):

@@ -61,6 +61,6 @@ def test_from_the_official_files_to_a_report(platform, root: Path, runs: Path) -
 
     page = stopped.report.read_text()
     assert "told after 25 % and 50 % of each clip" in page
-    assert "How soon it knows" in page
-    assert "What is taken for what" in page
+    assert "Accuracy by observed share" in page
+    assert "Confusion matrix" in page
     assert "Pushing something from left to ri" in page

@@ -104,7 +104,7 @@ def test_a_resumed_run_goes_on_in_the_same_run(folder: Path) -> None:
     assert {(run.entity, run.project, run.run_id) for run in runs} == {("a-team", "tests", folder.name)}
 
 
-def test_without_wandb_the_way_out_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_wandb_the_remedy_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "framecast_wandb.tracker", raising=False)
     monkeypatch.setitem(sys.modules, "wandb", None)  # as Python marks what cannot be imported
     settings, context = CALLBACK.settings(), framecast.RunContext(folder)

@@ -42,7 +42,7 @@ class MicroBatch:
 
 
 class Clips:
-    """A data set that is told the epoch with each batch: loading processes live as long as the run, and each has
+    """A data set that receives the epoch with each batch: loading processes live as long as the run, and each has
     a copy of the data set to which `set_epoch` in this process does not reach."""
 
     def __init__(self, dataset: ClipDataset) -> None:

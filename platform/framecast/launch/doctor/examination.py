@@ -154,7 +154,7 @@ def _shared(named: str, doctors: dict[str, Any]) -> list[CheckResult]:
     place = Storage(named)
     try:
         name, word = leave_word(place)
-    except Exception:  # handled: the driver's own node has told it already
+    except Exception:  # handled: the driver's own node has reported it already
         return []
     try:
         asked = {node: doctor.sees_word.remote(named, name, word) for node, doctor in doctors.items()}

@@ -91,16 +91,16 @@ class _Trials:
         self.at_once = concurrency(self.search, self.compute, resources)
 
     def next(self, ray_id: str) -> dict[str, Any] | str | None:
-        """What the next trial's process is told; "finished" where no trial is left, None where it is too early."""
+        """The next trial's configuration; "finished" where no trial is left, None where it is too early."""
         if self._folder.stop_requested():
             return None if self._running else "finished"
         if self._waiting:
-            return self._told(ray_id, self._waiting.pop(0))
+            return self._configuration(ray_id, self._waiting.pop(0))
         trials = self._folder.trials()
         if len(trials) < self.search.trials and not self._exhausted:
             point = self._proposals.propose(trials)
             if point is not None:
-                return self._told(ray_id, self._create(len(trials) + 1, 1, point, {}))
+                return self._configuration(ray_id, self._create(len(trials) + 1, 1, point, {}))
             self._exhausted = True
         return None if self._running else "finished"
 
@@ -145,7 +145,7 @@ class _Trials:
             print(f"note: {problem}", file=sys.stderr)
         return run.path
 
-    def _told(self, ray_id: str, path: Any) -> dict[str, Any]:
+    def _configuration(self, ray_id: str, path: Any) -> dict[str, Any]:
         self._running[ray_id] = path
         return {
             "folder": str(path),
@@ -197,8 +197,8 @@ def _fit(folder: SearchFolder, trials: _Trials, look: Callable[[], None]) -> Non
         """Ray Tune's view of the proposals."""
 
         def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-            told = trials.next(trial_id)
-            return Searcher.FINISHED if told == "finished" else told
+            configuration = trials.next(trial_id)
+            return Searcher.FINISHED if configuration == "finished" else configuration
 
         def on_trial_complete(
             self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False

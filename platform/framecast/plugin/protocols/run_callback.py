@@ -13,7 +13,7 @@ class RunCallback(Protocol):
     """Receives each event of a run (`framecast.events`), the result of `Callback.build`; a function will do.
 
     Only the process of rank 0 builds and calls callbacks. Training waits for each call, unless the callback is
-    declared with `background=True`. One that raises is switched off, which the user is told; training continues.
+    declared with `background=True`. One that raises is switched off with a warning; training continues.
     """
 
     def __call__(self, event: Event, context: RunContext, /) -> None:
