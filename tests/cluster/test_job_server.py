@@ -10,7 +10,6 @@ import pytest
 from framecast.cluster import job_server
 from framecast.cluster.job_server import JobServer
 from framecast.cluster.profiles import Cluster
-from framecast.cluster.ray_job_client import ClusterSilentError
 from framecast.cluster.remote_states import remote_states
 from framecast.cluster.send import follow
 from framecast.confirmed_addresses import confirm
@@ -108,11 +107,6 @@ def test_a_state_is_what_status_would_call_it(described: dict, state: str, serve
     there, _ = server
     there.jobs["run"] = described
     assert JobServer(Cluster(there.address)).state("run") == state
-
-
-def test_where_nothing_listens_the_address_is_explained() -> None:
-    with pytest.raises(ClusterSilentError, match="nothing answers there; the address is that of Ray's dashboard"):
-        JobServer(Cluster("http://127.0.0.1:9"))
 
 
 def remote(root: Path, address: str, job: str = "20260101-120000-aaaa", **more: object) -> RemoteRun:

@@ -12,9 +12,7 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from framecast.cli.app import app
-from framecast.cluster.job_server import JobServer
-from framecast.cluster.profiles import Cluster, cluster_at
-from framecast.cluster.ray_job_client import ClusterSilentError, RayJobClient
+from framecast.cluster.profiles import cluster_at
 from framecast.confirmed_addresses import confirm
 from framecast.errors import InputError
 from tests.cluster.job_server_stand_in import StandIn, job, stand_in
@@ -148,20 +146,6 @@ def test_an_address_with_a_user_name_is_refused(address: str) -> None:
     with pytest.raises(InputError, match="holds no user name or password") as caught:
         cluster_at(address)
     assert "word" not in str(caught.value).partition("; ")[0].replace("password", "")
-
-
-def test_redirects_are_not_followed(server: StandIn) -> None:
-    """They would carry the token, and the values of variables, to a server that the user has not named."""
-    with stand_in() as (evil, _):
-        server.redirect_to = evil.address
-        with pytest.raises(ClusterSilentError, match=f"redirects to {evil.address}"):
-            JobServer(Cluster(server.address))
-        server.redirect_to = ""
-        server.jobs["run"] = job("RUNNING", None)
-        server.redirect_logs_to = evil.address
-        with pytest.raises(ClusterSilentError, match=f"redirects to {evil.address}"):
-            list(RayJobClient(server.address).output("run"))
-        assert evil.requests == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from framecast.data import DamagedVideo, FrameFormat, VideoReader, images_in
+from framecast.data import DamagedVideo, FrameFormat, VideoReader
 from tests.made_videos import MATRICES, scene, turned, with_edits, with_matrix, write_film
 from tests.real_clips import encoded, grey, painted, real_frames, real_video
 
@@ -45,24 +45,6 @@ def test_black_and_white_of_video_become_0_and_255(tmp_path, kind, channels):
 
     assert (frames[0] == 0).all()
     assert (frames[-1] == 255).all()
-
-
-def test_images_are_taken_in_the_order_that_people_count_in(tmp_path):
-    for level in (10, 2, 1, 30):
-        (tmp_path / f"frame{level}.png").write_bytes(encoded([painted(level, level, level)], "png"))
-    (tmp_path / "frame².png").write_bytes(encoded([painted(99, 99, 99)], "png"))
-    (tmp_path / "notes.txt").write_text("not an image")
-    frames = list(VideoReader(tmp_path, SMALL))
-
-    assert [int(frame.pixels.mean()) for frame in frames] == [1, 2, 10, 30, 99]
-    assert {frame.rate for frame in frames} == {None}
-
-
-def test_images_of_one_number_have_an_order_too(tmp_path):
-    for name in ("1.png", "001.png", "01.png", "0.png"):
-        (tmp_path / name).touch()
-
-    assert [file.name for file in images_in(tmp_path)] == ["0.png", "001.png", "01.png", "1.png"]
 
 
 def zero_bytes(file):

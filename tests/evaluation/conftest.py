@@ -1,13 +1,18 @@
-"""A tiny trained run, made once."""
+"""A tiny trained run, made once, and models of it and of fields."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+import framecast
 from framecast.cli.run_from_python import run
+from framecast.evaluation.loaded_model import LoadedModel
 from framecast.runs.run_folder import RunFolder
 
 JOB = {
@@ -49,3 +54,20 @@ def trained(trained_once: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("FRAMECAST_RUNS", str(tmp_path / "runs"))
     monkeypatch.chdir(tmp_path)
     return RunFolder(tmp_path / "runs" / "tiny" / trained_once.id)
+
+
+@pytest.fixture
+def model(trained: RunFolder) -> LoadedModel:
+    return framecast.load("tiny")
+
+
+@pytest.fixture
+def fields(tmp_path: Path, tiny_job: Callable[..., dict[str, Any]], runs: Path) -> LoadedModel:
+    """A model of two channels, 280 K and 1000 hPa with gaps."""
+    rows = np.random.default_rng(0).normal(size=(60, 2, 16, 16)) * [[[5.0]], [[20.0]]] + [[[280.0]], [[1000.0]]]
+    rows[:, 0, 0, 0] = np.nan
+    np.save(tmp_path / "fields.npy", rows.astype(np.float32))
+    job = tiny_job(metrics=["mse"], training={"max_steps": 1})
+    job["data"] = {"name": "gridded", "path": str(tmp_path / "fields.npy")}
+    framecast.run(job, in_process=True)
+    return framecast.load("tiny")
