@@ -233,7 +233,16 @@ def framecast_tasks():
             load(state)
 
         built.load_state_dict = load_state_dict
+        for step in ("training_step", "evaluation_step"):
+            setattr(built, step, refusing(step, getattr(built, step), settings.where))
         return built
+
+    def refusing(name, step, where):
+        def refusing_step(*arguments):
+            refuse(name, where)
+            return step(*arguments)
+
+        return refusing_step
 
     yield dataclasses.replace(prediction, name="picky_task", settings=Settings, build=task)
 """
@@ -259,6 +268,18 @@ def test_what_one_process_refuses_ends_both_with_its_sentence(
         assert code == 0, output
     assert run.take_refusal() == f"worker 1: this {kind} is not on this host: mount it"
     assert not losses(run)
+
+
+@pytest.mark.parametrize("step", ["training_step", "evaluation_step"])
+def test_what_one_process_alone_refuses_while_others_wait_for_it_is_raised(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path, step: str
+) -> None:
+    run = create(picky_plan(tiny_job(), tmp_path, step), runs)
+    (first, _), (second, output) = (process.wait(timeout=120) for process in start_processes(run, 2))
+    assert second
+    assert f"this {step} is not on this host: mount it" in output
+    assert first  # its collective operation ends with the second process, as Ray ends it with the group
+    assert not run.take_refusal()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A refusal of one process, which ends the attempt on all of them."""
+"""Errors of one process that the others know nothing of."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from contextlib import contextmanager
 
 from framecast.engine.distributed_context import DistributedContext
 from framecast.errors import InputError, TrainingFailed
+
+
+class PeersWaiting(Exception):
+    """One of several processes cannot continue; the launcher has to end the others, which wait for it."""
 
 
 @contextmanager
@@ -30,3 +34,18 @@ def share_refusals(distributed: DistributedContext) -> Iterator[None]:
         rank, text = shared
         name, _, message = text.partition(" ")
         raise (InputError if name == InputError.__name__ else TrainingFailed)(f"worker {rank}: {message}")
+
+
+@contextmanager
+def raise_own_refusals(distributed: DistributedContext) -> Iterator[None]:
+    """Around work in which processes wait for each other, such as training steps and evaluations.
+
+    An InputError there, of a clip that cannot be read for example, is known to this process only. Where there are
+    others it is raised as PeersWaiting.
+    """
+    try:
+        yield
+    except InputError as error:
+        if distributed.size > 1:
+            raise PeersWaiting(str(error)) from error
+        raise
