@@ -86,6 +86,7 @@ def test_every_cause_is_documented(pages: dict[str, str]) -> None:
     assert all(f"`{cause.name}`" in section for cause in framecast.Cause)
 
 
+@pytest.mark.slow
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     site = tmp_path / "site"
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(site)]

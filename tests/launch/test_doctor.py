@@ -335,6 +335,7 @@ def test_an_address_without_ray_is_a_failure_beside_what_this_machine_has(tmp_pa
     assert levels(findings)["Python"] == "ok"
 
 
+@pytest.mark.slow
 @pytest.mark.ray
 def test_the_nodes_of_a_real_ray_are_examined(tmp_path: Path) -> None:
     with socket.socket() as free, socket.socket() as client:

@@ -110,7 +110,8 @@ def builds_from_any_legal_settings(subject: PluginUnderTest) -> None:
             _check_shape(subject, model, subject.sample, subject.given.frames_in, subject.given.frames_out)
 
         try:
-            unless_refused(built_and_called)
+            with torch.compiler.set_stance("force_eager"):  # compiling takes half a minute for each of them
+                unless_refused(built_and_called)
         except Exception as error:
             require(False, f"with {written}: {type(error).__name__}: {error}")
 
