@@ -1,6 +1,6 @@
 """Predicts the time of a training step on n GPUs from parts that were measured on one.
 
-    python benchmarks/scaling.py --device-ms 113 --host-ms 58 --batch 16 --parameters 2687281
+    python benchmarks/scaling.py --device-ms 113 --host-ms 42 --batch 16 --parameters 2687281
 
 `device-ms` is the GPU's time for the global batch on one GPU, `host-ms` the time that one process needs to launch
 a step (the time of a step at batch 1, where the GPU waits). docs/scaling.md has the formula.
