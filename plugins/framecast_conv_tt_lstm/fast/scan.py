@@ -57,8 +57,8 @@ def scan(
 
     `anchor` is the layer's, or the one that the segment before returned as the third value (see `LayerPass`).
     """
-    outputs_TBCHW, cell_BCHW, partial_NBQHW, next_anchor = _Scan.apply(layer, anchor, inputs_TBIHW, *state)
-    return outputs_TBCHW, ScanState(outputs_TBCHW[-1], cell_BCHW, partial_NBQHW), next_anchor
+    outputs_TBCHW, *next_state, next_anchor = _Scan.apply(layer, anchor, inputs_TBIHW, *state)
+    return outputs_TBCHW, ScanState(*next_state), next_anchor
 
 
 class _Scan(torch.autograd.Function):
@@ -71,7 +71,7 @@ class _Scan(torch.autograd.Function):
         hidden_BCHW: Tensor,
         cell_BCHW: Tensor,
         partial_NBQHW: Tensor | None,
-    ) -> tuple[Tensor, Tensor, Tensor | None, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor | None, Tensor]:
         times, channels = len(inputs_TBIHW), hidden_BCHW.shape[1]
         gates_TBGHW = convolve(inputs_TBIHW, layer.kernels.input, layer.kernels.bias)
         outputs_TBCHW = frames(times, hidden_BCHW, channels)
@@ -91,14 +91,16 @@ class _Scan(torch.autograd.Function):
             inputs_TBIHW, gates_TBGHW, outputs_TBCHW, cells_TBCHW, hidden_BCHW, cell_BCHW, *values
         )
         partial = chain.partial_NBQHW if chain else None
-        # the next anchor is for autograd's graph, its value is never read
-        return outputs_TBCHW, cells[-1], partial, anchor.new_empty(())
+        # The last hidden state is an output: as a slice of the outputs its gradient would fill all time steps.
+        # The next anchor is for autograd's graph, its value is never read.
+        return outputs_TBCHW, hidden[-1], cells[-1], partial, anchor.new_empty(())
 
     @staticmethod
     @once_differentiable
     def backward(
         ctx: Any,
         d_outputs_TBCHW: Tensor | None,
+        d_hidden_BCHW: Tensor | None,
         d_cell_BCHW: Tensor | None,
         d_partial_NBQHW: Tensor | None,
         d_next_anchor: Tensor | None,
@@ -113,7 +115,6 @@ class _Scan(torch.autograd.Function):
         chain = ChainBackward(layer, hidden[:-1], values, d_partial_NBQHW) if values else None
         signals = values[-1] if chain else hidden
         d_gates_TBGHW = torch.empty_like(gates_TBGHW)
-        d_hidden_BCHW: Tensor | None = None
         for t in reversed(range(len(inputs_TBIHW))):
             d_output_BCHW = None if d_outputs_TBCHW is None else d_outputs_TBCHW[t]
             d_cell_BCHW = layer.pointwise.update_backward(

@@ -163,12 +163,12 @@ def _dense(frame_BXHW: Tensor) -> Tensor:
 def _pixel_stride(frame_BXHW: Tensor) -> int:
     """Numbers from one pixel to the next, where the pixels of all images have the same distance and each has its
     channels together; 0 for other layouts."""
-    _, channels, height, width = frame_BXHW.shape
+    batch, channels, height, width = frame_BXHW.shape
     between_images, between_channels, between_rows, stride = frame_BXHW.stride()
-    if (
-        between_channels != 1
-        or stride < channels
-        or (between_rows, between_images) != (width * stride, height * width * stride)
-    ):
-        return 0
-    return stride
+    even = (
+        between_channels == 1
+        and stride >= channels
+        and between_rows == width * stride
+        and (between_images == height * between_rows or batch == 1)  # of one image the distance is any number
+    )
+    return stride if even else 0
