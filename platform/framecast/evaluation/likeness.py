@@ -23,16 +23,17 @@ _MARGIN = 0.5
 
 
 def treatment(subject: EvaluationTarget, source: Path, found: Prediction) -> str:
-    """What was done to the source: "each frame's 720x720 middle, resized to 32x32, in grey"."""
+    """What was done to the source: "the middle 720x720 pixels of each frame, resized to 32x32, in grey"."""
     channels, height, width = found.context.shape[1:]
     seen = f"{height}x{width}"
     if source.suffix.lower() in ARRAYS:
         return f"an array of {seen}, as it is"
     region = f"{found.size[0]}x{found.size[1]}"
     described = subject.plan.data.declaration.frame_format
-    middle = "middle" if described and described(subject.plan.data.settings).crop else "frames"
+    cropped = described and described(subject.plan.data.settings).crop
+    part = f"the middle {region} pixels of each frame" if cropped else f"frames of {region} pixels"
     resized = "" if region == seen else f", resized to {seen}"
-    return f"{middle} of {region} pixels{resized}, in {'grey' if channels == 1 else 'colour'}"
+    return f"{part}{resized}, in {'grey' if channels == 1 else 'colour'}"
 
 
 def differences(subject: EvaluationTarget, source: Path, found: Prediction) -> list[str]:
