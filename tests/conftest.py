@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from framecast.job.document import Document
 from framecast.job.plan import Plan
 from framecast.job.resolve import make_plan
 from framecast.registry.registry import Registry
+
+hypothesis.settings.register_profile(
+    "framecast",
+    deadline=None,
+    derandomize="SAME_INPUTS" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],  # on a loaded machine every input is slow
+)
+hypothesis.settings.load_profile("framecast")
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist writes the groups down

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.untrusted.attempt import Attempt
@@ -105,6 +105,7 @@ def test_damage_anywhere_is_reported(reader: Reader, tmp_path: Path, attempt_to_
 
     @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.integers(0, 2**32))
+    @example(19650)  # a TIFF image without a width
     def damaged(seed: int) -> None:
         place(file, spoilt(sound, seed))
         assert_reported([(f"seed {seed}", attempt_to_read(reader, file))])

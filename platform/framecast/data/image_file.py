@@ -61,8 +61,7 @@ def _mode_text(content: bytes) -> str:
     try:
         with Image.open(io.BytesIO(content)) as image:
             kind = {"F": "floating-point numbers", "I": "32-bit integers"}.get(image.mode)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        # handled: of no kind that Pillow knows; FFmpeg decodes it, or says why not
+    except Exception:  # handled: Pillow raises errors of every kind; FFmpeg decodes the image, or says why not
         return ""
     return f": its values are {kind}, write integers of 8 or 16 bits" if kind else ""
 
@@ -91,7 +90,9 @@ def read_animation(stream: IO[bytes]) -> Iterator[tuple[av.VideoFrame, float, fl
                 duration = picture.info.get("duration", 0) / 1000
                 yield av.VideoFrame.from_ndarray(pixels_HWC, format="rgba"), time, duration
                 time += duration
-    except (OSError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+    except DamagedVideo:
+        raise
+    except Exception as error:  # Pillow raises errors of every kind
         raise DamagedVideo(f"it cannot be decoded: {error}") from None
 
 
@@ -114,6 +115,5 @@ def _frames_of(content: bytes) -> int:
     try:
         with Image.open(io.BytesIO(content)) as image:
             return int(getattr(image, "n_frames", 1))
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError):
-        # handled: of no kind that Pillow knows; FFmpeg decodes it, or says why not
-        return 1  # of a kind that Pillow does not know: FFmpeg decodes it, or says why not
+    except Exception:  # handled: Pillow raises errors of every kind; FFmpeg decodes the image, or says why not
+        return 1

@@ -91,8 +91,6 @@ def image_orientation(content: bytes) -> Orientation:
     try:
         with Image.open(io.BytesIO(content)) as image:
             return Orientation.from_exif(image.getexif().get(_EXIF_TAG, 1))
-    except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError):
-        # handled: EXIF data that cannot be read turn nothing, as in viewers; pixels are checked elsewhere
-        return (
-            UPRIGHT  # EXIF data that cannot be read turn nothing, as in viewers; the pixels are checked elsewhere
-        )
+    except Exception:  # Pillow raises errors of every kind
+        # handled: EXIF data that cannot be read turn nothing, as in viewers; the pixels are checked elsewhere
+        return UPRIGHT
