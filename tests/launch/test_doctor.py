@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -105,8 +106,8 @@ def test_a_gpu_that_cannot_run_a_kernel_is_a_failure(monkeypatch: pytest.MonkeyP
 def test_whether_triton_compiles_kernels_for_the_gpus_is_reported(
     problem: str | None, level: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not problem:
-        pytest.importorskip("triton", reason="Triton is not installed: it is published for Linux on x86-64")
+    if not problem and find_spec("triton") is None:
+        pytest.skip("Triton is not installed: it is published for Linux on x86-64")
     monkeypatch.setattr(torch.version, "cuda", "13.0")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setattr(accelerators, "triton_problem", lambda: problem)

@@ -23,18 +23,6 @@ def test_other_devices_and_double_numbers_are_left_to_pytorch_without_a_word(dev
     assert not recwarn
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
-def test_gpus_have_kernels_of_triton(dtype, monkeypatch, recwarn):
-    pytest.importorskip("triton", reason="Triton is not installed: it is published for Linux on x86-64")
-    monkeypatch.setattr(framecast, "triton_problem", lambda: None)
-
-    chosen = choose_pointwise(like("cuda", dtype))
-    from framecast_conv_tt_lstm.fast import triton_pointwise
-
-    assert chosen is triton_pointwise
-    assert not recwarn
-
-
 def test_a_gpu_without_triton_is_reported(monkeypatch):
     monkeypatch.setattr(framecast, "triton_problem", lambda: "Triton is not installed")
 

@@ -1,6 +1,6 @@
 """Triton's kernels: interpreted against PyTorch's operators, and compiled for GPUs that are not here.
 
-Whether Triton interprets is decided as it is imported, so each of the two has a process.
+Whether Triton interprets is decided as it is imported, so each of the two has a process, and this one has none.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from importlib.util import find_spec
 from multiprocessing import get_context
 from typing import Any
 
@@ -17,6 +18,7 @@ import torch
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings, ConvTTLSTMSettings
 from framecast_conv_tt_lstm.windows import Windows
 from tests.plugins.conv_tt_lstm.fast.triton_comparisons import (
+    chosen_for_gpu,
     compare_chain,
     compare_network,
     compare_update,
@@ -24,7 +26,9 @@ from tests.plugins.conv_tt_lstm.fast.triton_comparisons import (
 )
 from tests.plugins.conv_tt_lstm.fast.triton_compilation import compile_kernels
 
-pytest.importorskip("triton", reason="Triton is not installed: it is published for Linux on x86-64")
+pytestmark = pytest.mark.skipif(
+    find_spec("triton") is None, reason="Triton is not installed: it is published for Linux on x86-64"
+)
 
 EXACT = {torch.float32: 1e-6, torch.bfloat16: 2e-2, torch.float16: 2e-3}
 """The largest difference: of numbers around 1, or relative to the largest. A last bit of bfloat16 is 2**-8."""
@@ -51,7 +55,7 @@ NETWORKS = {
 }
 
 
-def process(interpret: str) -> Iterator[Callable[..., dict[str, float]]]:
+def process(interpret: str) -> Iterator[Callable[..., Any]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(os.environ, "TRITON_INTERPRET", interpret)
         pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
@@ -60,15 +64,20 @@ def process(interpret: str) -> Iterator[Callable[..., dict[str, float]]]:
 
 
 @pytest.fixture(scope="module")
-def interpreted() -> Iterator[Callable[..., dict[str, float]]]:
+def interpreted() -> Iterator[Callable[..., Any]]:
     """Calls a function in a process where Triton interprets."""
     yield from process("1")
 
 
 @pytest.fixture(scope="module")
-def compiled() -> Iterator[Callable[..., dict[str, float]]]:
+def compiled() -> Iterator[Callable[..., Any]]:
     """Calls a function in a process where Triton compiles."""
     yield from process("0")
+
+
+@FORMATS
+def test_gpus_have_the_kernels(interpreted, dtype):
+    assert interpreted(chosen_for_gpu, dtype) == "framecast_conv_tt_lstm.fast.triton_pointwise"
 
 
 @FORMATS

@@ -5,6 +5,7 @@ For a process in which Triton interprets its kernels: TRITON_INTERPRET=1 has to 
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,13 +14,20 @@ from torch import Tensor
 
 from framecast_conv_tt_lstm.fast import eager_pointwise, layer_pass
 from framecast_conv_tt_lstm.fast.convolution import frames
-from framecast_conv_tt_lstm.fast.pointwise import Pointwise
+from framecast_conv_tt_lstm.fast.pointwise import Pointwise, choose_pointwise
 from framecast_conv_tt_lstm.settings import ConvLSTMSettings
 from framecast_conv_tt_lstm.windows import Windows
 from tests.plugins.conv_tt_lstm.drawn import build, difference, gradients
 
 Differences = dict[str, float]
 """The largest difference of each result."""
+
+
+def chosen_for_gpu(dtype: torch.dtype) -> str:
+    """The name of the module that computes for numbers of a GPU."""
+    like: Any = SimpleNamespace(device=torch.device("cuda"), dtype=dtype)
+    module: Any = choose_pointwise(like)
+    return str(module.__name__)
 
 
 def compare_update(dtype: torch.dtype, channels: int, image: tuple[int, int, int]) -> Differences:
