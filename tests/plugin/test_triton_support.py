@@ -25,7 +25,7 @@ def test_without_it_the_sentence_says_so():
 
 
 @pytest.mark.usefixtures("_triton")
-def test_a_machine_without_a_gpu_is_told_from_one_without_triton():
+def test_a_machine_without_a_gpu_has_another_sentence():
     torch = pytest.importorskip("torch")
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
@@ -42,3 +42,10 @@ def test_the_environment_can_switch_it_off():
 @pytest.mark.usefixtures("_triton")
 def test_its_interpreter_needs_nothing():
     assert answer(TRITON_INTERPRET="1") == "None"
+
+
+@pytest.mark.usefixtures("_triton")
+def test_a_release_without_knobs_cannot_be_used():
+    assert " cannot be used (module 'triton' has no attribute 'knobs')" in answer(
+        "import triton; del triton.knobs"
+    )

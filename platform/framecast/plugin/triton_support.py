@@ -22,10 +22,9 @@ def triton_problem() -> str | None:
         import triton
     except ImportError:  # handled: the result says it
         return "Triton is not installed"
-    if triton.knobs.runtime.interpret:
-        return None
     try:
-        triton.runtime.driver.active.get_current_target()  # compiles the part that talks to the driver
+        if not triton.knobs.runtime.interpret:  # releases before 3.4 have no knobs
+            triton.runtime.driver.active.get_current_target()  # compiles the part that talks to the driver
     except Exception as error:  # handled: the result says it. Compilers and drivers fail in many ways
         return (
             f"Triton {triton.__version__} cannot be used ({' '.join(str(error).split()) or type(error).__name__})"
