@@ -21,7 +21,7 @@ class Conv3D(nn.Module):
 
     Smaller than C3D and without its fully connected layers: the class is predicted from the mean over the image
     and the frames seen, so that any number of frames will do; time is not pooled on the way. Each reading is a
-    pass of its own, as though the clip ended there: in every layer later frames are 0, like the padding beyond the
+    separate pass, as though the clip ended there: in every layer later frames are 0, like the padding beyond the
     end, and count in no mean. It predicts no frames.
 
     Raises ValueError where the strides do not divide the frames.

@@ -1,4 +1,4 @@
-"""A cache of its own for each test, and a real S3 server on loopback."""
+"""A separate cache for each test, and a real S3 server on loopback."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def url(server: str, tmp_path: Path) -> str:
 
 @pytest.fixture
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, RunFolder], Mirror]:
-    """The same run on another host: one with a cache of its own."""
+    """The same run on another host: with its own cache."""
 
     def open_there(url: str, run: RunFolder) -> Mirror:
         with monkeypatch.context() as there:

@@ -51,7 +51,7 @@ class Compute(Settings):
     the whole run. 0 loads within the worker."""
 
     pin_cores: bool = False
-    """Whether each worker keeps to cores of its own; only where the run has its hosts to itself."""
+    """Whether each worker is pinned to its own cores; only where the run has its hosts to itself."""
 
     address: str | None = None
     """Where to run: the job server of a Ray cluster (http://HEAD:8265, or a name from your list of clusters), or
