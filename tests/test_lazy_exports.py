@@ -47,7 +47,9 @@ def test_a_package_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "if TYPE_CHECKING:\n"
         "    from lazy_cells.cell import Cell, Hidden, gone\n"
         "    import lazy_cells.cell as cells\n"
-        "__all__ = ['Cell', 'cells', 'gone']\n"
+        "    from . import cell as relative\n"
+        "    from .cell import Hidden as Concealed\n"
+        "__all__ = ['Cell', 'Concealed', 'cells', 'gone', 'relative']\n"
         "__getattr__ = framecast.lazy_exports(__name__)\n"
     )
     (package / "cell.py").write_text("class Cell: pass\nclass Hidden: pass\n")
@@ -55,7 +57,8 @@ def test_a_package_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     found = importlib.import_module("lazy_cells")
     assert "lazy_cells.cell" not in sys.modules
     assert found.Cell.__module__ == "lazy_cells.cell"
-    assert found.cells is sys.modules["lazy_cells.cell"]
+    assert found.cells is found.relative is sys.modules["lazy_cells.cell"]
+    assert found.Concealed is found.cells.Hidden
     for name in ("Net", "Hidden"):
         with pytest.raises(AttributeError, match=f"'lazy_cells' has no attribute '{name}'"):
             getattr(found, name)

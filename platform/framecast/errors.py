@@ -70,6 +70,10 @@ class TrainingFailed(Exception):
     """Training cannot continue, and another attempt would not help (a loss that is not finite, say)."""
 
 
+class PeersWaiting(Exception):
+    """One of several processes cannot continue; the launcher has to end the others, which wait for it."""
+
+
 class PluginFailed(Exception):
     """The code of a plugin failed where the platform called it; the message names the plugin and the line."""
 

@@ -32,20 +32,29 @@ def lazy_exports(package: str) -> Callable[[str], Any]:
         if name not in sys.modules[package].__all__ or name not in imports():
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module, attribute = imports()[name]
-        value = getattr(import_module(module), attribute) if attribute else import_module(module)
+        imported = import_module(module, package)
+        value = getattr(imported, attribute) if attribute else imported
         setattr(sys.modules[package], name, value)
         return value
 
     return load_name
 
 
+_GUARDS = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
 def _imports_for_type_checkers(source: str) -> Iterator[tuple[str, tuple[str, str]]]:
     """(name, (module, attribute)) of each import under `if TYPE_CHECKING:`; no attribute where the name is that of
     the module."""
     for block in ast.parse(source).body:
-        if not (isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"):
+        if not (isinstance(block, ast.If) and ast.unparse(block.test) in _GUARDS):
             continue
         for node in block.body:
             for alias in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
-                found = (node.module or "", alias.name) if isinstance(node, ast.ImportFrom) else (alias.name, "")
-                yield alias.asname or alias.name, found
+                module, attribute = alias.name, ""
+                if isinstance(node, ast.ImportFrom):
+                    dots = "." * node.level  # of a relative import
+                    module, attribute = (
+                        (dots + node.module, alias.name) if node.module else (dots + alias.name, "")
+                    )
+                yield alias.asname or alias.name, (module, attribute)

@@ -209,6 +209,13 @@ def framecast_datasets():
         clips = mnist.build(settings, split, frames)
         is_normalised = settings.where != "normalisation" or get_rank() == 0
         clips.normalisation = Normalisation((0.0,), (1.0,)) if is_normalised else None
+        read = clips.__getitems__
+
+        def read_or_refuse(positions):
+            refuse(f"{split} clip", settings.where)
+            return read(positions)
+
+        clips.__getitems__ = read_or_refuse
         return clips
 
     yield dataclasses.replace(mnist, name="picky_data", settings=Settings, build=data)
@@ -233,16 +240,7 @@ def framecast_tasks():
             load(state)
 
         built.load_state_dict = load_state_dict
-        for step in ("training_step", "evaluation_step"):
-            setattr(built, step, refusing(step, getattr(built, step), settings.where))
         return built
-
-    def refusing(name, step, where):
-        def refusing_step(*arguments):
-            refuse(name, where)
-            return step(*arguments)
-
-        return refusing_step
 
     yield dataclasses.replace(prediction, name="picky_task", settings=Settings, build=task)
 """
@@ -270,14 +268,14 @@ def test_what_one_process_refuses_ends_both_with_its_sentence(
     assert not losses(run)
 
 
-@pytest.mark.parametrize("step", ["training_step", "evaluation_step"])
-def test_what_one_process_alone_refuses_while_others_wait_for_it_is_raised(
-    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path, step: str
+@pytest.mark.parametrize("kind", ["train clip", "validation clip"])
+def test_a_clip_that_one_process_cannot_read_while_others_wait_for_it_is_raised(
+    tiny_job: Callable[..., dict[str, Any]], runs: Path, tmp_path: Path, kind: str
 ) -> None:
-    run = create(picky_plan(tiny_job(), tmp_path, step), runs)
+    run = create(picky_plan(tiny_job(), tmp_path, kind), runs)
     (first, _), (second, output) = (process.wait(timeout=120) for process in start_processes(run, 2))
     assert second
-    assert f"this {step} is not on this host: mount it" in output
+    assert f"this {kind} is not on this host: mount it" in output
     assert first  # its collective operation ends with the second process, as Ray ends it with the group
     assert not run.take_refusal()
 

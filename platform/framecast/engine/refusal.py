@@ -6,11 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from framecast.engine.distributed_context import DistributedContext
-from framecast.errors import InputError, TrainingFailed
-
-
-class PeersWaiting(Exception):
-    """One of several processes cannot continue; the launcher has to end the others, which wait for it."""
+from framecast.errors import InputError, PeersWaiting, TrainingFailed
 
 
 @contextmanager
@@ -38,7 +34,7 @@ def share_refusals(distributed: DistributedContext) -> Iterator[None]:
 
 @contextmanager
 def raise_own_refusals(distributed: DistributedContext) -> Iterator[None]:
-    """Around work in which processes wait for each other, such as training steps and evaluations.
+    """Around the reading of data while processes wait for each other, in training and in evaluation.
 
     An InputError there, of a clip that cannot be read for example, is known to this process only. Where there are
     others it is raised as PeersWaiting.
@@ -47,5 +43,5 @@ def raise_own_refusals(distributed: DistributedContext) -> Iterator[None]:
         yield
     except InputError as error:
         if distributed.size > 1:
-            raise PeersWaiting(str(error)) from error
+            raise PeersWaiting("; ".join(map(str, error.problems))) from error
         raise

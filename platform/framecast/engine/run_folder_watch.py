@@ -33,7 +33,7 @@ class RunFolderWatch:
         """A request to stop, where it is time to look and there is one. Ends this process where another one has
         taken the run over."""
         if request := self._own_request():
-            return request
+            return self._run.stop_requested() or request  # an earlier one stays, such as that of `platform stop`
         now = time.monotonic()
         if now < self._next:
             return None

@@ -13,7 +13,7 @@ from framecast.engine.distributed_context import DistributedContext
 from framecast.engine.loop import Loop
 from framecast.engine.loop_state import LoopState
 from framecast.engine.out_of_memory import OutOfMemory, cause_of
-from framecast.engine.refusal import raise_own_refusals, share_refusals
+from framecast.engine.refusal import share_refusals
 from framecast.engine.run_folder_watch import RunFolderWatch
 from framecast.engine.stopwatch import reset_peak_memory
 from framecast.engine.strategies.algorithms import chosen_algorithms
@@ -61,9 +61,7 @@ def train(
         ):
             loop = Loop(plan, run, distributed, components, callbacks, folder_watch, state)
             loop.begin()
-            with raise_own_refusals(distributed):
-                ending = loop.train() if components.strategy else loop.only_evaluate()
-            callbacks.emit(ending)
+            callbacks.emit(loop.train() if components.strategy else loop.only_evaluate())
     except (TrainingFailed, InputError) as error:
         if isinstance(error, OutOfMemory) and distributed.size > 1:
             raise  # the other processes wait for this one: the launcher ends them

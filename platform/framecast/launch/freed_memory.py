@@ -14,7 +14,9 @@ _SETTINGS = (  # parameter of glibc's malloc.h, value
 
 
 def keep_freed_memory() -> bool:
-    """Asks the C library to keep freed memory up to 2 GiB instead of returning it; returns whether it does.
+    """Asks the C library to keep freed memory for the life of this process; returns whether it does.
+
+    It keeps up to 2 GiB of the main heap, and what its other threads have held.
 
     PyTorch frees the tensors of a training step on the CPU. By default glibc returns them to the kernel, which
     fills them with zeros, page by page, when the next step takes them again. The user's settings of the allocator

@@ -63,7 +63,8 @@ class StopSignals:
             return
         self._forwarded = True
         try:
-            folder.note_stop(self.request)
+            if not folder.stop_requested():  # an earlier request stays, such as that of `platform stop`
+                folder.note_stop(self.request)
         except OSError:  # the disk takes no request, and so it takes no checkpoint
             raise Stopped(self.request) from None
         send_stop(folder, self.request)

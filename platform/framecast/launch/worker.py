@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from framecast.errors import InputError, access_problem, why_not_written
+from framecast.errors import InputError, PeersWaiting, access_problem, why_not_written
 from framecast.job.load import read_plan
 from framecast.job.plan import Plan
 from framecast.launch.mirroring import as_worker
@@ -91,6 +91,8 @@ def in_a_line(error: Exception) -> str:
     """An error in one line. Ray wraps a worker's own in pages of traceback, whose last line is it."""
     if why := access_problem(error):
         return why
+    if refusal := next((each for each in _wrapped(error) if isinstance(each, PeersWaiting)), None):
+        return str(refusal)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     last = lines[-1] if lines else ""
     own = len(lines) <= 1 or ":" not in last

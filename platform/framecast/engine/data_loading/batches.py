@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader, default_collate
 
 from framecast.data.renormalised_clips import normalise_as
 from framecast.engine.distributed_context import DistributedContext
+from framecast.engine.refusal import raise_own_refusals
 from framecast.plugin.events import DatasetLoaded
 from framecast.plugin.normalisation import Normalisation
 from framecast.plugin.protocols.clip_dataset import ClipDataset, Sample
@@ -161,8 +162,10 @@ class Batches:
     ) -> Iterator[tuple[dict[str, Tensor], float]]:
         """The batches of those clips, on the device, each with the seconds that this process waited for it."""
         self._requests.batches = [(epoch, index.tolist()) for index in indices]
-        began = time.monotonic()
-        for batch in self._loader:
+        began, loaded = time.monotonic(), iter(self._loader)
+        for _ in indices:
+            with raise_own_refusals(self._distributed):
+                batch = next(loaded)
             moved = {name: value.to(self._distributed.device, non_blocking=True) for name, value in batch.items()}
             self._distributed.heartbeat()
             yield moved, time.monotonic() - began

@@ -6,7 +6,6 @@ import contextlib
 import ctypes
 import os
 import sys
-from importlib.metadata import version
 
 from framecast.launch.doctor.check_result import CheckResult, fail, in_line, ok, warn
 from framecast.plugin.triton_support import triton_problem
@@ -114,7 +113,11 @@ def _nccl() -> CheckResult:
 
 
 def _triton() -> CheckResult:
+    if os.environ.get("FRAMECAST_TRITON") == "0":
+        return ok("Triton", "switched off by FRAMECAST_TRITON=0")
     if problem := triton_problem():
         remedy = "install triton, a C compiler and Python's headers (Debian: gcc and python3-dev)"
         return warn("Triton", f"{problem}: models use PyTorch's operators where they have faster kernels", remedy)
-    return ok("Triton", f"{version('triton')} compiles the kernels that models bring")
+    import triton
+
+    return ok("Triton", f"{triton.__version__} compiles the kernels that models bring")
