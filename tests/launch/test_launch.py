@@ -215,6 +215,7 @@ def test_breakpoint_stops_in_the_plugins_line_and_training_continues_afterwards(
     process, terminal = pty.fork()
     if process == 0:
         arguments = ["submit", str(job), "--in-process", "-p", str(plugin)]
+        os.environ.pop("PYTHONBREAKPOINT", None)  # Ray sets it where another test has started a session
         os.execv(sys.executable, [sys.executable, "-m", "framecast", *arguments])
     said, asked = b"", False
     with suppress(OSError):  # the terminal's other end is closed as the process ends

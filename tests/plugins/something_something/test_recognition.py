@@ -60,7 +60,7 @@ def test_from_the_official_files_to_a_report(platform, root: Path, runs: Path) -
     assert [sum(map(sum, reading)) for reading in row["confusion"]] == [6, 6]  # each clip once
 
     page = stopped.report.read_text()
-    assert "told after 25 % and 50 % of each clip" in page
+    assert "predicted after 25 % and 50 % of each clip" in page
     assert "Accuracy by observed share" in page
     assert "Confusion matrix" in page
     assert "Pushing something from left to ri" in page
